@@ -1,0 +1,1 @@
+//! Comparing runs: differences and paired tests. Pure: evidence in, findings out.

@@ -1,0 +1,103 @@
+//! Columns and tables in memory.
+
+/// The code of a missing value in [`Values::Codes`].
+pub const MISSING: u32 = u32::MAX;
+
+/// What a column means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ColumnType {
+    /// Numbers.
+    Number,
+    /// Few distinct words.
+    Category,
+    /// Two words for yes and no.
+    Boolean,
+    /// A date or a time.
+    Date,
+    /// Free text; never a feature unless made a category.
+    Text,
+}
+
+impl ColumnType {
+    /// The word of the sweep file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Category => "category",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// The cells of a column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Numbers and dates (seconds since 1970 UTC); NaN is missing.
+    Numbers(Vec<f64>),
+    /// Categories, booleans and text: an index into `levels`, or [`MISSING`].
+    Codes {
+        /// One code a row.
+        codes: Vec<u32>,
+        /// The distinct texts, sorted, so that codes do not depend on row order.
+        levels: Vec<String>,
+    },
+}
+
+/// One column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// Its name in the source.
+    pub name: String,
+    /// What it means.
+    pub kind: ColumnType,
+    /// Its cells.
+    pub values: Values,
+    /// The distinct spellings of missing cells (`""`, `NA`, …) with how often each occurs.
+    pub null_spellings: Vec<(String, usize)>,
+}
+
+impl Column {
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        match &self.values {
+            Values::Numbers(numbers) => numbers.len(),
+            Values::Codes { codes, .. } => codes.len(),
+        }
+    }
+
+    /// True without rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// True if the cell is missing.
+    pub fn is_missing(&self, row: usize) -> bool {
+        match &self.values {
+            Values::Numbers(numbers) => numbers[row].is_nan(),
+            Values::Codes { codes, .. } => codes[row] == MISSING,
+        }
+    }
+
+    /// How many cells are missing.
+    pub fn n_missing(&self) -> usize {
+        (0..self.len()).filter(|&row| self.is_missing(row)).count()
+    }
+}
+
+/// Columns of equal length with different names.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Table {
+    /// In source order.
+    pub columns: Vec<Column>,
+    /// Rows.
+    pub n_rows: usize,
+}
+
+impl Table {
+    /// The index of the column of that name.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+}

@@ -1,0 +1,54 @@
+//! Data: from a source to a table, its profile and checks, the split, and preprocessing per fold.
+//!
+//! Statistics of preprocessing are fitted on a fold's training rows only; nothing here ever sees the
+//! objective of a sweep.
+
+mod column;
+mod options;
+
+pub use column::{Column, ColumnType, MISSING, Table, Values};
+pub use options::{
+    DataOptions, Encoding, FoldKind, FoldOptions, Format, NULL_SPELLINGS, PREP_SETTINGS, PrepBlock,
+    PrepChoice, PrepSetting, PrepValue, SourceOptions, SplitOptions,
+};
+
+use crate::domain::{Digest, Labels};
+
+/// A table with the role of each column decided, ready to be split.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    /// All columns, the target and the ignored ones included.
+    pub table: Table,
+    /// Indices of the feature columns, in file order.
+    pub features: Vec<usize>,
+    /// Index of the target column.
+    pub target: usize,
+    /// The target of every row; no row lacks one.
+    pub labels: Labels,
+    /// Class names by code; empty for regression.
+    pub classes: Vec<String>,
+    /// Row weights.
+    pub weights: Option<Vec<f64>>,
+    /// Group of every row, as codes.
+    pub groups: Option<Vec<u32>>,
+    /// Time of every row, in seconds or in the column's own number.
+    pub time: Option<Vec<f64>>,
+    /// A hash of each row's identity: its id column, else its whole content. Equal rows have equal hashes,
+    /// and a row keeps its hash whatever stands around it.
+    pub row_keys: Vec<u64>,
+    /// Where it came from.
+    pub provenance: Provenance,
+}
+
+/// Identity of the data, recorded with every run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// BLAKE3 of the source's full content: the file's bytes, or the canonical rows of a query.
+    pub content: Digest,
+    /// BLAKE3 of the column names and types, in order.
+    pub schema: Digest,
+    /// Rows.
+    pub rows: u64,
+    /// The source as the sweep file names it.
+    pub source: String,
+}

@@ -1,0 +1,81 @@
+//! What a sweep aims at, and how the values of one metric are summed up.
+
+use serde::{Deserialize, Serialize};
+
+/// The direction in which a metric gets better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Goal {
+    /// Larger is better.
+    Maximize,
+    /// Smaller is better.
+    Minimize,
+}
+
+impl Goal {
+    /// The value with its sign turned so that smaller is better. NaN stays NaN.
+    pub fn loss(self, value: f64) -> f64 {
+        match self {
+            Self::Maximize => -value,
+            Self::Minimize => value,
+        }
+    }
+
+    /// True if `a` is strictly better than `b`. Anything beats NaN; NaN beats nothing.
+    pub fn better(self, a: f64, b: f64) -> bool {
+        !a.is_nan() && (b.is_nan() || self.loss(a) < self.loss(b))
+    }
+
+    /// The word of the sweep file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Maximize => "maximize",
+            Self::Minimize => "minimize",
+        }
+    }
+}
+
+/// One thing that a sweep optimises.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Objective {
+    /// The metric's name.
+    pub metric: String,
+    /// The direction.
+    pub goal: Goal,
+}
+
+/// All values of one metric of one run in short.
+///
+/// For a built-in model the values are the folds' scores and `score` is their mean; for a series
+/// `score` is the last value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The one number that tables and samplers use.
+    pub score: f64,
+    /// How many values there are.
+    pub n: u64,
+    /// Arithmetic mean of the finite values.
+    pub mean: f64,
+    /// Sample standard deviation (n − 1) of the finite values; NaN for fewer than two.
+    pub sd: f64,
+    /// The value at the largest (step, time, value).
+    pub last: f64,
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn better_treats_nan_as_worst() {
+        assert!(Goal::Maximize.better(2.0, 1.0));
+        assert!(Goal::Minimize.better(1.0, 2.0));
+        assert!(Goal::Minimize.better(1.0, f64::NAN));
+        assert!(!Goal::Minimize.better(f64::NAN, 1.0));
+        assert!(!Goal::Maximize.better(1.0, 1.0));
+    }
+}

@@ -1,0 +1,17 @@
+//! Plain data that every stage shares: values, parameters, metrics, runs, predictions.
+//!
+//! Nothing here does I/O, asks a clock or draws a random number.
+
+mod digest;
+mod metric;
+mod params;
+mod prediction;
+mod run;
+mod value;
+
+pub use digest::{Digest, DigestBuilder};
+pub use metric::{Goal, Objective, Summary};
+pub use params::Params;
+pub use prediction::{Labels, Prediction, Task};
+pub use run::{ExperimentId, GitState, Outcome, RunId, RunRecord, Status, SweepId, TrialState};
+pub use value::{Value, format_number};

@@ -1,0 +1,61 @@
+//! derby races training configurations against each other and keeps the winner honest.
+//!
+//! One binary: a hyperparameter sweeper, an experiment tracker in SQLite, and the way to look at both.
+//! This page is the architecture document.
+//!
+//! # The path of the data
+//!
+//! ```text
+//! sweeps/x.toml ─▶ spec ─▶ space ─▶ sampler ─▶ executor ─▶ trainer ─▶ metrics ─▶ store ─▶ compare
+//!                  └───────── sweep: the loop ask ▸ run ▸ record ▸ tell ─────────┘
+//! cli reads everything; nothing reads cli
+//! ```
+//!
+//! # Where things are
+//!
+//! Modules are listed in the order of their layers: a module imports only from those above it. A test
+//! (`tests/it/tidy.rs`) reads the sources and fails on an import against that order.
+//!
+//! | module | what it is | what it never does |
+//! |---|---|---|
+//! | [`domain`] | plain data that every stage shares | I/O, clocks, random numbers |
+//! | [`host`] | clock, git, file-system kind, CPU time, signals | anything that knows a sweep |
+//! | [`numeric`] | random streams, statistics, linear algebra, argmin's door | knows of runs or data |
+//! | [`metrics`] | scores | reads a model |
+//! | [`space`] | dimensions, conditions, unit cube | draws a point by itself |
+//! | [`data`] | source → table → profile, checks, hash, split, preprocessing per fold | sees a score |
+//! | [`trainer`] | model families: linfa and kin | sees a test row |
+//! | [`sampler`] | which configuration next | runs anything |
+//! | [`spec`] | the sweep file, all problems at once | trains or stores |
+//! | [`compare`] | differences, paired tests | reads the store |
+//! | [`store`] | the only SQL | decides anything |
+//! | [`executor`] | carries out trials on worker threads | asks a sampler, writes the store |
+//! | [`sweep`] | the loop: ask, run, record, tell; resume; stop | prints |
+//! | [`plot`] | figures | reads the store |
+//! | [`cli`] | arguments, verbs, output | is imported by anything |
+//!
+//! # Invariants
+//!
+//! * One crate, one door: rusqlite is imported by `store` and the SQLite reader of `data` only, the model
+//!   crates by `trainer`, argmin by `numeric`, plotters by `plot`, clap by `cli`.
+//! * A failed trial is data (an [`Outcome`](domain::Outcome)), never an error of the program.
+//! * A result is committed before the next trial is asked for.
+//! * Same file, same data, same seed: same trials, same scores, whatever the number of workers if the
+//!   sweep is `reproducible`.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod domain;
+pub mod host;
+pub mod numeric;
+pub mod metrics;
+pub mod space;
+pub mod data;
+pub mod trainer;
+pub mod sampler;
+pub mod spec;
+pub mod compare;
+pub mod store;
+pub mod executor;
+pub mod sweep;
+pub mod plot;
+pub mod cli;

@@ -1,0 +1,2 @@
+//! The derby binary.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Scores: what a prediction is worth against the truth.

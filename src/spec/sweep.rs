@@ -1,0 +1,105 @@
+//! A checked sweep.
+
+use crate::data::{DataOptions, PrepBlock, SplitOptions};
+use crate::domain::{Digest, Objective};
+use crate::space::{Point, Space};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A sweep file without problems, paths resolved, defaults filled in.
+#[derive(Debug, Clone)]
+pub struct Sweep {
+    /// The sweep's name.
+    pub name: String,
+    /// The experiment; by default the name.
+    pub experiment: String,
+    /// The registered model that a champion is promoted to; by default the experiment.
+    pub model: String,
+    /// The file that it came from, as the user named it.
+    pub file: PathBuf,
+    /// The text of the file, `extends` and `--set` applied, as canonical TOML: kept with the sweep.
+    pub text: String,
+    /// What to optimise; the first one ranks runs.
+    pub objectives: Vec<Objective>,
+    /// What a trial does.
+    pub work: Work,
+    /// Where to search.
+    pub space: Arc<Space>,
+    /// Points to try first, in order.
+    pub points: Vec<Point>,
+    /// How to search.
+    pub search: Search,
+    /// When to stop.
+    pub budget: Budget,
+    /// What a trial may use.
+    pub resources: Resources,
+    /// Identity: objective, data, split, preprocess, space, points, sampler and seed. Not the name,
+    /// budget or resources.
+    pub digest: Digest,
+}
+
+/// What a trial does.
+#[derive(Debug, Clone)]
+pub enum Work {
+    /// Fits built-in models by cross-validation.
+    Models(Box<DataSection>),
+    /// Evaluates a built-in test function, for trying samplers and measuring overhead.
+    Function(String),
+}
+
+/// Everything about data.
+#[derive(Debug, Clone)]
+pub struct DataSection {
+    /// Source and roles.
+    pub data: DataOptions,
+    /// Holdout and folds.
+    pub split: SplitOptions,
+    /// Preprocessing blocks, in file order.
+    pub preprocess: Vec<PrepBlock>,
+    /// Metrics to record beside the objectives; empty means all that fit the task.
+    pub metrics: Vec<String>,
+    /// How many of the best runs keep their out-of-fold predictions.
+    pub keep_predictions: u64,
+}
+
+/// The `[search]` section.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Search {
+    /// Name of the sampler.
+    pub sampler: String,
+    /// Values per range for the grid sampler.
+    pub grid_steps: usize,
+    /// Seed of the sampler and of every fit.
+    pub seed: u64,
+    /// Trial `i` depends on trials `0 ..= i - lag` only.
+    pub reproducible: bool,
+    /// See `reproducible`.
+    pub lag: u64,
+}
+
+/// The `[budget]` section: when a sweep stops. The first limit that is reached ends it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Budget {
+    /// Executed trials, duplicates not counted.
+    pub trials: Option<u64>,
+    /// Wall time of this and all earlier sessions of the sweep.
+    pub time: Option<Duration>,
+    /// Trials in a row without a better score.
+    pub patience: Option<u64>,
+    /// A score that is good enough.
+    pub target: Option<f64>,
+    /// Failed trials.
+    pub max_failed: Option<u64>,
+}
+
+/// The `[resources]` section.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Resources {
+    /// Trials at a time; by default all cores.
+    pub jobs: Option<usize>,
+    /// Wall time of one trial.
+    pub timeout: Option<Duration>,
+    /// Memory that one fit may plan for, in MB (10^6 bytes).
+    pub memory_mb: Option<u64>,
+}

@@ -1,0 +1,225 @@
+//! Model families: one file and one line in [`catalogue`] each.
+//!
+//! A family declares its parameters, fits on a [`Fold`] and hands back a [`Model`] that predicts and can
+//! be saved. Every fit is deterministic: same fold, same parameters, same seed, same bits.
+
+mod args;
+
+pub use args::Args;
+
+use crate::domain::{Labels, Params, Prediction, Task};
+use ndarray::{Array2, ArrayView2};
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+
+/// The kind and bounds of a family's parameter, which the sweep file is checked against.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ParamKind {
+    /// A float in `[low, high]`, or `(low, high]` where `open_low`.
+    Float {
+        /// Lower bound.
+        low: f64,
+        /// Upper bound.
+        high: f64,
+        /// True if `low` itself is not allowed.
+        open_low: bool,
+    },
+    /// An integer in `[low, high]`.
+    Int {
+        /// Lower bound.
+        low: i64,
+        /// Upper bound.
+        high: i64,
+    },
+    /// A boolean.
+    Bool,
+    /// One of some words.
+    Word(&'static [&'static str]),
+}
+
+/// One parameter of a family.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParamSpec {
+    /// scikit-learn's name where it has one.
+    pub name: &'static str,
+    /// Kinds that are allowed, tried in order: `max_features` takes a word, a count or a share.
+    pub kinds: &'static [ParamKind],
+    /// True if `"none"` is allowed.
+    pub optional: bool,
+    /// The value of a parameter that the sweep file leaves out.
+    pub default: ParamDefault,
+    /// One line for `derby families` and the docs.
+    pub about: &'static str,
+}
+
+/// The default of a parameter, writable in a constant.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ParamDefault {
+    /// The absent value.
+    None,
+    /// A boolean.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A float.
+    Float(f64),
+    /// A word.
+    Word(&'static str),
+}
+
+/// What a family can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Fits classes.
+    pub classification: bool,
+    /// Fits numbers.
+    pub regression: bool,
+    /// Its class scores are probabilities whatever its parameters.
+    pub probabilities: bool,
+    /// Honours row weights. A family that does not refuses them.
+    pub weights: bool,
+    /// Draws random numbers, so that the seed matters.
+    pub random: bool,
+}
+
+/// The rows that a model is fitted on, already numeric, and what is derived from them once.
+///
+/// Trials that share preprocessing share a fold, so anything that depends on the rows alone is kept here.
+#[derive(Debug)]
+pub struct Fold {
+    /// `rows × features`, row-major, all finite.
+    pub x: Array2<f64>,
+    /// One label a row.
+    pub y: Labels,
+    /// One weight a row, all finite and not negative, their sum positive.
+    pub weights: Option<Vec<f64>>,
+    /// Row order of each feature, ascending: feature-major `features × rows`. See [`Fold::sorted`].
+    sorted: OnceLock<Vec<u32>>,
+}
+
+/// What the executor hands to a fit.
+pub struct FitContext<'a> {
+    /// Seed of the fit's random streams.
+    pub seed: u64,
+    /// Memory that the fit may plan for, in MB (10^6 bytes); over it, [`FitError::TooLarge`].
+    pub memory_mb: u64,
+    /// Takes (step, metric value) where a family reports progress, and says whether to go on.
+    pub report: &'a mut dyn FnMut(u64, f64) -> Signal,
+    /// Set when the fit should end early; families poll it at the granularity that they document.
+    pub cancel: &'a AtomicBool,
+}
+
+/// The answer to a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Go on.
+    Continue,
+    /// A pruner stops the trial.
+    Prune,
+    /// The sweep stops.
+    Cancel,
+}
+
+/// Why a fit gave no model.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FitError {
+    /// The parameters do not suit the data.
+    #[error("{0}")]
+    Unsuitable(String),
+    /// The iteration ended without a usable model.
+    #[error("did not converge: {0}")]
+    NotConverged(String),
+    /// It would not fit in memory.
+    #[error("needs about {needed_mb} MB for {what}, over the limit of {limit_mb} MB; mend: {mend}")]
+    TooLarge {
+        /// What is large.
+        what: String,
+        /// The estimate in MB (10^6 bytes).
+        needed_mb: u64,
+        /// The limit in MB.
+        limit_mb: u64,
+        /// How to make it smaller.
+        mend: String,
+    },
+    /// The context asked for an end.
+    #[error("stopped")]
+    Stopped(Signal),
+}
+
+/// A model family.
+pub trait Family: Send + Sync {
+    /// The name in the sweep file.
+    fn name(&self) -> &'static str;
+    /// One line on what it is and which implementation serves it.
+    fn about(&self) -> &'static str;
+    /// Its parameters.
+    fn params(&self) -> &'static [ParamSpec];
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+    /// Fits a model. `params` holds checked values; a missing one means its default.
+    ///
+    /// # Errors
+    /// When the parameters do not suit the data, the iteration fails, memory would run out or `ctx` stops it.
+    fn fit(
+        &self,
+        fold: &Fold,
+        params: &Params,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Box<dyn Model>, FitError>;
+    /// Reads what [`Model::save`] wrote.
+    ///
+    /// # Errors
+    /// When the value is not such a model.
+    fn load(&self, saved: &serde_json::Value) -> Result<Box<dyn Model>, serde_json::Error>;
+}
+
+/// A fitted model.
+pub trait Model: Send + Sync {
+    /// Predicts `rows × features`.
+    fn predict(&self, x: ArrayView2<'_, f64>) -> Prediction;
+    /// The model as JSON; reading it back predicts the same to the bit.
+    fn save(&self) -> serde_json::Value;
+    /// Bytes that the fitted numbers take, without overheads; the metric `model_bytes`.
+    fn n_bytes(&self) -> usize;
+}
+
+impl Fold {
+    /// Wraps prepared rows.
+    pub fn new(x: Array2<f64>, y: Labels, weights: Option<Vec<f64>>) -> Self {
+        Self { x, y, weights, sorted: OnceLock::new() }
+    }
+
+    /// The task of its labels.
+    pub fn task(&self) -> Task {
+        self.y.task()
+    }
+
+    /// Row indices of each feature in ascending order of value, ties in row order; feature-major, so
+    /// feature `j` has `sorted()[j * rows..(j + 1) * rows]`. Made once and kept.
+    pub fn sorted(&self) -> &[u32] {
+        self.sorted.get_or_init(|| {
+            let mut orders = Vec::with_capacity(self.x.len());
+            for column in self.x.columns() {
+                let mut order: Vec<u32> = (0..column.len() as u32).collect();
+                order.sort_by(|&a, &b| column[a as usize].total_cmp(&column[b as usize]));
+                orders.extend(order);
+            }
+            orders
+        })
+    }
+
+    /// Bytes that it holds, caches included if `full`.
+    pub fn n_bytes(&self) -> usize {
+        self.x.len() * (size_of::<f64>() + size_of::<u32>()) + self.y.len() * size_of::<f64>()
+    }
+}
+
+/// Every family, in the order in which help lists them.
+pub fn catalogue() -> &'static [&'static dyn Family] {
+    &[]
+}
+
+/// The family of that name.
+pub fn family(name: &str) -> Option<&'static dyn Family> {
+    catalogue().iter().copied().find(|family| family.name() == name)
+}
