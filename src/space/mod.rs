@@ -5,15 +5,78 @@
 //! for choices, and `None` where the dimension is inactive under the point's other coordinates.
 
 mod dimension;
+mod error;
+mod grid;
 mod point;
+mod size;
+mod tree;
+mod validate;
 
 pub use dimension::{Condition, Dimension, Kind};
+pub use error::{PointProblem, SpaceError};
 pub use point::Point;
-
-use crate::domain::{Params, Value};
+pub use size::Size;
+pub use tree::Row;
 
 /// A conditional search space.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Space {
     dims: Vec<Dimension>,
 }
+
+impl Space {
+    /// Checks the dimensions and makes them a space.
+    ///
+    /// # Errors
+    /// When an id occurs twice, a parent stands behind its child, two dimensions that can both be active
+    /// share a name, a condition names a value that its parent never takes, or a range, step or choice is
+    /// empty, not finite or too fine for a float.
+    pub fn new(dims: Vec<Dimension>) -> Result<Self, SpaceError> {
+        validate::validate(&dims)?;
+        Ok(Self { dims })
+    }
+
+    /// The dimensions, parents before children.
+    pub fn dims(&self) -> &[Dimension] {
+        &self.dims
+    }
+
+    /// How many dimensions there are.
+    pub fn len(&self) -> usize {
+        self.dims.len()
+    }
+
+    /// True without dimensions.
+    pub fn is_empty(&self) -> bool {
+        self.dims.is_empty()
+    }
+
+    /// True if dimension `idx` is active under the coordinates of the dimensions before it. A dimension
+    /// whose parent is inactive is inactive.
+    pub fn is_active(&self, idx: usize, coords: &[Option<f64>]) -> bool {
+        self.dims[idx].when.iter().all(|condition| {
+            let parent = coords.get(condition.parent).copied().flatten();
+            parent.is_some_and(|coord| condition.any_of.contains(&coord))
+        })
+    }
+
+    /// The point at `unit` of the unit cube, one number in `[0, 1]` per dimension; those of inactive
+    /// dimensions are not read, and a missing one counts as 0.5.
+    pub fn from_unit(&self, unit: &[f64]) -> Point {
+        let mut coords = Vec::with_capacity(self.dims.len());
+        for (idx, dim) in self.dims.iter().enumerate() {
+            let active = self.is_active(idx, &coords);
+            coords.push(active.then(|| dim.value_at(unit.get(idx).copied().unwrap_or(0.5))));
+        }
+        Point(coords)
+    }
+
+    /// The point's place in the unit cube; 0.5 for inactive dimensions.
+    pub fn to_unit(&self, point: &Point) -> Vec<f64> {
+        let coords = self.dims.iter().zip(&point.0);
+        coords.map(|(dim, coord)| coord.map_or(0.5, |coord| dim.unit_of(coord))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;
