@@ -4,9 +4,11 @@
 //! objective of a sweep.
 
 mod column;
+mod error;
 mod options;
 
 pub use column::{Column, ColumnType, MISSING, Table, Values};
+pub use error::Error;
 pub use options::{
     DataOptions, Encoding, FoldKind, FoldOptions, Format, NULL_SPELLINGS, PREP_SETTINGS, PrepBlock,
     PrepChoice, PrepSetting, PrepValue, SourceOptions, SplitOptions,
