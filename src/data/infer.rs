@@ -130,6 +130,7 @@ fn forced_dates(
 ) -> Result<(ColumnType, Values), Error> {
     let style = match infer_date::style_of(&texts.levels) {
         Some(style) => style,
+        None if texts.levels.is_empty() => DateStyle::Iso,
         None if infer_date::is_ambiguous(&texts.levels) => {
             return Err(Error::source(
                 format!("{}, column '{name}'", place(0)),
@@ -137,7 +138,8 @@ fn forced_dates(
                 "write the dates as YYYY-MM-DD",
             ));
         }
-        None => DateStyle::MonthFirst,
+        None => infer_date::style_of(&texts.levels[..texts.levels.len().min(1)])
+            .unwrap_or(DateStyle::MonthFirst),
     };
     let seconds = dates(texts, style).map_err(|code| {
         bad_cell(

@@ -115,10 +115,16 @@ fn zone(bytes: &[u8]) -> Option<i64> {
         [b'-', rest @ ..] => (-1, rest),
         _ => return None,
     };
-    let (hours, rest) = digits(rest, 2, 2)?;
-    let rest = rest.strip_prefix(b":").unwrap_or(rest);
-    let minutes =
-        if rest.is_empty() { 0 } else { digits(rest, 2, 2).filter(|d| d.1.is_empty())?.0 };
+    let (hours, minutes) = if let Some((both, b"")) = digits(rest, 4, 4) {
+        (both / 100, both % 100)
+    } else {
+        let (hours, rest) = digits(rest, 2, 2)?;
+        match rest.strip_prefix(b":") {
+            Some(rest) => (hours, digits(rest, 2, 2).filter(|d| d.1.is_empty())?.0),
+            None if rest.is_empty() => (hours, 0),
+            None => return None,
+        }
+    };
     (hours <= 18 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
 }
 

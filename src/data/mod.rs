@@ -6,6 +6,8 @@
 mod column;
 mod csv;
 mod csv_sniff;
+mod dataset;
+mod dataset_target;
 mod error;
 mod hash;
 mod infer;
@@ -15,8 +17,13 @@ mod options;
 mod source;
 mod source_build;
 mod sqlite;
+#[cfg(test)]
+mod source_tests;
+#[cfg(test)]
+mod dataset_tests;
 
 pub use column::{Column, ColumnType, MISSING, Table, Values};
+pub use dataset::load;
 pub use error::Error;
 pub use hash::{FileStamp, HashCache, NoCache, hash_file, schema_digest, unchanged};
 pub use options::{

@@ -186,7 +186,8 @@ impl<'a> TableBuilder<'a> {
 
     /// True if the column already has a cell in the row that is open.
     pub(super) fn has_cell(&self, column: usize) -> bool {
-        self.drafts[column].len().is_some_and(|len| len > self.n_rows)
+        let draft = &self.drafts[column];
+        !draft.done && draft.len().is_some_and(|len| len > self.n_rows)
     }
 
     /// The row that is open.
