@@ -1,10 +1,13 @@
 //! Columns and tables in memory.
 
+use serde::{Deserialize, Serialize};
+
 /// The code of a missing value in [`Values::Codes`].
 pub const MISSING: u32 = u32::MAX;
 
 /// What a column means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ColumnType {
     /// Numbers.
     Number,
@@ -100,4 +103,24 @@ impl Table {
     pub fn find(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
     }
+
+    /// The mend for a column that is not there: the nearest name, and those that are.
+    pub(super) fn name_mend(&self, name: &str) -> String {
+        let lower = name.to_lowercase();
+        let distance =
+            |column: &&Column| strsim::damerau_levenshtein(&lower, &column.name.to_lowercase());
+        let nearest = self.columns.iter().min_by_key(distance);
+        let close = nearest.filter(|column| distance(column) <= (lower.chars().count() / 3).max(1));
+        let listed: Vec<String> =
+            self.columns.iter().take(LISTED).map(|column| format!("'{}'", column.name)).collect();
+        let more = if self.columns.len() > LISTED { ", …" } else { "" };
+        let columns = format!("columns there: {}{more}", listed.join(", "));
+        match close {
+            Some(column) => format!("did you mean '{}'? {columns}", column.name),
+            None => format!("name one that is there; {columns}"),
+        }
+    }
 }
+
+/// Columns that a message lists.
+const LISTED: usize = 30;

@@ -4,13 +4,33 @@
 //! objective of a sweep.
 
 mod column;
+mod csv;
+mod csv_sniff;
+mod dataset;
+mod dataset_target;
+mod error;
+mod hash;
+mod infer;
+mod infer_date;
+mod json;
 mod options;
+mod source;
+mod source_build;
+mod sqlite;
+#[cfg(test)]
+mod source_tests;
+#[cfg(test)]
+mod dataset_tests;
 
 pub use column::{Column, ColumnType, MISSING, Table, Values};
+pub use dataset::load;
+pub use error::Error;
+pub use hash::{FileStamp, HashCache, NoCache, hash_file, schema_digest, unchanged};
 pub use options::{
     DataOptions, Encoding, FoldKind, FoldOptions, Format, NULL_SPELLINGS, PREP_SETTINGS, PrepBlock,
     PrepChoice, PrepSetting, PrepValue, SourceOptions, SplitOptions,
 };
+pub use source::read;
 
 use crate::domain::{Digest, Labels};
 
