@@ -5,12 +5,15 @@
 
 mod column;
 mod options;
+mod split;
 
 pub use column::{Column, ColumnType, MISSING, Table, Values};
 pub use options::{
     DataOptions, Encoding, FoldKind, FoldOptions, Format, NULL_SPELLINGS, PREP_SETTINGS, PrepBlock,
     PrepChoice, PrepSetting, PrepValue, SourceOptions, SplitOptions,
 };
+
+pub use split::{FoldRows, Split, SplitError, group_keys, split};
 
 use crate::domain::{Digest, Labels};
 
@@ -29,8 +32,11 @@ pub struct Dataset {
     pub classes: Vec<String>,
     /// Row weights.
     pub weights: Option<Vec<f64>>,
-    /// Group of every row, as codes.
+    /// Group of every row, as codes in the order of the groups' sorted values.
     pub groups: Option<Vec<u32>>,
+    /// A hash of each row's group ([`group_keys`] of its column), present with `groups`. Unlike a code, a
+    /// group keeps its hash when other groups come.
+    pub group_keys: Option<Vec<u64>>,
     /// Time of every row, in seconds or in the column's own number.
     pub time: Option<Vec<f64>>,
     /// A hash of each row's identity: its id column, else its whole content. Equal rows have equal hashes,
