@@ -5,6 +5,7 @@
 
 mod column;
 mod options;
+mod prep;
 mod split;
 
 pub use column::{Column, ColumnType, MISSING, Table, Values};
@@ -13,6 +14,7 @@ pub use options::{
     PrepChoice, PrepSetting, PrepValue, SourceOptions, SplitOptions,
 };
 
+pub use prep::{Feature, FeatureKind, Prep, PrepError, choices};
 pub use split::{FoldRows, Split, SplitError, group_keys, split};
 
 use crate::domain::{Digest, Labels};

@@ -18,6 +18,7 @@ pub enum Needs {
 }
 
 /// One metric.
+#[allow(clippy::struct_excessive_bools)] // Independent facts, one column of a table each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Info {
     /// The name in sweep files.

@@ -47,7 +47,7 @@ struct Scorer<'a> {
 
 /// The views that the classification metrics work on.
 #[derive(Clone, Copy)]
-struct Classes<'a> {
+struct ClassRows<'a> {
     truth: &'a [u32],
     predicted: &'a [u32],
     scores: &'a [f64],
@@ -95,7 +95,8 @@ impl<'a> Scorer<'a> {
                 let scores = scores.as_deref().unwrap_or_default();
                 self.check_served(info)?;
                 let positive = *positive as usize;
-                let classes = Classes { truth, predicted, scores, n_classes: *n_classes, positive };
+                let classes =
+                    ClassRows { truth, predicted, scores, n_classes: *n_classes, positive };
                 Ok(self.classification(info.name, classes))
             }
             (Labels::Values(truth), Prediction::Values(predicted)) => {
@@ -131,8 +132,8 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    fn classification(&self, name: &str, classes: Classes<'_>) -> f64 {
-        let Classes { truth, scores, n_classes, positive, .. } = classes;
+    fn classification(&self, name: &str, classes: ClassRows<'_>) -> f64 {
+        let ClassRows { truth, scores, n_classes, positive, .. } = classes;
         match name {
             "log_loss" => probability::log_loss(truth, scores, n_classes, self.weights),
             "brier" => probability::brier(truth, scores, n_classes, self.weights),
@@ -146,7 +147,7 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    fn labels(&self, name: &str, positive: usize, classes: Classes<'_>) -> f64 {
+    fn labels(&self, name: &str, positive: usize, classes: ClassRows<'_>) -> f64 {
         let counts = self.counts.get_or_init(|| {
             Counts::new(classes.truth, classes.predicted, self.weights, classes.n_classes)
         });
@@ -182,7 +183,7 @@ impl<'a> Scorer<'a> {
     }
 
     /// Areas of the positive class for two classes, of every class for more.
-    fn areas(&self, classes: Classes<'_>) -> &[Areas] {
+    fn areas(&self, classes: ClassRows<'_>) -> &[Areas] {
         self.areas.get_or_init(|| {
             let n_classes = classes.n_classes;
             let wanted = if n_classes > 2 {

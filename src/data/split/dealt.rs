@@ -53,6 +53,19 @@ pub(super) fn deal(ds: &Dataset, made: Made, repeat: usize, search: &[usize]) ->
     search.iter().map(|&row| fold_of.get(&keys[row]).copied()).collect()
 }
 
+/// `k` folds of some rows for work inside a training set, such as target encoding. They are dealt from hashes
+/// of their own, so that they do not follow the outer folds.
+pub(in crate::data) fn inner_folds(
+    ds: &Dataset,
+    rows: &[usize],
+    k: usize,
+    seed: u64,
+) -> Vec<Option<usize>> {
+    let classes = ds.labels.task().is_classification();
+    let kind = if classes { FoldKind::Stratified } else { FoldKind::Plain };
+    deal(ds, Made { k, kind, shuffle: true, repeats: 1, seed }, usize::MAX, rows)
+}
+
 /// Search rows by class code.
 fn totals(class_of: &[u32], search: &[usize]) -> Vec<usize> {
     let n_classes = class_of.iter().max().map_or(0, |last| *last as usize + 1);

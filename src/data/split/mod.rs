@@ -11,6 +11,7 @@ mod holdout;
 mod keys;
 mod ordered;
 
+pub(in crate::data) use dealt::inner_folds;
 pub use error::SplitError;
 pub use keys::group_keys;
 
