@@ -21,6 +21,8 @@ mod sqlite;
 mod source_tests;
 #[cfg(test)]
 mod dataset_tests;
+mod prep;
+mod split;
 
 pub use column::{Column, ColumnType, MISSING, Table, Values};
 pub use dataset::load;
@@ -31,6 +33,9 @@ pub use options::{
     PrepChoice, PrepSetting, PrepValue, SourceOptions, SplitOptions,
 };
 pub use source::read;
+
+pub use prep::{Feature, FeatureKind, Prep, PrepError, choices};
+pub use split::{FoldRows, Split, SplitError, group_keys, split};
 
 use crate::domain::{Digest, Labels};
 
@@ -49,8 +54,11 @@ pub struct Dataset {
     pub classes: Vec<String>,
     /// Row weights.
     pub weights: Option<Vec<f64>>,
-    /// Group of every row, as codes.
+    /// Group of every row, as codes in the order of the groups' sorted values.
     pub groups: Option<Vec<u32>>,
+    /// A hash of each row's group ([`group_keys`] of its column), present with `groups`. Unlike a code, a
+    /// group keeps its hash when other groups come.
+    pub group_keys: Option<Vec<u64>>,
     /// Time of every row, in seconds or in the column's own number.
     pub time: Option<Vec<f64>>,
     /// A hash of each row's identity: its id column, else its whole content. Equal rows have equal hashes,
