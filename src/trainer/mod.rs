@@ -4,8 +4,16 @@
 //! be saved. Every fit is deterministic: same fold, same parameters, same seed, same bits.
 
 mod args;
+mod moments;
+mod require;
+
+mod dummy;
+mod elastic_net;
+mod linear;
+mod naive_bayes;
 
 pub use args::Args;
+pub use moments::Moments;
 
 use crate::domain::{Labels, Params, Prediction, Task};
 use ndarray::{Array2, ArrayView2};
@@ -95,6 +103,8 @@ pub struct Fold {
     pub weights: Option<Vec<f64>>,
     /// Row order of each feature, ascending: feature-major `features × rows`. See [`Fold::sorted`].
     sorted: OnceLock<Vec<u32>>,
+    /// See [`Fold::moments`].
+    moments: OnceLock<Moments>,
 }
 
 /// What the executor hands to a fit.
@@ -186,7 +196,7 @@ pub trait Model: Send + Sync {
 impl Fold {
     /// Wraps prepared rows.
     pub fn new(x: Array2<f64>, y: Labels, weights: Option<Vec<f64>>) -> Self {
-        Self { x, y, weights, sorted: OnceLock::new() }
+        Self { x, y, weights, sorted: OnceLock::new(), moments: OnceLock::new() }
     }
 
     /// The task of its labels.
@@ -208,6 +218,11 @@ impl Fold {
         })
     }
 
+    /// Means and centered products of its columns. Made once and kept.
+    pub fn moments(&self) -> &Moments {
+        self.moments.get_or_init(|| Moments::of(self))
+    }
+
     /// Bytes that it holds, caches included if `full`.
     pub fn n_bytes(&self) -> usize {
         self.x.len() * (size_of::<f64>() + size_of::<u32>()) + self.y.len() * size_of::<f64>()
@@ -216,7 +231,12 @@ impl Fold {
 
 /// Every family, in the order in which help lists them.
 pub fn catalogue() -> &'static [&'static dyn Family] {
-    &[]
+    &[
+        &dummy::Dummy,
+        &linear::Linear,
+        &elastic_net::ElasticNet,
+        &naive_bayes::NaiveBayes,
+    ]
 }
 
 /// The family of that name.
