@@ -90,6 +90,20 @@ impl Factor {
         }
     }
 
+    /// Replaces `b` by `L b`.
+    pub fn multiply_lower(&self, b: &mut [f64]) {
+        let l = self.0.l_dirty();
+        for j in (0..b.len()).rev() {
+            let column = l.column(j);
+            let column = column.as_slice();
+            let value = b[j];
+            b[j] = value * column[j];
+            for (target, &entry) in b[j + 1..].iter_mut().zip(&column[j + 1..]) {
+                *target += value * entry;
+            }
+        }
+    }
+
     /// Replaces `b` by `L⁻ᵀ b`.
     pub fn solve_upper(&self, b: &mut [f64]) {
         let l = self.0.l_dirty();
@@ -160,6 +174,9 @@ mod tests {
         let factor = Factor::new(&[4.0, 2.0, 2.0, 3.0], 2).unwrap();
         let whole = factor.solve(&[1.0, 5.0]);
         let mut halves = vec![1.0, 5.0];
+        factor.solve_lower(&mut halves);
+        factor.multiply_lower(&mut halves);
+        assert!((halves[0] - 1.0).abs() < 1e-14 && (halves[1] - 5.0).abs() < 1e-14);
         factor.solve_lower(&mut halves);
         factor.solve_upper(&mut halves);
         for (a, b) in whole.iter().zip(&halves) {

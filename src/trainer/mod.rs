@@ -10,6 +10,7 @@ mod require;
 mod dummy;
 mod elastic_net;
 mod linear;
+mod logistic;
 mod naive_bayes;
 
 pub use args::Args;
@@ -235,6 +236,7 @@ pub fn catalogue() -> &'static [&'static dyn Family] {
         &dummy::Dummy,
         &linear::Linear,
         &elastic_net::ElasticNet,
+        &logistic::Logistic,
         &naive_bayes::NaiveBayes,
     ]
 }
