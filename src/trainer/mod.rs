@@ -12,6 +12,9 @@ mod elastic_net;
 mod linear;
 mod logistic;
 mod naive_bayes;
+mod smo;
+mod svm;
+mod svr;
 
 pub use args::Args;
 pub use moments::Moments;
@@ -106,6 +109,8 @@ pub struct Fold {
     sorted: OnceLock<Vec<u32>>,
     /// See [`Fold::moments`].
     moments: OnceLock<Moments>,
+    /// See [`Fold::products`].
+    products: OnceLock<Vec<f64>>,
 }
 
 /// What the executor hands to a fit.
@@ -197,7 +202,7 @@ pub trait Model: Send + Sync {
 impl Fold {
     /// Wraps prepared rows.
     pub fn new(x: Array2<f64>, y: Labels, weights: Option<Vec<f64>>) -> Self {
-        Self { x, y, weights, sorted: OnceLock::new(), moments: OnceLock::new() }
+        Self { x, y, weights, sorted: OnceLock::new(), moments: OnceLock::new(), products: OnceLock::new() }
     }
 
     /// The task of its labels.
@@ -224,9 +229,17 @@ impl Fold {
         self.moments.get_or_init(|| Moments::of(self))
     }
 
-    /// Bytes that it holds, caches included if `full`.
+    /// Inner products of all pairs of rows, `rows × rows`. Made once and kept, so only for small folds.
+    pub fn products(&self) -> &[f64] {
+        self.products.get_or_init(|| self.x.dot(&self.x.t()).into_raw_vec_and_offset().0)
+    }
+
+    /// Bytes that it holds, the order of its rows and what is kept by now included.
     pub fn n_bytes(&self) -> usize {
-        self.x.len() * (size_of::<f64>() + size_of::<u32>()) + self.y.len() * size_of::<f64>()
+        let products = self.products.get().map_or(0, |products| size_of_val(&products[..]));
+        self.x.len() * (size_of::<f64>() + size_of::<u32>())
+            + self.y.len() * size_of::<f64>()
+            + products
     }
 }
 
@@ -238,6 +251,8 @@ pub fn catalogue() -> &'static [&'static dyn Family] {
         &elastic_net::ElasticNet,
         &logistic::Logistic,
         &naive_bayes::NaiveBayes,
+        &svm::Svm,
+        &svr::Svr,
     ]
 }
 
