@@ -257,8 +257,7 @@ mod tests {
     fn finds_the_valley_of_rosenbrock() {
         let mut evaluate = rosenbrock;
         let mut done = |at: &Iterate<'_>| at.gradient.iter().all(|g| g.abs() < 1e-10);
-        let found =
-            lbfgs(vec![-1.2, 1.0], &LbfgsOptions::default(), &mut evaluate, &mut done);
+        let found = lbfgs(vec![-1.2, 1.0], &LbfgsOptions::default(), &mut evaluate, &mut done);
         assert_eq!(found.ended, Ended::Asked);
         assert!((found.x[0] - 1.0).abs() < 1e-9 && (found.x[1] - 1.0).abs() < 1e-9, "{found:?}");
         assert!(found.iterations < 60, "{found:?}");
@@ -288,12 +287,12 @@ mod tests {
         let found = lbfgs(vec![-1.2, 1.0], &LbfgsOptions::default(), &mut evaluate, &mut stop);
         assert_eq!((found.ended, found.iterations), (Ended::Asked, 2));
         let mut evaluate = rosenbrock;
-        let found = lbfgs(
-            vec![-1.2, 1.0],
-            &LbfgsOptions::default(),
-            &mut evaluate,
-            &mut |_: &Iterate<'_>| false,
-        );
+        let found =
+            lbfgs(vec![-1.2, 1.0], &LbfgsOptions::default(), &mut evaluate, &mut |_: &Iterate<
+                '_,
+            >| {
+                false
+            });
         assert!((found.x[0] - 1.0).abs() < 1e-6, "{found:?}");
     }
 }

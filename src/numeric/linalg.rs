@@ -57,7 +57,8 @@ impl Triangle {
             return vec![0.0; d];
         }
         let target = all.column(d).into_owned();
-        svd.solve(&target, rcond * largest).map_or_else(|_| vec![0.0; d], |w| w.iter().copied().collect())
+        svd.solve(&target, rcond * largest)
+            .map_or_else(|_| vec![0.0; d], |w| w.iter().copied().collect())
     }
 }
 
@@ -110,7 +111,8 @@ impl Factor {
         for j in (0..b.len()).rev() {
             let column = l.column(j);
             let column = column.as_slice();
-            let done: f64 = b[j + 1..].iter().zip(&column[j + 1..]).map(|(x, entry)| x * entry).sum();
+            let done: f64 =
+                b[j + 1..].iter().zip(&column[j + 1..]).map(|(x, entry)| x * entry).sum();
             b[j] = (b[j] - done) / column[j];
         }
     }

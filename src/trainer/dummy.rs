@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// scikit-learn's `DummyClassifier(strategy="prior")` and `DummyRegressor(strategy="mean")`.
 #[derive(Debug)]
-pub struct Dummy;
+pub(super) struct Dummy;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -52,7 +52,7 @@ static PARAMS: [ParamSpec; 5] = [
 /// and the stop are, too. Without an L1 part the answer is solved for directly; without a penalty it is
 /// that of `linear`. Polls the flag before the descent.
 #[derive(Debug)]
-pub struct ElasticNet;
+pub(super) struct ElasticNet;
 
 /// Coordinate descent's input, centered and weighted so that all rows count the same.
 struct Problem {
@@ -206,8 +206,7 @@ impl Problem {
     fn descend(self, penalty: f64, args: &Args<'_>) -> Result<Vec<f64>, FitError> {
         let Self { mut x, mut y } = self;
         let d = x.ncols();
-        let x_size =
-            x.columns().into_iter().map(|c| c.dot(&c)).fold(0.0, f64::max).sqrt();
+        let x_size = x.columns().into_iter().map(|c| c.dot(&c)).fold(0.0, f64::max).sqrt();
         let y_size = y.dot(&y).sqrt();
         if x_size == 0.0 || y_size == 0.0 {
             return Ok(vec![0.0; d]);

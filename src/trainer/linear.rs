@@ -2,8 +2,8 @@
 
 use super::require::{damaged, to_json};
 use super::{
-    Args, Capabilities, Family, FitContext, FitError, Fold, Model, Moments, ParamDefault, ParamKind,
-    ParamSpec,
+    Args, Capabilities, Family, FitContext, FitError, Fold, Model, Moments, ParamDefault,
+    ParamKind, ParamSpec,
 };
 use crate::domain::{Params, Prediction};
 use crate::numeric::Triangle;
@@ -27,7 +27,7 @@ static PARAMS: [ParamSpec; 1] = [FIT_INTERCEPT];
 /// triangle is solved by SVD (nalgebra), so that dependent features get the solution of least norm. Polls
 /// the flag every 4096 rows.
 #[derive(Debug)]
-pub struct Linear;
+pub(super) struct Linear;
 
 /// `x·coef + intercept`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -7,8 +7,11 @@ mod args;
 mod moments;
 mod require;
 
+#[cfg(test)]
+mod conformance;
 mod dummy;
 mod elastic_net;
+mod knn;
 mod linear;
 mod logistic;
 mod naive_bayes;
@@ -202,7 +205,14 @@ pub trait Model: Send + Sync {
 impl Fold {
     /// Wraps prepared rows.
     pub fn new(x: Array2<f64>, y: Labels, weights: Option<Vec<f64>>) -> Self {
-        Self { x, y, weights, sorted: OnceLock::new(), moments: OnceLock::new(), products: OnceLock::new() }
+        Self {
+            x,
+            y,
+            weights,
+            sorted: OnceLock::new(),
+            moments: OnceLock::new(),
+            products: OnceLock::new(),
+        }
     }
 
     /// The task of its labels.
@@ -251,6 +261,7 @@ pub fn catalogue() -> &'static [&'static dyn Family] {
         &elastic_net::ElasticNet,
         &logistic::Logistic,
         &naive_bayes::NaiveBayes,
+        &knn::Knn,
         &svm::Svm,
         &svr::Svr,
     ]

@@ -22,7 +22,7 @@ static PARAMS: [ParamSpec; 1] = [ParamSpec {
 /// The variance behind `var_smoothing` is weighted like everything else (scikit-learn's is not), so that a
 /// weight of 2 is the same as a row given twice. Polls the flag once per pass over the rows.
 #[derive(Debug)]
-pub struct NaiveBayes;
+pub(super) struct NaiveBayes;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct NaiveBayesModel {

@@ -3,7 +3,8 @@
 use super::logistic::CLASS_WEIGHT;
 use super::require::{class_factors, damaged, matrix, to_json, two_classes};
 use super::smo::{
-    COEF0, DEGREE, Dual, GAMMA, KERNEL, Kernel, KernelSpace, Scored, Sigmoid, Stop, couple, solve, squares,
+    COEF0, DEGREE, Dual, GAMMA, KERNEL, Kernel, KernelSpace, Scored, Sigmoid, Stop, couple, solve,
+    squares,
 };
 use super::svr::{C, MAX_ITER, TOL};
 use super::{
@@ -47,7 +48,7 @@ static PARAMS: [ParamSpec; 9] = [
 /// `probability` Platt's probabilities, which may disagree with the votes on close rows, as scikit-learn's
 /// do. The inner folds are drawn from the seed. Polls the flag every 1024 iterations of each machine.
 #[derive(Debug)]
-pub struct Svm;
+pub(super) struct Svm;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct SvmModel {
@@ -133,12 +134,14 @@ impl Family for Svm {
                 let rows = [&by_class[first][..], &by_class[second][..]].concat();
                 let bound = |&row: &usize| c * weights[row] * factors[codes[row] as usize];
                 let bounds = rows.iter().map(bound).collect();
-                let pair = Pair { space: &space, rows, n_first: by_class[first].len(), bounds, stop };
+                let pair =
+                    Pair { space: &space, rows, n_first: by_class[first].len(), bounds, stop };
                 let everything: Vec<usize> = (0..pair.rows.len()).collect();
                 let (coef, pair_rho) = pair.solve(&everything, ctx)?;
                 if args.flag("probability") {
                     let label = rho.len() as u64;
-                    let scored = pair.held_out(Rng::stream(ctx.seed, "platt", label), &weights, ctx)?;
+                    let scored =
+                        pair.held_out(Rng::stream(ctx.seed, "platt", label), &weights, ctx)?;
                     sigmoids.push(Sigmoid::fit(&scored));
                 }
                 coefs[first].push(coef[..pair.n_first].to_vec());
@@ -343,7 +346,12 @@ impl Model for SvmModel {
             }
         }
         let probabilities = !self.sigmoids.is_empty();
-        Prediction::Classes { codes, scores: Some(scores), probabilities, n_classes: self.n_classes }
+        Prediction::Classes {
+            codes,
+            scores: Some(scores),
+            probabilities,
+            n_classes: self.n_classes,
+        }
     }
 
     fn save(&self) -> serde_json::Value {

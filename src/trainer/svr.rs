@@ -59,7 +59,7 @@ static PARAMS: [ParamSpec; 8] = [
 /// The solver is ours: linfa-svm ignores row weights and keeps the whole kernel matrix whatever its size.
 /// A row's weight multiplies its `C`. Polls the flag every 1024 iterations.
 #[derive(Debug)]
-pub struct Svr;
+pub(super) struct Svr;
 
 /// `Σ coef K(vector, x) − rho`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -111,13 +111,20 @@ impl Family for Svr {
         let used: Vec<usize> = (0..values.len()).filter(|&row| weights[row] > 0.0).collect();
         let (c, epsilon) = (args.float("C"), args.float("epsilon"));
         let (n, both) = (used.len(), || used.iter().chain(&used));
-        let dual = Dual {
-            signs: (0..2 * n).map(|t| if t < n { 1.0 } else { -1.0 }).collect(),
-            linear: (0..2 * n)
-                .map(|t| if t < n { epsilon - values[used[t]] } else { epsilon + values[used[t - n]] })
-                .collect(),
-            bounds: both().map(|&row| c * weights[row]).collect(),
-        };
+        let dual =
+            Dual {
+                signs: (0..2 * n).map(|t| if t < n { 1.0 } else { -1.0 }).collect(),
+                linear: (0..2 * n)
+                    .map(|t| {
+                        if t < n {
+                            epsilon - values[used[t]]
+                        } else {
+                            epsilon + values[used[t - n]]
+                        }
+                    })
+                    .collect(),
+                bounds: both().map(|&row| c * weights[row]).collect(),
+            };
         let stop = Stop { tol: args.float("tol"), max_iter: args.optional_int("max_iter") };
         let mut rows = space.rows(used.clone());
         let found = solve(&dual, &mut rows, stop, &mut || ctx.check())?;

@@ -62,7 +62,9 @@ impl Loss<'_> {
                 scores.iter_mut().for_each(|residual| *residual *= self.weights[row]);
             }
             if self.n_params > d {
-                gradient.column_mut(d).zip_mut_with(&scores.sum_axis(ndarray::Axis(0)), |g, r| *g += r);
+                gradient
+                    .column_mut(d)
+                    .zip_mut_with(&scores.sum_axis(ndarray::Axis(0)), |g, r| *g += r);
             }
             let mut slopes = gradient.slice_mut(s![.., ..d]);
             general_mat_mul(1.0, &scores.t(), &x, 1.0, &mut slopes);
@@ -125,7 +127,8 @@ impl Preconditioner {
             for j in 0..p {
                 matrix[i * p + j] = match (i < d, j < d) {
                     (true, true) => {
-                        h * (moments.gram[i * d + j] / moments.total + moments.mean[i] * moments.mean[j])
+                        h * (moments.gram[i * d + j] / moments.total
+                            + moments.mean[i] * moments.mean[j])
                     }
                     (true, false) => h * moments.mean[i],
                     (false, true) => h * moments.mean[j],

@@ -2,8 +2,8 @@
 
 mod loss;
 
-use super::require::{class_factors, damaged, matrix, to_json, two_classes};
 use super::linear::FIT_INTERCEPT;
+use super::require::{class_factors, damaged, matrix, to_json, two_classes};
 use super::{
     Args, Capabilities, Family, FitContext, FitError, Fold, Model, ParamDefault, ParamKind,
     ParamSpec,
@@ -64,7 +64,7 @@ pub(super) const CLASS_WEIGHT: ParamSpec = ParamSpec {
 /// ignores row weights and takes all rows' scores at once, so the loss is ours, in blocks of rows. Reports
 /// the penalized mean loss after each iteration; polls the flag with each pass over the rows.
 #[derive(Debug)]
-pub struct Logistic;
+pub(super) struct Logistic;
 
 /// One row of coefficients per class that was present, or a single one for the second of two.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -217,7 +217,9 @@ impl Model for LogisticModel {
         {
             // A single score is that of the second class against 0 for the first.
             let first = self.classes.len() - scores.len();
-            for ((cell, score), intercept) in row[first..].iter_mut().zip(scores).zip(&self.intercept) {
+            for ((cell, score), intercept) in
+                row[first..].iter_mut().zip(scores).zip(&self.intercept)
+            {
                 *cell = score + intercept;
             }
             loss::softmax(&mut row);

@@ -218,7 +218,16 @@ impl<'a> KernelSpace<'a> {
             },
         };
         let capacity = (self.budget / (n.max(1) * size_of::<f64>())).max(2);
-        Rows { source, subset, diagonal, rows: vec![Vec::new(); n], used: vec![0; n], clock: 0, held: 0, capacity }
+        Rows {
+            source,
+            subset,
+            diagonal,
+            rows: vec![Vec::new(); n],
+            used: vec![0; n],
+            clock: 0,
+            held: 0,
+            capacity,
+        }
     }
 }
 
@@ -277,7 +286,8 @@ impl Rows<'_> {
             self.held += 1;
             Vec::new()
         } else {
-            let candidates = (0..self.rows.len()).filter(|&r| r != keep && !self.rows[r].is_empty());
+            let candidates =
+                (0..self.rows.len()).filter(|&r| r != keep && !self.rows[r].is_empty());
             candidates
                 .min_by_key(|&r| self.used[r])
                 .map(|oldest| std::mem::take(&mut self.rows[oldest]))
@@ -293,7 +303,9 @@ impl Rows<'_> {
             Source::Features { x, squares, kernel } => {
                 let dots = x.dot(&x.row(i));
                 let left = squares[i];
-                row.extend(dots.iter().zip(squares).map(|(&dot, &right)| kernel.of(dot, left, right)));
+                row.extend(
+                    dots.iter().zip(squares).map(|(&dot, &right)| kernel.of(dot, left, right)),
+                );
                 row[i] = self.diagonal[i];
             }
         }

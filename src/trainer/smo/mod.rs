@@ -212,11 +212,8 @@ mod tests {
         let x = array![[0.0], [2.0]];
         let space = KernelSpace::lazy(x.view(), Kernel::Linear, 1 << 20);
         let mut rows = space.rows((0..2).collect());
-        let dual = Dual {
-            signs: vec![1.0, -1.0],
-            linear: vec![-1.0, -1.0],
-            bounds: vec![10.0, 10.0],
-        };
+        let dual =
+            Dual { signs: vec![1.0, -1.0], linear: vec![-1.0, -1.0], bounds: vec![10.0, 10.0] };
         let stop = Stop { tol: 1e-9, max_iter: None };
         let found = solve(&dual, &mut rows, stop, &mut || Ok(())).unwrap();
         // The maximal margin: α = 1/2 each, decision 1 − x.
@@ -228,8 +225,7 @@ mod tests {
     fn a_poll_can_stop_it() {
         let x = array![[0.0], [2.0]];
         let space = KernelSpace::lazy(x.view(), Kernel::Linear, 1 << 20);
-        let dual =
-            Dual { signs: vec![1.0, -1.0], linear: vec![-1.0; 2], bounds: vec![1.0; 2] };
+        let dual = Dual { signs: vec![1.0, -1.0], linear: vec![-1.0; 2], bounds: vec![1.0; 2] };
         let stop = Stop { tol: 1e-9, max_iter: None };
         let refused = FitError::Stopped(crate::trainer::Signal::Cancel);
         let mut poll = || Err(refused.clone());
