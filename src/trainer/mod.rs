@@ -9,6 +9,8 @@ mod require;
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod reference;
 mod dummy;
 mod elastic_net;
 mod knn;

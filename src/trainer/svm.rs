@@ -43,7 +43,8 @@ static PARAMS: [ParamSpec; 9] = [
 /// scikit-learn's `SVC`: one machine per pair of classes, the class with most votes, the first of equals.
 ///
 /// The solver is ours: linfa-svm fits two classes, ignores row weights and keeps the whole kernel matrix
-/// whatever its size. A row's weight multiplies its `C`. Scores are decision values (for three classes or
+/// whatever its size. A row's weight multiplies its `C`; `gamma = "scale"` and `class_weight = "balanced"`
+/// go by weights too, where scikit-learn counts rows, so that a weight of 2 is the same as a row twice. Scores are decision values (for three classes or
 /// more votes plus a squeezed sum of confidences, scikit-learn's `decision_function_shape="ovr"`), or with
 /// `probability` Platt's probabilities, which may disagree with the votes on close rows, as scikit-learn's
 /// do. The inner folds are drawn from the seed. Polls the flag every 1024 iterations of each machine.
