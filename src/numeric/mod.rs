@@ -2,8 +2,12 @@
 //!
 //! Nothing here knows of runs, data files or models.
 
+mod lbfgs;
+mod linalg;
 mod rng;
 mod stats;
 
+pub use lbfgs::{Ended, Evaluate, Iterate, LbfgsOptions, Minimum, lbfgs};
+pub use linalg::{Eigen, Factor, Triangle, symmetric_eigen};
 pub use rng::Rng;
 pub use stats::{mean, quantile_sorted, sample_sd};

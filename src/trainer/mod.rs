@@ -4,8 +4,25 @@
 //! be saved. Every fit is deterministic: same fold, same parameters, same seed, same bits.
 
 mod args;
+mod moments;
+mod require;
+
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod reference;
+mod dummy;
+mod elastic_net;
+mod knn;
+mod linear;
+mod logistic;
+mod naive_bayes;
+mod smo;
+mod svm;
+mod svr;
 
 pub use args::Args;
+pub use moments::Moments;
 
 use crate::domain::{Labels, Params, Prediction, Task};
 use ndarray::{Array2, ArrayView2};
@@ -95,6 +112,10 @@ pub struct Fold {
     pub weights: Option<Vec<f64>>,
     /// Row order of each feature, ascending: feature-major `features × rows`. See [`Fold::sorted`].
     sorted: OnceLock<Vec<u32>>,
+    /// See [`Fold::moments`].
+    moments: OnceLock<Moments>,
+    /// See [`Fold::products`].
+    products: OnceLock<Vec<f64>>,
 }
 
 /// What the executor hands to a fit.
@@ -186,7 +207,14 @@ pub trait Model: Send + Sync {
 impl Fold {
     /// Wraps prepared rows.
     pub fn new(x: Array2<f64>, y: Labels, weights: Option<Vec<f64>>) -> Self {
-        Self { x, y, weights, sorted: OnceLock::new() }
+        Self {
+            x,
+            y,
+            weights,
+            sorted: OnceLock::new(),
+            moments: OnceLock::new(),
+            products: OnceLock::new(),
+        }
     }
 
     /// The task of its labels.
@@ -208,15 +236,37 @@ impl Fold {
         })
     }
 
-    /// Bytes that it holds, caches included if `full`.
+    /// Means and centered products of its columns. Made once and kept.
+    pub fn moments(&self) -> &Moments {
+        self.moments.get_or_init(|| Moments::of(self))
+    }
+
+    /// Inner products of all pairs of rows, `rows × rows`. Made once and kept, so only for small folds.
+    pub fn products(&self) -> &[f64] {
+        self.products.get_or_init(|| self.x.dot(&self.x.t()).into_raw_vec_and_offset().0)
+    }
+
+    /// Bytes that it holds, the order of its rows and what is kept by now included.
     pub fn n_bytes(&self) -> usize {
-        self.x.len() * (size_of::<f64>() + size_of::<u32>()) + self.y.len() * size_of::<f64>()
+        let products = self.products.get().map_or(0, |products| size_of_val(&products[..]));
+        self.x.len() * (size_of::<f64>() + size_of::<u32>())
+            + self.y.len() * size_of::<f64>()
+            + products
     }
 }
 
 /// Every family, in the order in which help lists them.
 pub fn catalogue() -> &'static [&'static dyn Family] {
-    &[]
+    &[
+        &dummy::Dummy,
+        &linear::Linear,
+        &elastic_net::ElasticNet,
+        &logistic::Logistic,
+        &naive_bayes::NaiveBayes,
+        &knn::Knn,
+        &svm::Svm,
+        &svr::Svr,
+    ]
 }
 
 /// The family of that name.
