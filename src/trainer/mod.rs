@@ -4,6 +4,9 @@
 //! be saved. Every fit is deterministic: same fold, same parameters, same seed, same bits.
 
 mod args;
+mod cart;
+mod decision_tree;
+mod random_forest;
 
 pub use args::Args;
 
@@ -200,9 +203,7 @@ impl Fold {
         self.sorted.get_or_init(|| {
             let mut orders = Vec::with_capacity(self.x.len());
             for column in self.x.columns() {
-                let mut order: Vec<u32> = (0..column.len() as u32).collect();
-                order.sort_by(|&a, &b| column[a as usize].total_cmp(&column[b as usize]));
-                orders.extend(order);
+                orders.extend(cart::ascending(column));
             }
             orders
         })
@@ -216,7 +217,7 @@ impl Fold {
 
 /// Every family, in the order in which help lists them.
 pub fn catalogue() -> &'static [&'static dyn Family] {
-    &[]
+    &[&decision_tree::DecisionTree, &random_forest::RandomForest]
 }
 
 /// The family of that name.
