@@ -6,6 +6,7 @@
 mod args;
 mod cart;
 mod decision_tree;
+mod gradient_boosting;
 mod random_forest;
 
 pub use args::Args;
@@ -217,7 +218,11 @@ impl Fold {
 
 /// Every family, in the order in which help lists them.
 pub fn catalogue() -> &'static [&'static dyn Family] {
-    &[&decision_tree::DecisionTree, &random_forest::RandomForest]
+    &[
+        &decision_tree::DecisionTree,
+        &random_forest::RandomForest,
+        &gradient_boosting::GradientBoosting,
+    ]
 }
 
 /// The family of that name.

@@ -18,6 +18,8 @@
 //! | `model` | the model of one tree or many |
 //! | `boost` | histograms and rounds of gradient boosting |
 
+pub(super) mod boost;
+
 mod column;
 mod grow;
 mod impurity;
