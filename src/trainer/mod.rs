@@ -20,6 +20,10 @@ mod naive_bayes;
 mod smo;
 mod svm;
 mod svr;
+mod cart;
+mod decision_tree;
+mod gradient_boosting;
+mod random_forest;
 
 pub use args::Args;
 pub use moments::Moments;
@@ -228,9 +232,7 @@ impl Fold {
         self.sorted.get_or_init(|| {
             let mut orders = Vec::with_capacity(self.x.len());
             for column in self.x.columns() {
-                let mut order: Vec<u32> = (0..column.len() as u32).collect();
-                order.sort_by(|&a, &b| column[a as usize].total_cmp(&column[b as usize]));
-                orders.extend(order);
+                orders.extend(cart::ascending(column));
             }
             orders
         })
@@ -266,6 +268,9 @@ pub fn catalogue() -> &'static [&'static dyn Family] {
         &knn::Knn,
         &svm::Svm,
         &svr::Svr,
+        &decision_tree::DecisionTree,
+        &random_forest::RandomForest,
+        &gradient_boosting::GradientBoosting,
     ]
 }
 
