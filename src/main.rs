@@ -1,2 +1,3 @@
-//! The derby binary.
+//! The derby binary: parse, run, exit code; nothing else.
+
 fn main() {}

@@ -1,1 +1,124 @@
 //! The command line: arguments, one file per verb, and the only output of the program.
+
+mod args;
+mod best;
+mod check;
+mod data;
+mod diff;
+mod edit;
+mod error;
+mod init;
+mod listing;
+mod models;
+mod out;
+mod plot;
+mod progress;
+mod runs;
+mod shell;
+mod show;
+mod space;
+mod store;
+mod sweep;
+mod sweeps;
+mod table;
+mod text;
+
+pub use args::Cli;
+pub use error::{CliError, Exit};
+
+use crate::host;
+use crate::store::{Mode, Store};
+use args::Command;
+use clap::Parser;
+use out::{Out, Role};
+use std::path::PathBuf;
+
+/// What every verb gets.
+struct Ui {
+    out: Out,
+    store: Option<PathBuf>,
+}
+
+impl Ui {
+    /// The folder of the store: `--store`, `DERBY_STORE`, or the nearest `.derby` above.
+    fn store_folder(&self) -> Result<PathBuf, CliError> {
+        let here = std::env::current_dir()?;
+        Ok(Store::find(&here, self.store.as_deref()))
+    }
+
+    /// The store for reading; one that does not exist is an error with the way to make it.
+    fn read_store(&self) -> Result<Store, CliError> {
+        let folder = self.store_folder()?;
+        if !folder.exists() {
+            return Err(CliError::new(
+                Exit::Failed,
+                format!("no store at '{}': nothing has been recorded here", folder.display()),
+            )
+            .hint("derby sweep sweeps/breast_cancer.toml makes one; --store names another place"));
+        }
+        Ok(Store::open(&folder, Mode::ReadOnly)?)
+    }
+
+    /// The store for writing, made where there is none.
+    fn write_store(&self, create: bool) -> Result<Store, CliError> {
+        if !create {
+            self.read_store()?;
+        }
+        Ok(Store::open(&self.store_folder()?, Mode::ReadWrite { create })?)
+    }
+}
+
+/// Parses the arguments, runs the verb, and returns the exit code.
+pub fn run() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A help text that nobody reads to the end is no failure.
+            let _ = error.print();
+            return error.exit_code() as u8;
+        }
+    };
+    if let Err(text) = host::check_clock() {
+        return report(&Out::new(cli.color), &CliError::usage(text));
+    }
+    let ui = Ui { out: Out::new(cli.color), store: cli.store };
+    match dispatch(&ui, cli.command) {
+        Ok(exit) => exit as u8,
+        Err(error) => report(&ui.out, &error),
+    }
+}
+
+fn dispatch(ui: &Ui, command: Command) -> Result<Exit, CliError> {
+    match command {
+        Command::Sweep(args) => sweep::run(ui, &args),
+        Command::Check(args) => check::run(ui, &args),
+        Command::Space(args) => space::run(ui, &args),
+        Command::Data(args) => data::run(ui, &args),
+        Command::Init(args) => init::run(ui, &args),
+        Command::Runs(args) => runs::run(ui, &args),
+        Command::Show(args) => show::run(ui, &args),
+        Command::Diff(args) => diff::run(ui, &args),
+        Command::Best(args) => best::run(ui, &args),
+        Command::Sweeps(args) => sweeps::run(ui, &args),
+        Command::Models(args) => models::run(ui, &args),
+        Command::Note(args) => edit::note(ui, &args),
+        Command::Tag(args) => edit::tag(ui, &args),
+        Command::Rename(args) => edit::rename(ui, &args),
+        Command::Rm(args) => edit::rm(ui, &args),
+        Command::Store(args) => store::run(ui, &args),
+        Command::Plot(args) => plot::run(ui, &args),
+        Command::Completions(args) => shell::completions(ui, &args),
+        Command::Man(args) => shell::man(ui, &args),
+    }
+}
+
+/// Says the error, unless it is a broken pipe: whoever read has what he wanted.
+fn report(out: &Out, error: &CliError) -> u8 {
+    if error.is_broken_pipe() {
+        return Exit::Done as u8;
+    }
+    let text = error.to_string();
+    let (word, rest) = text.split_once(':').unwrap_or(("error", &text));
+    out.note(&format!("{}:{rest}", out.paint_error(Role::Bad, word)));
+    error.exit as u8
+}

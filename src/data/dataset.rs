@@ -3,6 +3,7 @@
 use super::dataset_target::{self, Target};
 use super::hash::{id_hash, row_hashes};
 use super::source::place_of_row;
+use super::split::group_keys;
 use super::{
     Column, ColumnType, DataOptions, Dataset, Error, MISSING, Provenance, Table, Values, read,
     schema_digest,
@@ -33,6 +34,7 @@ pub fn load(options: &DataOptions) -> Result<Dataset, Error> {
     let id = roles.optional("id", options.id.as_deref())?;
     let weights = weights.map(|idx| roles.weights(idx)).transpose()?;
     let groups = group.map(|idx| roles.groups(idx)).transpose()?;
+    let group_keys = group.map(|idx| group_keys(&table.columns[idx]));
     let time = time.map(|idx| roles.times(idx)).transpose()?;
     let row_keys = match id {
         Some(idx) => roles.id_keys(idx)?,
@@ -52,6 +54,7 @@ pub fn load(options: &DataOptions) -> Result<Dataset, Error> {
         classes,
         weights,
         groups,
+        group_keys,
         time,
         row_keys,
         provenance,

@@ -66,6 +66,41 @@ pub struct Summary {
     pub max: f64,
 }
 
+/// One measured value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MetricPoint {
+    /// The metric's name.
+    pub metric: String,
+    /// What it was measured on: `fold=0`, or empty.
+    pub context: String,
+    /// Step of a series; 0 for a single value. Signed, and the same step may come twice.
+    pub step: i64,
+    /// The value; NaN and infinities are values.
+    pub value: f64,
+    /// Milliseconds since 1970 UTC; 0 stands for the end of the run.
+    pub ts: i64,
+}
+
+impl Summary {
+    /// Sums up single values of a metric in order, as the folds of a trial give them: the score is
+    /// the mean. NaN if any value is NaN.
+    pub fn of_folds(values: &[f64]) -> Self {
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let squares: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
+        let sd = if values.len() > 1 { (squares / (n - 1.0)).sqrt() } else { f64::NAN };
+        Self {
+            score: mean,
+            n: values.len() as u64,
+            mean,
+            sd,
+            last: values.last().copied().unwrap_or(f64::NAN),
+            min: values.iter().copied().fold(f64::NAN, f64::min),
+            max: values.iter().copied().fold(f64::NAN, f64::max),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

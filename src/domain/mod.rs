@@ -10,7 +10,7 @@ mod run;
 mod value;
 
 pub use digest::{Digest, DigestBuilder};
-pub use metric::{Goal, Objective, Summary};
+pub use metric::{Goal, MetricPoint, Objective, Summary};
 pub use params::Params;
 pub use prediction::{Labels, Prediction, Task};
 pub use run::{ExperimentId, GitState, Outcome, RunId, RunRecord, Status, SweepId, TrialState};

@@ -6,8 +6,10 @@ mod lbfgs;
 mod linalg;
 mod rng;
 mod stats;
+mod tests_of_significance;
 
 pub use lbfgs::{Ended, Evaluate, Iterate, LbfgsOptions, Minimum, lbfgs};
 pub use linalg::{Eigen, Factor, Triangle, symmetric_eigen};
 pub use rng::Rng;
 pub use stats::{mean, quantile_sorted, sample_sd};
+pub use tests_of_significance::student_t_two_sided;

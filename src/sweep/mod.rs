@@ -1,1 +1,18 @@
 //! The loop: ask, run, record, tell.
+//!
+//! One process drives a sweep. It claims a trial for a free worker, records the claim, hands it over, and
+//! records the result in the same transaction in which the sampler's history grows. Killed at any moment,
+//! the store holds every finished run, and the same command goes on with exactly the missing trials.
+
+mod asker;
+mod drive;
+mod observer;
+mod plan;
+mod progress;
+mod stop;
+
+pub use drive::{DriveError, Options, Report, drive};
+pub use observer::{Event, Observer, Silent};
+pub use plan::{Plan, PlanError};
+pub use progress::{Best, Counts, Progress};
+pub use stop::StopReason;

@@ -1,1 +1,5 @@
-//! Integration tests.
+//! Integration tests: the sources' own rules, and the program as a user runs it.
+
+#![allow(clippy::unwrap_used)]
+
+mod tidy;

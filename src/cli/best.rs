@@ -1,0 +1,72 @@
+//! `derby best`: the best runs of a sweep.
+
+use super::args::BestArgs;
+use super::listing::{Shape, machine, table};
+use super::out::Role;
+use super::{CliError, Exit, Ui};
+use crate::domain::{Goal, RunRecord};
+use crate::metrics;
+use crate::store::{Query, Store, SweepRow};
+
+pub(super) fn run(ui: &Ui, args: &BestArgs) -> Result<Exit, CliError> {
+    let store = ui.read_store()?;
+    let sweep = named_or_newest(&store, args.sweep.as_deref())?;
+    let (metric, goal) = match &args.metric {
+        Some(metric) => (metric.clone(), goal_of(&sweep, metric)?),
+        None => (sweep.objectives[0].metric.clone(), sweep.objectives[0].goal),
+    };
+    let runs = best_runs(&store, &sweep, &metric, goal, args.top)?;
+    if runs.is_empty() {
+        return Err(CliError::new(
+            Exit::NoResult,
+            format!("no run of sweep '{}' has a score of '{metric}'", sweep.name),
+        )
+        .hint(format!("derby runs sweep:{} shows what happened", sweep.name)));
+    }
+    if machine(ui, args.format, &runs)? {
+        return Ok(Exit::Done);
+    }
+    let shape = Shape { metrics: vec![metric], columns: Vec::new(), all: true };
+    table(ui, &runs, &shape)?;
+    let next = format!("derby show {}", runs[0].id);
+    ui.out.line(&format!(" best of {}   next  {}", sweep.name, ui.out.paint(Role::Accent, &next)))?;
+    Ok(Exit::Done)
+}
+
+/// The goal of an objective of the sweep, or of a metric that derby knows.
+fn goal_of(sweep: &SweepRow, metric: &str) -> Result<Goal, CliError> {
+    let objective = sweep.objectives.iter().find(|objective| objective.metric == metric);
+    let known = || metrics::info(metric).map(|info| info.goal);
+    objective.map(|objective| objective.goal).or_else(known).ok_or_else(|| {
+        CliError::usage(format!("unknown metric '{metric}'")).hint(format!(
+            "sweep '{}' aims at {}; its other metrics: derby show sweep:{}",
+            sweep.name, sweep.objectives[0].metric, sweep.name
+        ))
+    })
+}
+
+/// The best `top` runs that ended with a finite score, best first.
+pub(super) fn best_runs(
+    store: &Store,
+    sweep: &SweepRow,
+    metric: &str,
+    goal: Goal,
+    top: usize,
+) -> Result<Vec<RunRecord>, CliError> {
+    let query = Query::best_of(sweep.id, metric, goal, top);
+    Ok(store.runs(&query)?)
+}
+
+/// The sweep that a reference means, `sweep:` in front or not; without one, the newest.
+pub(super) fn named_or_newest(
+    store: &Store,
+    reference: Option<&str>,
+) -> Result<SweepRow, CliError> {
+    match reference {
+        Some(reference) => Ok(store.sweep(reference.strip_prefix("sweep:").unwrap_or(reference))?),
+        None => store.sweeps()?.into_iter().max_by_key(|sweep| sweep.id).ok_or_else(|| {
+            CliError::new(Exit::Failed, "no sweep in this store")
+                .hint("derby sweep sweeps/breast_cancer.toml")
+        }),
+    }
+}

@@ -1,0 +1,72 @@
+//! `derby check`: all problems of a sweep file at once.
+
+use super::args::CheckArgs;
+use super::out::Role;
+use super::{CliError, Exit, Ui};
+use crate::spec::{self, Overrides, SpecError, Sweep, Work};
+
+pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Exit, CliError> {
+    let overrides = Overrides::parse(&args.overrides.set).map_err(CliError::usage)?;
+    let mut exit = Exit::Done;
+    let mut json = Vec::new();
+    for file in &args.files {
+        match spec::load(file, &overrides) {
+            Ok(sweep) if args.json => json.push(serde_json::json!({
+                "file": file, "ok": true, "name": sweep.name, "digest": sweep.digest.hex(), "problems": [],
+            })),
+            Ok(sweep) => ui.out.line(&format!(
+                " {}  {}   {}",
+                ui.out.paint(Role::Good, "✓"),
+                file.display(),
+                summary(&sweep)
+            ))?,
+            Err(error) => {
+                exit = Exit::Usage;
+                if args.json {
+                    json.push(serde_json::json!({
+                        "file": file, "ok": false, "problems": problems(&error),
+                    }));
+                } else {
+                    let text = error.to_string();
+                    ui.out.note(&format!("{}: {text}", ui.out.paint_error(Role::Bad, "error")));
+                }
+            }
+        }
+    }
+    if args.json {
+        ui.out.line(&serde_json::Value::Array(json).to_string())?;
+    }
+    Ok(exit)
+}
+
+fn problems(error: &SpecError) -> Vec<serde_json::Value> {
+    match error {
+        SpecError::Problems { problems, .. } => problems
+            .iter()
+            .map(|problem| {
+                serde_json::json!({
+                    "file": problem.file, "line": problem.line, "column": problem.column,
+                    "place": problem.place, "text": problem.text,
+                })
+            })
+            .collect(),
+        other => vec![serde_json::json!({ "text": other.to_string() })],
+    }
+}
+
+/// One line on a file without problems.
+fn summary(sweep: &Sweep) -> String {
+    let what = match &sweep.work {
+        Work::Models(section) => format!("{} in {}", section.data.target, section.data.source.shown),
+        Work::Function(name) => format!("function {name}"),
+    };
+    let objective = &sweep.objectives[0];
+    format!(
+        "{}: {} {} of {what}, {} by {}",
+        sweep.name,
+        objective.goal.word(),
+        objective.metric,
+        sweep.space.size(),
+        sweep.search.sampler
+    )
+}

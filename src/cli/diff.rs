@@ -1,0 +1,247 @@
+//! `derby diff`: two or more runs side by side, differences first.
+
+use super::args::DiffArgs;
+use super::out::{Role, cells, cut, pad, safe};
+use super::{CliError, Exit, Ui};
+use crate::compare::{Difference, PairedTest, corrected_t, differences};
+use crate::domain::{RunRecord, Value, format_number};
+use crate::store::Store;
+use indexmap::IndexSet;
+
+/// Cells wider than this are cut.
+const MAX_CELL: usize = 28;
+
+/// One metric of all runs.
+struct MetricRow {
+    name: String,
+    scores: Vec<Option<f64>>,
+    test: Option<PairedTest>,
+}
+
+pub(super) fn run(ui: &Ui, args: &DiffArgs) -> Result<Exit, CliError> {
+    let store = ui.read_store()?;
+    let runs =
+        args.runs.iter().map(|reference| store.run(reference)).collect::<Result<Vec<_>, _>>()?;
+    let shown: Vec<&RunRecord> = runs.iter().collect();
+    let params = differences(&shown);
+    let metrics = metric_rows(&store, &runs)?;
+    let facts = facts(&runs);
+    if args.json {
+        ui.out.line(&json(&runs, &params, &metrics, &facts).to_string())?;
+        return Ok(Exit::Done);
+    }
+    if args.csv {
+        return csv(ui, &runs, &params, &metrics, &facts);
+    }
+    let keep = |row: &&Difference| args.all || !row.is_equal();
+    let mut lines: Vec<(String, Vec<String>, String)> = Vec::new();
+    let header = runs.iter().map(|run| run.id.to_string()).collect();
+    lines.push((String::new(), header, String::new()));
+    lines.extend(params.iter().filter(keep).map(param_line));
+    lines.extend(metrics.iter().map(|row| metric_line(row, runs.len())));
+    lines.extend(facts.iter().map(fact_line));
+    print(ui, &lines)?;
+    let hidden: Vec<&str> =
+        params.iter().filter(|row| !keep(row)).map(|row| row.name.as_str()).collect();
+    if !hidden.is_empty() {
+        let text = format!(" equal and hidden: {} (--all)", hidden.join(", "));
+        ui.out.line(&ui.out.paint(Role::Muted, &text))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn param_line(row: &Difference) -> (String, Vec<String>, String) {
+    let cell = |value: &Option<Value>| match value {
+        Some(Value::Float(value)) => format_number(*value, 4),
+        Some(value) => safe(&value.to_string()),
+        None => "·".into(),
+    };
+    (row.name.clone(), row.values.iter().map(cell).collect(), String::new())
+}
+
+/// Scores, and for two runs their difference and whether the folds show one.
+fn metric_line(row: &MetricRow, n_runs: usize) -> (String, Vec<String>, String) {
+    let cell = |score: &Option<f64>| score.map_or("·".into(), |score| format_number(score, 4));
+    let cells = row.scores.iter().map(cell).collect();
+    let mut note = String::new();
+    if let (2, [Some(a), Some(b)]) = (n_runs, &row.scores[..]) {
+        note = format!("{}{}", if b > a { "+" } else { "" }, format_number(b - a, 4));
+        if let Some(test) = row.test {
+            let finding = if test.p < 0.05 { "" } else { ", no difference shown" };
+            note = format!("{note}   {} folds, corrected t: p {}{finding}", test.n, p_value(test.p));
+        }
+    }
+    (row.name.clone(), cells, note)
+}
+
+fn p_value(p: f64) -> String {
+    if p < 0.001 { "< 0.001".into() } else { format_number(p, 2) }
+}
+
+fn fact_line((name, values): &(String, Vec<String>)) -> (String, Vec<String>, String) {
+    let equal = values.windows(2).all(|pair| pair[0] == pair[1]);
+    let cells = if equal {
+        let same = values[1..].iter().map(|_| "=".to_string());
+        std::iter::once(values[0].clone()).chain(same).collect()
+    } else {
+        values.clone()
+    };
+    (name.clone(), cells, String::new())
+}
+
+fn print(ui: &Ui, lines: &[(String, Vec<String>, String)]) -> Result<(), CliError> {
+    let name = lines.iter().map(|(name, _, _)| cells(name)).max().unwrap_or(0);
+    let n_runs = lines[0].1.len();
+    let widths: Vec<usize> = (0..n_runs)
+        .map(|run| lines.iter().map(|line| cells(&line.1[run]).min(MAX_CELL)).max().unwrap_or(0))
+        .collect();
+    for (position, (label, row, note)) in lines.iter().enumerate() {
+        let shown: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, &width)| pad(&cut(cell, width), width, true))
+            .collect();
+        let role = if position == 0 { Role::Strong } else { Role::Text };
+        let line = format!(
+            " {}  {}   {}",
+            pad(label, name, false),
+            ui.out.paint(role, &shown.join("  ")),
+            ui.out.paint(Role::Muted, note)
+        );
+        ui.out.line(line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// Metrics that at least two runs have, in the order of the first run.
+fn metric_rows(store: &Store, runs: &[RunRecord]) -> Result<Vec<MetricRow>, CliError> {
+    let names: IndexSet<&String> = runs.iter().flat_map(|run| run.metrics.keys()).collect();
+    let mut rows = Vec::new();
+    for name in names {
+        let scores: Vec<Option<f64>> =
+            runs.iter().map(|run| run.metrics.get(name).map(|summary| summary.score)).collect();
+        if scores.iter().flatten().count() < 2 {
+            continue;
+        }
+        let test = match runs {
+            [a, b] if comparable(a, b) => paired(store, a, b, name)?,
+            _ => None,
+        };
+        rows.push(MetricRow { name: name.clone(), scores, test });
+    }
+    Ok(rows)
+}
+
+/// Fold scores pair up only where both runs saw the same data cut the same way.
+fn comparable(a: &RunRecord, b: &RunRecord) -> bool {
+    a.split.is_some() && a.split == b.split && a.data_hash == b.data_hash
+}
+
+fn paired(
+    store: &Store,
+    a: &RunRecord,
+    b: &RunRecord,
+    metric: &str,
+) -> Result<Option<PairedTest>, CliError> {
+    let (first, second) = (store.series(a.id, metric)?, store.series(b.id, metric)?);
+    let mut scores = (Vec::new(), Vec::new());
+    for point in first.iter().filter(|point| point.context.starts_with("fold=")) {
+        if let Some(other) = second.iter().find(|other| other.context == point.context) {
+            scores.0.push(point.value);
+            scores.1.push(other.value);
+        }
+    }
+    // Repeats are named `repeat.fold`: one repeat has as many folds as its first number occurs.
+    let repeat = |context: &str| context.split_once('.').map(|(repeat, _)| repeat.to_string());
+    let folds = match first.first().map(|point| repeat(&point.context)) {
+        Some(Some(name)) => {
+            first.iter().filter(|point| repeat(&point.context).as_ref() == Some(&name)).count()
+        }
+        _ => scores.0.len(),
+    };
+    Ok(corrected_t(&scores.0, &scores.1, folds))
+}
+
+/// What else may differ: the data, the split, the code.
+fn facts(runs: &[RunRecord]) -> Vec<(String, Vec<String>)> {
+    let short = |hash: &Option<String>| {
+        hash.as_ref().map_or("·".into(), |hash| format!("b3:{}", &hash[..hash.len().min(6)]))
+    };
+    let row = |name: &str, of: &dyn Fn(&RunRecord) -> String| {
+        (name.to_string(), runs.iter().map(of).collect::<Vec<_>>())
+    };
+    vec![
+        row("data", &|run| short(&run.data_hash)),
+        row("split", &|run| short(&run.split)),
+        row("seed", &|run| run.seed.map_or("·".into(), |seed| seed.to_string())),
+        row("code", &|run| {
+            let dirty = |git: &crate::domain::GitState| if git.dirty { "+" } else { "" };
+            run.git.as_ref().map_or("·".into(), |git| {
+                format!("{}{}", git.commit.chars().take(7).collect::<String>(), dirty(git))
+            })
+        }),
+        row("derby", &|run| run.version.clone()),
+    ]
+}
+
+fn json(
+    runs: &[RunRecord],
+    params: &[Difference],
+    metrics: &[MetricRow],
+    facts: &[(String, Vec<String>)],
+) -> serde_json::Value {
+    let params: serde_json::Map<String, serde_json::Value> = params
+        .iter()
+        .map(|row| {
+            let value = serde_json::json!({ "values": row.values, "equal": row.is_equal() });
+            (row.name.clone(), value)
+        })
+        .collect();
+    let test = |test: PairedTest| {
+        serde_json::json!({ "difference": test.difference, "p": test.p, "folds": test.n })
+    };
+    let metrics: serde_json::Map<String, serde_json::Value> = metrics
+        .iter()
+        .map(|row| {
+            let value = serde_json::json!({ "scores": row.scores, "corrected_t": row.test.map(test) });
+            (row.name.clone(), value)
+        })
+        .collect();
+    let facts: serde_json::Map<String, serde_json::Value> =
+        facts.iter().map(|(name, values)| (name.clone(), values.clone().into())).collect();
+    let ids: Vec<_> = runs.iter().map(|run| run.id).collect();
+    serde_json::json!({ "runs": ids, "params": params, "metrics": metrics, "facts": facts })
+}
+
+fn csv(
+    ui: &Ui,
+    runs: &[RunRecord],
+    params: &[Difference],
+    metrics: &[MetricRow],
+    facts: &[(String, Vec<String>)],
+) -> Result<Exit, CliError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = ["kind".to_string(), "name".to_string()].into_iter();
+    let mut rows = vec![header.chain(runs.iter().map(|run| run.id.to_string())).collect()];
+    let row = |kind: &str, name: &str, cells: Vec<String>| {
+        let head = [kind.to_string(), name.to_string()].into_iter();
+        head.chain(cells).collect::<Vec<String>>()
+    };
+    for param in params {
+        let cell = |value: &Option<Value>| value.as_ref().map(Value::to_string).unwrap_or_default();
+        rows.push(row("param", &param.name, param.values.iter().map(cell).collect()));
+    }
+    for metric in metrics {
+        let cell = |score: &Option<f64>| score.map(|score| score.to_string()).unwrap_or_default();
+        rows.push(row("metric", &metric.name, metric.scores.iter().map(cell).collect()));
+    }
+    for (name, values) in facts {
+        rows.push(row("fact", name, values.clone()));
+    }
+    for row in rows {
+        writer.write_record(row).map_err(super::listing::csv_error)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| CliError::from(error.into_error()))?;
+    ui.out.raw(&String::from_utf8_lossy(&bytes))?;
+    Ok(Exit::Done)
+}

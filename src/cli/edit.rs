@@ -1,0 +1,66 @@
+//! `derby note`, `tag`, `rename` and `rm`: what a person adds to a run.
+
+use super::args::{NoteArgs, RenameArgs, RmArgs, TagArgs};
+use super::{CliError, Exit, Ui};
+
+pub(super) fn note(ui: &Ui, args: &NoteArgs) -> Result<Exit, CliError> {
+    let mut store = ui.write_store(false)?;
+    let run = store.run(&args.run)?;
+    store.note(run.id, args.text.trim())?;
+    let what = if args.text.trim().is_empty() { "note taken away" } else { "noted" };
+    ui.out.line(&format!(" run {} {}   {what}", run.id, run.name))?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn tag(ui: &Ui, args: &TagArgs) -> Result<Exit, CliError> {
+    let mut store = ui.write_store(false)?;
+    let run = store.run(&args.run)?;
+    for tag in &args.tags {
+        let (key, value) = tag.split_once('=').unwrap_or((tag, ""));
+        if key.trim().is_empty() {
+            return Err(CliError::usage(format!("'{tag}' is not a tag; mend: KEY or KEY=VALUE")));
+        }
+        if args.remove {
+            store.untag(run.id, key)?;
+        } else {
+            store.tag(run.id, key, value)?;
+        }
+    }
+    let what = if args.remove { "tags taken off" } else { "tagged" };
+    ui.out.line(&format!(" run {} {}   {what}: {}", run.id, run.name, args.tags.join(" ")))?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn rename(ui: &Ui, args: &RenameArgs) -> Result<Exit, CliError> {
+    let mut store = ui.write_store(false)?;
+    let run = store.run(&args.run)?;
+    store.rename(run.id, &args.name)?;
+    ui.out.line(&format!(" run {} {}   is now called {}", run.id, run.name, args.name.trim()))?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn rm(ui: &Ui, args: &RmArgs) -> Result<Exit, CliError> {
+    let mut store = ui.write_store(false)?;
+    // All references are looked up before anything moves, so that a typo moves nothing.
+    let runs =
+        args.runs.iter().map(|reference| store.run(reference)).collect::<Result<Vec<_>, _>>()?;
+    for run in &runs {
+        if args.restore {
+            store.restore(run.id)?;
+        } else {
+            store.remove(run.id)?;
+        }
+    }
+    let names: Vec<String> = runs.iter().map(|run| format!("{} {}", run.id, run.name)).collect();
+    let line = if args.restore {
+        format!(" back from the bin: {}", names.join(", "))
+    } else {
+        format!(
+            " in the bin: {}   back: derby rm --restore {}   for good: derby store gc",
+            names.join(", "),
+            args.runs.join(" ")
+        )
+    };
+    ui.out.line(&line)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,136 @@
+//! What goes wrong at the command line: one text, hints, and an exit code.
+
+use crate::data;
+use crate::spec::SpecError;
+use crate::store::StoreError;
+use crate::sweep::{DriveError, PlanError};
+use std::fmt;
+
+/// Verb by outcome. The same table stands in `derby help exit-codes`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// It failed; all trials failed included.
+    Failed = 1,
+    /// Usage, or a sweep file that does not check.
+    Usage = 2,
+    /// A check or a verification failed.
+    Rejected = 4,
+    /// A budget ran out with no result.
+    NoResult = 5,
+    /// A bug of ours.
+    Bug = 70,
+    /// Try again later.
+    Later = 75,
+    /// Ctrl-C; the same command goes on.
+    Interrupted = 130,
+    /// SIGTERM or SIGHUP; the same command goes on.
+    Terminated = 143,
+}
+
+/// The text of `derby help exit-codes`.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+    0  done
+    1  failed (also: every trial of a sweep failed)
+    2  usage, or a sweep file that does not check
+    4  a check failed (derby store check, derby data with findings of level error)
+    5  a budget ran out with no result
+   70  a bug of derby
+   75  try again later (the store is locked, or another process drives the sweep)
+  130  interrupted by Ctrl-C; the same command goes on
+  143  terminated; the same command goes on";
+
+/// An error that ends the program.
+#[derive(Debug)]
+pub struct CliError {
+    /// The exit code.
+    pub exit: Exit,
+    /// What failed, on which value.
+    pub text: String,
+    /// What to do about it.
+    pub hints: Vec<String>,
+    /// True if stdout went away.
+    broken_pipe: bool,
+}
+
+impl CliError {
+    /// An error without hints.
+    pub fn new(exit: Exit, text: impl Into<String>) -> Self {
+        Self { exit, text: text.into(), hints: Vec::new(), broken_pipe: false }
+    }
+
+    /// An error of usage.
+    pub fn usage(text: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, text)
+    }
+
+    /// True if stdout went away, which ends the program quietly.
+    pub fn is_broken_pipe(&self) -> bool {
+        self.broken_pipe
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", self.text)?;
+        for hint in &self.hints {
+            write!(f, "\nhint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl From<SpecError> for CliError {
+    fn from(error: SpecError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<data::Error> for CliError {
+    fn from(error: data::Error) -> Self {
+        Self::new(Exit::Failed, error.to_string())
+    }
+}
+
+impl From<PlanError> for CliError {
+    fn from(error: PlanError) -> Self {
+        let exit = match error {
+            PlanError::Metric { .. } | PlanError::Family { .. } => Exit::Usage,
+            PlanError::Data(_) | PlanError::Split(_) => Exit::Failed,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        let exit = if error.is_temporary() { Exit::Later } else { Exit::Failed };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<DriveError> for CliError {
+    fn from(error: DriveError) -> Self {
+        match error {
+            DriveError::Store(error) => error.into(),
+            DriveError::Sampler(_) => Self::usage(error.to_string()),
+            DriveError::Threads { .. } => Self::new(Exit::Failed, error.to_string()),
+        }
+    }
+}
+
+impl From<std::io::Error> for CliError {
+    fn from(error: std::io::Error) -> Self {
+        let broken_pipe = error.kind() == std::io::ErrorKind::BrokenPipe;
+        Self { broken_pipe, ..Self::new(Exit::Failed, error.to_string()) }
+    }
+}

@@ -1,0 +1,227 @@
+//! Runs as rows: which columns, in which order, as a table, JSON, JSON lines or CSV.
+
+use super::args::Format;
+use super::out::{Role, safe};
+use super::table::{Cell, Column, draw};
+use super::text::{age, duration};
+use super::{CliError, Ui};
+use crate::domain::{RunRecord, Status, Summary, Value, format_number};
+use crate::host;
+use indexmap::IndexSet;
+
+/// What a table shows beside the runs' numbers.
+pub(super) struct Shape {
+    /// Metrics to show, first the one that ranks.
+    pub(super) metrics: Vec<String>,
+    /// Columns that the user asked for; they replace all others.
+    pub(super) columns: Vec<String>,
+    /// True to show parameters that are equal in all rows.
+    pub(super) all: bool,
+}
+
+/// Prints runs in one of the machine formats; false if none was asked for.
+pub(super) fn machine(ui: &Ui, format: Format, runs: &[RunRecord]) -> Result<bool, CliError> {
+    if format.json {
+        ui.out.line(&serde_json::to_string(runs).map_err(std::io::Error::other)?)?;
+    } else if format.jsonl {
+        for run in runs {
+            ui.out.line(&serde_json::to_string(run).map_err(std::io::Error::other)?)?;
+        }
+    } else if format.csv {
+        ui.out.raw(&csv_text(runs)?)?;
+    }
+    Ok(format.json || format.jsonl || format.csv)
+}
+
+/// One row a run; parameters and metrics keep their prefix, so that no two columns share a name.
+fn csv_text(runs: &[RunRecord]) -> Result<String, CliError> {
+    let params: IndexSet<&str> =
+        runs.iter().flat_map(|run| run.params.iter().map(|(name, _)| name)).collect();
+    let metrics: IndexSet<&str> =
+        runs.iter().flat_map(|run| run.metrics.keys().map(String::as_str)).collect();
+    let fixed = ["id", "uuid", "name", "experiment", "sweep", "trial", "attempt", "status", "reason"];
+    let last = ["note", "data_hash", "seed", "version", "user", "host", "started", "ended", "seconds"];
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = fixed.iter().map(ToString::to_string);
+    let header = header.chain(params.iter().map(|name| format!("params.{name}")));
+    let header = header.chain(metrics.iter().map(|name| format!("metrics.{name}")));
+    writer.write_record(header.chain(last.iter().map(ToString::to_string))).map_err(csv_error)?;
+    for run in runs {
+        let mut row: Vec<String> = fixed.iter().map(|name| attribute(run, name)).collect();
+        let param = |name: &&str| run.params.get(name).map(Value::to_string).unwrap_or_default();
+        row.extend(params.iter().map(param));
+        let metric = |name: &&str| run.metrics.get(*name).map(|m| m.score.to_string());
+        row.extend(metrics.iter().map(|name| metric(name).unwrap_or_default()));
+        row.extend(last.iter().map(|name| attribute(run, name)));
+        writer.write_record(row).map_err(csv_error)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| CliError::from(error.into_error()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+pub(super) fn csv_error(error: csv::Error) -> CliError {
+    CliError::from(std::io::Error::other(error))
+}
+
+/// An attribute as text; empty where the run has none.
+fn attribute(run: &RunRecord, name: &str) -> String {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let number = |value: Option<String>| value.unwrap_or_default();
+    match name {
+        "id" => run.id.to_string(),
+        "uuid" => run.uuid.clone(),
+        "name" => run.name.clone(),
+        "experiment" => run.experiment.clone(),
+        "sweep" => text(&run.sweep),
+        "trial" => number(run.trial.map(|n| n.to_string())),
+        "attempt" => run.attempt.to_string(),
+        "status" => run.status.word().into(),
+        "reason" => text(&run.reason),
+        "note" => text(&run.note),
+        "data_hash" => text(&run.data_hash),
+        "seed" => number(run.seed.map(|n| n.to_string())),
+        "version" => run.version.clone(),
+        "user" => run.user.clone(),
+        "host" => run.host.clone(),
+        "started" => number(run.started.map(host::iso)),
+        "ended" => number(run.ended.map(host::iso)),
+        "seconds" => number(run.seconds.map(|s| s.to_string())),
+        "tags" => tags(run),
+        _ => String::new(),
+    }
+}
+
+pub(super) fn tags(run: &RunRecord) -> String {
+    let tag = |(key, value): (&String, &String)| match value.as_str() {
+        "" => key.clone(),
+        value => format!("{key}={value}"),
+    };
+    run.tags.iter().map(tag).collect::<Vec<_>>().join(" ")
+}
+
+/// Draws a table of runs; the names of hidden columns, for the line below it.
+pub(super) fn table(ui: &Ui, runs: &[RunRecord], shape: &Shape) -> Result<Vec<String>, CliError> {
+    let (names, mut hidden) = columns(runs, shape);
+    let total = names.len();
+    let spec: Vec<Column> = names
+        .iter()
+        .enumerate()
+        .map(|(position, name)| match name.as_str() {
+            "run" => Column::fixed("run", true),
+            name if position == 1 => Column::fixed(name, is_right(runs, name)),
+            name if shape.metrics.first().is_some_and(|metric| metric == name) => {
+                Column::fixed(name, true)
+            }
+            // Parameters go before time and age: those two stand last and tell the least.
+            name @ ("age" | "time") => Column::optional(name, true, total + position),
+            name => Column::optional(name, is_right(runs, name), position),
+        })
+        .collect();
+    let rows: Vec<Vec<Cell>> =
+        runs.iter().map(|run| names.iter().map(|name| cell(run, name)).collect()).collect();
+    let drawn = draw(&ui.out, &spec, &rows);
+    for line in drawn.lines {
+        ui.out.line(&line)?;
+    }
+    hidden.extend(drawn.dropped);
+    Ok(hidden)
+}
+
+/// Columns to show and parameters that are hidden because all rows agree.
+fn columns(runs: &[RunRecord], shape: &Shape) -> (Vec<String>, Vec<String>) {
+    let mut names: Vec<String> = vec!["run".into()];
+    if !shape.columns.is_empty() {
+        names.extend(shape.columns.iter().filter(|name| *name != "run" && *name != "id").cloned());
+        return (names, Vec::new());
+    }
+    let mut hidden = Vec::new();
+    let differs = |of: &dyn Fn(&RunRecord) -> String| {
+        runs.windows(2).any(|pair| of(&pair[0]) != of(&pair[1]))
+    };
+    let params: IndexSet<&str> =
+        runs.iter().flat_map(|run| run.params.iter().map(|(name, _)| name)).collect();
+    let param = |run: &RunRecord, name: &str| run.params.get(name).map(Value::to_string);
+    let shown = |name: &str| {
+        shape.all || runs.len() < 2 || differs(&|run| param(run, name).unwrap_or_default())
+    };
+    if params.contains("model") {
+        names.push("model".into());
+    }
+    names.extend(shape.metrics.iter().cloned());
+    if differs(&|run| run.sweep.clone().unwrap_or_default()) {
+        names.push("sweep".into());
+    }
+    if runs.iter().any(|run| run.status != Status::Done) {
+        names.push("status".into());
+    }
+    for name in params.into_iter().filter(|name| *name != "model") {
+        if shown(name) {
+            names.push(name.to_string());
+        } else {
+            hidden.push(name.to_string());
+        }
+    }
+    if runs.iter().any(|run| !run.tags.is_empty()) {
+        names.push("tags".into());
+    }
+    names.extend(["time".to_string(), "age".to_string()]);
+    (names, hidden)
+}
+
+fn is_right(runs: &[RunRecord], name: &str) -> bool {
+    if matches!(name, "seconds" | "trial" | "seed" | "attempt" | "cpu_seconds") {
+        return true;
+    }
+    let number = |run: &RunRecord| match plain(name).1 {
+        Some(name) => run.metrics.contains_key(name),
+        None => {
+            let name = plain(name).0;
+            run.metrics.contains_key(name)
+                || run.params.get(name).is_some_and(|value| value.as_f64().is_some())
+        }
+    };
+    runs.iter().any(number)
+}
+
+/// A name without `params.` and, where it is one, the metric that it means.
+fn plain(name: &str) -> (&str, Option<&str>) {
+    let metric = name.strip_prefix("metrics.");
+    (metric.or_else(|| name.strip_prefix("params.")).unwrap_or(name), metric)
+}
+
+fn cell(run: &RunRecord, name: &str) -> Cell {
+    let score = |summary: &Summary| Cell::from(format_number(summary.score, 4));
+    match name {
+        "run" => run.id.to_string().into(),
+        "status" => status(run.status),
+        "time" => run.seconds.map(duration).unwrap_or_default().into(),
+        "age" => {
+            let at = run.ended.or(run.started);
+            Cell { text: at.map(|at| age(host::now_ms() - at)).unwrap_or_default(), role: Role::Muted }
+        }
+        _ => {
+            let (short, _) = plain(name);
+            if !name.starts_with("params.")
+                && let Some(summary) = run.metrics.get(short)
+            {
+                return score(summary);
+            }
+            match run.params.get(short) {
+                Some(Value::Float(value)) => format_number(*value, 4).into(),
+                Some(value) => safe(&value.to_string()).into(),
+                None => attribute(run, name).into(),
+            }
+        }
+    }
+}
+
+/// The status as a word in its colour.
+pub(super) fn status(status: Status) -> Cell {
+    let role = match status {
+        Status::Done => Role::Good,
+        Status::Failed => Role::Bad,
+        Status::Pruned | Status::Killed | Status::Infeasible => Role::Warn,
+        Status::Queued | Status::Running => Role::Accent,
+    };
+    Cell { text: status.word().into(), role }
+}

@@ -1,0 +1,180 @@
+//! The progress of a sweep: one line that redraws on a terminal, plain lines elsewhere.
+
+use super::out::{Out, Role, cut, error_width, safe};
+use crate::domain::{Outcome, format_number};
+use crate::spec::Sweep;
+use crate::sweep::{Event, Observer, Progress};
+use std::time::{Duration, Instant};
+
+/// A redrawn line changes at most this often; a plain line comes at most every ten seconds.
+const FRAME: Duration = Duration::from_millis(80);
+const PLAIN: Duration = Duration::from_secs(10);
+/// Failures that are said while the sweep runs; the rest is counted and summed up at the end.
+const SAID_FAILURES: u64 = 3;
+/// Cells of the bar.
+const BAR: usize = 28;
+
+/// Watches a sweep for a person.
+pub struct ProgressLine<'a> {
+    out: &'a Out,
+    name: String,
+    total: Option<u64>,
+    time: Option<Duration>,
+    redraws: bool,
+    quiet: bool,
+    started: Instant,
+    finished_before: u64,
+    last: Option<Instant>,
+    said_failures: u64,
+    is_drawn: bool,
+}
+
+impl<'a> ProgressLine<'a> {
+    /// A line for this sweep. `known_total` is the size of a space that will be tried as a whole.
+    pub fn new(out: &'a Out, sweep: &Sweep, known_total: Option<u64>, quiet: bool) -> Self {
+        let total = match (sweep.budget.trials, known_total) {
+            (Some(trials), Some(size)) => Some(trials.min(size)),
+            (trials, size) => trials.or(size),
+        };
+        Self {
+            out,
+            name: sweep.name.clone(),
+            total,
+            time: sweep.budget.time,
+            redraws: out.can_redraw() && !quiet,
+            quiet,
+            started: Instant::now(),
+            finished_before: 0,
+            last: None,
+            said_failures: 0,
+            is_drawn: false,
+        }
+    }
+
+    fn text(&self, progress: &Progress, bar: bool) -> String {
+        let finished = progress.counts.finished();
+        let elapsed = self.started.elapsed().as_secs_f64();
+        let rate = (finished - self.finished_before) as f64 / elapsed.max(1e-9);
+        let mut parts = Vec::new();
+        match self.total {
+            Some(total) if bar => parts.push(format!("{} {finished}/{total}", draw_bar(finished, total))),
+            Some(total) => parts.push(format!("{}  {finished}/{total}", self.name)),
+            None => parts.push(format!("{}  {finished} trials", self.name)),
+        }
+        if rate > 0.0 {
+            parts.push(format!("{}/s", format_number(rate, 3)));
+        }
+        if let Some(best) = progress.best.first() {
+            let model = best.params.get("model").map(|model| format!(" {model}")).unwrap_or_default();
+            let score = format_number(best.score, 4);
+            parts.push(format!("best {score} at #{}{model}", best.trial));
+        }
+        parts.push(format!("{} failed", progress.counts.failed));
+        if progress.counts.duplicates > 0 {
+            parts.push(format!("{} equal skipped", progress.counts.duplicates));
+        }
+        if let Some(eta) = self.eta(finished, rate, elapsed) {
+            parts.push(format!("eta {}", super::text::duration(eta)));
+        }
+        format!(" {}", parts.join("   "))
+    }
+
+    /// Seconds to the nearer of the two ends, trials and time.
+    fn eta(&self, finished: u64, rate: f64, elapsed: f64) -> Option<f64> {
+        let by_trials = self
+            .total
+            .filter(|_| rate > 0.0)
+            .map(|total| total.saturating_sub(finished) as f64 / rate);
+        let by_time = self.time.map(|limit| (limit.as_secs_f64() - elapsed).max(0.0));
+        match (by_trials, by_time) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    fn show(&mut self, progress: &Progress) {
+        let wait = if self.redraws { FRAME } else { PLAIN };
+        let since = self.last.unwrap_or(self.started);
+        if self.quiet || (since.elapsed() < wait && (self.last.is_some() || !self.redraws)) {
+            return;
+        }
+        self.last = Some(Instant::now());
+        if self.redraws {
+            let line = self.text(progress, true);
+            self.out.redraw(&cut(&line, error_width().saturating_sub(1)));
+            self.is_drawn = true;
+        } else {
+            self.out.note(&self.text(progress, false));
+        }
+    }
+
+    /// Says a line of its own, above the redrawn one.
+    fn say(&mut self, role: Role, text: &str) {
+        self.clear();
+        self.out.note(&self.out.paint_error(role, text));
+    }
+
+    /// Takes the redrawn line away.
+    pub fn clear(&mut self) {
+        if self.is_drawn {
+            self.out.redraw("");
+            self.is_drawn = false;
+        }
+    }
+}
+
+impl Observer for ProgressLine<'_> {
+    fn event(&mut self, event: &Event<'_>, progress: &Progress, _running: usize) {
+        match event {
+            Event::Started { finished, lost } => {
+                self.finished_before = *finished;
+                self.started = Instant::now();
+                if !self.quiet && (*finished > 0 || *lost > 0) {
+                    let total = self.total.map(|total| format!(" of {total}")).unwrap_or_default();
+                    let again = if *lost > 0 { format!("   {lost} unfinished run again") } else { String::new() };
+                    self.say(Role::Muted, &format!(" {}   going on at {finished}{total}{again}", self.name));
+                }
+            }
+            Event::Finished { trial, outcome: Outcome::Failed { reason }, params, .. } => {
+                self.said_failures += 1;
+                if self.said_failures <= SAID_FAILURES && !self.quiet {
+                    let text = format!(" #{trial} failed: {}   {params}", reason);
+                    self.say(Role::Warn, &safe(&text));
+                }
+                self.show(progress);
+            }
+            Event::Interrupted { running } => {
+                let noun = if *running == 1 { "trial" } else { "trials" };
+                self.say(Role::Warn, &format!(" finishing {running} running {noun}; Ctrl-C again stops them"));
+            }
+            Event::Stopping { running } => {
+                self.say(Role::Warn, &format!(" stopping {running} running trials; they run again next time"));
+            }
+            Event::Finished { .. } | Event::Duplicate { .. } | Event::Tick => self.show(progress),
+        }
+    }
+}
+
+fn draw_bar(done: u64, total: u64) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let share = done as f64 / total.max(1) as f64;
+    let filled = (share.clamp(0.0, 1.0) * (BAR * 8) as f64).floor() as usize;
+    let whole = filled / 8;
+    let part = EIGHTHS[filled % 8];
+    let rest = BAR - whole - usize::from(!part.is_empty());
+    format!("{}{part}{}", "█".repeat(whole), "░".repeat(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_always_has_the_same_width() {
+        for done in 0..=37 {
+            assert_eq!(draw_bar(done, 37).chars().count(), BAR, "{done}");
+        }
+        assert_eq!(draw_bar(99, 37), "█".repeat(BAR));
+        assert_eq!(draw_bar(0, 0), "░".repeat(BAR));
+    }
+}

@@ -1,0 +1,156 @@
+//! `derby runs`: which runs there are, filtered, sorted, cut to the columns that differ.
+
+use super::args::RunsArgs;
+use super::listing::{Shape, machine, table};
+use super::out::Role;
+use super::text::count;
+use super::{CliError, Exit, Ui};
+use crate::domain::{Goal, Objective, RunRecord};
+use crate::store::{Column, Query, Store, SweepRow};
+use indexmap::IndexSet;
+
+/// Rows of a table when nobody says how many.
+const DEFAULT_ROWS: usize = 20;
+
+/// The filter language, below the options of `derby runs --help`.
+pub(super) const FILTER_HELP: &str = "\
+Filters:
+  word                     in the name, model, sweep, status, tags or note
+  sweep:NAME  tag:KEY[=VALUE]  status:failed  note:TEXT  name:PATTERN*  experiment:NAME
+  auc > 0.95  C <= 1e-2  model = svm  kernel != rbf  kernel in [rbf, poly]  note contains slow
+  has:auc  C is undefined  params.C  metrics.auc  seconds > 2  started > -6h
+  and  or  not  ( )        side by side means and
+Examples:
+  derby runs sweep:digits --top 10
+  derby runs 'roc_auc > 0.98 and (model = svm or C < 1)' --sort -roc_auc
+  derby runs status:failed --columns model,reason";
+
+pub(super) fn run(ui: &Ui, args: &RunsArgs) -> Result<Exit, CliError> {
+    let store = ui.read_store()?;
+    let filter = match args.filter.join(" ") {
+        text if text.trim().is_empty() => None,
+        text => Some(text.parse().map_err(|error| CliError::usage(format!("{error}")))?),
+    };
+    let sweeps = store.sweeps()?;
+    let objective = common_objective(&store, &sweeps, args, filter.as_ref())?;
+    let is_machine = args.format.json || args.format.jsonl || args.format.csv;
+    let limit = match args.top {
+        Some(0) => None,
+        None if is_machine => None,
+        top => Some(top.unwrap_or(DEFAULT_ROWS)),
+    };
+    let query = Query {
+        filter,
+        sort: sort(args, objective.as_ref()),
+        limit,
+        include_deleted: args.deleted,
+    };
+    let runs = store.runs(&query)?;
+    if machine(ui, args.format, &runs)? {
+        return Ok(Exit::Done);
+    }
+    let total = store.count(&query)?;
+    if runs.is_empty() {
+        return nothing(ui, args, &store);
+    }
+    let shape = Shape {
+        metrics: metrics(args, objective.as_ref(), &sweeps, &runs),
+        columns: args.columns.clone(),
+        all: args.all_columns,
+    };
+    let hidden = table(ui, &runs, &shape)?;
+    footer(ui, args, &runs, total, &hidden)
+}
+
+/// The objective that all sweeps of the filter share: what «best first» means.
+fn common_objective(
+    store: &Store,
+    sweeps: &[SweepRow],
+    args: &RunsArgs,
+    filter: Option<&crate::store::Expr>,
+) -> Result<Option<Objective>, CliError> {
+    let one_of = |sweeps: &mut dyn Iterator<Item = &SweepRow>| {
+        let objectives: Vec<&Objective> = sweeps.map(|sweep| &sweep.objectives[0]).collect();
+        let same = objectives.windows(2).all(|pair| pair[0] == pair[1]);
+        objectives.first().copied().filter(|_| same).cloned()
+    };
+    if let Some(shared) = one_of(&mut sweeps.iter()) {
+        return Ok(Some(shared));
+    }
+    if args.filter.is_empty() {
+        return Ok(None);
+    }
+    // Which sweeps the filter leaves is known from a few of its runs.
+    let query =
+        Query { filter: filter.cloned(), sort: Vec::new(), limit: Some(200), include_deleted: false };
+    let names: IndexSet<String> =
+        store.runs(&query)?.into_iter().filter_map(|run| run.sweep).collect();
+    Ok(one_of(&mut sweeps.iter().filter(|sweep| names.contains(&sweep.name))))
+}
+
+/// What the user says, else best first, else newest first.
+fn sort(args: &RunsArgs, objective: Option<&Objective>) -> Vec<(Column, bool)> {
+    if args.sort.is_empty() {
+        return match objective {
+            Some(Objective { metric, goal }) => {
+                vec![(Column::named(&format!("metrics.{metric}")), *goal == Goal::Maximize)]
+            }
+            None => vec![(Column::named("id"), true)],
+        };
+    }
+    let column = |text: &String| match text.strip_prefix('-') {
+        Some(name) => (Column::named(name), true),
+        None => (Column::named(text), false),
+    };
+    args.sort.iter().map(column).collect()
+}
+
+/// The objective, or one metric per sweep, and whatever the runs are sorted by.
+fn metrics(
+    args: &RunsArgs,
+    objective: Option<&Objective>,
+    sweeps: &[SweepRow],
+    runs: &[RunRecord],
+) -> Vec<String> {
+    let mut names: IndexSet<String> = objective.iter().map(|o| o.metric.clone()).collect();
+    for name in &args.sort {
+        let name = name.trim_start_matches('-').trim_start_matches("metrics.");
+        if runs.iter().any(|run| run.metrics.contains_key(name)) {
+            names.insert(name.to_string());
+        }
+    }
+    if names.is_empty() {
+        let listed = |sweep: &&SweepRow| runs.iter().any(|run| run.sweep.as_ref() == Some(&sweep.name));
+        names.extend(sweeps.iter().filter(listed).map(|s| s.objectives[0].metric.clone()));
+    }
+    names.into_iter().collect()
+}
+
+fn nothing(ui: &Ui, args: &RunsArgs, store: &Store) -> Result<Exit, CliError> {
+    let all = store.count(&Query { limit: None, ..Query::default() })?;
+    if args.filter.is_empty() || all == 0 {
+        ui.out.line(" no runs yet   next  derby sweep sweeps/breast_cancer.toml")?;
+    } else {
+        ui.out.line(&format!(" 0 of {} runs match '{}'", count(all), args.filter.join(" ")))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn footer(
+    ui: &Ui,
+    args: &RunsArgs,
+    runs: &[RunRecord],
+    total: u64,
+    hidden: &[String],
+) -> Result<Exit, CliError> {
+    let shown = runs.len() as u64;
+    let mut parts = vec![format!("{} of {}", count(shown), count(total))];
+    if shown < total && args.top.is_none() {
+        parts.push("all: --top 0".into());
+    }
+    if !hidden.is_empty() {
+        parts.push(format!("hidden: {} (--all-columns, --columns)", hidden.join(", ")));
+    }
+    ui.out.line(&ui.out.paint(Role::Muted, &format!(" {}", parts.join("; "))))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,260 @@
+//! `derby sweep`: runs a sweep, or goes on with it.
+
+use super::args::SweepArgs;
+use super::out::{Role, safe};
+use super::progress::ProgressLine;
+use super::text::{count, duration, plural};
+use super::{CliError, Exit, Ui};
+use crate::domain::{Objective, format_number};
+use crate::executor::quiet_panics;
+use crate::host;
+use crate::sampler;
+use crate::space::Size;
+use crate::spec::{self, Overrides, Sweep};
+use crate::store::{Owner, RunContext, Store};
+use crate::sweep::{Best, Options, Plan, Report, StopReason, drive};
+use std::path::Path;
+
+/// Without `[resources] memory`, all fits together plan for half of what the machine has free.
+const MEMORY_SHARE: u64 = 2;
+/// Reasons of failures in the final block.
+const SHOWN_FAILURES: usize = 3;
+
+pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
+    let sweep = spec::load(&args.file, &overrides(args)?)?;
+    let jobs = sweep.resources.jobs.unwrap_or_else(host::n_cores);
+    let memory_mb = sweep
+        .resources
+        .memory_mb
+        .unwrap_or_else(|| host::free_memory_mb() / MEMORY_SHARE / jobs as u64);
+    let plan = Plan::new(&sweep, memory_mb)?;
+    let mut store = ui.write_store(true)?;
+    let interrupts = host::install_interrupts()?;
+    quiet_panics();
+    if !args.quiet && !args.json {
+        opening(ui, &sweep, &plan, jobs);
+    }
+    let options =
+        Options { jobs, owner: Owner::this_process(), context: context(&args.file, &plan), interrupts };
+    let mut line = ProgressLine::new(&ui.out, &sweep, grid_total(&sweep), args.quiet || args.json);
+    let driven = drive(&mut store, &sweep, &plan, &options, &mut line);
+    line.clear();
+    let report = driven?;
+    if args.json {
+        ui.out.line(&as_json(&sweep, &store, &report)?)?;
+    } else if !args.quiet {
+        closing(ui, args, &sweep, &report)?;
+    }
+    if !plan.data_is_unchanged() {
+        ui.out.note(&ui.out.paint_error(
+            Role::Warn,
+            &format!(
+                "warning: '{}' changed while the sweep ran; every run is recorded with the data that was read, {}",
+                shown_data(&plan),
+                plan.data.as_ref().map(|data| data.provenance.content.short()).unwrap_or_default(),
+            ),
+        ));
+    }
+    Ok(exit_of(&report))
+}
+
+/// The flags as changes to `[budget]` and `[resources]`.
+pub(super) fn overrides(args: &SweepArgs) -> Result<Overrides, CliError> {
+    let mut overrides = Overrides::parse(&args.overrides.set).map_err(CliError::usage)?;
+    let flags = [
+        ("budget.trials", &args.trials),
+        ("budget.time", &args.time),
+        ("budget.patience", &args.patience),
+        ("budget.target", &args.target),
+        ("budget.max_failed", &args.max_failed),
+        ("resources.jobs", &args.jobs),
+        ("resources.timeout", &args.timeout),
+        ("resources.memory", &args.memory),
+    ];
+    for (key, value) in flags {
+        if let Some(value) = value {
+            overrides.add(key, value);
+        }
+    }
+    Ok(overrides)
+}
+
+/// The number of points of a grid: its budget unless the file says less.
+fn grid_total(sweep: &Sweep) -> Option<u64> {
+    if sweep.search.sampler == "grid" {
+        return u64::try_from(sampler::grid_len(&sweep.space, sweep.search.grid_steps)).ok();
+    }
+    match sweep.space.size() {
+        Size::Finite(size) => u64::try_from(size).ok(),
+        Size::Infinite => None,
+    }
+}
+
+fn context(file: &Path, plan: &Plan) -> RunContext {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut context = RunContext::gather(folder.unwrap_or(Path::new(".")));
+    if let Some(data) = &plan.data {
+        context.data_hash = Some(data.provenance.content.hex());
+        context.schema_hash = Some(data.provenance.schema.hex());
+        context.rows = Some(data.provenance.rows);
+        context.split = Some(data.split.hex());
+        context.source = Some(data.provenance.source.clone());
+    }
+    context
+}
+
+/// What is about to happen, in one or two lines.
+fn opening(ui: &Ui, sweep: &Sweep, plan: &Plan, jobs: usize) {
+    let search = &sweep.search;
+    let mut parts =
+        vec![format!("{}, seed {}", search.sampler, search.seed), plural(jobs as u64, "job")];
+    if let Some(trials) = sweep.budget.trials.or_else(|| grid_total(sweep)) {
+        parts.insert(1, plural(trials, "trial"));
+    }
+    let goals: Vec<String> = sweep
+        .objectives
+        .iter()
+        .map(|Objective { metric, goal }| format!("{} {metric}", goal.word()))
+        .collect();
+    parts.push(goals.join(", "));
+    if let Some(data) = &plan.data {
+        parts.push(format!("data {}", data.provenance.content.short()));
+        parts.push(match data.n_holdout {
+            0 => "no holdout".into(),
+            n => format!("holdout {} kept apart", plural(n as u64, "row")),
+        });
+    }
+    let name = ui.out.paint_error(Role::Strong, &safe(&sweep.name));
+    ui.out.note(&format!(" {name}   {}", parts.join("   ")));
+    for note in plan.data.iter().flat_map(|data| &data.notes) {
+        ui.out.note(&ui.out.paint_error(Role::Muted, &format!(" note   {note}")));
+    }
+}
+
+/// What came of it.
+fn closing(ui: &Ui, args: &SweepArgs, sweep: &Sweep, report: &Report) -> Result<(), CliError> {
+    let out = &ui.out;
+    let counts = report.progress.counts;
+    if let StopReason::Interrupted(_) = report.stop {
+        let total = sweep.budget.trials.map(|total| format!(" of {}", count(total)));
+        out.line(&format!(
+            " interrupted at {}{}. The same command goes on: {}",
+            count(counts.finished()),
+            total.unwrap_or_default(),
+            out.paint(Role::Accent, &command_line()),
+        ))?;
+    } else {
+        out.line(&format!(
+            " done in {}   {}: {} done, {} failed{}{}   {}",
+            duration(report.seconds),
+            plural(counts.finished(), "trial"),
+            counts.done,
+            counts.failed,
+            extra(counts.duplicates, "equal skipped"),
+            extra(counts.cached, "taken over from equal runs"),
+            out.paint(Role::Muted, &report.stop.to_string()),
+        ))?;
+    }
+    for (reason, n) in report.failures.iter().take(SHOWN_FAILURES) {
+        out.line(&out.paint(Role::Warn, &format!(" failed {n} ×  {}", safe(reason))))?;
+    }
+    let metric = &sweep.objectives[0].metric;
+    for (place, best) in report.progress.best.iter().enumerate() {
+        let label = if place == 0 { "best " } else { "     " };
+        out.line(&format!(" {}{}", out.paint(Role::Good, label), best_line(best, metric)))?;
+    }
+    match report.progress.best.first() {
+        Some(best) => out.line(&format!(
+            " next  {}",
+            out.paint(
+                Role::Accent,
+                &format!("derby show {} · derby runs sweep:{} --top 10", best.run, quoted(&sweep.name))
+            ),
+        ))?,
+        None if counts.failed > 0 => out.line(&format!(
+            " next  {}",
+            out.paint(Role::Accent, &format!("derby runs 'sweep:{} status:failed'", sweep.name)),
+        ))?,
+        None => out.line(&format!(
+            " no trial ended with a score; more time: {}",
+            out.paint(Role::Accent, &format!("derby sweep {} --time 10m", args.file.display()))
+        ))?,
+    }
+    Ok(())
+}
+
+fn extra(n: u64, what: &str) -> String {
+    if n == 0 { String::new() } else { format!(", {} {what}", count(n)) }
+}
+
+/// `171  roc_auc 0.9993 ± 0.0004   model=svm kernel=rbf …`; ± is the spread of the folds.
+fn best_line(best: &Best, metric: &str) -> String {
+    let spread = match best.sd {
+        sd if sd.is_finite() => format!(" ± {}", format_number(sd, 2)),
+        _ => String::new(),
+    };
+    let score = format_number(best.score, 4);
+    format!("run {}  {metric} {score}{spread}   {}", best.run, safe(&best.params.to_string()))
+}
+
+fn shown_data(plan: &Plan) -> String {
+    plan.data.as_ref().map(|data| data.provenance.source.clone()).unwrap_or_default()
+}
+
+/// The command as it was typed, for the hint that the same command goes on.
+fn command_line() -> String {
+    let mut words: Vec<String> = std::env::args().skip(1).map(|word| quoted(&word)).collect();
+    words.insert(0, "derby".into());
+    words.join(" ")
+}
+
+/// A word as a shell needs it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_string()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+fn exit_of(report: &Report) -> Exit {
+    let counts = report.progress.counts;
+    match report.stop {
+        StopReason::Interrupted(2) => Exit::Interrupted,
+        StopReason::Interrupted(_) => Exit::Terminated,
+        _ if counts.done > 0 => Exit::Done,
+        _ if counts.finished() > 0 => Exit::Failed,
+        _ => Exit::NoResult,
+    }
+}
+
+fn as_json(sweep: &Sweep, store: &Store, report: &Report) -> Result<String, CliError> {
+    let counts = report.progress.counts;
+    let best = report.progress.best.first().map(|best| store.run(&best.run.to_string()));
+    let value = serde_json::json!({
+        "sweep": sweep.name,
+        "stop": report.stop.word(),
+        "seconds": report.seconds,
+        "done": counts.done,
+        "failed": counts.failed,
+        "pruned": counts.pruned,
+        "duplicates": counts.duplicates,
+        "cached": counts.cached,
+        "best": best.transpose()?,
+    });
+    Ok(value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_as_a_shell_needs_them() {
+        assert_eq!(quoted("sweeps/x.toml"), "sweeps/x.toml");
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}

@@ -1,0 +1,145 @@
+//! Tables that fit the terminal: columns drop from the right by priority, cells are cut, nothing wraps.
+
+use super::out::{Out, Role, cells, cut, pad, safe};
+
+/// Space between columns.
+const GAP: usize = 2;
+/// No text column is cut below this.
+const MIN_TEXT: usize = 6;
+/// No cell is wider than this, however wide the terminal.
+const MAX_CELL: usize = 40;
+
+/// A column of a table.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// Its name, shown in capitals.
+    pub name: String,
+    /// Numbers stand at the right.
+    pub right: bool,
+    /// Columns of a high number go first when the terminal is narrow; 0 never goes.
+    pub drop_order: usize,
+}
+
+impl Column {
+    /// A column that never goes.
+    pub fn fixed(name: impl Into<String>, right: bool) -> Self {
+        Self { name: name.into(), right, drop_order: 0 }
+    }
+
+    /// A column that goes when space is short.
+    pub fn optional(name: impl Into<String>, right: bool, drop_order: usize) -> Self {
+        Self { name: name.into(), right, drop_order }
+    }
+}
+
+/// One cell.
+#[derive(Debug, Clone)]
+pub struct Cell {
+    /// Its text; control characters are taken out when it is drawn.
+    pub text: String,
+    /// Its colour.
+    pub role: Role,
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self { text, role: Role::Text }
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        text.to_string().into()
+    }
+}
+
+/// What a drawn table left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// The lines.
+    pub lines: Vec<String>,
+    /// Names of columns that did not fit.
+    pub dropped: Vec<String>,
+}
+
+/// Draws a table into the width of the terminal.
+pub fn draw(out: &Out, columns: &[Column], rows: &[Vec<Cell>]) -> Drawn {
+    let natural: Vec<usize> = (0..columns.len())
+        .map(|idx| {
+            let widest = rows.iter().map(|row| cells(&safe(&row[idx].text))).max().unwrap_or(0);
+            widest.min(MAX_CELL).max(cells(&columns[idx].name))
+        })
+        .collect();
+    let (kept, widths) = fit(columns, natural, out.width());
+    let mut lines = Vec::with_capacity(rows.len() + 1);
+    let header = kept.iter().map(|&idx| {
+        let name = columns[idx].name.to_uppercase();
+        out.paint(Role::Muted, &pad(&cut(&name, widths[idx]), widths[idx], columns[idx].right))
+    });
+    lines.push(join(header));
+    for row in rows {
+        let cells = kept.iter().map(|&idx| {
+            let text = cut(&safe(&row[idx].text), widths[idx]);
+            out.paint(row[idx].role, &pad(&text, widths[idx], columns[idx].right))
+        });
+        lines.push(join(cells));
+    }
+    let dropped =
+        (0..columns.len()).filter(|idx| !kept.contains(idx)).map(|idx| columns[idx].name.clone());
+    Drawn { lines, dropped: dropped.collect() }
+}
+
+fn join(cells: impl Iterator<Item = String>) -> String {
+    let gap = " ".repeat(GAP);
+    let line = format!(" {}", cells.collect::<Vec<_>>().join(&gap));
+    line.trim_end().to_string()
+}
+
+/// Which columns stay, and how wide each is.
+fn fit(columns: &[Column], mut widths: Vec<usize>, room: usize) -> (Vec<usize>, Vec<usize>) {
+    let mut kept: Vec<usize> = (0..columns.len()).collect();
+    let total = |kept: &[usize], widths: &[usize]| {
+        1 + kept.iter().map(|&idx| widths[idx]).sum::<usize>()
+            + GAP * kept.len().saturating_sub(1)
+    };
+    while total(&kept, &widths) > room {
+        let last = kept.iter().copied().filter(|&idx| columns[idx].drop_order > 0);
+        let Some(goes) = last.max_by_key(|&idx| (columns[idx].drop_order, idx)) else { break };
+        kept.retain(|&idx| idx != goes);
+    }
+    // What is left and still too wide is cut, the widest text first.
+    while total(&kept, &widths) > room {
+        let texts = kept.iter().copied().filter(|&idx| !columns[idx].right && widths[idx] > MIN_TEXT);
+        let Some(widest) = texts.max_by_key(|&idx| widths[idx]) else { break };
+        widths[widest] -= 1;
+    }
+    (kept, widths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns() -> Vec<Column> {
+        vec![
+            Column::fixed("run", true),
+            Column::fixed("model", false),
+            Column::optional("age", true, 2),
+            Column::optional("note", false, 1),
+        ]
+    }
+
+    #[test]
+    fn columns_go_by_their_order_and_then_text_is_cut() {
+        let check = |room: usize, expected: &[usize], model: usize| {
+            let (kept, widths) = fit(&columns(), vec![4, 12, 3, 9], room);
+            assert_eq!(kept, expected, "room {room}");
+            assert_eq!(widths[1], model, "room {room}");
+        };
+        check(80, &[0, 1, 2, 3], 12);
+        check(34, &[0, 1, 3], 12);
+        check(20, &[0, 1], 12);
+        check(15, &[0, 1], 8);
+        check(3, &[0, 1], MIN_TEXT);
+    }
+}

@@ -1,0 +1,86 @@
+//! Numbers, times and counts as people write them.
+
+use crate::domain::format_number;
+
+/// Seconds in the unit that a person would use: `21 ms`, `4.9 s`, `3m12s`, `2h05m`.
+pub fn duration(seconds: f64) -> String {
+    if !seconds.is_finite() {
+        return "?".into();
+    }
+    let whole = seconds.round() as u64;
+    match seconds {
+        s if s < 1e-3 => format!("{} µs", format_number(s * 1e6, 2)),
+        s if s < 1.0 => format!("{:.0} ms", s * 1e3),
+        s if s < 10.0 => format!("{s:.1} s"),
+        s if s < 60.0 => format!("{whole} s"),
+        s if s < 3600.0 => format!("{}m{:02}s", whole / 60, whole % 60),
+        s if s < 86_400.0 => format!("{}h{:02}m", whole / 3600, whole % 3600 / 60),
+        _ => format!("{}d{:02}h", whole / 86_400, whole % 86_400 / 3600),
+    }
+}
+
+/// How long ago, in one unit: `12s`, `4m`, `3h`, `2d`.
+pub fn age(ms: i64) -> String {
+    let seconds = (ms / 1000).max(0);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..86_400 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// A count with separators: `12,406`.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 trial`, `2 trials`.
+pub fn plural(n: u64, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{} {noun}s", count(n)) }
+}
+
+/// Bytes in a unit: `512 B`, `3.1 MB`.
+pub fn bytes(n: u64) -> String {
+    match n {
+        0..1_000 => format!("{n} B"),
+        1_000..1_000_000 => format!("{} kB", format_number(n as f64 / 1e3, 3)),
+        1_000_000..1_000_000_000 => format!("{} MB", format_number(n as f64 / 1e6, 3)),
+        _ => format!("{} GB", format_number(n as f64 / 1e9, 3)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_use_the_unit_of_a_person() {
+        let check = |seconds: f64, text: &str| assert_eq!(duration(seconds), text);
+        check(0.000_012, "12 µs");
+        check(0.0214, "21 ms");
+        check(4.94, "4.9 s");
+        check(59.0, "59 s");
+        check(192.0, "3m12s");
+        check(7_500.0, "2h05m");
+        check(90_000.0, "1d01h");
+    }
+
+    #[test]
+    fn counts_and_ages() {
+        assert_eq!(count(12_406), "12,406");
+        assert_eq!(count(999), "999");
+        assert_eq!(plural(1, "row"), "1 row");
+        assert_eq!(plural(1_200, "row"), "1,200 rows");
+        assert_eq!(age(61_000), "1m");
+        assert_eq!(bytes(3_140_000), "3.14 MB");
+    }
+}

@@ -1,0 +1,272 @@
+//! The work of a built-in model: prepare, fit and score every fold.
+
+use super::fold_cache::{FoldCache, Prepared};
+use super::{Assignment, Control, Execution, OutOfFold, Work};
+use crate::data::{self, Dataset, Prep, PrepBlock, PrepChoice, Split};
+use crate::domain::{
+    Digest, DigestBuilder, Labels, MetricPoint, Outcome, Prediction, Summary, Value,
+};
+use crate::host;
+use crate::metrics;
+use crate::trainer::{self, Family, FitContext, FitError, Fold, Signal};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+/// What a cross-validation needs beside the configuration.
+#[derive(Debug)]
+pub struct CvSetup {
+    /// The data.
+    pub data: Dataset,
+    /// Holdout and folds; the holdout is never touched here.
+    pub split: Split,
+    /// Preprocessing blocks.
+    pub blocks: Vec<PrepBlock>,
+    /// Metrics to score, measured ones included. The objectives come first.
+    pub metrics: Vec<&'static str>,
+    /// How many of `metrics`, from the front, are objectives: those must be finite.
+    pub n_objectives: usize,
+    /// Memory that one fit may plan for, in MB.
+    pub memory_mb: u64,
+    /// Bytes of prepared folds to keep for the next trial.
+    pub cache_bytes: usize,
+}
+
+/// Cross-validation of the families in [`trainer`].
+pub struct CrossValidation {
+    setup: CvSetup,
+    cache: FoldCache,
+    test_labels: Vec<Labels>,
+}
+
+/// What one fold gave.
+struct FoldResult {
+    values: Vec<f64>,
+    prediction: Prediction,
+}
+
+/// One trial on its way through the folds.
+struct Trial<'a> {
+    family: &'static dyn Family,
+    assignment: &'a Assignment,
+    choices: Vec<PrepChoice>,
+    prep: Digest,
+    control: &'a Control,
+}
+
+impl CrossValidation {
+    /// Gets ready for trials.
+    pub fn new(setup: CvSetup) -> Self {
+        let labels = |rows: &[usize]| setup.data.labels.take(rows);
+        let test_labels = setup.split.folds.iter().map(|fold| labels(&fold.test)).collect();
+        Self { cache: FoldCache::new(setup.cache_bytes), test_labels, setup }
+    }
+
+    /// The data, the split and the rest.
+    pub fn setup(&self) -> &CvSetup {
+        &self.setup
+    }
+
+    /// Runs all folds, beside each other where workers stand idle; in fold order.
+    ///
+    /// After a failure the later folds are left out and the earlier ones still run, so that the fold that
+    /// is blamed does not depend on the threads.
+    fn folds(&self, trial: &Trial<'_>) -> (Vec<Result<FoldResult, Outcome>>, f64) {
+        let n_folds = self.setup.split.folds.len();
+        let next = AtomicUsize::new(0);
+        let first_failed = AtomicUsize::new(usize::MAX);
+        let results = Mutex::new((0..n_folds).map(|_| None).collect::<Vec<_>>());
+        let work = || {
+            loop {
+                let fold = next.fetch_add(1, Ordering::AcqRel);
+                if fold >= n_folds || fold > first_failed.load(Ordering::Acquire) {
+                    return;
+                }
+                let result = self.fold(trial, fold);
+                if result.is_err() {
+                    first_failed.fetch_min(fold, Ordering::AcqRel);
+                }
+                results.lock().unwrap_or_else(PoisonError::into_inner)[fold] = Some(result);
+            }
+        };
+        let helpers = trial.control.take_idle(n_folds.saturating_sub(1));
+        let borrowed_cpu = run_beside(helpers, &work);
+        trial.control.give_back(helpers);
+        let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (results.into_iter().flatten().collect(), borrowed_cpu)
+    }
+
+    fn fold(&self, trial: &Trial<'_>, fold: usize) -> Result<FoldResult, Outcome> {
+        let name = &self.setup.split.folds[fold].name;
+        let failed = |text: String| Outcome::Failed { reason: format!("fold {name}: {text}") };
+        if trial.control.stopped() {
+            return Err(trial.control.stopped_outcome());
+        }
+        let prepared =
+            self.cache.get((fold, trial.prep), || self.prepare(trial, fold)).map_err(&failed)?;
+        let started = Instant::now();
+        let model = self.fit(trial, &prepared.fold).map_err(|error| match error {
+            FitError::Stopped(_) => trial.control.stopped_outcome(),
+            error => failed(error.to_string()),
+        })?;
+        let fit_seconds = started.elapsed().as_secs_f64();
+        let started = Instant::now();
+        let prediction = model.predict(prepared.test.view());
+        let predict_us = started.elapsed().as_secs_f64() * 1e6 / prepared.test.nrows() as f64;
+        if !prediction.is_finite() {
+            return Err(failed("the model predicts NaN or infinite values".into()));
+        }
+        let measured = |metric: &str| match metric {
+            "fit_seconds" => Some(fit_seconds),
+            "predict_us" => Some(predict_us),
+            "model_bytes" => Some(model.n_bytes() as f64),
+            _ => None,
+        };
+        let values = self.score(fold, &prediction, &measured).map_err(&failed)?;
+        Ok(FoldResult { values, prediction })
+    }
+
+    fn prepare(&self, trial: &Trial<'_>, fold: usize) -> Result<Prepared, String> {
+        let (data, rows) = (&self.setup.data, &self.setup.split.folds[fold]);
+        let seed = trial.assignment.seed;
+        let (prep, x) = Prep::fit_transform(data, &rows.train, &trial.choices, seed)
+            .map_err(|error| error.to_string())?;
+        let test = prep.transform(&data.table, &rows.test).map_err(|error| error.to_string())?;
+        let weights = data.weights.as_ref();
+        let weights = weights.map(|weights| rows.train.iter().map(|&row| weights[row]).collect());
+        Ok(Prepared { fold: Fold::new(x, data.labels.take(&rows.train), weights), test })
+    }
+
+    fn fit(&self, trial: &Trial<'_>, fold: &Fold) -> Result<Box<dyn trainer::Model>, FitError> {
+        let mut report = |_step: u64, _value: f64| {
+            if trial.control.stopped() { Signal::Cancel } else { Signal::Continue }
+        };
+        let mut context = FitContext {
+            seed: trial.assignment.seed,
+            memory_mb: self.setup.memory_mb,
+            report: &mut report,
+            cancel: trial.control.flag(),
+        };
+        trial.family.fit(fold, &trial.assignment.params, &mut context)
+    }
+
+    /// All metrics of one fold, in the order of the setup. A metric that this model cannot give (log
+    /// loss without probabilities) is NaN, except for an objective, where it is an error.
+    fn score(
+        &self,
+        fold: usize,
+        prediction: &Prediction,
+        measured: &dyn Fn(&str) -> Option<f64>,
+    ) -> Result<Vec<f64>, String> {
+        let truth = &self.test_labels[fold];
+        let mut values = Vec::with_capacity(self.setup.metrics.len());
+        for (position, &metric) in self.setup.metrics.iter().enumerate() {
+            let value = match measured(metric) {
+                Some(value) => value,
+                None => match metrics::score(metric, truth, prediction, None) {
+                    Ok(value) => value,
+                    Err(error) if position < self.setup.n_objectives => {
+                        return Err(error.to_string());
+                    }
+                    Err(_) => f64::NAN,
+                },
+            };
+            if position < self.setup.n_objectives && !value.is_finite() {
+                return Err(format!("{metric} is {value}"));
+            }
+            values.push(value);
+        }
+        Ok(values)
+    }
+
+    fn gather(&self, folds: &[FoldResult]) -> Execution {
+        let mut execution = Execution::without_values(Outcome::Done);
+        for (position, &metric) in self.setup.metrics.iter().enumerate() {
+            let values: Vec<f64> = folds.iter().map(|fold| fold.values[position]).collect();
+            if values.iter().all(|value| value.is_nan()) {
+                continue;
+            }
+            for (value, rows) in values.iter().zip(&self.setup.split.folds) {
+                let context = format!("fold={}", rows.name);
+                let metric = metric.to_string();
+                execution.points.push(MetricPoint {
+                    metric,
+                    context,
+                    step: 0,
+                    value: *value,
+                    ts: 0,
+                });
+            }
+            execution.summaries.push((metric.to_string(), Summary::of_folds(&values)));
+        }
+        let tests: Vec<(&[usize], &Prediction)> = self
+            .setup
+            .split
+            .folds
+            .iter()
+            .zip(folds)
+            .map(|(rows, fold)| (rows.test.as_slice(), &fold.prediction))
+            .collect();
+        execution.predictions = Some(OutOfFold::gather(&tests));
+        execution
+    }
+}
+
+impl Work for CrossValidation {
+    fn run(&self, assignment: &Assignment, control: &Control) -> Execution {
+        let name = assignment.params.get("model").and_then(Value::as_str).unwrap_or_default();
+        let Some(family) = trainer::family(name) else {
+            let reason = format!("unknown model '{name}'");
+            return Execution::without_values(Outcome::Failed { reason });
+        };
+        let choices = data::choices(&self.setup.blocks, &assignment.params);
+        let prep = prep_digest(&choices);
+        let trial = Trial { family, assignment, choices, prep, control };
+        let (results, borrowed_cpu) = self.folds(&trial);
+        let mut folds = Vec::with_capacity(results.len());
+        for result in results {
+            match result {
+                Ok(fold) => folds.push(fold),
+                Err(outcome) => return Execution::without_values(outcome),
+            }
+        }
+        let mut execution = self.gather(&folds);
+        execution.cpu_seconds = borrowed_cpu;
+        execution
+    }
+}
+
+/// Runs `work` on this thread and on `helpers` more; the CPU seconds of the others.
+fn run_beside(helpers: usize, work: &(impl Fn() + Sync)) -> f64 {
+    std::thread::scope(|scope| {
+        let spawn = |_| {
+            let builder = std::thread::Builder::new().name("trial-fold".into());
+            builder.stack_size(16 << 20).spawn_scoped(scope, || {
+                work();
+                host::thread_cpu_seconds()
+            })
+        };
+        // Without a thread this one does the work alone.
+        let threads: Vec<_> = (0..helpers).filter_map(|n| spawn(n).ok()).collect();
+        work();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .sum()
+    })
+}
+
+fn prep_digest(choices: &[PrepChoice]) -> Digest {
+    let mut digest = DigestBuilder::new("prep");
+    for choice in choices {
+        digest.int(choice.columns.as_ref().map_or(-1, |columns| columns.len() as i64));
+        for column in choice.columns.iter().flatten() {
+            digest.text(column);
+        }
+        for (name, value) in &choice.settings {
+            digest.text(name).text(value.kind()).text(&value.to_string());
+        }
+    }
+    digest.finish()
+}

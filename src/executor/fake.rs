@@ -1,0 +1,78 @@
+//! Work that does what a script says, so that the loop can be driven through every ending without a model.
+
+use super::{Assignment, Control, Execution, Work};
+use crate::domain::{MetricPoint, Outcome, Summary};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What a fake trial does.
+#[derive(Debug, Clone)]
+pub enum Script {
+    /// Ends with this value of the metric `value`.
+    Value(f64),
+    /// Fails with this reason.
+    Fail(String),
+    /// Panics with this message.
+    Panic(String),
+    /// Works until it is stopped.
+    UntilStopped,
+}
+
+/// A function from assignments to scripts.
+pub struct Fake {
+    script: Box<dyn Fn(&Assignment) -> Script + Send + Sync>,
+    n_started: AtomicU64,
+}
+
+impl Fake {
+    /// Work that asks `script` what to do.
+    pub fn new(script: impl Fn(&Assignment) -> Script + Send + Sync + 'static) -> Self {
+        Self { script: Box::new(script), n_started: AtomicU64::new(0) }
+    }
+
+    /// How many attempts have begun.
+    pub fn n_started(&self) -> u64 {
+        self.n_started.load(Ordering::Acquire)
+    }
+}
+
+impl Work for Fake {
+    fn run(&self, assignment: &Assignment, control: &Control) -> Execution {
+        self.n_started.fetch_add(1, Ordering::AcqRel);
+        match (self.script)(assignment) {
+            Script::Value(value) => single_value("value", value),
+            Script::Fail(reason) => Execution::without_values(Outcome::Failed { reason }),
+            Script::Panic(message) => std::panic::panic_any(message),
+            Script::UntilStopped => {
+                while !control.stopped() {
+                    std::thread::yield_now();
+                }
+                Execution::without_values(control.stopped_outcome())
+            }
+        }
+    }
+}
+
+/// The execution of a trial that measured one number once. A number that is not finite is a failure.
+pub(super) fn single_value(metric: &str, value: f64) -> Execution {
+    let outcome = if value.is_finite() {
+        Outcome::Done
+    } else {
+        Outcome::Failed { reason: format!("{metric} is {value}") }
+    };
+    let point =
+        MetricPoint { metric: metric.into(), context: String::new(), step: 0, value, ts: 0 };
+    let summary = Summary {
+        score: value,
+        n: 1,
+        mean: value,
+        sd: f64::NAN,
+        last: value,
+        min: value,
+        max: value,
+    };
+    Execution {
+        points: vec![point],
+        summaries: vec![(metric.into(), summary)],
+        ..Execution::without_values(outcome)
+    }
+}

@@ -1,0 +1,233 @@
+//! Worker threads that pull assignments, with panics and deadlines turned into outcomes.
+
+use super::{Assignment, Control, Execution, Work};
+use crate::domain::Outcome;
+use crate::host;
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicIsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// The prefix of worker threads' names, by which the panic hook knows them.
+const THREAD_NAME: &str = "trial-";
+/// Trees of any depth and kernels recurse little; 16 MB is far above what any family needs.
+const STACK_BYTES: usize = 16 << 20;
+
+thread_local! {
+    static PANIC_PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// A pool of worker threads.
+pub struct Pool {
+    jobs: usize,
+    queue: Option<Sender<(Assignment, Arc<Control>)>>,
+    results: Receiver<(Assignment, Execution)>,
+    running: BTreeMap<(u64, u32), Arc<Control>>,
+    idle: Arc<AtomicIsize>,
+    timeout: Option<Duration>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Pool {
+    /// Starts `jobs` workers on `work`; `timeout` is the wall time of one trial.
+    ///
+    /// # Errors
+    /// When the system gives no more threads.
+    pub fn start(
+        jobs: usize,
+        work: &Arc<dyn Work>,
+        timeout: Option<Duration>,
+    ) -> std::io::Result<Self> {
+        let (queue, assignments) = channel();
+        let (done, results) = channel();
+        let assignments = Arc::new(Mutex::new(assignments));
+        let idle = Arc::new(AtomicIsize::new(jobs as isize));
+        let mut threads = Vec::new();
+        for worker in 0..jobs {
+            let (work, assignments) = (Arc::clone(work), Arc::clone(&assignments));
+            let (done, idle) = (done.clone(), Arc::clone(&idle));
+            let thread = std::thread::Builder::new()
+                .name(format!("{THREAD_NAME}{worker}"))
+                .stack_size(STACK_BYTES)
+                .spawn(move || serve(&*work, &assignments, &done, &idle))?;
+            threads.push(thread);
+        }
+        let (queue, running) = (Some(queue), BTreeMap::new());
+        Ok(Self { jobs, queue, results, running, idle, timeout, threads })
+    }
+
+    /// How many trials are at work.
+    pub fn n_running(&self) -> usize {
+        self.running.len()
+    }
+
+    /// How many more could be.
+    pub fn n_free(&self) -> usize {
+        self.jobs.saturating_sub(self.running.len())
+    }
+
+    /// Hands a trial to the next free worker.
+    pub fn submit(&mut self, assignment: Assignment) {
+        let control = Arc::new(Control::new(self.timeout, Arc::clone(&self.idle)));
+        self.running.insert((assignment.trial, assignment.attempt), Arc::clone(&control));
+        if let Some(queue) = &self.queue {
+            // A send fails only when every worker is gone, and they leave only when `queue` is dropped.
+            let _ = queue.send((assignment, control));
+        }
+    }
+
+    /// Waits for a result, at most `patience`. Deadlines are looked at on every call.
+    pub fn next_result(&mut self, patience: Duration) -> Option<(Assignment, Execution)> {
+        for control in self.running.values() {
+            control.stopped();
+        }
+        match self.results.recv_timeout(patience) {
+            Ok((assignment, execution)) => {
+                self.running.remove(&(assignment.trial, assignment.attempt));
+                Some((assignment, execution))
+            }
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        }
+    }
+
+    /// Asks every running trial to stop.
+    pub fn stop_all(&self, reason: &str) {
+        for control in self.running.values() {
+            control.stop(reason);
+        }
+    }
+
+    /// Ends the workers and waits for them. Trials that were not asked to stop run to their end.
+    pub fn join(mut self) {
+        self.queue = None;
+        for thread in self.threads.drain(..) {
+            // A worker catches the panics of its work; one of its own would have nothing to lose.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve(
+    work: &dyn Work,
+    assignments: &Mutex<Receiver<(Assignment, Arc<Control>)>>,
+    done: &Sender<(Assignment, Execution)>,
+    idle: &AtomicIsize,
+) {
+    loop {
+        let next = assignments.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok((assignment, control)) = next else { return };
+        idle.fetch_sub(1, Ordering::AcqRel);
+        let execution = guarded(work, &assignment, &control);
+        idle.fetch_add(1, Ordering::AcqRel);
+        if done.send((assignment, execution)).is_err() {
+            return;
+        }
+    }
+}
+
+/// Runs the work, measures it, and turns a panic into a failure with its message and place.
+fn guarded(work: &dyn Work, assignment: &Assignment, control: &Control) -> Execution {
+    let (started, cpu) = (Instant::now(), host::thread_cpu_seconds());
+    let attempt = catch_unwind(AssertUnwindSafe(|| work.run(assignment, control)));
+    let mut execution = attempt.unwrap_or_else(|panic| {
+        Execution::without_values(Outcome::Failed { reason: panic_text(&*panic) })
+    });
+    execution.seconds = started.elapsed().as_secs_f64();
+    execution.cpu_seconds += (host::thread_cpu_seconds() - cpu).max(0.0);
+    execution
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let message = panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".into());
+    let place = PANIC_PLACE.take().map(|place| format!(" at {place}")).unwrap_or_default();
+    format!("panicked: {}{place}", message.lines().next().unwrap_or_default())
+}
+
+/// Keeps panics of worker threads off the screen: they are recorded as the reason of a failed run.
+/// Other threads panic as before.
+pub fn quiet_panics() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let here = std::thread::current();
+        if here.name().is_some_and(|name| name.starts_with(THREAD_NAME)) {
+            let place = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
+            PANIC_PLACE.set(place);
+        } else {
+            before(info);
+        }
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::{Fake, Script};
+    use super::*;
+    use crate::domain::{Params, RunId, Status};
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn assignment(trial: u64) -> Assignment {
+        Assignment { run: RunId(1), trial, attempt: 1, params: Params::default(), seed: 0 }
+    }
+
+    fn run_one(script: Script, timeout: Option<Duration>) -> Execution {
+        let work: Arc<dyn Work> = Arc::new(Fake::new(move |_| script.clone()));
+        let mut pool = Pool::start(1, &work, timeout).unwrap();
+        pool.submit(assignment(0));
+        let (_, execution) = pool.next_result(LONG).unwrap();
+        pool.join();
+        execution
+    }
+
+    #[test]
+    fn a_panic_is_a_failure_with_its_message() {
+        let execution = run_one(Script::Panic("kaboom".into()), None);
+        assert_eq!(execution.outcome.status(), Status::Failed);
+        assert!(execution.outcome.reason().unwrap().starts_with("panicked: kaboom"));
+    }
+
+    #[test]
+    fn a_trial_that_polls_ends_at_its_deadline() {
+        let work: Arc<dyn Work> = Arc::new(Fake::new(|_| Script::UntilStopped));
+        let mut pool = Pool::start(1, &work, Some(Duration::ZERO)).unwrap();
+        pool.submit(assignment(0));
+        let (_, execution) = pool.next_result(LONG).unwrap();
+        assert_eq!(execution.outcome, Outcome::Failed { reason: super::super::TIMEOUT.into() });
+        pool.join();
+    }
+
+    #[test]
+    fn stopping_from_outside_kills() {
+        let work: Arc<dyn Work> = Arc::new(Fake::new(|_| Script::UntilStopped));
+        let mut pool = Pool::start(2, &work, None).unwrap();
+        pool.submit(assignment(0));
+        pool.submit(assignment(1));
+        assert_eq!((pool.n_running(), pool.n_free()), (2, 0));
+        pool.stop_all("interrupted");
+        for _ in 0..2 {
+            let (_, execution) = pool.next_result(LONG).unwrap();
+            assert_eq!(execution.outcome, Outcome::Killed { reason: "interrupted".into() });
+        }
+        assert_eq!(pool.n_free(), 2);
+        pool.join();
+    }
+
+    #[test]
+    fn idle_workers_can_be_borrowed_and_come_back() {
+        let control = Control::new(None, Arc::new(AtomicIsize::new(3)));
+        assert_eq!(control.take_idle(2), 2);
+        assert_eq!(control.take_idle(5), 1);
+        assert_eq!(control.take_idle(1), 0);
+        control.give_back(3);
+        assert_eq!(control.take_idle(9), 3);
+    }
+}

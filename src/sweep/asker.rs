@@ -1,0 +1,232 @@
+//! Who is next: the sampler's history, the points to try first, and equal configurations.
+//!
+//! In a `reproducible` sweep with lag `L`, trial `i` is asked once trials `0 ..= i − L` have ended, they are
+//! told in the order of their numbers, and the `L − 1` between are pending: what is asked depends on
+//! results alone, not on the order in which workers finished.
+
+use crate::domain::{Digest, Params};
+use crate::sampler::{Sampler, Told};
+use crate::space::{Point, Size, Space};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Proposals in a row that were tried before, after which a sweep ends.
+const MAX_REPEATS: u64 = 100;
+
+/// A trial that was asked for.
+#[derive(Debug, Clone)]
+struct Asked {
+    point: Point,
+    same_as: Option<u64>,
+    /// The loss, once the trial is over; `Some(None)` for one that failed.
+    ended: Option<Option<f64>>,
+}
+
+/// A trial as the store remembers it.
+#[derive(Debug, Clone)]
+pub(super) struct Remembered {
+    pub(super) point: Point,
+    pub(super) same_as: Option<u64>,
+    /// The loss of a trial that is over; `Some(None)` for one that failed.
+    pub(super) ended: Option<Option<f64>>,
+    /// Its place in the order of tells.
+    pub(super) tell_seq: Option<u64>,
+}
+
+/// A new trial, to be recorded.
+#[derive(Debug, Clone)]
+pub(super) struct Proposal {
+    pub(super) number: u64,
+    pub(super) point: Point,
+    pub(super) params: Params,
+    pub(super) config: Digest,
+    pub(super) pending: Vec<u64>,
+    /// The equal earlier trial; such a proposal is recorded and not executed.
+    pub(super) same_as: Option<u64>,
+}
+
+/// What comes next.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// This trial.
+    Trial(Box<Proposal>),
+    /// Nothing before a running trial ends.
+    Wait,
+    /// Nothing ever: so many different configurations were tried, and the space has no more.
+    Complete(u64),
+    /// Nothing ever: so many proposals in a row were known.
+    Repeating(u64),
+}
+
+/// Asks the sampler in the right order with the right history.
+pub(super) struct Asker {
+    sampler: Box<dyn Sampler>,
+    space: Arc<Space>,
+    points: Vec<Point>,
+    lag: Option<u64>,
+    asked: Vec<Asked>,
+    seen: BTreeMap<Digest, u64>,
+    /// Trials that wait for the end of an equal one.
+    waiting: BTreeMap<u64, Vec<u64>>,
+    /// Numbers below this are told, in a reproducible sweep.
+    told_below: u64,
+    untold: BTreeSet<u64>,
+    /// Tells that the store does not know yet, in order.
+    new_tells: Vec<u64>,
+    /// How many tells the store knew when the sweep went on; a reproducible sweep repeats them.
+    known_tells: u64,
+    repeats: u64,
+}
+
+impl Asker {
+    /// An asker without history. `points` are tried first; `lag` makes it reproducible.
+    pub(super) fn new(
+        sampler: Box<dyn Sampler>,
+        space: Arc<Space>,
+        points: Vec<Point>,
+        lag: Option<u64>,
+    ) -> Self {
+        Self {
+            sampler,
+            space,
+            points,
+            lag,
+            asked: Vec::new(),
+            seen: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            told_below: 0,
+            untold: BTreeSet::new(),
+            new_tells: Vec::new(),
+            known_tells: 0,
+            repeats: 0,
+        }
+    }
+
+    /// Puts the record back: all trials in the order of their numbers. The sampler is told what it was
+    /// told before, in the same order.
+    pub(super) fn restore(&mut self, record: Vec<Remembered>) {
+        let mut tells: Vec<(u64, u64)> = Vec::new();
+        for (number, trial) in (0..).zip(record) {
+            tells.extend(trial.tell_seq.map(|seq| (seq, number)));
+            if let (None, Some(original)) = (trial.ended, trial.same_as) {
+                self.waiting.entry(original).or_default().push(number);
+            }
+            self.push(number, Asked { point: trial.point, same_as: trial.same_as, ended: trial.ended });
+        }
+        self.known_tells = tells.len() as u64;
+        if self.lag.is_none() {
+            tells.sort_unstable();
+            for (_, number) in tells {
+                self.tell(number);
+            }
+            self.new_tells.clear();
+        }
+    }
+
+    /// The tells since the last call, in order: the store keeps them.
+    pub(super) fn take_tells(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.new_tells)
+    }
+
+    /// The number of the next trial.
+    pub(super) fn n_asked(&self) -> u64 {
+        self.asked.len() as u64
+    }
+
+    /// The configuration of a trial.
+    pub(super) fn params(&self, number: u64) -> Params {
+        self.space.params(&self.asked[number as usize].point)
+    }
+
+    /// Proposes the next trial.
+    pub(super) fn next(&mut self) -> Next {
+        let number = self.n_asked();
+        if !self.catch_up(number) {
+            return Next::Wait;
+        }
+        if let Size::Finite(size) = self.space.size()
+            && self.seen.len() as u128 >= size
+        {
+            return Next::Complete(self.seen.len() as u64);
+        }
+        if self.repeats >= MAX_REPEATS {
+            return Next::Repeating(self.repeats);
+        }
+        let pending: Vec<u64> = self.untold.iter().copied().collect();
+        let n_points = self.points.len() as u64;
+        let point = if number < n_points {
+            Some(self.points[number as usize].clone())
+        } else {
+            let at_work: Vec<Point> =
+                pending.iter().map(|&n| self.asked[n as usize].point.clone()).collect();
+            self.sampler.ask(number - n_points, &at_work)
+        };
+        let Some(point) = point else { return Next::Complete(self.seen.len() as u64) };
+        let params = self.space.params(&point);
+        let config = params.digest();
+        let same_as = self.seen.get(&config).copied();
+        self.repeats = if same_as.is_some() { self.repeats + 1 } else { 0 };
+        let ended = same_as.and_then(|original| self.asked[original as usize].ended);
+        if let (None, Some(original)) = (ended, same_as) {
+            self.waiting.entry(original).or_default().push(number);
+        }
+        self.push(number, Asked { point: point.clone(), same_as, ended });
+        if ended.is_some() && self.lag.is_none() {
+            self.tell(number);
+        }
+        Next::Trial(Box::new(Proposal { number, point, params, config, pending, same_as }))
+    }
+
+    /// Takes in the end of a trial, and of those that repeat it.
+    pub(super) fn finish(&mut self, number: u64, loss: Option<f64>) {
+        let mut ended = vec![number];
+        ended.extend(self.waiting.remove(&number).unwrap_or_default());
+        for &number in &ended {
+            self.asked[number as usize].ended = Some(loss);
+        }
+        if self.lag.is_none() {
+            for number in ended {
+                self.tell(number);
+            }
+        }
+    }
+
+    /// Tells what a reproducible sweep may know before trial `number`; false if it must wait.
+    fn catch_up(&mut self, number: u64) -> bool {
+        let Some(lag) = self.lag else { return true };
+        let lag = lag.max(1);
+        while self.told_below + lag <= number {
+            if self.asked[self.told_below as usize].ended.is_none() {
+                return false;
+            }
+            self.tell(self.told_below);
+            self.told_below += 1;
+        }
+        true
+    }
+
+    fn tell(&mut self, number: u64) {
+        let asked = &self.asked[number as usize];
+        let loss = asked.ended.flatten().filter(|loss| loss.is_finite());
+        self.sampler.tell(&Told { number, point: asked.point.clone(), loss });
+        self.untold.remove(&number);
+        if self.known_tells > 0 && self.lag.is_some() {
+            self.known_tells -= 1;
+        } else {
+            self.new_tells.push(number);
+        }
+    }
+
+    fn push(&mut self, number: u64, asked: Asked) {
+        if asked.same_as.is_none() {
+            self.seen.insert(self.space.params(&asked.point).digest(), number);
+        }
+        self.untold.insert(number);
+        self.asked.push(asked);
+    }
+
+    /// True if the trial repeats another.
+    pub(super) fn is_duplicate(&self, number: u64) -> bool {
+        self.asked[number as usize].same_as.is_some()
+    }
+}

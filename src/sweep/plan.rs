@@ -1,0 +1,231 @@
+//! From a checked sweep file to work that can start: data read, holdout and folds cut, metrics chosen.
+
+use crate::data::{self, Dataset, Split};
+use crate::domain::{Digest, DigestBuilder, Params, Task};
+use crate::executor::{CrossValidation, CvSetup, TestFunction, Work};
+use crate::host;
+use crate::metrics;
+use crate::spec::{DataSection, Sweep, Work as SpecWork};
+use std::sync::Arc;
+
+/// Prepared folds are kept up to this many bytes: enough for every fold of small data, two of large.
+const CACHE_BYTES: usize = 128 << 20;
+
+/// A sweep that is ready to start.
+pub struct Plan {
+    /// What a trial does.
+    pub work: Arc<dyn Work>,
+    /// Identity of the sweep: its file and the content of its data.
+    pub identity: Digest,
+    /// How many of the best runs keep their out-of-fold predictions.
+    pub keep_predictions: u64,
+    /// The data, for built-in models.
+    pub data: Option<PlannedData>,
+}
+
+/// What the record and the opening lines say about the data.
+#[derive(Debug, Clone)]
+pub struct PlannedData {
+    /// Source, content and schema hash, rows.
+    pub provenance: data::Provenance,
+    /// The task.
+    pub task: Task,
+    /// Class names by code.
+    pub classes: Vec<String>,
+    /// Rows that the search may see.
+    pub n_search: usize,
+    /// Rows kept apart.
+    pub n_holdout: usize,
+    /// Folds, repeats included.
+    pub n_folds: usize,
+    /// Digest of holdout and folds.
+    pub split: Digest,
+    /// What the split has to say.
+    pub notes: Vec<String>,
+    /// Base of the identity of a configuration across sweeps.
+    key: Digest,
+    /// Where it was read from.
+    source: data::SourceOptions,
+}
+
+/// Why a checked sweep file cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The data does not do.
+    #[error(transparent)]
+    Data(#[from] data::Error),
+    /// The split does not do.
+    #[error(transparent)]
+    Split(#[from] data::SplitError),
+    /// A metric does not fit the task.
+    #[error("metric '{metric}' does not fit {task}; mend: one of {fitting}", task = task.word())]
+    Metric {
+        /// The metric.
+        metric: String,
+        /// The task of the data.
+        task: Task,
+        /// Metrics that fit.
+        fitting: String,
+    },
+    /// A family cannot do the task.
+    #[error("model '{family}' does not do {task}; mend: take [models.{family}] out, or one of {fitting}", task = task.word())]
+    Family {
+        /// The family.
+        family: String,
+        /// The task of the data.
+        task: Task,
+        /// Families that can.
+        fitting: String,
+    },
+}
+
+impl Plan {
+    /// Reads the data and gets everything ready. `memory_mb` is what one fit may plan for.
+    ///
+    /// # Errors
+    /// When the data, the split, a metric or a family does not do; nothing has been recorded then.
+    pub fn new(sweep: &Sweep, memory_mb: u64) -> Result<Self, PlanError> {
+        match &sweep.work {
+            SpecWork::Function(name) => {
+                let function = TestFunction::named(name).unwrap_or(TestFunction::Noop);
+                let (identity, work) = (sweep.digest, Arc::new(function));
+                Ok(Self { work, identity, keep_predictions: 0, data: None })
+            }
+            SpecWork::Models(section) => Self::models(sweep, section, memory_mb),
+        }
+    }
+
+    fn models(sweep: &Sweep, section: &DataSection, memory_mb: u64) -> Result<Self, PlanError> {
+        let data = data::load(&section.data)?;
+        let task = data.labels.task();
+        check_families(&sweep.space, task)?;
+        let metrics = chosen_metrics(sweep, section, task)?;
+        let split = data::split(&data, &section.split)?;
+        let planned = planned_data(&data, &split, section, &metrics);
+        let provenance = &planned.provenance;
+        let identity = DigestBuilder::new("sweep with data")
+            .bytes(sweep.digest.as_bytes())
+            .bytes(provenance.content.as_bytes())
+            .bytes(provenance.schema.as_bytes())
+            .bytes(split.digest.as_bytes())
+            .finish();
+        let work = CrossValidation::new(CvSetup {
+            data,
+            split,
+            blocks: section.preprocess.clone(),
+            metrics,
+            n_objectives: sweep.objectives.len(),
+            memory_mb,
+            cache_bytes: CACHE_BYTES,
+        });
+        let keep_predictions = section.keep_predictions;
+        Ok(Self { work: Arc::new(work), identity, keep_predictions, data: Some(planned) })
+    }
+
+    /// The identity of a configuration across sweeps: equal keys mean equal data, split, metrics,
+    /// preprocessing, parameters, seed and version. `None` where nothing is worth keeping.
+    pub fn config_key(&self, params: &Params, seed: u64) -> Option<Digest> {
+        let data = self.data.as_ref()?;
+        let mut digest = DigestBuilder::new("configuration");
+        digest.bytes(data.key.as_bytes()).bytes(params.digest().as_bytes()).int(seed as i64);
+        Some(digest.finish())
+    }
+
+    /// True if the data file still has the content that the sweep was started with.
+    pub fn data_is_unchanged(&self) -> bool {
+        self.data.as_ref().is_none_or(|data| data::unchanged(&data.provenance, &data.source, &mut data::NoCache).unwrap_or(false))
+    }
+}
+
+fn planned_data(
+    data: &Dataset,
+    split: &Split,
+    section: &DataSection,
+    metrics: &[&'static str],
+) -> PlannedData {
+    let mut key = DigestBuilder::new("configuration base");
+    key.text(env!("CARGO_PKG_VERSION"))
+        .bytes(data.provenance.content.as_bytes())
+        .bytes(data.provenance.schema.as_bytes())
+        .bytes(split.digest.as_bytes())
+        .text(data.labels.task().word())
+        .text(&data.table.columns[data.target].name)
+        .text(section.data.weights.as_deref().unwrap_or_default());
+    for &feature in &data.features {
+        key.text(&data.table.columns[feature].name);
+    }
+    for metric in metrics {
+        key.text(metric);
+    }
+    for block in &section.preprocess {
+        key.text(&block.prefix).text(&block.columns.clone().unwrap_or_default().join("\n"));
+    }
+    if let crate::domain::Labels::Classes { positive, .. } = &data.labels {
+        key.int(i64::from(*positive));
+    }
+    PlannedData {
+        provenance: data.provenance.clone(),
+        task: data.labels.task(),
+        classes: data.classes.clone(),
+        n_search: split.search.len(),
+        n_holdout: split.holdout.len(),
+        n_folds: split.folds.len(),
+        split: split.digest,
+        notes: split.notes.clone(),
+        key: key.finish(),
+        source: section.data.source.clone(),
+    }
+}
+
+/// The objectives, then what `[data] metrics` names, else everything that fits the task.
+fn chosen_metrics(
+    sweep: &Sweep,
+    section: &DataSection,
+    task: Task,
+) -> Result<Vec<&'static str>, PlanError> {
+    let fits = |info: &&metrics::Info| info.fits(task);
+    let fitting = || {
+        let names: Vec<&str> = metrics::catalogue().iter().filter(fits).map(|i| i.name).collect();
+        names.join(", ")
+    };
+    let mut chosen: Vec<&'static str> = Vec::new();
+    let objectives = sweep.objectives.iter().map(|objective| objective.metric.as_str());
+    for name in objectives.chain(section.metrics.iter().map(String::as_str)) {
+        match metrics::info(name).filter(fits) {
+            Some(info) if !chosen.contains(&info.name) => chosen.push(info.name),
+            Some(_) => {}
+            None => {
+                return Err(PlanError::Metric { metric: name.into(), task, fitting: fitting() });
+            }
+        }
+    }
+    if section.metrics.is_empty() {
+        for info in metrics::catalogue().iter().filter(fits) {
+            if !chosen.contains(&info.name) {
+                chosen.push(info.name);
+            }
+        }
+    }
+    Ok(chosen)
+}
+
+fn check_families(space: &crate::space::Space, task: Task) -> Result<(), PlanError> {
+    let can = |family: &&dyn crate::trainer::Family| {
+        let can = family.capabilities();
+        if task.is_classification() { can.classification } else { can.regression }
+    };
+    let models = space.dims().iter().find(|dim| dim.id == "model");
+    let Some(crate::space::Kind::Choice { values }) = models.map(|dim| &dim.kind) else {
+        return Ok(());
+    };
+    for value in values {
+        let family = crate::trainer::family(&value.to_string());
+        if family.is_some_and(|family| !can(&family)) {
+            let all = crate::trainer::catalogue().iter().copied();
+            let names: Vec<&str> = all.filter(can).map(|family| family.name()).collect();
+            let (family, fitting) = (value.to_string(), names.join(", "));
+            return Err(PlanError::Family { family, task, fitting });
+        }
+    }
+    Ok(())
+}

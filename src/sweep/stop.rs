@@ -1,0 +1,57 @@
+//! Why a sweep stopped: a value with a text, not a flag.
+
+use std::fmt;
+
+/// The reason that ended a sweep, or this session of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StopReason {
+    /// The trials of the budget are done.
+    Trials(u64),
+    /// The time of the budget is over, in seconds.
+    Time(f64),
+    /// No better score in so many trials.
+    Patience(u64),
+    /// The score is good enough.
+    Target(f64),
+    /// Too many failures.
+    Failures(u64),
+    /// Every configuration of the space was tried.
+    Complete(u64),
+    /// The sampler gave only configurations that were tried before, so many times in a row.
+    Repeating(u64),
+    /// Ctrl-C, SIGTERM or SIGHUP; the signal's number.
+    Interrupted(i32),
+}
+
+impl StopReason {
+    /// The word that the record keeps.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Trials(_) => "trials",
+            Self::Time(_) => "time",
+            Self::Patience(_) => "patience",
+            Self::Target(_) => "target",
+            Self::Failures(_) => "failures",
+            Self::Complete(_) => "complete",
+            Self::Repeating(_) => "repeating",
+            Self::Interrupted(_) => "interrupted",
+        }
+    }
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Trials(n) => write!(f, "all {n} trials of the budget are done"),
+            Self::Time(seconds) => write!(f, "the time budget of {seconds:.0} s is over"),
+            Self::Patience(n) => write!(f, "no better score in {n} trials (patience)"),
+            Self::Target(value) => write!(f, "the target of {value} is reached"),
+            Self::Failures(n) => write!(f, "{n} trials failed (max_failed)"),
+            Self::Complete(n) => write!(f, "all {n} configurations of the space were tried"),
+            Self::Repeating(n) => {
+                write!(f, "the last {n} proposals were configurations already tried")
+            }
+            Self::Interrupted(_) => f.write_str("interrupted"),
+        }
+    }
+}
