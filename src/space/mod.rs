@@ -60,6 +60,11 @@ impl Space {
         })
     }
 
+    /// True if some point has dimension `idx`: no two conditions on its way contradict each other.
+    pub fn is_reachable(&self, idx: usize) -> bool {
+        validate::needs(&self.dims, idx).values().all(|coords| !coords.is_empty())
+    }
+
     /// The point at `unit` of the unit cube, one number in `[0, 1]` per dimension; those of inactive
     /// dimensions are not read, and a missing one counts as 0.5.
     pub fn from_unit(&self, unit: &[f64]) -> Point {

@@ -74,5 +74,5 @@ impl Kind {
 fn short(x: f64) -> String {
     let plain = Value::Float(x).to_string();
     let exponent = format!("{x:e}");
-    if exponent.len() <= plain.len() && (x < 0.1 || x >= 100.0) { exponent } else { plain }
+    if exponent.len() <= plain.len() && !(0.1..100.0).contains(&x) { exponent } else { plain }
 }

@@ -130,7 +130,7 @@ fn exclusive(dims: &[Dimension], a: usize, b: usize) -> bool {
 }
 
 /// The coordinates that each ancestor must have.
-fn needs(dims: &[Dimension], idx: usize) -> BTreeMap<usize, Vec<f64>> {
+pub(super) fn needs(dims: &[Dimension], idx: usize) -> BTreeMap<usize, Vec<f64>> {
     let mut needs: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     let mut seen = BTreeSet::from([idx]);
     let mut todo = vec![idx];

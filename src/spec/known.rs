@@ -1,0 +1,61 @@
+//! What a sweep file may name: families with their parameters, metrics, samplers.
+
+use crate::domain::Goal;
+use crate::trainer::{self, ParamSpec};
+
+/// One model family, as far as a sweep file is concerned.
+#[derive(Debug, Clone, Copy)]
+pub struct FamilyInfo {
+    /// The name under `[models]`.
+    pub name: &'static str,
+    /// Its parameters, in the order in which runs list them.
+    pub params: &'static [ParamSpec],
+    /// Fits classes.
+    pub classification: bool,
+    /// Fits numbers.
+    pub regression: bool,
+}
+
+/// Everything that names in a sweep file are checked against.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// In the order of help.
+    pub families: Vec<FamilyInfo>,
+    /// Names of metrics and the direction in which each gets better.
+    pub metrics: Vec<(&'static str, Goal)>,
+    /// Names of samplers.
+    pub samplers: Vec<&'static str>,
+}
+
+/// The samplers of this version.
+pub const SAMPLERS: [&str; 4] = ["grid", "random", "sobol", "tpe"];
+
+impl Known {
+    /// The built-in families and samplers with these metrics.
+    pub fn with_metrics(metrics: impl IntoIterator<Item = (&'static str, Goal)>) -> Self {
+        let families = trainer::catalogue().iter().map(|family| {
+            let capabilities = family.capabilities();
+            FamilyInfo {
+                name: family.name(),
+                params: family.params(),
+                classification: capabilities.classification,
+                regression: capabilities.regression,
+            }
+        });
+        Self {
+            families: families.collect(),
+            metrics: metrics.into_iter().collect(),
+            samplers: SAMPLERS.to_vec(),
+        }
+    }
+
+    /// The direction of a metric, if it is known.
+    pub(super) fn goal(&self, metric: &str) -> Option<Goal> {
+        self.metrics.iter().find(|(name, _)| *name == metric).map(|(_, goal)| *goal)
+    }
+
+    /// The names of all metrics.
+    pub(super) fn metric_names(&self) -> Vec<&'static str> {
+        self.metrics.iter().map(|(name, _)| *name).collect()
+    }
+}

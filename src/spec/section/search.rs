@@ -1,0 +1,199 @@
+//! `[search]`: the sampler, its seed, and points to try first.
+
+use crate::domain::{Params, Value};
+use crate::space::{Point, Space, SpaceError};
+use crate::spec::hint;
+use crate::spec::reader::{Ctx, Section};
+use crate::spec::sweep::Search;
+use crate::spec::tree::{Entry, Kind, Node, Span, Table};
+
+/// Values per range where the file does not say.
+const GRID_STEPS: usize = 5;
+/// Lag of a reproducible sweep where the file does not say.
+const LAG: u64 = 8;
+/// Sobol points are tabulated up to this many dimensions.
+const SOBOL_DIMENSIONS: usize = 256;
+
+/// `[search]` with what can only be checked against the space and the other sections.
+pub(in crate::spec) struct RawSearch<'a> {
+    pub(in crate::spec) search: Search,
+    pub(in crate::spec) points: Option<&'a Node>,
+    sampler_span: Span,
+}
+
+/// Reads `[search]`.
+pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearch<'a> {
+    let mut search = Search {
+        sampler: "tpe".into(),
+        grid_steps: GRID_STEPS,
+        seed: 0,
+        reproducible: false,
+        lag: LAG,
+    };
+    let section = root.get("search").and_then(|entry| Section::of(ctx, "[search]", entry));
+    let Some(section) = section else {
+        return RawSearch { search, points: None, sampler_span: Span::default() };
+    };
+    if let Some(entry) = section.take("pruner") {
+        section.problem(entry.span, "'pruner' is not supported by this version; leave it out");
+    }
+    let sampler = section.take("sampler");
+    let inner_steps = sampler.and_then(|entry| read_sampler(&section, entry, &mut search));
+    let steps = section.take("grid_steps").map(|entry| entry.span);
+    let steps_value = section.int("grid_steps", 1..=1_000_000);
+    if let (Some(span), true) = (steps, inner_steps.is_some()) {
+        section.problem(span, "'grid_steps' and the sampler's 'steps' are the same; leave one out");
+    }
+    if let (Some(span), true) = (steps, search.sampler != "grid") {
+        let text = format!(
+            "'grid_steps' is for the grid sampler, and the sampler is '{}'; leave it out",
+            search.sampler
+        );
+        section.problem(span, text);
+    }
+    if let Some(steps) = inner_steps.or(steps_value) {
+        search.grid_steps = steps as usize;
+    }
+    search.seed = section.int("seed", 0..=i64::MAX).unwrap_or(0) as u64;
+    search.reproducible = section.flag("reproducible").unwrap_or(false);
+    let lag = section.take("lag");
+    search.lag = section.count("lag").unwrap_or(LAG);
+    if let (Some(entry), false) = (lag, search.reproducible) {
+        section
+            .problem(entry.span, "'lag' is for reproducible = true; set that or leave 'lag' out");
+    }
+    if search.reproducible {
+        refuse_clocks(ctx, root);
+    }
+    let points = section.take("points").map(|entry| &entry.node);
+    section.finish();
+    let sampler_span = sampler.map_or_else(Span::default, |entry| entry.node.span);
+    RawSearch { search, points, sampler_span }
+}
+
+/// Reads `sampler`, a name or a table; returns the grid's `steps`.
+fn read_sampler<'a>(section: &Section<'a>, entry: &'a Entry, search: &mut Search) -> Option<i64> {
+    let known = &section.ctx.known.samplers;
+    let check = |section: &Section<'a>, node: &Node, name: &str| {
+        if !known.contains(&name) {
+            section.problem(node.span, hint::unknown("sampler", name, known));
+        }
+    };
+    match &entry.node.kind {
+        Kind::Text(name) => {
+            check(section, &entry.node, name);
+            search.sampler.clone_from(name);
+            None
+        }
+        Kind::Table(_) => {
+            let inner = section.inner("sampler", entry)?;
+            let kind = inner.take("kind");
+            if kind.is_none() {
+                inner.missing("kind", "name the sampler");
+            }
+            if let Some(name) = inner.text("kind") {
+                if let Some(kind) = kind {
+                    check(&inner, &kind.node, &name);
+                }
+                search.sampler = name;
+            }
+            let steps = (search.sampler == "grid").then(|| inner.int("steps", 1..=1_000_000));
+            inner.finish();
+            steps.flatten()
+        }
+        _ => {
+            section.expected("sampler", "a name or a table with 'kind'", &entry.node);
+            None
+        }
+    }
+}
+
+/// A sweep that must not depend on speed cannot end or fail by the clock.
+fn refuse_clocks(ctx: &Ctx<'_>, root: &Table) {
+    for (name, key) in [("budget", "time"), ("resources", "timeout")] {
+        let table = root.get(name).and_then(|entry| entry.node.table());
+        if let Some(entry) = table.and_then(|table| table.get(key)) {
+            let text = format!(
+                "'{key}' depends on the machine's speed, and reproducible = true forbids that; \
+                 leave one of them out"
+            );
+            ctx.problem(entry.span, &format!("[{name}]"), text);
+        }
+    }
+}
+
+/// Checks the sampler against the space, and turns the explicit points into points of it.
+pub(in crate::spec) fn points(ctx: &Ctx<'_>, raw: &RawSearch<'_>, space: &Space) -> Vec<Point> {
+    if raw.search.sampler == "sobol" && space.len() > SOBOL_DIMENSIONS {
+        let text = format!(
+            "'sobol' serves up to {SOBOL_DIMENSIONS} parameters, and there are {}; take 'random' or 'tpe'",
+            space.len()
+        );
+        ctx.problem(raw.sampler_span, "[search]", text);
+    }
+    let Some(node) = raw.points else { return Vec::new() };
+    let Kind::List(items) = &node.kind else {
+        let text = format!("'points' must be a list of tables, not {}", node.shown());
+        ctx.problem(node.span, "[search]", text);
+        return Vec::new();
+    };
+    let mut points = Vec::new();
+    for (idx, item) in items.iter().enumerate() {
+        let place = format!("[search] points, number {}", idx + 1);
+        let Some(table) = item.table() else {
+            let text = format!("a point must be a table like {{ C = 1 }}, not {}", item.shown());
+            ctx.problem(item.span, &place, text);
+            continue;
+        };
+        let mut given = Vec::new();
+        let before = ctx.count();
+        flatten(ctx, &place, "", table, &mut given);
+        if ctx.count() > before {
+            continue;
+        }
+        let params: Params =
+            given.iter().map(|(name, _, value)| (name.clone(), value.clone())).collect();
+        match space.point(&params) {
+            Ok(point) => points.push(point),
+            Err(SpaceError::Point(problems)) => {
+                for problem in problems {
+                    let named = given.iter().find(|(name, _, _)| *name == problem.name);
+                    let span = named.map_or(item.span, |(_, span, _)| *span);
+                    ctx.problem(span, &place, problem.text);
+                }
+            }
+            Err(error) => ctx.problem(item.span, &place, error.to_string()),
+        }
+    }
+    points
+}
+
+/// Names and values of a point; `numeric.scale` may be written as a table in a table.
+fn flatten(
+    ctx: &Ctx<'_>,
+    place: &str,
+    prefix: &str,
+    table: &Table,
+    given: &mut Vec<(String, Span, Value)>,
+) {
+    for (key, entry) in table {
+        let name = format!("{prefix}{key}");
+        let value = match &entry.node.kind {
+            Kind::Table(inner) => {
+                flatten(ctx, place, &format!("{name}."), inner, given);
+                continue;
+            }
+            Kind::Null => Value::None,
+            Kind::Bool(value) => Value::Bool(*value),
+            Kind::Int(value) => Value::Int(*value),
+            Kind::Float(value) if value.is_finite() => Value::Float(*value),
+            Kind::Text(text) => Value::Text(text.clone()),
+            Kind::Float(_) | Kind::List(_) => {
+                let text = format!("'{name}' must be one finite value, not {}", entry.node.shown());
+                ctx.problem(entry.node.span, place, text);
+                continue;
+            }
+        };
+        given.push((name, entry.node.span, value));
+    }
+}
