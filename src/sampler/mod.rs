@@ -4,6 +4,19 @@
 //! trial's number and the seed. It draws every random number of an ask from a stream of (seed, trial
 //! number), so a sampler rebuilt from the record goes on exactly as the one that was lost.
 
+mod grid;
+mod random;
+mod sobol;
+mod tpe;
+
+#[cfg(test)]
+mod conformance;
+
+pub use grid::{Grid, grid_len};
+pub use random::Random;
+pub use sobol::Sobol;
+pub use tpe::{Tpe, TpeOptions};
+
 use crate::space::{Point, Space};
 use std::sync::Arc;
 
@@ -36,4 +49,39 @@ pub struct Setup {
     pub seed: u64,
     /// How many trials the sweep means to run, where it says.
     pub budget: Option<u64>,
+}
+
+/// Version of all samplers together, part of a sweep's identity: it goes up whenever any sampler would
+/// answer differently to the same record.
+pub const VERSION: u32 = 1;
+
+/// What a sweep file can say about samplers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SamplerOptions {
+    /// Values per range for the grid sampler; 0 counts as 1.
+    pub grid_steps: usize,
+    /// Control parameters of the TPE sampler.
+    pub tpe: TpeOptions,
+}
+
+impl Default for SamplerOptions {
+    fn default() -> Self {
+        Self { grid_steps: 5, tpe: TpeOptions::default() }
+    }
+}
+
+/// The names that [`make`] knows.
+pub fn names() -> &'static [&'static str] {
+    &["grid", "random", "sobol", "tpe"]
+}
+
+/// Makes a sampler by its name; `None` if there is none of that name.
+pub fn make(name: &str, setup: Setup, options: &SamplerOptions) -> Option<Box<dyn Sampler>> {
+    Some(match name {
+        "grid" => Box::new(Grid::new(&setup.space, options.grid_steps)),
+        "random" => Box::new(Random::new(setup)),
+        "sobol" => Box::new(Sobol::new(setup)),
+        "tpe" => Box::new(Tpe::new(setup, options.tpe.clone())),
+        _ => return None,
+    })
 }
