@@ -299,7 +299,7 @@ fn depth_first(space: &Space) -> Vec<usize> {
 /// One irrational fraction of a turn per axis, times 2^64: the golden ratio, then roots of primes
 /// (Richtmyer 1951). The first axis never turns, since nothing stands before it.
 fn turns(n: usize) -> Vec<u64> {
-    let is_prime = |p: &u32| (2..).take_while(|q| q * q <= *p).all(|q| p % q != 0);
+    let is_prime = |p: &u32| (2..*p).take_while(|q| q * q <= *p).all(|q| !p.is_multiple_of(q));
     let golden = (5f64.sqrt() - 1.0) / 2.0;
     let roots = (2u32..).filter(is_prime).filter(|&p| p != 5).map(|p| f64::from(p).sqrt().fract());
     let fractions = [0.0, golden].into_iter().chain(roots);

@@ -33,9 +33,9 @@ impl Axis {
         }
         match &dim.kind {
             Kind::Choice { values } => Self::Choice(values.len()),
-            Kind::Float { low, high, log, step } => Scale::new(*low, *high, *log, *step),
+            Kind::Float { low, high, log, step } => Scale::axis(*low, *high, *log, *step),
             Kind::Int { low, high, log, step } => {
-                Scale::new(*low as f64, *high as f64, *log, Some(*step as f64))
+                Scale::axis(*low as f64, *high as f64, *log, Some(*step as f64))
             }
         }
     }
@@ -51,7 +51,7 @@ impl Axis {
 }
 
 impl Scale {
-    fn new(low: f64, high: f64, log: bool, step: Option<f64>) -> Axis {
+    fn axis(low: f64, high: f64, log: bool, step: Option<f64>) -> Axis {
         let half = step.map(|step| step / 2.0);
         let ends = [low - half.unwrap_or(0.0), high + half.unwrap_or(0.0)];
         let [low, high] = ends.map(|end| if log { end.ln() } else { end });

@@ -16,6 +16,8 @@ const RESERVOIR: usize = 300;
 pub(super) struct History {
     /// By order of telling; empty once nothing can need it any more.
     rows: Vec<Row>,
+    /// Their losses; NaN for failed trials.
+    losses: Vec<f64>,
     /// Trials with a finite loss.
     n_scored: usize,
     /// Ascending by (loss, index), at most `best_max`.
@@ -39,7 +41,14 @@ impl History {
     /// A record whose split can put up to `below_max` trials among the good ones.
     pub(super) fn new(below_max: usize) -> Self {
         let best_max = below_max + 1; // one more: the threshold is the best of the others
-        Self { rows: Vec::new(), n_scored: 0, best: Vec::new(), best_max, hashed: Vec::new() }
+        Self {
+            rows: Vec::new(),
+            losses: Vec::new(),
+            n_scored: 0,
+            best: Vec::new(),
+            best_max,
+            hashed: Vec::new(),
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -54,6 +63,7 @@ impl History {
     pub(super) fn push(&mut self, number: u64, row: Row, loss: Option<f64>) {
         let index = self.rows.len();
         self.rows.push(row);
+        self.losses.push(loss.filter(|loss| loss.is_finite()).unwrap_or(f64::NAN));
         let mut dropped = vec![index.checked_sub(WINDOW)];
         if let Some(loss) = loss.filter(|loss| loss.is_finite()) {
             self.n_scored += 1;
@@ -96,6 +106,29 @@ impl History {
         (chosen.iter().map(sample).collect(), self.best.get(n_below).map(|&(loss, _)| loss))
     }
 
+    /// The trials of one branch that are still there, the best `gamma` of them as good ones; each part oldest
+    /// first with weight 1. Failed trials are bad ones.
+    pub(super) fn branch(
+        &self,
+        is_inside: impl Fn(&Row) -> bool,
+        gamma: f64,
+    ) -> (Vec<Sample<'_>>, Vec<Sample<'_>>) {
+        let inside = |&index: &usize| !self.rows[index].is_empty() && is_inside(&self.rows[index]);
+        let mut chosen: Vec<usize> = (0..self.rows.len()).filter(inside).collect();
+        let loss = |index: usize| Some(self.losses[index]).filter(|loss| !loss.is_nan());
+        let rank = |index: usize| loss(index).unwrap_or(f64::INFINITY);
+        chosen.sort_by(|&a, &b| rank(a).total_cmp(&rank(b)));
+        let n_scored = chosen.iter().filter(|&&index| !self.losses[index].is_nan()).count();
+        let n_good = ((gamma * n_scored as f64).ceil() as usize).min(self.best_max);
+        let part = |indices: &[usize]| {
+            let mut indices = indices.to_vec();
+            indices.sort_unstable();
+            let sample = |index| Sample { row: &self.rows[index], weight: 1.0, loss: loss(index) };
+            indices.into_iter().map(sample).collect::<Vec<_>>()
+        };
+        (part(&chosen[..n_good]), part(&chosen[n_good..]))
+    }
+
     /// The other trials, oldest first. `weight` gives the weight of a trial from its age rank among so many;
     /// a trial of the reservoir weighs as much as all the trials that it stands for.
     pub(super) fn above(
@@ -125,7 +158,7 @@ impl History {
     }
 }
 
-/// A bijective scramble of 64 bits (the finalizer of SplitMix64; Steele, Lea and Flood 2014).
+/// A bijective scramble of 64 bits (the finalizer of `SplitMix64`; Steele, Lea and Flood 2014).
 fn scatter(number: u64) -> u64 {
     let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

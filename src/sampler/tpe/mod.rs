@@ -19,6 +19,8 @@ type Row = Vec<f64>;
 
 /// Trials that are told or at work at most this many count as running points.
 const MAX_PENDING: usize = 1000;
+/// Trials of a branch before a model of it alone is made.
+const BRANCH_STARTUP: usize = 5;
 /// Random points tried for one that was not asked for yet, once no candidate is.
 const FRESH_TRIES: usize = 32;
 /// Finite spaces up to this size are walked for a point that is left.
@@ -47,6 +49,8 @@ pub struct TpeOptions {
     pub min_sd: f64,
     /// Exponent of the magic clip.
     pub clip_power: f64,
+    /// Share of the asks that search one branch of a conditional space by itself.
+    pub branch_share: f64,
 }
 
 impl Default for TpeOptions {
@@ -62,6 +66,7 @@ impl Default for TpeOptions {
             weigh_by_improvement: false,
             min_sd: 0.01,
             clip_power: 1.0,
+            branch_share: 0.0,
         }
     }
 }
@@ -72,6 +77,8 @@ pub struct Tpe {
     setup: Setup,
     options: TpeOptions,
     axes: Vec<Axis>,
+    /// Choices that are always active and have children.
+    roots: Vec<usize>,
     history: History,
     /// The number of points; `None` if that is no finite number that could be used up.
     size: Option<u128>,
@@ -90,33 +97,76 @@ impl Tpe {
         };
         let axes = axis::axes(&setup.space);
         let history = History::new(options.max_below);
-        Self { setup, options, axes, history, size, told: BTreeSet::new(), tree: None }
+        let dims = setup.space.dims();
+        let has_child = |dim: usize| dims.iter().any(|d| d.when.iter().any(|c| c.parent == dim));
+        let is_root = |&dim: &usize| dims[dim].when.is_empty() && has_child(dim);
+        let roots = (0..dims.len())
+            .filter(is_root)
+            .filter(|&dim| matches!(axes[dim], Axis::Choice(_)))
+            .collect();
+        Self { setup, options, axes, roots, history, size, told: BTreeSet::new(), tree: None }
     }
 
-    /// Candidates, best first or in no order.
+    /// Candidates, best first.
     fn candidates(&self, number: u64, pending: &[Point], rng: &mut Rng) -> Vec<Candidate> {
         let started = self.history.len() + pending.len() >= self.options.n_startup;
         if !started || self.history.n_scored() == 0 {
-            let unit = sobol::unit_point(&self.setup.space, self.setup.seed, number);
-            let point = self.setup.space.from_unit(&unit);
-            return vec![Candidate { row: axis::row(&self.axes, &point), point }];
+            return vec![self.sobol(number, None)];
         }
-        self.modelled(pending, rng)
-    }
-
-    fn modelled(&self, pending: &[Point], rng: &mut Rng) -> Vec<Candidate> {
-        let options = &self.options;
-        let n_scored = self.history.n_scored();
-        let n_below =
-            ((options.gamma * n_scored as f64).ceil() as usize).clamp(1, options.max_below);
-        let (mut good, threshold) = self.history.below(n_below);
-        let prior = self.weigh_good(&mut good, threshold);
-        let best = (0..good.len()).min_by(|&a, &b| cmp_loss(&good[a], &good[b])).unwrap_or(0);
-        let low = Parzen::new(&self.axes, &good, prior, options);
-
         let running: Vec<Row> =
             pending.iter().rev().take(MAX_PENDING).map(|p| axis::row(&self.axes, p)).collect();
-        let mut bad = self.history.above(n_below, |rank, n| age_weight(rank, n + running.len()));
+        if !self.roots.is_empty() && rng.unit() < self.options.branch_share {
+            return self.one_branch(number, &running, rng);
+        }
+        let n_scored = self.history.n_scored();
+        let n_good = (self.options.gamma * n_scored as f64).ceil() as usize;
+        let n_good = n_good.clamp(1, self.options.max_below);
+        let (mut good, threshold) = self.history.below(n_good);
+        let prior = self.weigh_good(&mut good, threshold);
+        let bad = self.history.above(n_good, |rank, n| age_weight(rank, n + running.len()));
+        self.proposals(&good, prior, bad, &running, rng)
+    }
+
+    /// The point of the quasi-random sequence, with one choice held.
+    fn sobol(&self, number: u64, held: Option<(usize, f64)>) -> Candidate {
+        let space = &self.setup.space;
+        let mut unit = sobol::unit_point(space, self.setup.seed, number);
+        if let Some((dim, value)) = held {
+            unit[dim] = space.dims()[dim].unit_of(value);
+        }
+        let point = space.from_unit(&unit);
+        Candidate { row: axis::row(&self.axes, &point), point }
+    }
+
+    /// Searches one branch, drawn evenly, as if it were the whole space: a branch whose first few points were
+    /// unlucky gets the trials to show what it can do.
+    fn one_branch(&self, number: u64, running: &[Row], rng: &mut Rng) -> Vec<Candidate> {
+        let dim = self.roots[rng.below(self.roots.len())];
+        let Axis::Choice(n) = self.axes[dim] else { return vec![self.sobol(number, None)] };
+        let value = rng.below(n) as f64;
+        let inside = |row: &Row| row[dim] == value;
+        let (good, bad) = self.history.branch(inside, self.options.gamma);
+        if good.is_empty() || good.len() + bad.len() < BRANCH_STARTUP {
+            return vec![self.sobol(number, Some((dim, value)))];
+        }
+        let running: Vec<Row> = running.iter().filter(|row| inside(row)).cloned().collect();
+        let mut drawn = self.proposals(&good, 1.0, bad, &running, rng);
+        drawn.retain(|candidate| inside(&candidate.row));
+        if drawn.is_empty() { vec![self.sobol(number, Some((dim, value)))] } else { drawn }
+    }
+
+    /// Draws from the density of good points, sorted by how much better it is than that of bad points.
+    fn proposals<'a>(
+        &self,
+        good: &[Sample<'_>],
+        prior: f64,
+        mut bad: Vec<Sample<'a>>,
+        running: &'a [Row],
+        rng: &mut Rng,
+    ) -> Vec<Candidate> {
+        let options = &self.options;
+        let best = (0..good.len()).min_by(|&a, &b| cmp_loss(&good[a], &good[b])).unwrap_or(0);
+        let low = Parzen::new(&self.axes, good, prior, options);
         bad.extend(running.iter().map(|row| Sample { row, weight: 1.0, loss: None }));
         let high = Parzen::new(&self.axes, &bad, 1.0, options);
 

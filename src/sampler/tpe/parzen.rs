@@ -65,7 +65,9 @@ impl Parzen {
         let mut weights: Vec<f64> = samples.iter().map(|s| s.weight).collect();
         weights.push(prior_weight);
         let total: f64 = weights.iter().sum();
-        weights.iter_mut().for_each(|w| *w /= total);
+        for weight in &mut weights {
+            *weight /= total;
+        }
         let log_weights = weights.iter().map(|w| w.ln()).collect();
         let kernels = axes
             .iter()
