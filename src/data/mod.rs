@@ -14,6 +14,8 @@ mod infer;
 mod infer_date;
 mod json;
 mod options;
+mod profile;
+mod profile_suggest;
 mod source;
 mod source_build;
 mod sqlite;
@@ -30,6 +32,8 @@ pub use options::{
     DataOptions, Encoding, FoldKind, FoldOptions, Format, NULL_SPELLINGS, PREP_SETTINGS, PrepBlock,
     PrepChoice, PrepSetting, PrepValue, SourceOptions, SplitOptions,
 };
+pub use profile::{ColumnProfile, NumberProfile, profile};
+pub use profile_suggest::{Suggestion, suggest};
 pub use source::read;
 
 use crate::domain::{Digest, Labels};
