@@ -3,6 +3,7 @@
 //! Statistics of preprocessing are fitted on a fold's training rows only; nothing here ever sees the
 //! objective of a sweep.
 
+pub mod checks;
 mod column;
 mod csv;
 mod csv_sniff;
