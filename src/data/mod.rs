@@ -15,6 +15,8 @@ mod infer;
 mod infer_date;
 mod json;
 mod options;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod profile;
 mod profile_suggest;
 mod source;
