@@ -60,6 +60,11 @@ fn looks_like_classes(distinct: &[f64], n_rows: usize) -> bool {
     whole && (few || (distinct.len() == 2 && n_rows > 2))
 }
 
+/// True if such a column makes classes without a word about the task.
+pub(super) fn is_classes(numbers: &[f64]) -> bool {
+    looks_like_classes(&distinct_sorted(numbers), numbers.len())
+}
+
 fn values(
     roles: &Roles<'_>,
     column: &Column,

@@ -3,6 +3,7 @@
 //! Statistics of preprocessing are fitted on a fold's training rows only; nothing here ever sees the
 //! objective of a sweep.
 
+pub mod checks;
 mod column;
 mod csv;
 mod csv_sniff;
@@ -14,6 +15,10 @@ mod infer;
 mod infer_date;
 mod json;
 mod options;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod profile;
+mod profile_suggest;
 mod source;
 mod source_build;
 mod sqlite;
@@ -32,6 +37,8 @@ pub use options::{
     DataOptions, Encoding, FoldKind, FoldOptions, Format, NULL_SPELLINGS, PREP_SETTINGS, PrepBlock,
     PrepChoice, PrepSetting, PrepValue, SourceOptions, SplitOptions,
 };
+pub use profile::{ColumnProfile, NumberProfile, profile};
+pub use profile_suggest::{Suggestion, suggest};
 pub use source::read;
 
 pub use prep::{Feature, FeatureKind, Prep, PrepError, choices};

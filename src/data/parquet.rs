@@ -1,0 +1,126 @@
+//! Apache Parquet, by the `parquet` and `arrow` crates; flat columns only.
+
+use super::source::Scan;
+use super::source_build::{Cell, TableBuilder};
+use super::{Error, SourceOptions};
+use crate::domain::Digest;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_cast::cast;
+use arrow_schema::DataType;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::fmt::Display;
+use std::fs::File;
+use std::path::PathBuf;
+
+/// A Parquet file, read in batches.
+#[derive(Debug)]
+pub(super) struct ParquetSource {
+    path: PathBuf,
+    shown: String,
+    digest: Digest,
+}
+
+impl ParquetSource {
+    pub(super) fn open(options: &SourceOptions) -> Result<Self, Error> {
+        let mut cache = super::NoCache;
+        let digest = super::hash_file(&options.path, &mut cache)?;
+        Ok(Self { path: options.path.clone(), shown: options.shown.clone(), digest })
+    }
+
+    fn failed(&self, error: impl Display) -> Error {
+        let what = format!("is not a readable Parquet file: {error}");
+        Error::source(&self.shown, what, "write it again, or convert it to CSV")
+    }
+
+    fn add_batch(&self, builder: &mut TableBuilder<'_>, batch: &RecordBatch) -> Result<(), Error> {
+        let schema = batch.schema();
+        let mut columns = Vec::with_capacity(batch.num_columns());
+        for (field, array) in schema.fields().iter().zip(batch.columns()) {
+            let cells = Cells::new(array).ok_or_else(|| {
+                let what = format!("column '{}' holds {}", field.name(), field.data_type());
+                Error::source(&self.shown, what, "leave the column out or flatten it")
+            })?;
+            columns.push((builder.column(field.name()), cells));
+        }
+        for row in 0..batch.num_rows() {
+            let row_idx = builder.row();
+            let place = || self.place(row_idx);
+            for (column, cells) in &columns {
+                builder.push(*column, cells.cell(row), &place)?;
+            }
+            builder.end_full_row();
+        }
+        Ok(())
+    }
+}
+
+impl Scan for ParquetSource {
+    fn scan(&self, builder: &mut TableBuilder<'_>) -> Result<(), Error> {
+        let file = File::open(&self.path)
+            .map_err(|source| Error::Io { path: self.shown.clone(), source })?;
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| self.failed(e))?;
+        let names: Vec<&String> = reader.schema().fields().iter().map(|f| f.name()).collect();
+        for (idx, name) in names.iter().enumerate() {
+            if name.trim().is_empty() || names[..idx].contains(name) {
+                let what = format!("the column name '{name}' is empty or given twice");
+                return Err(Error::source(&self.shown, what, "give every column a name"));
+            }
+        }
+        let n_rows = reader.metadata().file_metadata().num_rows();
+        builder.expect_rows(usize::try_from(n_rows).unwrap_or(0));
+        for batch in reader.build().map_err(|error| self.failed(error))? {
+            self.add_batch(builder, &batch.map_err(|error| self.failed(error))?)?;
+        }
+        Ok(())
+    }
+
+    fn place(&self, row: usize) -> String {
+        format!("{}, row {}", self.shown, row + 1)
+    }
+
+    fn digest(&self) -> Digest {
+        self.digest
+    }
+}
+
+/// A column of a batch in one of the shapes that cells have.
+enum Cells {
+    Ints(ArrayRef),
+    Floats(ArrayRef),
+    Texts(ArrayRef),
+}
+
+impl Cells {
+    /// None for nested and binary columns.
+    fn new(array: &ArrayRef) -> Option<Self> {
+        let kind = array.data_type();
+        if matches!(kind, DataType::Binary | DataType::LargeBinary | DataType::BinaryView)
+            || matches!(kind, DataType::FixedSizeBinary(_))
+            || kind.is_nested()
+        {
+            return None;
+        }
+        if kind.is_integer() && *kind != DataType::UInt64 {
+            return cast(array, &DataType::Int64).ok().map(Self::Ints);
+        }
+        if kind.is_numeric() {
+            return cast(array, &DataType::Float64).ok().map(Self::Floats);
+        }
+        // Dates and times become ISO texts, which are inferred as dates again.
+        cast(array, &DataType::Utf8).ok().map(Self::Texts)
+    }
+
+    fn cell(&self, row: usize) -> Cell<'_> {
+        let (Self::Ints(array) | Self::Floats(array) | Self::Texts(array)) = self;
+        if array.is_null(row) {
+            return Cell::Null("null");
+        }
+        match self {
+            Self::Ints(array) => Cell::Int(array.as_primitive::<Int64Type>().value(row)),
+            Self::Floats(array) => Cell::Float(array.as_primitive::<Float64Type>().value(row)),
+            Self::Texts(array) => Cell::Text(array.as_string::<i32>().value(row)),
+        }
+    }
+}
