@@ -1,1 +1,49 @@
 //! The store: the only SQL that derby writes. One SQLite database and a folder of objects beside it.
+//!
+//! It records and finds; it decides nothing. Every write is one transaction, or part of the
+//! [`Store::batch`] around it, and takes the write lock at its beginning. Writes to a run carry the
+//! attempt and the owner of its lease; those of a stale attempt are fenced off.
+
+mod codec;
+mod edit;
+mod error;
+pub mod filter;
+mod intern;
+mod lease;
+mod maintain;
+mod merge;
+mod name;
+mod objects;
+mod open;
+mod query;
+mod read;
+mod record;
+mod run;
+mod sweeps;
+mod trials;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use edit::{CachedHash, FileStamp};
+pub use error::StoreError;
+pub use filter::{Expr, Field, FilterError};
+pub use lease::{Command, Owner};
+pub use maintain::{Finding, GcOptions, GcReport, Severity};
+pub use merge::MergeReport;
+pub use open::{Mode, Store};
+pub use query::{Column, Query};
+pub use read::{CachedRun, RunEnvironment};
+pub use run::{Finished, MetricPoint, NewRun, RunContext};
+pub use sweeps::{NewSweep, SweepEvent, SweepRow};
+pub use trials::{NewTrial, TrialRow};
+
+/// A uuid of version 7 by derby's clock: sorted by time, random at the end.
+fn fresh_uuid() -> String {
+    let now = crate::host::now_ms().max(0) as u64;
+    let nanos = (now % 1000) as u32 * 1_000_000;
+    let at = uuid::Timestamp::from_unix(uuid::NoContext, now / 1000, nanos);
+    uuid::Uuid::new_v7(at).to_string()
+}

@@ -1,0 +1,166 @@
+//! What people change about a run, and the cache of data hashes.
+
+use super::{Store, StoreError};
+use crate::domain::RunId;
+use crate::host;
+use rusqlite::{OptionalExtension, params};
+
+/// What a data file looks like from outside; while it stays, so does the content's hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileStamp {
+    /// Bytes.
+    pub size: u64,
+    /// Time of the last change, nanoseconds since 1970 UTC.
+    pub mtime_ns: i64,
+    /// The file's number in its file system.
+    pub inode: u64,
+}
+
+/// A remembered hash of a file's content, 64 hex digits.
+pub type CachedHash = String;
+
+impl Store {
+    /// Gives the run another name.
+    ///
+    /// # Errors
+    /// When the name is empty or reads as a number, or the store cannot be written.
+    pub fn rename(&mut self, run: RunId, name: &str) -> Result<(), StoreError> {
+        let name = name.trim();
+        if name.is_empty() || name.trim_start_matches('#').parse::<i64>().is_ok() {
+            return Err(StoreError::Invalid(format!(
+                "'{name}' cannot name a run: a number means the run of that number; add a letter"
+            )));
+        }
+        self.change(run, |store| {
+            let sql = "UPDATE run SET name = ?2 WHERE id = ?1";
+            Ok(store.conn.prepare_cached(sql)?.execute(params![run.0, name])?)
+        })
+    }
+
+    /// Sets the run's note; an empty one removes it.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn note(&mut self, run: RunId, text: &str) -> Result<(), StoreError> {
+        self.change(run, |store| {
+            if text.is_empty() {
+                return Ok(store.conn.prepare_cached("DELETE FROM note WHERE run = ?1")?.execute([run.0])?);
+            }
+            let sql = "INSERT OR REPLACE INTO note (run, text, changed) VALUES (?1, ?2, ?3)";
+            Ok(store.conn.prepare_cached(sql)?.execute(params![run.0, text, host::now_ms()])?)
+        })
+    }
+
+    /// Sets a tag; one of the same key is replaced.
+    ///
+    /// # Errors
+    /// When the key is empty or the store cannot be written.
+    pub fn tag(&mut self, run: RunId, key: &str, value: &str) -> Result<(), StoreError> {
+        if key.is_empty() {
+            return Err(StoreError::Invalid(format!("a tag needs a key before '={value}'")));
+        }
+        self.change(run, |store| {
+            let sql = "INSERT OR REPLACE INTO tag (run, key, value) VALUES (?1, ?2, ?3)";
+            Ok(store.conn.prepare_cached(sql)?.execute(params![run.0, key, value])?)
+        })
+    }
+
+    /// Removes a tag. False if there was none.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn untag(&mut self, run: RunId, key: &str) -> Result<bool, StoreError> {
+        let mut removed = 0;
+        self.change(run, |store| {
+            let sql = "DELETE FROM tag WHERE run = ?1 AND key = ?2";
+            removed = store.conn.prepare_cached(sql)?.execute(params![run.0, key])?;
+            Ok(removed)
+        })?;
+        Ok(removed > 0)
+    }
+
+    /// Puts a run into the bin, from where gc takes it in time. False if it was there.
+    ///
+    /// # Errors
+    /// When the run is still at work or the store cannot be written.
+    pub fn remove(&mut self, run: RunId) -> Result<bool, StoreError> {
+        let mut moved = 0;
+        self.change(run, |store| {
+            let sql = "SELECT status FROM run WHERE id = ?1";
+            let status: String =
+                store.conn.prepare_cached(sql)?.query_row([run.0], |row| row.get(0))?;
+            if status == "running" {
+                return Err(StoreError::Invalid(format!(
+                    "run '{run}' is still running; stop it before you remove it"
+                )));
+            }
+            let sql = "UPDATE run SET deleted = ?2 WHERE id = ?1 AND deleted IS NULL";
+            moved = store.conn.prepare_cached(sql)?.execute(params![run.0, host::now_ms()])?;
+            Ok(moved)
+        })?;
+        Ok(moved > 0)
+    }
+
+    /// Takes a run out of the bin. False if it was not there.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn restore(&mut self, run: RunId) -> Result<bool, StoreError> {
+        let mut moved = 0;
+        self.change(run, |store| {
+            let sql = "UPDATE run SET deleted = NULL WHERE id = ?1 AND deleted IS NOT NULL";
+            moved = store.conn.prepare_cached(sql)?.execute([run.0])?;
+            Ok(moved)
+        })?;
+        Ok(moved > 0)
+    }
+
+    /// Does one change of a run that exists, and marks it as changed if any row was.
+    fn change(
+        &mut self,
+        run: RunId,
+        work: impl FnOnce(&mut Self) -> Result<usize, StoreError>,
+    ) -> Result<(), StoreError> {
+        self.write(|store| {
+            if !store.conn.prepare_cached("SELECT 1 FROM run WHERE id = ?1")?.exists([run.0])? {
+                return Err(StoreError::NoSuchRun { reference: run.to_string(), near: Vec::new() });
+            }
+            if work(store)? > 0 {
+                store.touch_run(run)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The content hash of a data file that looks as it did when it was hashed.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn cached_hash(&self, path: &str, stamp: FileStamp) -> Result<Option<CachedHash>, StoreError> {
+        self.read(|conn| {
+            let sql = "SELECT digest FROM hash_cache
+                       WHERE path = ?1 AND size = ?2 AND mtime_ns = ?3 AND inode = ?4";
+            let row = params![path, stamp.size as i64, stamp.mtime_ns, stamp.inode as i64];
+            Ok(conn.prepare_cached(sql)?.query_row(row, |row| row.get(0)).optional()?)
+        })
+    }
+
+    /// Remembers the content hash of a data file.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn cache_hash(
+        &mut self,
+        path: &str,
+        stamp: FileStamp,
+        digest: &str,
+    ) -> Result<(), StoreError> {
+        self.write(|store| {
+            let sql = "INSERT OR REPLACE INTO hash_cache (path, size, mtime_ns, inode, digest)
+                       VALUES (?1, ?2, ?3, ?4, ?5)";
+            let row = params![path, stamp.size as i64, stamp.mtime_ns, stamp.inode as i64, digest];
+            store.conn.prepare_cached(sql)?.execute(row)?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,180 @@
+//! Trials: what the sampler was asked and told, in which order, so that it can be replayed.
+
+use super::{Store, StoreError, codec};
+use crate::domain::{Digest, Params, RunId, Status, SweepId, TrialState};
+use crate::space::Point;
+use rusqlite::{OptionalExtension, Row, params};
+
+/// A trial that the sampler has just proposed.
+#[derive(Debug, Clone)]
+pub struct NewTrial<'a> {
+    /// Its number in the sweep, from 0.
+    pub number: u64,
+    /// Where it is, in internal form.
+    pub point: Point,
+    /// The configuration.
+    pub params: &'a Params,
+    /// Identity of the configuration.
+    pub config: Digest,
+    /// Numbers of the trials that were at work when it was asked for.
+    pub pending: Vec<u64>,
+    /// The earlier trial with the same configuration, if there is one: it is then never executed.
+    pub same_as: Option<u64>,
+    /// The branch of a portfolio that proposed it.
+    pub arm: Option<String>,
+}
+
+/// A trial as recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrialRow {
+    /// Its number in the sweep.
+    pub number: u64,
+    /// Where it is, in internal form.
+    pub point: Point,
+    /// The configuration.
+    pub params: Params,
+    /// Duplicate where `same_as` is set, else told or pending.
+    pub state: TrialState,
+    /// The earlier trial with the same configuration.
+    pub same_as: Option<u64>,
+    /// The branch of a portfolio that proposed it.
+    pub arm: Option<String>,
+    /// Position in the order of asks.
+    pub ask_seq: u64,
+    /// Position in the order of tells.
+    pub tell_seq: Option<u64>,
+    /// Numbers that were pending at the ask.
+    pub pending: Vec<u64>,
+    /// The objective turned so that smaller is better; a duplicate has that of its original.
+    pub loss: Option<f64>,
+    /// Status of the last attempt; `None` before the first one, and for duplicates.
+    pub status: Option<Status>,
+    /// Number of the last attempt; 0 before the first one.
+    pub attempts: u32,
+    /// Run of the last attempt.
+    pub run: Option<RunId>,
+}
+
+impl TrialRow {
+    /// True if the trial has neither a result nor a run that may still bring one: it must be executed
+    /// (again) before the sweep is complete.
+    pub fn is_missing(&self) -> bool {
+        self.state == TrialState::Pending && matches!(self.status, None | Some(Status::Killed))
+    }
+}
+
+impl Store {
+    /// Records asks, in the order given. Numbers ascend with the asks.
+    ///
+    /// # Errors
+    /// When a number is not above all earlier ones, or the store cannot be written.
+    pub fn record_ask(&mut self, sweep: SweepId, trials: &[NewTrial<'_>]) -> Result<(), StoreError> {
+        self.write(|store| {
+            let (mut last, mut seq) = store.last_ask(sweep)?;
+            let sql = "INSERT INTO trial (sweep, number, point, params, config, pending, same_as, arm,
+                       ask_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+            let mut insert = store.conn.prepare_cached(sql)?;
+            for trial in trials {
+                let number = trial.number as i64;
+                if number <= last {
+                    return Err(StoreError::Invalid(format!(
+                        "trial {number} was asked for after trial {last}; another process drives the \
+                         sweep, or the sweep was not resumed from its record"
+                    )));
+                }
+                (last, seq) = (number, seq + 1);
+                insert.execute(params![
+                    sweep.0,
+                    number,
+                    codec::to_json(&trial.point)?,
+                    codec::to_json(trial.params)?,
+                    trial.config.as_bytes(),
+                    codec::to_json(&trial.pending)?,
+                    trial.same_as.map(|number| number as i64),
+                    trial.arm,
+                    seq,
+                ])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Records that the sampler was told of these trials, in that order. Those told before keep their place.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn tell(&mut self, sweep: SweepId, numbers: &[u64]) -> Result<(), StoreError> {
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        self.write(|store| {
+            let sql = "SELECT coalesce(max(tell_seq), -1) + 1 FROM trial
+                       WHERE sweep = ?1 AND tell_seq IS NOT NULL";
+            let mut next: i64 =
+                store.conn.prepare_cached(sql)?.query_row([sweep.0], |row| row.get(0))?;
+            let sql = "UPDATE trial SET tell_seq = ?3
+                       WHERE sweep = ?1 AND number = ?2 AND tell_seq IS NULL";
+            let mut statement = store.conn.prepare_cached(sql)?;
+            for &number in numbers {
+                next += statement.execute(params![sweep.0, number as i64, next])? as i64;
+            }
+            Ok(())
+        })
+    }
+
+    /// The sweep's trials by number.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn trials(&self, sweep: SweepId) -> Result<Vec<TrialRow>, StoreError> {
+        self.read(|conn| {
+            let sql = "SELECT t.*, v.loss, r.id AS run, r.status, r.attempt FROM trial t
+                LEFT JOIN trial_value v ON v.sweep = t.sweep AND v.objective = 0
+                  AND v.trial = coalesce(t.same_as, t.number)
+                LEFT JOIN run r ON r.id = (SELECT id FROM run WHERE sweep = t.sweep AND trial = t.number
+                  ORDER BY attempt DESC, id DESC LIMIT 1)
+                WHERE t.sweep = ?1 ORDER BY t.number";
+            let mut statement = conn.prepare_cached(sql)?;
+            let mut rows = statement.query([sweep.0])?;
+            let mut trials = Vec::new();
+            while let Some(row) = rows.next()? {
+                trials.push(read(row)?);
+            }
+            Ok(trials)
+        })
+    }
+
+    fn last_ask(&self, sweep: SweepId) -> Result<(i64, i64), StoreError> {
+        let sql = "SELECT number, ask_seq FROM trial WHERE sweep = ?1 ORDER BY number DESC LIMIT 1";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let found = statement.query_row([sweep.0], |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(found.optional()?.unwrap_or((-1, -1)))
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<TrialRow, StoreError> {
+    let text = |name| row.get::<_, String>(name);
+    let count = |name| row.get::<_, Option<i64>>(name).map(|value| value.map(|value| value as u64));
+    let (same_as, tell_seq) = (count("same_as")?, count("tell_seq")?);
+    let state = match (same_as, tell_seq) {
+        (Some(_), _) => TrialState::Duplicate,
+        (None, Some(_)) => TrialState::Told,
+        (None, None) => TrialState::Pending,
+    };
+    let status: Option<String> = row.get("status")?;
+    Ok(TrialRow {
+        number: row.get::<_, i64>("number")? as u64,
+        point: codec::json(&text("point")?, "a point")?,
+        params: codec::json(&text("params")?, "the parameters of a trial")?,
+        state,
+        same_as,
+        arm: row.get("arm")?,
+        ask_seq: row.get::<_, i64>("ask_seq")? as u64,
+        tell_seq,
+        pending: codec::json(&text("pending")?, "pending trials")?,
+        loss: row.get("loss")?,
+        status: status.as_deref().map(codec::status).transpose()?,
+        attempts: row.get::<_, Option<u32>>("attempt")?.unwrap_or(0),
+        run: row.get::<_, Option<i64>>("run")?.map(RunId),
+    })
+}
