@@ -13,7 +13,7 @@ use super::{
 };
 use crate::domain::{Params, Prediction};
 use crate::numeric::Rng;
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array2, ArrayView2, Axis, Slice};
 use serde::{Deserialize, Serialize};
 
 /// Folds behind the probabilities of a pair of classes.
@@ -269,8 +269,10 @@ impl SvmModel {
         let mut start = 0;
         let mut sums = Vec::with_capacity(self.counts.len());
         for &count in &self.counts {
-            let range = s![.., start..start + count];
-            sums.push(coef.as_ref().map(|coef| kernel.slice(range).dot(&coef.slice(range).t())));
+            let range = Slice::from(start..start + count);
+            let kernel = kernel.slice_axis(Axis(1), range);
+            let coef = coef.as_ref().map(|coef| coef.slice_axis(Axis(1), range));
+            sums.push(coef.map(|coef| kernel.dot(&coef.t())));
             start += count;
         }
         let mut decisions = Array2::zeros((x.nrows(), self.rho.len()));

@@ -145,7 +145,9 @@ impl KnnModel {
         };
         let mut shares: Vec<f64> = neighbors.iter().map(weigh).collect();
         if shares.iter().any(|share| share.is_infinite()) {
-            shares.iter_mut().for_each(|s| *s = f64::from(u8::from(s.is_infinite())));
+            for s in shares.iter_mut() {
+                *s = f64::from(u8::from(s.is_infinite()));
+            }
         }
         shares
     }
@@ -165,7 +167,9 @@ impl Model for KnnModel {
                         target[codes[neighbor.row] as usize] += share;
                     }
                     let total: f64 = target.iter().sum();
-                    target.iter_mut().for_each(|p| *p /= total);
+                    for p in target.iter_mut() {
+                        *p /= total;
+                    }
                 });
                 Prediction::from_probabilities(probabilities, *n_classes)
             }

@@ -172,9 +172,13 @@ fn minimize(
             return f64::NAN;
         }
         coefs.copy_from_slice(v);
-        coefs.chunks_exact_mut(p).for_each(|row| scale.to_coefs(row));
+        for row in coefs.chunks_exact_mut(p) {
+            scale.to_coefs(row);
+        }
         let value = loss.evaluate(&coefs, gradient, &mut scratch);
-        gradient.chunks_exact_mut(p).for_each(|row| scale.to_scaled(row));
+        for row in gradient.chunks_exact_mut(p) {
+            scale.to_scaled(row);
+        }
         value
     };
     let mut stopped = None;
@@ -197,7 +201,9 @@ fn minimize(
         return Err(stop);
     }
     ctx.check()?;
-    x.chunks_exact_mut(p).for_each(|row| scale.to_coefs(row));
+    for row in x.chunks_exact_mut(p) {
+        scale.to_coefs(row);
+    }
     if !value.is_finite() || !x.iter().all(|w| w.is_finite()) {
         return Err(FitError::NotConverged(
             "the loss of 'logistic' is not finite; mend: scale the features".into(),
