@@ -366,3 +366,62 @@ impl Model for SvmModel {
             * size_of::<f64>()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Signal;
+    use super::*;
+    use crate::domain::{Labels, Value};
+    use std::sync::atomic::AtomicBool;
+
+    fn fit(fold: &Fold, memory_mb: u64, probability: bool) -> Box<dyn Model> {
+        let cancel = AtomicBool::new(false);
+        let mut report = |_, _| Signal::Continue;
+        let mut ctx = FitContext { seed: 5, memory_mb, report: &mut report, cancel: &cancel };
+        let mut params = Params::default();
+        params.set("probability", Value::Bool(probability));
+        params.set("tol", Value::Float(1e-9));
+        Svm.fit(fold, &params, &mut ctx).unwrap()
+    }
+
+    fn fold(n: usize) -> Fold {
+        let mut rng = Rng::new(9);
+        let codes: Vec<u32> = (0..n as u32).map(|row| row % 3).collect();
+        let x = Array2::from_shape_fn((n, 3), |(row, j)| {
+            rng.normal() + if codes[row] as usize == j { 2.0 } else { 0.0 }
+        });
+        Fold::new(x, Labels::Classes { codes, n_classes: 4, positive: 1 }, None)
+    }
+
+    #[test]
+    fn probabilities_sum_to_one_and_come_back_from_a_file() {
+        let fold = fold(90);
+        let model = fit(&fold, 500, true);
+        let predicted = model.predict(fold.x.view());
+        let again = Svm.load(&model.save()).unwrap();
+        assert_eq!(predicted, again.predict(fold.x.view()));
+        assert_eq!(predicted, fit(&fold, 500, true).predict(fold.x.view()));
+        let Prediction::Classes { codes, scores, probabilities, .. } = predicted else {
+            unreachable!("classes were fitted")
+        };
+        assert!(probabilities);
+        let mut agree = 0;
+        for (row, code) in scores.unwrap().chunks_exact(4).zip(&codes) {
+            assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-9 && row[3] == 0.0, "{row:?}");
+            agree += usize::from(row.iter().all(|&p| p <= row[*code as usize]));
+        }
+        assert!(agree > 80, "{agree}");
+    }
+
+    #[test]
+    fn little_memory_changes_nothing_but_the_time() {
+        // 600 rows make a kernel matrix of 2.9 MB, of which 1 MB holds less than a sixth at a time.
+        let fold = fold(600);
+        let scores = |memory_mb| match fit(&fold, memory_mb, false).predict(fold.x.view()) {
+            Prediction::Classes { scores, .. } => scores.unwrap(),
+            Prediction::Values(values) => values,
+        };
+        let pairs = scores(500).into_iter().zip(scores(1));
+        assert!(pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max) < 1e-6);
+    }
+}

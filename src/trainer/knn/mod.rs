@@ -145,7 +145,7 @@ impl KnnModel {
         };
         let mut shares: Vec<f64> = neighbors.iter().map(weigh).collect();
         if shares.iter().any(|share| share.is_infinite()) {
-            for s in shares.iter_mut() {
+            for s in &mut shares {
                 *s = f64::from(u8::from(s.is_infinite()));
             }
         }

@@ -41,7 +41,7 @@ static PARAMS: [ParamSpec; 6] = [
         name: "tol",
         kinds: &[ParamKind::Float { low: 0.0, high: 1.0, open_low: true }],
         optional: false,
-        default: ParamDefault::Float(1e-4),
+        default: ParamDefault::Float(1e-5),
         about: "largest entry of the gradient of the mean loss at which to stop",
     },
     CLASS_WEIGHT,
@@ -63,6 +63,9 @@ pub(super) const CLASS_WEIGHT: ParamSpec = ParamSpec {
 /// matrix, which its trials share): ill-scaled and correlated features cost no iterations. linfa-logistic
 /// ignores row weights and takes all rows' scores at once, so the loss is ours, in blocks of rows. Reports
 /// the penalized mean loss after each iteration; polls the flag with each pass over the rows.
+///
+/// `tol` is 1e-5, not scikit-learn's 1e-4: there, accuracies by cross-validation were up to 0.004 off those
+/// at the optimum (breast cancer, `C` = 300), here they are equal to them.
 #[derive(Debug)]
 pub(super) struct Logistic;
 

@@ -194,13 +194,11 @@ impl<'a> KernelSpace<'a> {
 
     /// The kernel of two rows.
     pub(in super::super) fn value(&self, i: usize, j: usize) -> f64 {
-        match &self.whole {
-            Some(whole) => whole[i * self.squares.len() + j],
-            None => {
-                let dot = self.x.row(i).dot(&self.x.row(j));
-                self.kernel.of(dot, self.squares[i], self.squares[j])
-            }
+        if let Some(whole) = &self.whole {
+            return whole[i * self.squares.len() + j];
         }
+        let dot = self.x.row(i).dot(&self.x.row(j));
+        self.kernel.of(dot, self.squares[i], self.squares[j])
     }
 
     /// The matrix over some rows, by their index in the fold.
