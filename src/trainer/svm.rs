@@ -415,7 +415,7 @@ mod tests {
 
     #[test]
     fn little_memory_changes_nothing_but_the_time() {
-        // 600 rows make a kernel matrix of 2.9 MB, of which 1 MB holds less than a sixth at a time.
+        // Half of 1 MB holds 156 of the 400 kernel rows of a pair at a time.
         let fold = fold(600);
         let scores = |memory_mb| match fit(&fold, memory_mb, false).predict(fold.x.view()) {
             Prediction::Classes { scores, .. } => scores.unwrap(),

@@ -38,8 +38,8 @@ static PARAMS: [ParamSpec; 3] = [
 
 /// scikit-learn's `KNeighborsClassifier` and `KNeighborsRegressor`; of equal distances the earlier row wins.
 ///
-/// Few features and many rows are searched by linfa-nn's k-d tree, all else by blocks of a matrix product
-/// (linfa-nn's linear search was ten times slower); the neighbors are the same either way. Fitting keeps
+/// Few features and many rows are searched by linfa-nn's k-d tree, all else by blocks of a matrix product,
+/// which linfa-nn's searches are many times slower than; the neighbors are the same either way. Fitting keeps
 /// the rows and nothing else. Row weights are refused, as scikit-learn has no meaning for them here.
 #[derive(Debug)]
 pub(super) struct Knn;
