@@ -136,7 +136,9 @@ fn products(moments: &Moments, centered: bool) -> (Vec<f64>, Vec<f64>, f64) {
     if !centered {
         let (d, mean) = (cross.len(), &moments.mean);
         for (i, row) in gram.chunks_exact_mut(d).enumerate() {
-            row.iter_mut().zip(mean).for_each(|(g, m)| *g += moments.total * mean[i] * m);
+            for (g, m) in row.iter_mut().zip(mean) {
+                *g += moments.total * mean[i] * m;
+            }
         }
         for (c, m) in cross.iter_mut().zip(mean) {
             *c += moments.total * m * moments.target_mean;
@@ -177,7 +179,9 @@ impl Problem {
                 continue;
             }
             let root = value.sqrt();
-            x.row_mut(row).iter_mut().zip(vector).for_each(|(cell, v)| *cell = root * v);
+            for (cell, v) in x.row_mut(row).iter_mut().zip(vector) {
+                *cell = root * v;
+            }
             y[row] = vector.iter().zip(&cross).map(|(v, c)| v * c).sum::<f64>() / root;
         }
         y[d] = (square - y.dot(&y)).max(0.0).sqrt();

@@ -2,6 +2,16 @@
 //!
 //! A family declares its parameters, fits on a [`Fold`] and hands back a [`Model`] that predicts and can
 //! be saved. Every fit is deterministic: same fold, same parameters, same seed, same bits.
+//!
+//! | family | served by | why |
+//! |---|---|---|
+//! | `dummy` | own | two sums |
+//! | `linear` | nalgebra | QR in blocks of rows and an SVD: exact, the shortest solution where features depend |
+//! | `elastic_net` | linfa-elasticnet | its descent is scikit-learn's; weights and speed come from the problem that it is given |
+//! | `logistic` | argmin | linfa-logistic ignores row weights and cannot be stopped |
+//! | `naive_bayes` | own | linfa-bayes ignores row weights |
+//! | `knn` | own, linfa-nn | matrix products beat linfa-nn's search but for few features, where its k-d tree serves |
+//! | `svm`, `svr` | own | linfa-svm: two classes, no row weights, always the whole kernel matrix |
 
 mod args;
 mod moments;

@@ -32,9 +32,13 @@ impl Moments {
         let total: f64 = weights.iter().sum();
         let mut mean = vec![0.0; fold.x.ncols()];
         for (row, &weight) in fold.x.rows().into_iter().zip(weights.iter()) {
-            mean.iter_mut().zip(row).for_each(|(sum, x)| *sum += weight * x);
+            for (sum, x) in mean.iter_mut().zip(row) {
+                *sum += weight * x;
+            }
         }
-        mean.iter_mut().for_each(|sum| *sum /= total);
+        for sum in &mut mean {
+            *sum /= total;
+        }
         let target_sum: f64 = targets(fold).iter().zip(weights.iter()).map(|(y, w)| w * y).sum();
         Self {
             total,

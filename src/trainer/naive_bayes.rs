@@ -130,10 +130,14 @@ fn group_moments(
     let mut moments = vec![(vec![0.0; d], vec![0.0; d]); totals.len()];
     let rows = || fold.x.rows().into_iter().zip(groups).zip(weights).filter(|(_, w)| **w > 0.0);
     for ((row, &group), weight) in rows() {
-        moments[group].0.iter_mut().zip(row).for_each(|(sum, x)| *sum += weight * x);
+        for (sum, x) in moments[group].0.iter_mut().zip(row) {
+            *sum += weight * x;
+        }
     }
     for ((mean, _), total) in moments.iter_mut().zip(totals) {
-        mean.iter_mut().for_each(|sum| *sum /= total);
+        for sum in mean.iter_mut() {
+            *sum /= total;
+        }
     }
     for ((row, &group), weight) in rows() {
         let (mean, variance) = &mut moments[group];
@@ -142,7 +146,9 @@ fn group_moments(
         }
     }
     for ((_, variance), total) in moments.iter_mut().zip(totals) {
-        variance.iter_mut().for_each(|sum| *sum /= total);
+        for sum in variance.iter_mut() {
+            *sum /= total;
+        }
     }
     moments
 }

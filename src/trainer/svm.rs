@@ -13,7 +13,7 @@ use super::{
 };
 use crate::domain::{Params, Prediction};
 use crate::numeric::Rng;
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array2, ArrayView2, Axis, Slice};
 use serde::{Deserialize, Serialize};
 
 /// Folds behind the probabilities of a pair of classes.
@@ -269,8 +269,10 @@ impl SvmModel {
         let mut start = 0;
         let mut sums = Vec::with_capacity(self.counts.len());
         for &count in &self.counts {
-            let range = s![.., start..start + count];
-            sums.push(coef.as_ref().map(|coef| kernel.slice(range).dot(&coef.slice(range).t())));
+            let range = Slice::from(start..start + count);
+            let kernel = kernel.slice_axis(Axis(1), range);
+            let coef = coef.as_ref().map(|coef| coef.slice_axis(Axis(1), range));
+            sums.push(coef.map(|coef| kernel.dot(&coef.t())));
             start += count;
         }
         let mut decisions = Array2::zeros((x.nrows(), self.rho.len()));
@@ -362,5 +364,64 @@ impl Model for SvmModel {
     fn n_bytes(&self) -> usize {
         (self.vectors.len() + self.coef.len() + self.rho.len() + 2 * self.sigmoids.len())
             * size_of::<f64>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Signal;
+    use super::*;
+    use crate::domain::{Labels, Value};
+    use std::sync::atomic::AtomicBool;
+
+    fn fit(fold: &Fold, memory_mb: u64, probability: bool) -> Box<dyn Model> {
+        let cancel = AtomicBool::new(false);
+        let mut report = |_, _| Signal::Continue;
+        let mut ctx = FitContext { seed: 5, memory_mb, report: &mut report, cancel: &cancel };
+        let mut params = Params::default();
+        params.set("probability", Value::Bool(probability));
+        params.set("tol", Value::Float(1e-9));
+        Svm.fit(fold, &params, &mut ctx).unwrap()
+    }
+
+    fn fold(n: usize) -> Fold {
+        let mut rng = Rng::new(9);
+        let codes: Vec<u32> = (0..n as u32).map(|row| row % 3).collect();
+        let x = Array2::from_shape_fn((n, 3), |(row, j)| {
+            rng.normal() + if codes[row] as usize == j { 2.0 } else { 0.0 }
+        });
+        Fold::new(x, Labels::Classes { codes, n_classes: 4, positive: 1 }, None)
+    }
+
+    #[test]
+    fn probabilities_sum_to_one_and_come_back_from_a_file() {
+        let fold = fold(90);
+        let model = fit(&fold, 500, true);
+        let predicted = model.predict(fold.x.view());
+        let again = Svm.load(&model.save()).unwrap();
+        assert_eq!(predicted, again.predict(fold.x.view()));
+        assert_eq!(predicted, fit(&fold, 500, true).predict(fold.x.view()));
+        let Prediction::Classes { codes, scores, probabilities, .. } = predicted else {
+            unreachable!("classes were fitted")
+        };
+        assert!(probabilities);
+        let mut agree = 0;
+        for (row, code) in scores.unwrap().chunks_exact(4).zip(&codes) {
+            assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-9 && row[3] == 0.0, "{row:?}");
+            agree += usize::from(row.iter().all(|&p| p <= row[*code as usize]));
+        }
+        assert!(agree > 80, "{agree}");
+    }
+
+    #[test]
+    fn little_memory_changes_nothing_but_the_time() {
+        // Half of 1 MB holds 156 of the 400 kernel rows of a pair at a time.
+        let fold = fold(600);
+        let scores = |memory_mb| match fit(&fold, memory_mb, false).predict(fold.x.view()) {
+            Prediction::Classes { scores, .. } => scores.unwrap(),
+            Prediction::Values(values) => values,
+        };
+        let pairs = scores(500).into_iter().zip(scores(1));
+        assert!(pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max) < 1e-6);
     }
 }

@@ -38,8 +38,8 @@ static PARAMS: [ParamSpec; 3] = [
 
 /// scikit-learn's `KNeighborsClassifier` and `KNeighborsRegressor`; of equal distances the earlier row wins.
 ///
-/// Few features and many rows are searched by linfa-nn's k-d tree, all else by blocks of a matrix product
-/// (linfa-nn's linear search was ten times slower); the neighbors are the same either way. Fitting keeps
+/// Few features and many rows are searched by linfa-nn's k-d tree, all else by blocks of a matrix product,
+/// which linfa-nn's searches are many times slower than; the neighbors are the same either way. Fitting keeps
 /// the rows and nothing else. Row weights are refused, as scikit-learn has no meaning for them here.
 #[derive(Debug)]
 pub(super) struct Knn;
@@ -145,7 +145,9 @@ impl KnnModel {
         };
         let mut shares: Vec<f64> = neighbors.iter().map(weigh).collect();
         if shares.iter().any(|share| share.is_infinite()) {
-            shares.iter_mut().for_each(|s| *s = f64::from(u8::from(s.is_infinite())));
+            for s in &mut shares {
+                *s = f64::from(u8::from(s.is_infinite()));
+            }
         }
         shares
     }
@@ -165,7 +167,9 @@ impl Model for KnnModel {
                         target[codes[neighbor.row] as usize] += share;
                     }
                     let total: f64 = target.iter().sum();
-                    target.iter_mut().for_each(|p| *p /= total);
+                    for p in target.iter_mut() {
+                        *p /= total;
+                    }
                 });
                 Prediction::from_probabilities(probabilities, *n_classes)
             }

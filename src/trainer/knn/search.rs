@@ -84,7 +84,9 @@ impl Index<'_> {
             {
                 if self.manhattan {
                     candidates.start(0.0);
-                    products.iter().enumerate().for_each(|(row, &sum)| candidates.offer(sum, row));
+                    for (row, &sum) in products.iter().enumerate() {
+                        candidates.offer(sum, row);
+                    }
                 } else {
                     let own = query.dot(&query);
                     // Bound on the rounding of own + square − 2·product.

@@ -59,7 +59,9 @@ impl Loss<'_> {
             for (row, mut scores) in (start..end).zip(scores.rows_mut()) {
                 let scores = scores.as_slice_mut().expect("a row of a standard layout");
                 value += self.weights[row] * self.row_loss(row, scores);
-                scores.iter_mut().for_each(|residual| *residual *= self.weights[row]);
+                for residual in scores.iter_mut() {
+                    *residual *= self.weights[row];
+                }
             }
             if self.n_params > d {
                 gradient
@@ -98,7 +100,9 @@ pub(super) fn softmax(scores: &mut [f64]) -> f64 {
         *score = (*score - largest).exp();
         total += *score;
     }
-    scores.iter_mut().for_each(|score| *score /= total);
+    for score in scores.iter_mut() {
+        *score /= total;
+    }
     largest + total.ln()
 }
 
@@ -183,9 +187,13 @@ fn diagonal(loss: &Loss<'_>, h: f64) -> Vec<f64> {
     let d = loss.x.ncols();
     let mut sums = vec![0.0; loss.n_params];
     for (row, &weight) in loss.x.rows().into_iter().zip(&loss.weights) {
-        sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += weight * x * x);
+        for (sum, x) in sums.iter_mut().zip(row) {
+            *sum += weight * x * x;
+        }
     }
-    sums.iter_mut().skip(d).for_each(|sum| *sum = 1.0);
+    for sum in sums.iter_mut().skip(d) {
+        *sum = 1.0;
+    }
     let root = |(j, sum): (usize, f64)| h * sum + if j < d { loss.ridge } else { 0.0 };
     let roots = sums.into_iter().enumerate().map(root);
     roots.map(|r| if r > 0.0 { r.sqrt() } else { 1.0 }).collect()

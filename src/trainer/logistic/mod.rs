@@ -41,7 +41,7 @@ static PARAMS: [ParamSpec; 6] = [
         name: "tol",
         kinds: &[ParamKind::Float { low: 0.0, high: 1.0, open_low: true }],
         optional: false,
-        default: ParamDefault::Float(1e-4),
+        default: ParamDefault::Float(1e-5),
         about: "largest entry of the gradient of the mean loss at which to stop",
     },
     CLASS_WEIGHT,
@@ -63,6 +63,9 @@ pub(super) const CLASS_WEIGHT: ParamSpec = ParamSpec {
 /// matrix, which its trials share): ill-scaled and correlated features cost no iterations. linfa-logistic
 /// ignores row weights and takes all rows' scores at once, so the loss is ours, in blocks of rows. Reports
 /// the penalized mean loss after each iteration; polls the flag with each pass over the rows.
+///
+/// `tol` is 1e-5, not scikit-learn's 1e-4, at which weakly penalized fits end short of the optimum: accuracies
+/// by cross-validation (breast cancer, `C` = 300) were 0.0035 off, and at 1e-5 equal.
 #[derive(Debug)]
 pub(super) struct Logistic;
 
@@ -172,9 +175,13 @@ fn minimize(
             return f64::NAN;
         }
         coefs.copy_from_slice(v);
-        coefs.chunks_exact_mut(p).for_each(|row| scale.to_coefs(row));
+        for row in coefs.chunks_exact_mut(p) {
+            scale.to_coefs(row);
+        }
         let value = loss.evaluate(&coefs, gradient, &mut scratch);
-        gradient.chunks_exact_mut(p).for_each(|row| scale.to_scaled(row));
+        for row in gradient.chunks_exact_mut(p) {
+            scale.to_scaled(row);
+        }
         value
     };
     let mut stopped = None;
@@ -197,7 +204,9 @@ fn minimize(
         return Err(stop);
     }
     ctx.check()?;
-    x.chunks_exact_mut(p).for_each(|row| scale.to_coefs(row));
+    for row in x.chunks_exact_mut(p) {
+        scale.to_coefs(row);
+    }
     if !value.is_finite() || !x.iter().all(|w| w.is_finite()) {
         return Err(FitError::NotConverged(
             "the loss of 'logistic' is not finite; mend: scale the features".into(),

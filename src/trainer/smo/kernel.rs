@@ -194,13 +194,11 @@ impl<'a> KernelSpace<'a> {
 
     /// The kernel of two rows.
     pub(in super::super) fn value(&self, i: usize, j: usize) -> f64 {
-        match &self.whole {
-            Some(whole) => whole[i * self.squares.len() + j],
-            None => {
-                let dot = self.x.row(i).dot(&self.x.row(j));
-                self.kernel.of(dot, self.squares[i], self.squares[j])
-            }
+        if let Some(whole) = &self.whole {
+            return whole[i * self.squares.len() + j];
         }
+        let dot = self.x.row(i).dot(&self.x.row(j));
+        self.kernel.of(dot, self.squares[i], self.squares[j])
     }
 
     /// The matrix over some rows, by their index in the fold.
@@ -222,7 +220,7 @@ impl<'a> KernelSpace<'a> {
             source,
             subset,
             diagonal,
-            rows: vec![Vec::new(); n],
+            made: vec![Vec::new(); n],
             used: vec![0; n],
             clock: 0,
             held: 0,
@@ -246,7 +244,7 @@ pub(in super::super) struct Rows<'a> {
     subset: Vec<usize>,
     diagonal: Vec<f64>,
     /// Empty where it is not held.
-    rows: Vec<Vec<f64>>,
+    made: Vec<Vec<f64>>,
     used: Vec<u64>,
     clock: u64,
     held: usize,
@@ -266,10 +264,8 @@ impl Rows<'_> {
 
     /// A row that [`Rows::hold`] was last or next to last called for.
     pub(super) fn get(&self, i: usize) -> &[f64] {
-        match self.source {
-            Source::Whole(whole) => &whole[i * self.subset.len()..][..self.subset.len()],
-            _ => &self.rows[i],
-        }
+        let n = self.subset.len();
+        if let Source::Whole(whole) = self.source { &whole[i * n..][..n] } else { &self.made[i] }
     }
 
     /// Makes row `i` available without dropping row `keep`.
@@ -279,7 +275,7 @@ impl Rows<'_> {
         }
         self.clock += 1;
         self.used[i] = self.clock;
-        if !self.rows[i].is_empty() {
+        if !self.made[i].is_empty() {
             return;
         }
         let mut row = if self.held < self.capacity {
@@ -287,10 +283,10 @@ impl Rows<'_> {
             Vec::new()
         } else {
             let candidates =
-                (0..self.rows.len()).filter(|&r| r != keep && !self.rows[r].is_empty());
+                (0..self.made.len()).filter(|&r| r != keep && !self.made[r].is_empty());
             candidates
                 .min_by_key(|&r| self.used[r])
-                .map(|oldest| std::mem::take(&mut self.rows[oldest]))
+                .map(|oldest| std::mem::take(&mut self.made[oldest]))
                 .unwrap_or_default()
         };
         row.clear();
@@ -309,7 +305,7 @@ impl Rows<'_> {
                 row[i] = self.diagonal[i];
             }
         }
-        self.rows[i] = row;
+        self.made[i] = row;
     }
 }
 
@@ -345,7 +341,7 @@ mod tests {
                     assert_eq!(*one, whole.value(subset[i], subset[j]));
                 }
             }
-            assert!(b.rows.iter().filter(|row| !row.is_empty()).count() <= 3);
+            assert!(b.made.iter().filter(|row| !row.is_empty()).count() <= 3);
         }
     }
 
