@@ -166,7 +166,9 @@ fn a_sampler_rebuilt_from_the_record_goes_on_alike() {
         for cut in [0, 1, 9, 10, 23, 44] {
             let Some(next) = record.get(cut) else { continue };
             let mut rebuilt = sampler(name, setup);
-            record[..cut].iter().for_each(|told| rebuilt.tell(told));
+            for told in &record[..cut] {
+                rebuilt.tell(told);
+            }
             let asked = rebuilt.ask(next.number, &[]);
             assert_eq!(asked.as_ref(), Some(&next.point), "{name} on {title} after {cut}");
             assert_eq!(asked, rebuilt.ask(next.number, &[]), "an ask left a trace");
@@ -183,7 +185,9 @@ fn eight_workers_get_different_points() {
         }
         for start in [0, 40] {
             let mut sampler = sampler(name, setup);
-            run(name, setup, start).iter().for_each(|told| sampler.tell(told));
+            for told in &run(name, setup, start) {
+                sampler.tell(told);
+            }
             let mut pending: Vec<Point> = Vec::new();
             for number in start..start + 8 {
                 pending.extend(sampler.ask(number, &pending));
@@ -284,7 +288,9 @@ proptest! {
             }
             let mut rebuilt = sampler(name, &setup);
             let Some((last, before)) = record.split_last() else { continue };
-            before.iter().for_each(|told| rebuilt.tell(told));
+            for told in before {
+                rebuilt.tell(told);
+            }
             prop_assert_eq!(rebuilt.ask(last.number, &[]), Some(last.point.clone()));
         }
     }

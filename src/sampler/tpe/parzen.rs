@@ -4,15 +4,17 @@
 //! for every dimension that was active in its trial and the prior's kernel for the others, so that all
 //! components give a density to every point, and a choice stays tied to the dimensions below it.
 
+use super::Row;
 use super::axis::Axis;
 use super::history::Sample;
 use super::normal;
-use super::{Row, TpeOptions};
 use crate::numeric::Rng;
 use crate::space::{Point, Space};
 
 /// Mean and standard deviation of the prior's kernel on `[0, 1]`.
 const PRIOR: (f64, f64) = (0.5, 1.0);
+/// No kernel is narrower than one part in so many of the range, however many there are.
+const MAGIC: f64 = 100.0;
 /// Cells narrower than this many standard deviations take the density at their middle times their width.
 const NARROW: f64 = 0.25;
 /// A component this far below the largest one (in nats) adds nothing to a sum in double precision.
@@ -55,15 +57,10 @@ pub(super) struct Candidate {
 }
 
 impl Parzen {
-    /// The density of some trials. `prior_weight` is the weight of the prior component.
-    pub(super) fn new(
-        axes: &[Axis],
-        samples: &[Sample<'_>],
-        prior_weight: f64,
-        options: &TpeOptions,
-    ) -> Self {
+    /// The density of some trials; the prior component has weight 1.
+    pub(super) fn new(axes: &[Axis], samples: &[Sample<'_>]) -> Self {
         let mut weights: Vec<f64> = samples.iter().map(|s| s.weight).collect();
-        weights.push(prior_weight);
+        weights.push(1.0);
         let total: f64 = weights.iter().sum();
         for weight in &mut weights {
             *weight /= total;
@@ -74,7 +71,7 @@ impl Parzen {
             .enumerate()
             .map(|(idx, axis)| match axis {
                 Axis::Constant(_) => Kernels::Constant,
-                Axis::Numeric(_) => numeric(idx, samples, options),
+                Axis::Numeric(_) => numeric(idx, samples),
                 Axis::Choice(n) => choice(idx, *n, samples),
             })
             .collect();
@@ -118,8 +115,7 @@ impl Parzen {
     /// The logarithm of the density (of the probability, along discrete axes) at every candidate.
     pub(super) fn log_density(&self, axes: &[Axis], candidates: &[Candidate]) -> Vec<f64> {
         let n = self.log_weights.len();
-        let mut sums: Vec<f64> = Vec::with_capacity(n * candidates.len());
-        candidates.iter().for_each(|_| sums.extend_from_slice(&self.log_weights));
+        let mut sums = self.log_weights.repeat(candidates.len());
         for (idx, (axis, kernels)) in axes.iter().zip(&self.kernels).enumerate() {
             let mut known: Vec<(f64, Vec<f64>)> = Vec::new();
             for (candidate, sums) in candidates.iter().zip(sums.chunks_exact_mut(n)) {
@@ -213,10 +209,10 @@ fn choice(idx: usize, n: usize, samples: &[Sample<'_>]) -> Kernels {
     Kernels::Choice { picked, n, hit: (1.0 + each) / total, miss: each / total }
 }
 
-fn numeric(idx: usize, samples: &[Sample<'_>], options: &TpeOptions) -> Kernels {
+fn numeric(idx: usize, samples: &[Sample<'_>]) -> Kernels {
     let at = |sample: &Sample<'_>| sample.row[idx];
     let mut mean: Vec<f64> = samples.iter().map(at).collect();
-    let mut sd = bandwidths(&mean, options);
+    let mut sd = bandwidths(&mean);
     for (mean, sd) in mean.iter_mut().zip(&mut sd) {
         if mean.is_nan() {
             (*mean, *sd) = PRIOR;
@@ -238,7 +234,7 @@ fn numeric(idx: usize, samples: &[Sample<'_>], options: &TpeOptions) -> Kernels 
 
 /// The standard deviation of every kernel: the distance to the farther neighbor, where the two outermost
 /// look inward only, clipped from below ("magic clip"). NaN positions (inactive) take no part.
-fn bandwidths(means: &[f64], options: &TpeOptions) -> Vec<f64> {
+fn bandwidths(means: &[f64]) -> Vec<f64> {
     // Positions are in [0, 1], so their bits sort as they do; the low bits carry the index, which makes one
     // plain integer sort of it.
     const INDEX: u64 = (1 << 14) - 1;
@@ -247,7 +243,7 @@ fn bandwidths(means: &[f64], options: &TpeOptions) -> Vec<f64> {
     let mut sorted: Vec<u64> = active.map(key).collect();
     sorted.sort_unstable();
     let n = sorted.len();
-    let floor = options.min_sd.max(1.0 / (n as f64 + 2.0).powf(options.clip_power)).max(0.01);
+    let floor = 1.0 / (n as f64 + 2.0).min(MAGIC);
     let value = |rank: usize| means[(sorted[rank] & INDEX) as usize];
     let mut sd = vec![1.0; means.len()];
     for rank in 0..n {
@@ -258,7 +254,7 @@ fn bandwidths(means: &[f64], options: &TpeOptions) -> Vec<f64> {
             (None, None) => here.max(1.0 - here),
             (left, right) => left.unwrap_or(0.0).max(right.unwrap_or(0.0)),
         };
-        sd[(sorted[rank] & INDEX) as usize] = distance.clamp(floor.min(1.0), 1.0);
+        sd[(sorted[rank] & INDEX) as usize] = distance.clamp(floor, 1.0);
     }
     sd
 }
@@ -270,4 +266,76 @@ fn log_sum_exp(terms: &[f64]) -> f64 {
     }
     let parts = terms.iter().map(|t| t - largest).filter(|&t| t > -NEGLIGIBLE);
     largest + parts.map(f64::exp).sum::<f64>().ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sampler::conformance::{choice, float, int, log_int, when};
+    use crate::sampler::tpe::axis;
+
+    fn space() -> Space {
+        Space::new(vec![
+            choice("c", 3),
+            when(int("n", 1, 6), 0, &[1.0]),
+            when(log_int("m", 1, 9), 0, &[2.0]),
+        ])
+        .unwrap()
+    }
+
+    fn candidate(space: &Space, coords: &[Option<f64>]) -> Candidate {
+        let point = Point(coords.to_vec());
+        Candidate { row: axis::row(&axis::axes(space), &point), point }
+    }
+
+    fn samples(seen: &[Candidate]) -> Vec<Sample<'_>> {
+        seen.iter().map(|c| Sample { row: &c.row, weight: 0.5, loss: None }).collect()
+    }
+
+    #[test]
+    fn probabilities_of_a_finite_space_sum_to_one() {
+        let space = space();
+        let axes = axis::axes(&space);
+        let seen = [
+            candidate(&space, &[Some(0.0), None, None]),
+            candidate(&space, &[Some(1.0), Some(2.0), None]),
+            candidate(&space, &[Some(1.0), Some(5.0), None]),
+            candidate(&space, &[Some(2.0), None, Some(9.0)]),
+        ];
+        let samples = samples(&seen);
+        let mut all = vec![candidate(&space, &[Some(0.0), None, None])];
+        all.extend((1..=6).map(|n| candidate(&space, &[Some(1.0), Some(f64::from(n)), None])));
+        all.extend((1..=9).map(|m| candidate(&space, &[Some(2.0), None, Some(f64::from(m))])));
+        for n in 0..=4 {
+            let parzen = Parzen::new(&axes, &samples[..n]);
+            let total: f64 = parzen.log_density(&axes, &all).iter().map(|l| l.exp()).sum();
+            assert!((total - 1.0).abs() < 2e-3, "{n} trials: {total}");
+        }
+    }
+
+    #[test]
+    fn a_float_density_integrates_to_one() {
+        let space = Space::new(vec![float("x", 0.0, 1.0)]).unwrap();
+        let axes = axis::axes(&space);
+        let seen: Vec<Candidate> =
+            [0.0, 0.02, 0.4].iter().map(|x| candidate(&space, &[Some(*x)])).collect();
+        let samples = samples(&seen);
+        let parzen = Parzen::new(&axes, &samples);
+        let grid: Vec<Candidate> =
+            (0..2000).map(|i| candidate(&space, &[Some((f64::from(i) + 0.5) / 2000.0)])).collect();
+        let mean = parzen.log_density(&axes, &grid).iter().map(|l| l.exp()).sum::<f64>() / 2000.0;
+        assert!((mean - 1.0).abs() < 1e-5, "{mean}");
+    }
+
+    #[test]
+    fn widths_are_the_farther_neighbors_distance() {
+        let check = |means: &[f64], expect: &[f64]| {
+            let found = bandwidths(means);
+            assert!(found.iter().zip(expect).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?}");
+        };
+        // The two outermost look inward, the clip is 1 / (n + 2), NaN takes no part.
+        check(&[0.9, 0.1, f64::NAN, 0.5], &[0.4, 0.4, 1.0, 0.4]);
+        check(&[0.5, 0.5, 0.5], &[0.2, 0.2, 0.2]);
+        check(&[0.3], &[0.7]);
+    }
 }
