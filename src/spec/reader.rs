@@ -79,7 +79,10 @@ impl<'a> Section<'a> {
 
     /// The entry of a key, which thereby counts as known.
     pub(super) fn take(&self, key: &'static str) -> Option<&'a Entry> {
-        self.keys.borrow_mut().push(key);
+        let mut keys = self.keys.borrow_mut();
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
         self.table.get(key)
     }
 

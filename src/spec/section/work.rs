@@ -29,8 +29,9 @@ const FUNCTIONS: [(&str, usize, usize); 4] = [
 
 /// Reads everything about the work; `None` with a problem where the file does not say what to do.
 pub(in crate::spec) fn plan<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> Option<Plan> {
-    if root.contains_key("command") {
-        return None; // the top level has said that it is not supported
+    let misnamed = root.get("model").is_some_and(|entry| entry.node.table().is_some());
+    if root.contains_key("command") || (misnamed && !root.contains_key("models")) {
+        return None; // the top level has said what is wrong
     }
     match (root.get("models"), root.get("function")) {
         (Some(_), Some(function)) => {
