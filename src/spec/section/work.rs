@@ -65,14 +65,11 @@ pub(in crate::spec) fn plan<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> Option<Pla
 }
 
 fn with_models<'a>(ctx: &'a Ctx<'a>, root: &'a Table, entry: &'a Entry) -> Option<Plan> {
-    let section = match root.get("data") {
-        Some(entry) => data::data(ctx, entry),
-        None => {
-            let text = "[data] is missing; give 'path' and 'target'";
-            ctx.problem(Span { file: 0, line: 1, column: 1 }, "", text);
-            None
-        }
-    };
+    if !root.contains_key("data") {
+        let text = "[data] is missing; give 'path' and 'target'";
+        ctx.problem(Span { file: 0, line: 1, column: 1 }, "", text);
+    }
+    let section = root.get("data").and_then(|entry| data::data(ctx, entry));
     let task = section.as_ref().and_then(|section| section.data.task);
     let mut dims = Dimensions::default();
     models(ctx, entry, task, &mut dims);

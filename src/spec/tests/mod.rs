@@ -116,7 +116,7 @@ jobs = 2
 "#;
 
 /// The same in YAML.
-const FULL_YAML: &str = r#"
+const FULL_YAML: &str = r"
 name: breast-cancer
 objective: {metric: roc_auc}
 models:
@@ -141,7 +141,7 @@ data:
   positive: 1
   holdout: {share: 0.2}
   folds: {k: 5}
-"#;
+";
 
 /// The same in JSON.
 const FULL_JSON: &str = r#"{

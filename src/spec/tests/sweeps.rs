@@ -40,7 +40,7 @@ fn a_whole_file() {
     assert_eq!(section.keep_predictions, 100);
     assert_eq!(sweep.search.seed, 7);
     assert_eq!(sweep.budget.trials, Some(200));
-    assert_eq!(sweep.budget.time, Some(Duration::from_secs(600)));
+    assert_eq!(sweep.budget.time, Some(Duration::from_mins(10)));
     assert_eq!(sweep.resources.jobs, Some(2));
     let rows: Vec<String> = sweep.space.tree().into_iter().map(|row| row.values).collect();
     assert_eq!(rows[0], "svm · random_forest");
@@ -83,13 +83,7 @@ fn the_digest_is_of_what_decides_the_search() {
     same("folds = 5", "folds = { k = 5, repeats = 1 }\nkeep_predictions = 3");
     other("seed = 7", "seed = 8");
     other("sampler = \"tpe\"", "sampler = \"random\"");
-    other(
-        "sampler = \"tpe\"",
-        "sampler = \"tpe\"\nreproducible = false\ngrid_steps = 5"
-            .replace("\nreproducible = false\ngrid_steps = 5", "")
-            .replace("tpe", "grid")
-            .as_str(),
-    );
+    other("sampler = \"tpe\"", "sampler = \"grid\"");
     other("high = 1e3", "high = 1e4");
     other("[\"rbf\", \"linear\"]", "[\"linear\", \"rbf\"]");
     other("holdout = 0.2", "holdout = 0.3");
@@ -100,6 +94,16 @@ fn the_digest_is_of_what_decides_the_search() {
     other("metric = \"roc_auc\"", "metric = \"roc_auc\"\ngoal = \"minimize\"");
     other("impute = \"median\"", "impute = \"mean\"");
     other("positive = \"1\"", "positive = \"0\"");
+}
+
+#[test]
+fn the_steps_of_a_grid_are_part_of_the_identity() {
+    let digest = |line: &str| read(&FULL.replace("sampler = \"tpe\"", line)).unwrap().digest;
+    let five = digest("sampler = \"grid\"");
+    assert_eq!(five, digest("sampler = \"grid\"\ngrid_steps = 5"));
+    let four = digest("sampler = \"grid\"\ngrid_steps = 4");
+    assert_ne!(five, four);
+    assert_eq!(four, digest("sampler = { kind = \"grid\", steps = 4 }"));
 }
 
 #[test]
@@ -268,7 +272,7 @@ fn flags_and_set_change_the_tree() {
     };
     let sweep = read_as(FULL, Format::Toml, &overrides).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((sweep.search.seed, sweep.search.sampler.as_str()), (3, "random"));
-    assert_eq!((sweep.budget.trials, sweep.budget.time), (Some(5), Some(Duration::from_secs(300))));
+    assert_eq!((sweep.budget.trials, sweep.budget.time), (Some(5), Some(Duration::from_mins(5))));
     assert_eq!(sweep.space.tree()[2].values, "1 … 2");
     assert!(sweep.text.contains("target = \"outcome\""), "{}", sweep.text);
     assert_eq!(read(&sweep.text).unwrap().digest, sweep.digest);
