@@ -36,7 +36,8 @@ pub(super) fn check(
 
 fn build<'a>(ctx: &'a Ctx<'a>, root: &'a Table, path: &Path) -> Option<Sweep> {
     let names = names(ctx, root, path);
-    let objectives = section::objectives(ctx, root, root.contains_key("function"));
+    let is_function = root.contains_key("function") && !root.contains_key("models");
+    let objectives = section::objectives(ctx, root, is_function);
     let raw = section::search(ctx, root);
     let budget = section::budget(ctx, root, &raw.search.sampler);
     let resources = section::resources(ctx, root);

@@ -67,19 +67,20 @@ impl<'a> Section<'a> {
 
     /// The section of an entry; a problem if it is no table.
     pub(super) fn of(ctx: &'a Ctx<'a>, place: &str, entry: &'a Entry) -> Option<Self> {
-        match &entry.node.kind {
-            Kind::Table(table) => Some(Self::new(ctx, place.to_string(), entry.span, table)),
-            _ => {
-                let text = format!("{place} must be a table, not {}", entry.node.shown());
-                ctx.problem(entry.node.span, "", text);
-                None
-            }
+        let table = entry.node.table();
+        if table.is_none() {
+            let text = format!("{place} must be a table, not {}", entry.node.shown());
+            ctx.problem(entry.node.span, "", text);
         }
+        table.map(|table| Self::new(ctx, place.to_string(), entry.span, table))
     }
 
     /// The entry of a key, which thereby counts as known.
     pub(super) fn take(&self, key: &'static str) -> Option<&'a Entry> {
-        self.keys.borrow_mut().push(key);
+        let mut keys = self.keys.borrow_mut();
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
         self.table.get(key)
     }
 

@@ -6,6 +6,7 @@ use super::reader::{Ctx, Section, whole};
 use super::tree::{Entry, Kind as Tree, Node, Span, Table};
 use crate::domain::Value;
 use crate::space::Kind;
+use crate::trainer::ParamKind;
 
 /// A parameter as it was read.
 pub(super) struct Setting<'a> {
@@ -82,7 +83,7 @@ impl<'a> Reader<'a, '_> {
                 .kinds
                 .iter()
                 .filter_map(|kind| match kind {
-                    crate::trainer::ParamKind::Word(words) => Some(*words),
+                    ParamKind::Word(words) => Some(*words),
                     _ => None,
                 })
                 .flatten()
@@ -123,22 +124,15 @@ impl<'a> Reader<'a, '_> {
 
     fn table(&self, entry: &'a Entry, table: &'a Table) -> (Option<Kind>, When<'a>) {
         let section = Section::new(self.ctx, self.place.to_string(), entry.span, table);
-        let when = section.take("when").and_then(|when| match &when.node.kind {
-            Tree::Table(conditions) => Some((when.span, conditions)),
-            _ => {
-                section.expected("when", "a table like { kernel = \"rbf\" }", &when.node);
-                None
-            }
-        });
+        let when_span = section.take("when").map_or(entry.span, |when| when.span);
+        let when = section.read("when", "a table like { kernel = \"rbf\" }", Node::table);
+        let when = when.map(|conditions| (when_span, conditions));
         let kind = if table.contains_key("values") {
-            let node = section.take("values").map(|values| &values.node);
-            node.and_then(|node| match &node.kind {
-                Tree::List(items) => self.choice(node.span, items),
-                _ => {
-                    section.expected("values", "a list", node);
-                    None
-                }
-            })
+            let items = section.read("values", "a list", |node| match &node.kind {
+                Tree::List(items) => Some((node.span, items)),
+                _ => None,
+            });
+            items.and_then(|(span, items)| self.choice(span, items))
         } else if table.contains_key("value") {
             section.take("value").and_then(|value| self.fixed(&value.node))
         } else {
@@ -150,14 +144,11 @@ impl<'a> Reader<'a, '_> {
 
     fn range(&self, section: &Section<'a>, span: Span) -> Option<Kind> {
         let (low, high) = (section.take("low"), section.take("high"));
-        let log_span = section.take("log").map(|entry| entry.span);
-        let log = section.flag("log");
+        let log = section.flag("log").unwrap_or(false);
         let step = section.take("step");
         let (Some(low), Some(high)) = (low, high) else {
-            self.problem(
-                span,
-                format!("'{}' needs 'low' and 'high', or 'values', or 'value'", self.name),
-            );
+            let text = format!("'{}' needs 'low' and 'high', or 'values', or 'value'", self.name);
+            self.problem(span, text);
             return None;
         };
         let Some(kind) = self.accept.range_type(&low.node, &high.node) else {
@@ -167,45 +158,49 @@ impl<'a> Reader<'a, '_> {
         };
         let bounds =
             [("low", low), ("high", high)].map(|(key, entry)| self.bound(kind, key, entry));
-        let [Some(low_bound), Some(high_bound)] = bounds else { return None };
-        let (shown_low, shown_high) = (unquoted(&low.node), unquoted(&high.node));
-        if low_bound == high_bound {
-            let text = format!(
-                "'low' equals 'high' ({shown_high}); for a fixed value write {} = {shown_high}",
-                self.name
-            );
-            self.problem(low.span, text);
-            return None;
-        }
-        if low_bound > high_bound {
-            let text = format!("'low' ({shown_low}) must be below 'high' ({shown_high})");
-            self.problem(low.span, text);
-            return None;
-        }
-        let log = log.unwrap_or(false);
-        if log && (low_bound <= 0.0 || (kind == RangeType::Int && low_bound < 1.0)) {
-            let least = if kind == RangeType::Int { "at least 1" } else { "above 0" };
-            self.problem(low.span, format!("'low' ({shown_low}) must be {least} with 'log'"));
-            return None;
-        }
+        let [Some(bottom), Some(top)] = bounds else { return None };
+        self.ordered(kind, log, (low, bottom), (high, top))?;
         if let (true, Some(step)) = (log, step) {
-            let span = log_span.unwrap_or(step.span).max(step.span);
-            self.problem(span, "'log' and 'step' exclude each other; leave one out");
+            self.problem(step.span, "'log' and 'step' exclude each other; leave one out");
             return None;
         }
         let step = match step {
-            Some(step) => Some(self.step(kind, step, high_bound - low_bound)?),
+            Some(step) => Some(self.step(kind, step, top - bottom)?),
             None => None,
         };
         Some(match kind {
-            RangeType::Float => Kind::Float { low: low_bound, high: high_bound, log, step },
+            RangeType::Float => Kind::Float { low: bottom, high: top, log, step },
             RangeType::Int => Kind::Int {
-                low: low_bound as i64,
-                high: high_bound as i64,
+                low: bottom as i64,
+                high: top as i64,
                 log,
                 step: step.map_or(1, |step| step as i64),
             },
         })
+    }
+
+    /// Checks that the bounds leave a range between them, and one that has a logarithm if it needs one.
+    fn ordered(
+        &self,
+        kind: RangeType,
+        log: bool,
+        (low, bottom): (&Entry, f64),
+        (high, top): (&Entry, f64),
+    ) -> Option<()> {
+        let (shown_low, shown_high) = (unquoted(&low.node), unquoted(&high.node));
+        let least = if kind == RangeType::Int { "at least 1" } else { "above 0" };
+        let text = if bottom == top {
+            let fixed = format!("for a fixed value write {} = {shown_high}", self.name);
+            format!("'low' equals 'high' ({shown_high}); {fixed}")
+        } else if bottom > top {
+            format!("'low' ({shown_low}) must be below 'high' ({shown_high})")
+        } else if log && bottom <= 0.0 {
+            format!("'low' ({shown_low}) must be {least} with 'log'")
+        } else {
+            return Some(());
+        };
+        self.problem(low.span, text);
+        None
     }
 
     fn bound(&self, kind: RangeType, key: &str, entry: &Entry) -> Option<f64> {

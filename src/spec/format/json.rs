@@ -102,21 +102,18 @@ impl Scan<'_> {
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c)));
         let word = &rest[..end.unwrap_or(rest.len())];
         self.at += word.len();
-        Ok(match word {
-            "null" => Kind::Null,
-            "true" => Kind::Bool(true),
-            "false" => Kind::Bool(false),
-            _ if word.contains(['.', 'e', 'E']) => match word.parse() {
-                Ok(value) => Kind::Float(value),
-                Err(_) => return Err(Syntax { span, text: format!("'{word}' is no number") }),
-            },
-            _ => match word.parse() {
-                Ok(value) => Kind::Int(value),
-                Err(_) => {
-                    let text = format!("the whole number '{word}' does not fit into 64 bits");
-                    return Err(Syntax { span, text });
-                }
-            },
-        })
+        let fail = |text: String| Syntax { span, text };
+        match word {
+            "null" => Ok(Kind::Null),
+            "true" => Ok(Kind::Bool(true)),
+            "false" => Ok(Kind::Bool(false)),
+            _ if word.contains(['.', 'e', 'E']) => {
+                word.parse().map(Kind::Float).map_err(|_| fail(format!("'{word}' is no number")))
+            }
+            _ => word
+                .parse()
+                .map(Kind::Int)
+                .map_err(|_| fail(format!("the whole number '{word}' does not fit into 64 bits"))),
+        }
     }
 }

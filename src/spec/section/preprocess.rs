@@ -14,7 +14,7 @@ pub(super) fn preprocess<'a>(
     entry: &'a Entry,
     dims: &mut Dimensions,
 ) -> Vec<PrepBlock> {
-    let mut blocks = Blocks { ctx, blocks: Vec::new(), columns: BTreeMap::new() };
+    let mut blocks = Blocks { ctx, done: Vec::new(), columns: BTreeMap::new() };
     match &entry.node.kind {
         Kind::List(items) => {
             for item in items {
@@ -33,12 +33,12 @@ pub(super) fn preprocess<'a>(
             }
         }
     }
-    blocks.blocks
+    blocks.done
 }
 
 struct Blocks<'a> {
     ctx: &'a Ctx<'a>,
-    blocks: Vec<PrepBlock>,
+    done: Vec<PrepBlock>,
     /// Which block names a column.
     columns: BTreeMap<String, usize>,
 }
@@ -64,7 +64,7 @@ impl<'a> Blocks<'a> {
         let naming = Naming { place: &section.place, id: &id, name: &block.prefix };
         dims.add(self.ctx, &settings, None, &naming);
         section.finish();
-        self.blocks.push(block);
+        self.done.push(block);
     }
 
     fn prefix(&self, section: &Section<'a>) -> String {
@@ -74,7 +74,7 @@ impl<'a> Blocks<'a> {
         });
         let prefix = name.map_or(String::new(), |name| format!("{name}."));
         let span = section.take("name").map_or(section.span, |entry| entry.node.span);
-        if self.blocks.iter().any(|block| block.prefix == prefix) {
+        if self.done.iter().any(|block| block.prefix == prefix) {
             let text = match name {
                 Some(name) => format!("the name '{name}' stands at two blocks; rename one"),
                 None => "two blocks without a 'name'; name all but one".into(),
@@ -87,7 +87,7 @@ impl<'a> Blocks<'a> {
     fn check(&mut self, section: &Section<'a>, block: &PrepBlock) {
         let span = section.take("columns").map_or(section.span, |entry| entry.node.span);
         let Some(columns) = &block.columns else {
-            if self.blocks.iter().any(|other| other.columns.is_none()) {
+            if self.done.iter().any(|other| other.columns.is_none()) {
                 let text = "two blocks without 'columns'; only one can serve all other columns";
                 section.problem(span, text);
             }
@@ -98,7 +98,7 @@ impl<'a> Blocks<'a> {
                 .problem(span, "'columns' is empty; name columns or leave it out for all others");
         }
         for column in columns {
-            if self.columns.insert(column.clone(), self.blocks.len()).is_some() {
+            if self.columns.insert(column.clone(), self.done.len()).is_some() {
                 section
                     .problem(span, format!("the column '{column}' is named twice; leave one out"));
             }

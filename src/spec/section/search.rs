@@ -97,7 +97,8 @@ fn read_sampler<'a>(section: &Section<'a>, entry: &'a Entry, search: &mut Search
                 }
                 search.sampler = name;
             }
-            let steps = (search.sampler == "grid").then(|| inner.int("steps", 1..=1_000_000));
+            let steps = (kind.is_none() || search.sampler == "grid")
+                .then(|| inner.int("steps", 1..=1_000_000));
             inner.finish();
             steps.flatten()
         }

@@ -29,8 +29,9 @@ const FUNCTIONS: [(&str, usize, usize); 4] = [
 
 /// Reads everything about the work; `None` with a problem where the file does not say what to do.
 pub(in crate::spec) fn plan<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> Option<Plan> {
-    if root.contains_key("command") {
-        return None; // the top level has said that it is not supported
+    let misnamed = root.get("model").is_some_and(|entry| entry.node.table().is_some());
+    if root.contains_key("command") || (misnamed && !root.contains_key("models")) {
+        return None; // the top level has said what is wrong
     }
     match (root.get("models"), root.get("function")) {
         (Some(_), Some(function)) => {
@@ -64,14 +65,11 @@ pub(in crate::spec) fn plan<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> Option<Pla
 }
 
 fn with_models<'a>(ctx: &'a Ctx<'a>, root: &'a Table, entry: &'a Entry) -> Option<Plan> {
-    let section = match root.get("data") {
-        Some(entry) => data::data(ctx, entry),
-        None => {
-            let text = "[data] is missing; give 'path' and 'target'";
-            ctx.problem(Span { file: 0, line: 1, column: 1 }, "", text);
-            None
-        }
-    };
+    if !root.contains_key("data") {
+        let text = "[data] is missing; give 'path' and 'target'";
+        ctx.problem(Span { file: 0, line: 1, column: 1 }, "", text);
+    }
+    let section = root.get("data").and_then(|entry| data::data(ctx, entry));
     let task = section.as_ref().and_then(|section| section.data.task);
     let mut dims = Dimensions::default();
     models(ctx, entry, task, &mut dims);
