@@ -56,6 +56,6 @@ pub mod spec;
 pub mod compare;
 pub mod store;
 pub mod executor;
-//pub mod sweep;
+pub mod sweep;
 pub mod plot;
-//pub mod cli;
+pub mod cli;

@@ -1,3 +1,7 @@
 //! The derby binary: parse, run, exit code; nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(derby::cli::run())
+}

@@ -4,9 +4,9 @@ use super::args::BestArgs;
 use super::listing::{Shape, machine, table};
 use super::out::Role;
 use super::{CliError, Exit, Ui};
-use crate::domain::{Goal, RunRecord};
+use crate::domain::{Goal, RunId, RunRecord, Status};
 use crate::metrics;
-use crate::store::{Query, Store, SweepRow};
+use crate::store::{Store, SweepRow};
 
 pub(super) fn run(ui: &Ui, args: &BestArgs) -> Result<Exit, CliError> {
     let store = ui.read_store()?;
@@ -29,7 +29,11 @@ pub(super) fn run(ui: &Ui, args: &BestArgs) -> Result<Exit, CliError> {
     let shape = Shape { metrics: vec![metric], columns: Vec::new(), all: true };
     table(ui, &runs, &shape)?;
     let next = format!("derby show {}", runs[0].id);
-    ui.out.line(&format!(" best of {}   next  {}", sweep.name, ui.out.paint(Role::Accent, &next)))?;
+    ui.out.line(&format!(
+        " best of {}   next  {}",
+        sweep.name,
+        ui.out.paint(Role::Accent, &next)
+    ))?;
     Ok(Exit::Done)
 }
 
@@ -45,7 +49,7 @@ fn goal_of(sweep: &SweepRow, metric: &str) -> Result<Goal, CliError> {
     })
 }
 
-/// The best `top` runs that ended with a finite score, best first.
+/// The best `top` runs that ended with a finite score, best first; of equal ones the earlier first.
 pub(super) fn best_runs(
     store: &Store,
     sweep: &SweepRow,
@@ -53,8 +57,33 @@ pub(super) fn best_runs(
     goal: Goal,
     top: usize,
 ) -> Result<Vec<RunRecord>, CliError> {
-    let query = Query::best_of(sweep.id, metric, goal, top);
-    Ok(store.runs(&query)?)
+    let trials = store.trials(sweep.id)?;
+    let done = trials.iter().filter(|trial| trial.status == Some(Status::Done));
+    let mut ranked: Vec<(f64, RunId)> = Vec::new();
+    let is_objective = sweep.objectives.first().is_some_and(|objective| objective.metric == metric);
+    for trial in done {
+        let Some(run) = trial.run else { continue };
+        let loss = match trial.loss {
+            Some(loss) if is_objective => loss,
+            _ => {
+                let record = store.run_by_id(run)?;
+                record.metrics.get(metric).map_or(f64::NAN, |summary| goal.loss(summary.score))
+            }
+        };
+        if loss.is_finite() {
+            ranked.push((loss, run));
+        }
+    }
+    ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    ranked.truncate(top);
+    let mut runs = Vec::with_capacity(ranked.len());
+    for (_, run) in ranked {
+        let record = store.run_by_id(run)?;
+        if !record.deleted {
+            runs.push(record);
+        }
+    }
+    Ok(runs)
 }
 
 /// The sweep that a reference means, `sweep:` in front or not; without one, the newest.

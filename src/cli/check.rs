@@ -3,14 +3,14 @@
 use super::args::CheckArgs;
 use super::out::Role;
 use super::{CliError, Exit, Ui};
-use crate::spec::{self, Overrides, SpecError, Sweep, Work};
+use crate::spec::{self, Known, Overrides, SpecError, Sweep, Work};
 
 pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Exit, CliError> {
-    let overrides = Overrides::parse(&args.overrides.set).map_err(CliError::usage)?;
+    let overrides = Overrides::from_set(&args.overrides.set).map_err(CliError::usage)?;
     let mut exit = Exit::Done;
     let mut json = Vec::new();
     for file in &args.files {
-        match spec::load(file, &overrides) {
+        match spec::load(file, &overrides, &Known::built_in()) {
             Ok(sweep) if args.json => json.push(serde_json::json!({
                 "file": file, "ok": true, "name": sweep.name, "digest": sweep.digest.hex(), "problems": [],
             })),
@@ -57,7 +57,9 @@ fn problems(error: &SpecError) -> Vec<serde_json::Value> {
 /// One line on a file without problems.
 fn summary(sweep: &Sweep) -> String {
     let what = match &sweep.work {
-        Work::Models(section) => format!("{} in {}", section.data.target, section.data.source.shown),
+        Work::Models(section) => {
+            format!("{} in {}", section.data.target, section.data.source.shown)
+        }
         Work::Function(name) => format!("function {name}"),
     };
     let objective = &sweep.objectives[0];

@@ -68,7 +68,8 @@ fn metric_line(row: &MetricRow, n_runs: usize) -> (String, Vec<String>, String) 
         note = format!("{}{}", if b > a { "+" } else { "" }, format_number(b - a, 4));
         if let Some(test) = row.test {
             let finding = if test.p < 0.05 { "" } else { ", no difference shown" };
-            note = format!("{note}   {} folds, corrected t: p {}{finding}", test.n, p_value(test.p));
+            note =
+                format!("{note}   {} folds, corrected t: p {}{finding}", test.n, p_value(test.p));
         }
     }
     (row.name.clone(), cells, note)
@@ -197,13 +198,12 @@ fn json(
             (row.name.clone(), value)
         })
         .collect();
-    let test = |test: PairedTest| {
-        serde_json::json!({ "difference": test.difference, "p": test.p, "folds": test.n })
-    };
+    let test = |test: PairedTest| serde_json::json!({ "difference": test.difference, "p": test.p, "folds": test.n });
     let metrics: serde_json::Map<String, serde_json::Value> = metrics
         .iter()
         .map(|row| {
-            let value = serde_json::json!({ "scores": row.scores, "corrected_t": row.test.map(test) });
+            let value =
+                serde_json::json!({ "scores": row.scores, "corrected_t": row.test.map(test) });
             (row.name.clone(), value)
         })
         .collect();

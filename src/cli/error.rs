@@ -123,6 +123,7 @@ impl From<DriveError> for CliError {
         match error {
             DriveError::Store(error) => error.into(),
             DriveError::Sampler(_) => Self::usage(error.to_string()),
+            DriveError::TakenOver(_) => Self::new(Exit::Later, error.to_string()),
             DriveError::Threads { .. } => Self::new(Exit::Failed, error.to_string()),
         }
     }

@@ -39,8 +39,10 @@ fn csv_text(runs: &[RunRecord]) -> Result<String, CliError> {
         runs.iter().flat_map(|run| run.params.iter().map(|(name, _)| name)).collect();
     let metrics: IndexSet<&str> =
         runs.iter().flat_map(|run| run.metrics.keys().map(String::as_str)).collect();
-    let fixed = ["id", "uuid", "name", "experiment", "sweep", "trial", "attempt", "status", "reason"];
-    let last = ["note", "data_hash", "seed", "version", "user", "host", "started", "ended", "seconds"];
+    let fixed =
+        ["id", "uuid", "name", "experiment", "sweep", "trial", "attempt", "status", "reason"];
+    let last =
+        ["note", "data_hash", "seed", "version", "user", "host", "started", "ended", "seconds"];
     let mut writer = csv::Writer::from_writer(Vec::new());
     let header = fixed.iter().map(ToString::to_string);
     let header = header.chain(params.iter().map(|name| format!("params.{name}")));
@@ -83,8 +85,8 @@ fn attribute(run: &RunRecord, name: &str) -> String {
         "version" => run.version.clone(),
         "user" => run.user.clone(),
         "host" => run.host.clone(),
-        "started" => number(run.started.map(host::iso)),
-        "ended" => number(run.ended.map(host::iso)),
+        "started" => number(run.started.map(host::clock::iso)),
+        "ended" => number(run.ended.map(host::clock::iso)),
         "seconds" => number(run.seconds.map(|s| s.to_string())),
         "tags" => tags(run),
         _ => String::new(),
@@ -197,7 +199,10 @@ fn cell(run: &RunRecord, name: &str) -> Cell {
         "time" => run.seconds.map(duration).unwrap_or_default().into(),
         "age" => {
             let at = run.ended.or(run.started);
-            Cell { text: at.map(|at| age(host::now_ms() - at)).unwrap_or_default(), role: Role::Muted }
+            Cell {
+                text: at.map(|at| age(host::now_ms() - at)).unwrap_or_default(),
+                role: Role::Muted,
+            }
         }
         _ => {
             let (short, _) = plain(name);

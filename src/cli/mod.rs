@@ -78,7 +78,7 @@ pub fn run() -> u8 {
             return error.exit_code() as u8;
         }
     };
-    if let Err(text) = host::check_clock() {
+    if let Err(text) = host::clock::check() {
         return report(&Out::new(cli.color), &CliError::usage(text));
     }
     let ui = Ui { out: Out::new(cli.color), store: cli.store };

@@ -8,7 +8,8 @@ use crate::trainer::{Family, ParamKind, ParamSpec, catalogue, family};
 
 pub(super) fn run(ui: &Ui, args: &ModelsArgs) -> Result<Exit, CliError> {
     if args.json {
-        let shown: Vec<_> = catalogue().iter().copied().filter(|f| wanted(args, f)).map(json).collect();
+        let shown: Vec<_> =
+            catalogue().iter().copied().filter(|f| wanted(args, f)).map(json).collect();
         ui.out.line(&serde_json::Value::Array(shown).to_string())?;
         return Ok(Exit::Done);
     }

@@ -55,7 +55,12 @@ impl Out {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
         };
-        Self { color: color(stdout), error_color: color(stderr), width: width(stdout), is_terminal: stdout }
+        Self {
+            color: color(stdout),
+            error_color: color(stderr),
+            width: width(stdout),
+            is_terminal: stdout,
+        }
     }
 
     /// Columns that a table may use. Without a terminal and `COLUMNS` there is no limit.

@@ -19,7 +19,13 @@ pub(super) fn run(ui: &Ui, args: &PlotArgs) -> Result<Exit, CliError> {
         })
         .collect();
     let history = History {
-        title: format!("{}: {} {} by {}", sweep.name, objective.goal.word(), objective.metric, sweep.sampler),
+        title: format!(
+            "{}: {} {} by {}",
+            sweep.name,
+            objective.goal.word(),
+            objective.metric,
+            sweep.sampler
+        ),
         metric: objective.metric.clone(),
         goal: objective.goal,
         points,
@@ -31,7 +37,8 @@ pub(super) fn run(ui: &Ui, args: &PlotArgs) -> Result<Exit, CliError> {
 
 impl From<PlotError> for CliError {
     fn from(error: PlotError) -> Self {
-        let exit = if matches!(error, PlotError::Extension { .. }) { Exit::Usage } else { Exit::Failed };
+        let exit =
+            if matches!(error, PlotError::Extension { .. }) { Exit::Usage } else { Exit::Failed };
         Self::new(exit, error.to_string())
     }
 }

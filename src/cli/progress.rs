@@ -57,7 +57,9 @@ impl<'a> ProgressLine<'a> {
         let rate = (finished - self.finished_before) as f64 / elapsed.max(1e-9);
         let mut parts = Vec::new();
         match self.total {
-            Some(total) if bar => parts.push(format!("{} {finished}/{total}", draw_bar(finished, total))),
+            Some(total) if bar => {
+                parts.push(format!("{} {finished}/{total}", draw_bar(finished, total)))
+            }
             Some(total) => parts.push(format!("{}  {finished}/{total}", self.name)),
             None => parts.push(format!("{}  {finished} trials", self.name)),
         }
@@ -65,7 +67,8 @@ impl<'a> ProgressLine<'a> {
             parts.push(format!("{}/s", format_number(rate, 3)));
         }
         if let Some(best) = progress.best.first() {
-            let model = best.params.get("model").map(|model| format!(" {model}")).unwrap_or_default();
+            let model =
+                best.params.get("model").map(|model| format!(" {model}")).unwrap_or_default();
             let score = format_number(best.score, 4);
             parts.push(format!("best {score} at #{}{model}", best.trial));
         }
@@ -131,8 +134,15 @@ impl Observer for ProgressLine<'_> {
                 self.started = Instant::now();
                 if !self.quiet && (*finished > 0 || *lost > 0) {
                     let total = self.total.map(|total| format!(" of {total}")).unwrap_or_default();
-                    let again = if *lost > 0 { format!("   {lost} unfinished run again") } else { String::new() };
-                    self.say(Role::Muted, &format!(" {}   going on at {finished}{total}{again}", self.name));
+                    let again = if *lost > 0 {
+                        format!("   {lost} unfinished run again")
+                    } else {
+                        String::new()
+                    };
+                    self.say(
+                        Role::Muted,
+                        &format!(" {}   going on at {finished}{total}{again}", self.name),
+                    );
                 }
             }
             Event::Finished { trial, outcome: Outcome::Failed { reason }, params, .. } => {
@@ -145,10 +155,16 @@ impl Observer for ProgressLine<'_> {
             }
             Event::Interrupted { running } => {
                 let noun = if *running == 1 { "trial" } else { "trials" };
-                self.say(Role::Warn, &format!(" finishing {running} running {noun}; Ctrl-C again stops them"));
+                self.say(
+                    Role::Warn,
+                    &format!(" finishing {running} running {noun}; Ctrl-C again stops them"),
+                );
             }
             Event::Stopping { running } => {
-                self.say(Role::Warn, &format!(" stopping {running} running trials; they run again next time"));
+                self.say(
+                    Role::Warn,
+                    &format!(" stopping {running} running trials; they run again next time"),
+                );
             }
             Event::Finished { .. } | Event::Duplicate { .. } | Event::Tick => self.show(progress),
         }

@@ -6,7 +6,7 @@ use super::out::Role;
 use super::text::count;
 use super::{CliError, Exit, Ui};
 use crate::domain::{Goal, Objective, RunRecord};
-use crate::store::{Column, Query, Store, SweepRow};
+use crate::store::{Column, Expr, Query, Store, SweepRow};
 use indexmap::IndexSet;
 
 /// Rows of a table when nobody says how many.
@@ -29,7 +29,7 @@ pub(super) fn run(ui: &Ui, args: &RunsArgs) -> Result<Exit, CliError> {
     let store = ui.read_store()?;
     let filter = match args.filter.join(" ") {
         text if text.trim().is_empty() => None,
-        text => Some(text.parse().map_err(|error| CliError::usage(format!("{error}")))?),
+        text => Some(text.parse::<Expr>().map_err(|error| CliError::usage(error.to_string()))?),
     };
     let sweeps = store.sweeps()?;
     let objective = common_objective(&store, &sweeps, args, filter.as_ref())?;
@@ -41,7 +41,7 @@ pub(super) fn run(ui: &Ui, args: &RunsArgs) -> Result<Exit, CliError> {
     };
     let query = Query {
         filter,
-        sort: sort(args, objective.as_ref()),
+        sort: sort(args, objective.as_ref())?,
         limit,
         include_deleted: args.deleted,
     };
@@ -67,7 +67,7 @@ fn common_objective(
     store: &Store,
     sweeps: &[SweepRow],
     args: &RunsArgs,
-    filter: Option<&crate::store::Expr>,
+    filter: Option<&Expr>,
 ) -> Result<Option<Objective>, CliError> {
     let one_of = |sweeps: &mut dyn Iterator<Item = &SweepRow>| {
         let objectives: Vec<&Objective> = sweeps.map(|sweep| &sweep.objectives[0]).collect();
@@ -81,28 +81,38 @@ fn common_objective(
         return Ok(None);
     }
     // Which sweeps the filter leaves is known from a few of its runs.
-    let query =
-        Query { filter: filter.cloned(), sort: Vec::new(), limit: Some(200), include_deleted: false };
+    let query = Query {
+        filter: filter.cloned(),
+        sort: Vec::new(),
+        limit: Some(200),
+        include_deleted: false,
+    };
     let names: IndexSet<String> =
         store.runs(&query)?.into_iter().filter_map(|run| run.sweep).collect();
     Ok(one_of(&mut sweeps.iter().filter(|sweep| names.contains(&sweep.name))))
 }
 
 /// What the user says, else best first, else newest first.
-fn sort(args: &RunsArgs, objective: Option<&Objective>) -> Vec<(Column, bool)> {
+fn sort(args: &RunsArgs, objective: Option<&Objective>) -> Result<Vec<(Column, bool)>, CliError> {
+    let column = |name: &str, descending: bool| {
+        let column = Column::parse(name);
+        column
+            .map(|column| (column, descending))
+            .map_err(|error| CliError::usage(error.to_string()))
+    };
     if args.sort.is_empty() {
         return match objective {
             Some(Objective { metric, goal }) => {
-                vec![(Column::named(&format!("metrics.{metric}")), *goal == Goal::Maximize)]
+                Ok(vec![column(&format!("metrics.`{metric}`"), *goal == Goal::Maximize)?])
             }
-            None => vec![(Column::named("id"), true)],
+            None => Ok(Vec::new()),
         };
     }
-    let column = |text: &String| match text.strip_prefix('-') {
-        Some(name) => (Column::named(name), true),
-        None => (Column::named(text), false),
-    };
-    args.sort.iter().map(column).collect()
+    let columns = args.sort.iter().map(|text| match text.strip_prefix('-') {
+        Some(name) => column(name, true),
+        None => column(text, false),
+    });
+    columns.collect()
 }
 
 /// The objective, or one metric per sweep, and whatever the runs are sorted by.
@@ -120,7 +130,8 @@ fn metrics(
         }
     }
     if names.is_empty() {
-        let listed = |sweep: &&SweepRow| runs.iter().any(|run| run.sweep.as_ref() == Some(&sweep.name));
+        let listed =
+            |sweep: &&SweepRow| runs.iter().any(|run| run.sweep.as_ref() == Some(&sweep.name));
         names.extend(sweeps.iter().filter(listed).map(|s| s.objectives[0].metric.clone()));
     }
     names.into_iter().collect()

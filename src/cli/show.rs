@@ -60,7 +60,9 @@ fn show_run(ui: &Ui, store: &Store, run: &RunRecord, json: bool) -> Result<Exit,
     ))?;
     line(ui, "reason", &safe(run.reason.as_deref().unwrap_or_default()))?;
     let place = match (&run.sweep, run.trial) {
-        (Some(sweep), Some(trial)) => format!("{}   trial {trial}, attempt {}", safe(sweep), run.attempt),
+        (Some(sweep), Some(trial)) => {
+            format!("{}   trial {trial}, attempt {}", safe(sweep), run.attempt)
+        }
         _ => safe(&run.experiment),
     };
     line(ui, "sweep", &place)?;
@@ -125,13 +127,17 @@ fn surroundings(ui: &Ui, run: &RunRecord, source: Option<&str>) -> Result<(), Cl
         let rows = run.rows.map(|rows| format!("   {} rows", count(rows))).unwrap_or_default();
         let schema = run.schema_hash.as_deref().map(|hash| format!("   schema {}", short(hash)));
         let split = run.split.as_deref().map(|hash| format!("   split {}", short(hash)));
-        line(ui, "data", &format!(
-            "{}   {}{rows}{}{}",
-            safe(source.unwrap_or_default()),
-            short(hash),
-            schema.unwrap_or_default(),
-            split.unwrap_or_default()
-        ))?;
+        line(
+            ui,
+            "data",
+            &format!(
+                "{}   {}{rows}{}{}",
+                safe(source.unwrap_or_default()),
+                short(hash),
+                schema.unwrap_or_default(),
+                split.unwrap_or_default()
+            ),
+        )?;
     }
     let seed = run.seed.map(|seed| format!("seed {seed}   ")).unwrap_or_default();
     line(ui, "code", &format!("{seed}{}derby {}", git(run.git.as_ref()), run.version))?;
@@ -140,7 +146,9 @@ fn surroundings(ui: &Ui, run: &RunRecord, source: Option<&str>) -> Result<(), Cl
     if let Some(from) = run.cached_from {
         line(ui, "taken from", &format!("run {from}: equal data, split, parameters and seed"))?;
     }
-    let started = run.started.map(|at| format!("{} ({} ago)", host::iso(at), age(host::now_ms() - at)));
+    let started = run
+        .started
+        .map(|at| format!("{} ({} ago)", host::clock::iso(at), age(host::now_ms() - at)));
     let took = run.seconds.map(|s| format!("   took {}", duration(s))).unwrap_or_default();
     let cpu = run.cpu_seconds.map(|s| format!("   CPU {}", duration(s))).unwrap_or_default();
     line(ui, "when", &format!("{}{took}{cpu}", started.unwrap_or_default()))

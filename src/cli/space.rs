@@ -7,14 +7,14 @@ use crate::domain::Params;
 use crate::numeric::Rng;
 use crate::sampler;
 use crate::space::{Row, Size};
-use crate::spec::{self, Overrides, Sweep};
+use crate::spec::{self, Known, Overrides, Sweep};
 
 /// Wider lists of values push the notes out of line instead of off the screen.
 const MAX_VALUES: usize = 40;
 
 pub(super) fn run(ui: &Ui, args: &SpaceArgs) -> Result<Exit, CliError> {
-    let overrides = Overrides::parse(&args.overrides.set).map_err(CliError::usage)?;
-    let sweep = spec::load(&args.file, &overrides)?;
+    let overrides = Overrides::from_set(&args.overrides.set).map_err(CliError::usage)?;
+    let sweep = spec::load(&args.file, &overrides, &Known::built_in())?;
     let samples: Vec<Params> = samples(&sweep, args.samples);
     if args.json {
         ui.out.line(&json(&sweep, &samples).to_string())?;
@@ -45,7 +45,8 @@ fn samples(sweep: &Sweep, n: usize) -> Vec<Params> {
 }
 
 fn tree(ui: &Ui, rows: &[Row]) -> Result<(), CliError> {
-    let widest = |text: fn(&Row) -> &str| rows.iter().map(|row| cells(text(row))).max().unwrap_or(0);
+    let widest =
+        |text: fn(&Row) -> &str| rows.iter().map(|row| cells(text(row))).max().unwrap_or(0);
     let (branches, names) = (widest(branch), widest(|row| &row.name));
     let values = widest(|row| &row.values).min(MAX_VALUES);
     let mut last = "";

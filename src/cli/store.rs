@@ -4,6 +4,7 @@ use super::args::{StoreArgs, StoreCommand};
 use super::out::Role;
 use super::text::{bytes, plural};
 use super::{CliError, Exit, Ui};
+use crate::store::{GcOptions, Severity};
 use std::path::Path;
 
 pub(super) fn run(ui: &Ui, args: &StoreArgs) -> Result<Exit, CliError> {
@@ -22,30 +23,36 @@ fn check(ui: &Ui, json: bool) -> Result<Exit, CliError> {
         ui.out.line(&serde_json::to_string(&findings).map_err(std::io::Error::other)?)?;
     } else {
         for finding in &findings {
-            ui.out.line(&format!(" {}  {}", ui.out.paint(Role::Bad, "✗"), finding.text))?;
+            let mark = match finding.severity {
+                Severity::Error => ui.out.paint(Role::Bad, "✗"),
+                Severity::Warning => ui.out.paint(Role::Warn, "!"),
+            };
+            ui.out.line(&format!(" {mark}  {}   mend: {}", finding.text, finding.mend))?;
         }
         if findings.is_empty() {
             let folder = store.path().display();
             ui.out.line(&format!(" {}  {folder} is sound", ui.out.paint(Role::Good, "✓")))?;
         }
     }
-    Ok(if findings.is_empty() { Exit::Done } else { Exit::Rejected })
+    let damaged = findings.iter().any(|finding| finding.severity == Severity::Error);
+    Ok(if damaged { Exit::Rejected } else { Exit::Done })
 }
 
 fn backup(ui: &Ui, to: &Path) -> Result<Exit, CliError> {
-    let size = ui.read_store()?.backup(to)?;
-    ui.out.line(&format!(" wrote  {}   {}", to.display(), bytes(size)))?;
+    ui.read_store()?.backup(to)?;
+    ui.out.line(&format!(" wrote  {}", to.display()))?;
     Ok(Exit::Done)
 }
 
 fn gc(ui: &Ui, dry_run: bool) -> Result<Exit, CliError> {
-    let gone = ui.write_store(false)?.gc(dry_run)?;
+    let options = GcOptions { dry_run, ..GcOptions::default() };
+    let gone = ui.write_store(false)?.gc(options)?;
     let verb = if dry_run { "would go" } else { "gone" };
     ui.out.line(&format!(
         " {verb}   {} from the bin   {}   {}",
         plural(gone.runs, "run"),
         plural(gone.objects, "object"),
-        bytes(gone.bytes)
+        bytes(gone.object_bytes + gone.database_bytes)
     ))?;
     Ok(Exit::Done)
 }
@@ -53,10 +60,11 @@ fn gc(ui: &Ui, dry_run: bool) -> Result<Exit, CliError> {
 fn merge(ui: &Ui, from: &Path) -> Result<Exit, CliError> {
     let merged = ui.write_store(true)?.merge(from)?;
     ui.out.line(&format!(
-        " merged {}   {} new   {} known already",
+        " merged {}   {} new, {} known already, {} still at work there",
         from.display(),
-        plural(merged.new_runs, "run"),
-        plural(merged.known_runs, "run")
+        plural(merged.runs, "run"),
+        merged.known,
+        merged.unfinished
     ))?;
     Ok(Exit::Done)
 }

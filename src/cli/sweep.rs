@@ -10,7 +10,7 @@ use crate::executor::quiet_panics;
 use crate::host;
 use crate::sampler;
 use crate::space::Size;
-use crate::spec::{self, Overrides, Sweep};
+use crate::spec::{self, Known, Overrides, Sweep};
 use crate::store::{Owner, RunContext, Store};
 use crate::sweep::{Best, Options, Plan, Report, StopReason, drive};
 use std::path::Path;
@@ -21,7 +21,7 @@ const MEMORY_SHARE: u64 = 2;
 const SHOWN_FAILURES: usize = 3;
 
 pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
-    let sweep = spec::load(&args.file, &overrides(args)?)?;
+    let sweep = spec::load(&args.file, &overrides(args)?, &Known::built_in())?;
     let jobs = sweep.resources.jobs.unwrap_or_else(host::n_cores);
     let memory_mb = sweep
         .resources
@@ -29,13 +29,17 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
         .unwrap_or_else(|| host::free_memory_mb() / MEMORY_SHARE / jobs as u64);
     let plan = Plan::new(&sweep, memory_mb)?;
     let mut store = ui.write_store(true)?;
-    let interrupts = host::install_interrupts()?;
+    let interrupts = host::interrupts::install()?;
     quiet_panics();
     if !args.quiet && !args.json {
         opening(ui, &sweep, &plan, jobs);
     }
-    let options =
-        Options { jobs, owner: Owner::this_process(), context: context(&args.file, &plan), interrupts };
+    let options = Options {
+        jobs,
+        owner: Owner::this_process(),
+        context: context(&args.file, &plan),
+        interrupts,
+    };
     let mut line = ProgressLine::new(&ui.out, &sweep, grid_total(&sweep), args.quiet || args.json);
     let driven = drive(&mut store, &sweep, &plan, &options, &mut line);
     line.clear();
@@ -59,24 +63,19 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
 }
 
 /// The flags as changes to `[budget]` and `[resources]`.
-pub(super) fn overrides(args: &SweepArgs) -> Result<Overrides, CliError> {
-    let mut overrides = Overrides::parse(&args.overrides.set).map_err(CliError::usage)?;
-    let flags = [
-        ("budget.trials", &args.trials),
-        ("budget.time", &args.time),
-        ("budget.patience", &args.patience),
-        ("budget.target", &args.target),
-        ("budget.max_failed", &args.max_failed),
-        ("resources.jobs", &args.jobs),
-        ("resources.timeout", &args.timeout),
-        ("resources.memory", &args.memory),
-    ];
-    for (key, value) in flags {
-        if let Some(value) = value {
-            overrides.add(key, value);
-        }
-    }
-    Ok(overrides)
+fn overrides(args: &SweepArgs) -> Result<Overrides, CliError> {
+    let set = Overrides::from_set(&args.overrides.set).map_err(CliError::usage)?.set;
+    Ok(Overrides {
+        set,
+        trials: args.trials.clone(),
+        time: args.time.clone(),
+        patience: args.patience.clone(),
+        target: args.target.clone(),
+        max_failed: args.max_failed.clone(),
+        jobs: args.jobs.clone(),
+        timeout: args.timeout.clone(),
+        memory: args.memory.clone(),
+    })
 }
 
 /// The number of points of a grid: its budget unless the file says less.
@@ -92,7 +91,15 @@ fn grid_total(sweep: &Sweep) -> Option<u64> {
 
 fn context(file: &Path, plan: &Plan) -> RunContext {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut context = RunContext::gather(folder.unwrap_or(Path::new(".")));
+    let mut context = RunContext {
+        user: host::user(),
+        host: host::hostname(),
+        git: host::git(folder.unwrap_or(Path::new("."))),
+        argv: host::redacted_args(std::env::args()),
+        env: host::redacted_env(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        ..RunContext::default()
+    };
     if let Some(data) = &plan.data {
         context.data_hash = Some(data.provenance.content.hex());
         context.schema_hash = Some(data.provenance.schema.hex());
@@ -135,7 +142,7 @@ fn opening(ui: &Ui, sweep: &Sweep, plan: &Plan, jobs: usize) {
 fn closing(ui: &Ui, args: &SweepArgs, sweep: &Sweep, report: &Report) -> Result<(), CliError> {
     let out = &ui.out;
     let counts = report.progress.counts;
-    if let StopReason::Interrupted(_) = report.stop {
+    if let StopReason::Interrupted { .. } = report.stop {
         let total = sweep.budget.trials.map(|total| format!(" of {}", count(total)));
         out.line(&format!(
             " interrupted at {}{}. The same command goes on: {}",
@@ -168,7 +175,11 @@ fn closing(ui: &Ui, args: &SweepArgs, sweep: &Sweep, report: &Report) -> Result<
             " next  {}",
             out.paint(
                 Role::Accent,
-                &format!("derby show {} · derby runs sweep:{} --top 10", best.run, quoted(&sweep.name))
+                &format!(
+                    "derby show {} · derby runs sweep:{} --top 10",
+                    best.run,
+                    quoted(&sweep.name)
+                )
             ),
         ))?,
         None if counts.failed > 0 => out.line(&format!(
@@ -221,8 +232,8 @@ fn quoted(word: &str) -> String {
 fn exit_of(report: &Report) -> Exit {
     let counts = report.progress.counts;
     match report.stop {
-        StopReason::Interrupted(2) => Exit::Interrupted,
-        StopReason::Interrupted(_) => Exit::Terminated,
+        StopReason::Interrupted { terminated: false } => Exit::Interrupted,
+        StopReason::Interrupted { terminated: true } => Exit::Terminated,
         _ if counts.done > 0 => Exit::Done,
         _ if counts.finished() > 0 => Exit::Failed,
         _ => Exit::NoResult,

@@ -71,7 +71,18 @@ fn table(ui: &Ui, sweeps: &[SweepRow]) -> Result<(), CliError> {
 
 fn csv(ui: &Ui, sweeps: &[SweepRow]) -> Result<(), CliError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = ["id", "name", "experiment", "metric", "goal", "sampler", "done", "failed", "best_run", "best"];
+    let header = [
+        "id",
+        "name",
+        "experiment",
+        "metric",
+        "goal",
+        "sampler",
+        "done",
+        "failed",
+        "best_run",
+        "best",
+    ];
     writer.write_record(header).map_err(super::listing::csv_error)?;
     for sweep in sweeps {
         let objective = &sweep.objectives[0];

@@ -99,8 +99,7 @@ fn join(cells: impl Iterator<Item = String>) -> String {
 fn fit(columns: &[Column], mut widths: Vec<usize>, room: usize) -> (Vec<usize>, Vec<usize>) {
     let mut kept: Vec<usize> = (0..columns.len()).collect();
     let total = |kept: &[usize], widths: &[usize]| {
-        1 + kept.iter().map(|&idx| widths[idx]).sum::<usize>()
-            + GAP * kept.len().saturating_sub(1)
+        1 + kept.iter().map(|&idx| widths[idx]).sum::<usize>() + GAP * kept.len().saturating_sub(1)
     };
     while total(&kept, &widths) > room {
         let last = kept.iter().copied().filter(|&idx| columns[idx].drop_order > 0);
@@ -109,7 +108,8 @@ fn fit(columns: &[Column], mut widths: Vec<usize>, room: usize) -> (Vec<usize>, 
     }
     // What is left and still too wide is cut, the widest text first.
     while total(&kept, &widths) > room {
-        let texts = kept.iter().copied().filter(|&idx| !columns[idx].right && widths[idx] > MIN_TEXT);
+        let texts =
+            kept.iter().copied().filter(|&idx| !columns[idx].right && widths[idx] > MIN_TEXT);
         let Some(widest) = texts.max_by_key(|&idx| widths[idx]) else { break };
         widths[widest] -= 1;
     }

@@ -38,7 +38,7 @@ pub use options::{
     PrepChoice, PrepSetting, PrepValue, SourceOptions, SplitOptions,
 };
 pub use profile::{ColumnProfile, NumberProfile, profile};
-pub use profile_suggest::{Suggestion, suggest};
+pub use profile_suggest::{Suggestion, suggest, suggest_for};
 pub use source::read;
 
 pub use prep::{Feature, FeatureKind, Prep, PrepError, choices};

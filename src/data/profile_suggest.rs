@@ -40,10 +40,20 @@ const TARGET_NAMES: &[&str] = &[
 const ID_NAMES: &[&str] =
     &["id", "index", "idx", "row", "row_id", "rowid", "uuid", "guid", "key", "unnamed: 0"];
 
-/// Guesses target, task and columns to ignore. The table must have a column.
+/// Guesses target, task and columns to ignore; `None` if no column could be a target.
 pub fn suggest(table: &Table) -> Option<Suggestion> {
     let profiles = profile(table);
     let (target, why) = target(&profiles)?;
+    Some(around(table, &profiles, target, why))
+}
+
+/// Guesses task and columns to ignore for a target that the user names; `None` without such a column.
+pub fn suggest_for(table: &Table, target: &str) -> Option<Suggestion> {
+    let target = table.find(target)?;
+    Some(around(table, &profile(table), target, "as asked".into()))
+}
+
+fn around(table: &Table, profiles: &[ColumnProfile], target: usize, why: String) -> Suggestion {
     let column = &profiles[target];
     let task = task(table, column, target);
     let ignore = profiles
@@ -57,7 +67,7 @@ pub fn suggest(table: &Table) -> Option<Suggestion> {
         Task::Multiclass => "f1_macro",
         Task::Regression => "rmse",
     };
-    Some(Suggestion { target: column.name.clone(), why, task, ignore, metric })
+    Suggestion { target: column.name.clone(), why, task, ignore, metric }
 }
 
 fn target(profiles: &[ColumnProfile]) -> Option<(usize, String)> {

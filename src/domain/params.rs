@@ -36,7 +36,8 @@ impl Params {
         self.0.is_empty()
     }
 
-    /// The identity of the configuration, whatever the order of its names and the spelling of its numbers.
+    /// The identity of the configuration, whatever the order of its names. A whole number and a float are
+    /// different values, as they are to a family that takes both a count and a share.
     pub fn digest(&self) -> Digest {
         let mut sorted: Vec<_> = self.0.iter().collect();
         sorted.sort_by(|a, b| a.0.cmp(b.0));
@@ -46,8 +47,9 @@ impl Params {
             match value {
                 Value::None => digest.text("none"),
                 Value::Bool(value) => digest.text("bool").int(i64::from(*value)),
-                Value::Int(value) => digest.text("number").float(*value as f64),
-                Value::Float(value) => digest.text("number").float(*value),
+                // A count of 1 and a share of 1.0 are different values of `max_features`.
+                Value::Int(value) => digest.text("int").int(*value),
+                Value::Float(value) => digest.text("float").float(*value),
                 Value::Text(text) => digest.text("text").text(text),
             };
         }
@@ -80,10 +82,12 @@ mod tests {
     }
 
     #[test]
-    fn identity_ignores_order_and_spelling() {
+    fn identity_ignores_order_and_nothing_else() {
         let one = params(&[("C", Value::Float(1.0)), ("kernel", Value::Text("rbf".into()))]);
-        let two = params(&[("kernel", Value::Text("rbf".into())), ("C", Value::Int(1))]);
+        let two = params(&[("kernel", Value::Text("rbf".into())), ("C", Value::Float(1.0))]);
         assert_eq!(one.digest(), two.digest());
+        let count = params(&[("C", Value::Int(1)), ("kernel", Value::Text("rbf".into()))]);
+        assert_ne!(one.digest(), count.digest());
         let three = params(&[("C", Value::Float(1.0)), ("kernel", Value::None)]);
         assert_ne!(one.digest(), three.digest());
     }

@@ -1,6 +1,8 @@
 //! What a sweep file may name: families with their parameters, metrics, samplers.
 
 use crate::domain::Goal;
+use crate::metrics;
+use crate::sampler;
 use crate::trainer::{self, ParamSpec};
 
 /// One model family, as far as a sweep file is concerned.
@@ -27,10 +29,12 @@ pub struct Known {
     pub samplers: Vec<&'static str>,
 }
 
-/// The samplers of this version.
-pub const SAMPLERS: [&str; 4] = ["grid", "random", "sobol", "tpe"];
-
 impl Known {
+    /// Everything that is built in.
+    pub fn built_in() -> Self {
+        Self::with_metrics(metrics::catalogue().iter().map(|info| (info.name, info.goal)))
+    }
+
     /// The built-in families and samplers with these metrics.
     pub fn with_metrics(metrics: impl IntoIterator<Item = (&'static str, Goal)>) -> Self {
         let families = trainer::catalogue().iter().map(|family| {
@@ -45,7 +49,7 @@ impl Known {
         Self {
             families: families.collect(),
             metrics: metrics.into_iter().collect(),
-            samplers: SAMPLERS.to_vec(),
+            samplers: sampler::names().to_vec(),
         }
     }
 

@@ -29,6 +29,28 @@ pub struct Overrides {
 }
 
 impl Overrides {
+    /// `--set` flags as they were typed, `KEY=VALUE` each.
+    ///
+    /// # Errors
+    /// With the first one that is not of that form.
+    pub fn from_set(flags: &[String]) -> Result<Self, String> {
+        let pair = |flag: &String| {
+            let (key, value) = flag.split_once('=').filter(|(key, _)| !key.trim().is_empty())?;
+            Some((key.trim().to_string(), value.trim().to_string()))
+        };
+        let set = flags
+            .iter()
+            .map(|flag| {
+                pair(flag).ok_or_else(|| {
+                    format!(
+                        "'--set {flag}' is not KEY=VALUE; mend: for example --set search.seed=3"
+                    )
+                })
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { set, ..Self::default() })
+    }
+
     /// Flag, key and value of everything that was given, `--set` last.
     fn all(&self) -> Vec<(String, &str, &str)> {
         let flags = [

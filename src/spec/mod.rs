@@ -28,7 +28,7 @@ mod tree;
 
 pub use error::{Problem, SpecError};
 pub use format::Format;
-pub use known::{FamilyInfo, Known, SAMPLERS};
+pub use known::{FamilyInfo, Known};
 pub use load::Overrides;
 pub use sweep::{Budget, DataSection, Resources, Search, Sweep, Work};
 

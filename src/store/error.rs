@@ -153,7 +153,9 @@ pub enum StoreError {
     #[error("{0}")]
     Invalid(String),
     /// A stored value that does not read back.
-    #[error("the store holds '{value}' as {what}, which does not read back; `derby store check` tells more")]
+    #[error(
+        "the store holds '{value}' as {what}, which does not read back; `derby store check` tells more"
+    )]
     Unreadable {
         /// The column.
         what: &'static str,
@@ -175,16 +177,18 @@ impl StoreError {
         let Self::Sql(error) = self else { return self };
         let path = path.to_path_buf();
         match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path, waited_ms },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Self::Locked { path, waited_ms }
+            }
             Some(ErrorCode::DiskFull) => Self::Full(path),
             Some(ErrorCode::ReadOnly) => Self::ReadOnly(path),
             Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt { path, detail: error.to_string() },
             Some(ErrorCode::NotADatabase) => {
                 Self::Foreign { path, found: "no SQLite database".into() }
             }
-            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure) => {
-                Self::Io { what: "use the store", path, source: std::io::Error::other(error) }
-            }
+            Some(
+                ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure,
+            ) => Self::Io { what: "use the store", path, source: std::io::Error::other(error) },
             _ => Self::Sql(error),
         }
     }
@@ -238,7 +242,8 @@ mod tests {
     fn texts_name_value_and_mend() {
         let text = StoreError::Newer { path: "a/.derby".into(), found: 9, known: 1 }.to_string();
         assert!(text.contains("'a/.derby'") && text.contains("update derby"), "{text}");
-        let text = StoreError::NoSuchRun { reference: "x".into(), near: vec!["'xy'".into()] }.to_string();
+        let text =
+            StoreError::NoSuchRun { reference: "x".into(), near: vec!["'xy'".into()] }.to_string();
         assert_eq!(text, "no run 'x'; did you mean 'xy'?; `derby runs` lists them");
     }
 }

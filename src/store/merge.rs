@@ -213,11 +213,12 @@ fn merge_sweeps(conn: &Connection) -> Result<u64, StoreError> {
     let sweeps: Vec<(i64, String, String, String)> = rows.collect::<Result<_, _>>()?;
     let mut added = 0;
     for (old, uuid, digest, name) in sweeps {
-        let first = |sql: &str, values: &[&dyn rusqlite::ToSql]| -> Result<Option<i64>, StoreError> {
-            let mut statement = conn.prepare(sql)?;
-            let mut rows = statement.query(values)?;
-            Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
-        };
+        let first =
+            |sql: &str, values: &[&dyn rusqlite::ToSql]| -> Result<Option<i64>, StoreError> {
+                let mut statement = conn.prepare(sql)?;
+                let mut rows = statement.query(values)?;
+                Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
+            };
         let by_uuid = first("SELECT id FROM main.sweep WHERE uuid = ?1", &[&uuid])?;
         let found = match by_uuid {
             Some(id) => Some(id),

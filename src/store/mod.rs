@@ -36,7 +36,7 @@ pub use merge::MergeReport;
 pub use open::{Mode, Store};
 pub use query::{Column, Query};
 pub use read::{CachedRun, RunEnvironment};
-pub use run::{Finished, MetricPoint, NewRun, RunContext};
+pub use run::{Finished, NewRun, RunContext};
 pub use sweeps::{NewSweep, SweepEvent, SweepRow};
 pub use trials::{NewTrial, TrialRow};
 

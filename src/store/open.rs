@@ -1,8 +1,8 @@
 //! Opening a store: where it is, whether it may be used, its schema, and transactions.
 
+use super::StoreError;
 use super::intern::Interned;
 use super::objects::Objects;
-use super::StoreError;
 use crate::host::{FsKind, fs_kind};
 use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::{AccessFlags, access};
@@ -99,7 +99,8 @@ impl Store {
     /// # Errors
     /// When SQLite has no memory.
     pub fn in_memory() -> Result<Self, StoreError> {
-        let mut store = Self::wrap(Connection::open_in_memory()?, ":memory:".as_ref(), Objects::memory());
+        let mut store =
+            Self::wrap(Connection::open_in_memory()?, ":memory:".as_ref(), Objects::memory());
         store.set_up()?;
         store.migrate()?;
         Ok(store)
@@ -189,7 +190,8 @@ impl Store {
         let tables: i64 =
             self.conn.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
         if application != APPLICATION_ID && (application != 0 || found != 0 || tables > 0) {
-            let found = format!("a SQLite database of another program with {tables} tables and indexes");
+            let found =
+                format!("a SQLite database of another program with {tables} tables and indexes");
             return Err(StoreError::Foreign { path: self.path.clone(), found });
         }
         if found > SCHEMA {
@@ -199,7 +201,8 @@ impl Store {
     }
 
     fn migrate(&mut self) -> Result<(), StoreError> {
-        if self.conn.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? == SCHEMA {
+        if self.conn.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? == SCHEMA
+        {
             return Ok(());
         }
         self.conn.pragma_update(None, "application_id", APPLICATION_ID)?;

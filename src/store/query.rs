@@ -64,11 +64,7 @@ impl Store {
     }
 }
 
-fn compile<'a>(
-    query: &Query,
-    known: &'a Known,
-    select: &str,
-) -> Result<Compiled<'a>, StoreError> {
+fn compile<'a>(query: &Query, known: &'a Known, select: &str) -> Result<Compiled<'a>, StoreError> {
     let mut sql = Compiled::new(known, host::now_ms());
     let (_, tables) = RUNS.split_once("FROM run").unwrap_or_default();
     let shown = if query.include_deleted { "1" } else { "r.deleted IS NULL" };

@@ -1,7 +1,8 @@
 //! The rows that hang on a run: parameters, data, context, points, summaries, artifacts.
 
-use super::run::{MetricPoint, RunContext};
+use super::run::RunContext;
 use super::{Store, StoreError, codec};
+use crate::domain::MetricPoint;
 use crate::domain::{Digest, DigestBuilder, Params, RunId, Summary};
 use rusqlite::params;
 
@@ -21,7 +22,11 @@ impl Store {
         Ok(())
     }
 
-    pub(super) fn write_points(&mut self, run: RunId, points: &[MetricPoint]) -> Result<(), StoreError> {
+    pub(super) fn write_points(
+        &mut self,
+        run: RunId,
+        points: &[MetricPoint],
+    ) -> Result<(), StoreError> {
         // An exact duplicate collapses, so writing a batch twice is harmless.
         let sql = "INSERT OR IGNORE INTO point (run, metric, context, step, ts, value, special)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -29,7 +34,15 @@ impl Store {
         for point in points {
             let metric = self.interned.metric(&self.conn, &point.metric)?;
             let (value, special) = codec::split_float(point.value);
-            insert.execute(params![run.0, metric, point.context, point.step, point.ts, value, special])?;
+            insert.execute(params![
+                run.0,
+                metric,
+                point.context,
+                point.step,
+                point.ts,
+                value,
+                special
+            ])?;
         }
         Ok(())
     }
@@ -57,7 +70,8 @@ impl Store {
         digest: &str,
         size: u64,
     ) -> Result<(), StoreError> {
-        let sql = "INSERT OR REPLACE INTO artifact (run, path, digest, size) VALUES (?1, ?2, ?3, ?4)";
+        let sql =
+            "INSERT OR REPLACE INTO artifact (run, path, digest, size) VALUES (?1, ?2, ?3, ?4)";
         self.conn.prepare_cached(sql)?.execute(params![run.0, path, digest, size as i64])?;
         Ok(())
     }
@@ -106,7 +120,8 @@ impl Store {
             Some(text) => Some(self.objects.put(text.as_bytes())?),
             None => None,
         };
-        let sql = "INSERT INTO context (digest, user, host, git_commit, git_branch, git_dirty, git_diff,
+        let sql =
+            "INSERT INTO context (digest, user, host, git_commit, git_branch, git_dirty, git_diff,
                    argv, env, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
                    ON CONFLICT DO UPDATE SET digest = excluded.digest RETURNING id";
         let row = params![

@@ -111,7 +111,10 @@ impl Asker {
             if let (None, Some(original)) = (trial.ended, trial.same_as) {
                 self.waiting.entry(original).or_default().push(number);
             }
-            self.push(number, Asked { point: trial.point, same_as: trial.same_as, ended: trial.ended });
+            self.push(
+                number,
+                Asked { point: trial.point, same_as: trial.same_as, ended: trial.ended },
+            );
         }
         self.known_tells = tells.len() as u64;
         if self.lag.is_none() {

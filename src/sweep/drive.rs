@@ -65,6 +65,11 @@ pub enum DriveError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// Another process drives the sweep now.
+    #[error(
+        "another process took over sweep '{0}': this one did not renew its lease in time; mend: the same command again"
+    )]
+    TakenOver(String),
     /// The sampler of the sweep file does not exist.
     #[error("unknown sampler '{0}'")]
     Sampler(String),
@@ -82,7 +87,7 @@ struct Driver<'a> {
     /// Trials that an earlier session claimed and did not finish, with their next attempt.
     lost: VecDeque<(u64, u32)>,
     /// Claimed in this session and not recorded yet.
-    at_work: BTreeMap<u64, RunId>,
+    at_work: BTreeMap<u64, (RunId, u32)>,
     earlier_seconds: f64,
     started: Instant,
     last_beat: Instant,
@@ -124,7 +129,7 @@ fn new_sweep(spec: &Sweep, plan: &Plan) -> NewSweep {
         file: spec.file.display().to_string(),
         text: spec.text.clone(),
         sampler: spec.search.sampler.clone(),
-        seed: spec.search.seed as i64,
+        seed: spec.search.seed,
         objectives: spec.objectives.clone(),
         total: spec.budget.trials,
     }
@@ -146,7 +151,10 @@ impl<'a> Driver<'a> {
             seed: spec.search.seed,
             budget: spec.budget.trials,
         };
-        let sampler_options = sampler::SamplerOptions { grid_steps: spec.search.grid_steps };
+        let sampler_options = sampler::SamplerOptions {
+            grid_steps: spec.search.grid_steps,
+            ..sampler::SamplerOptions::default()
+        };
         let sampler = sampler::make(&spec.search.sampler, setup, &sampler_options)
             .ok_or_else(|| DriveError::Sampler(spec.search.sampler.clone()))?;
         let lag = spec.search.reproducible.then_some(spec.search.lag);
@@ -199,13 +207,18 @@ impl<'a> Driver<'a> {
                 run,
                 trial: trial.number,
                 score: self.progress.goal.loss(loss),
-                sd: trial.sd.unwrap_or(f64::NAN),
+                sd: f64::NAN,
                 params: self.asker.params(trial.number),
             });
             if let Some(best) = &best {
                 self.keeps_predictions(best.score);
             }
             self.progress.finish(&outcome, best);
+        }
+        let metric = &self.spec.objectives[0].metric;
+        for best in &mut self.progress.best {
+            let record = self.store.run_by_id(best.run)?;
+            best.sd = record.metrics.get(metric).map_or(f64::NAN, |summary| summary.sd);
         }
         Ok(())
     }
@@ -240,7 +253,10 @@ impl<'a> Driver<'a> {
         Ok(Report { sweep: self.row.id, stop, progress: self.progress, seconds, failures })
     }
 
-    fn turn_until_stopped(&mut self, observer: &mut dyn Observer) -> Result<StopReason, DriveError> {
+    fn turn_until_stopped(
+        &mut self,
+        observer: &mut dyn Observer,
+    ) -> Result<StopReason, DriveError> {
         loop {
             self.heed_interrupts(observer);
             while self.stop.is_none() && self.pool.n_free() > 0 {
@@ -255,7 +271,10 @@ impl<'a> Driver<'a> {
             }
             if self.stopping_since.is_some_and(|since| since.elapsed() > GRACE) {
                 self.give_up()?;
-                return Ok(self.stop.clone().unwrap_or(StopReason::Interrupted(2)));
+                return Ok(self
+                    .stop
+                    .clone()
+                    .unwrap_or(StopReason::Interrupted { terminated: false }));
             }
             match self.pool.next_result(PATIENCE) {
                 Some((assignment, execution)) => self.record(&assignment, execution, observer)?,
@@ -323,7 +342,7 @@ impl<'a> Driver<'a> {
         let trial = NewTrial {
             number,
             point: proposal.point,
-            params: proposal.params.clone(),
+            params: &proposal.params,
             config: proposal.config,
             pending: proposal.pending,
             same_as: proposal.same_as,
@@ -354,7 +373,7 @@ impl<'a> Driver<'a> {
         let run = self.start_run(number, attempt, &params, cached_from)?;
         host::fault("claimed");
         let seed = self.spec.search.seed;
-        self.at_work.insert(number, run);
+        self.at_work.insert(number, (run, attempt));
         self.pool.submit(Assignment { run, trial: number, attempt, params, seed });
         Ok(())
     }
@@ -370,13 +389,14 @@ impl<'a> Driver<'a> {
             sweep: Some(self.row.id),
             trial: Some(trial),
             attempt,
-            experiment: self.row.experiment,
+            experiment: &self.row.experiment,
+            name: None,
+            parent: None,
             params,
             seed: Some(self.spec.search.seed as i64),
             context: &self.options.context,
             owner: &self.options.owner,
             cached_from,
-            lease_ms: LEASE_MS,
         };
         Ok(self.store.start_run(&new)?)
     }
@@ -388,7 +408,9 @@ impl<'a> Driver<'a> {
         params: &Params,
         observer: &mut dyn Observer,
     ) -> Result<bool, DriveError> {
-        let Some(key) = self.plan.config_key(params, self.spec.search.seed) else { return Ok(false) };
+        let Some(key) = self.plan.config_key(params, self.spec.search.seed) else {
+            return Ok(false);
+        };
         let Some(cached) = self.store.cached(key)? else { return Ok(false) };
         let run = self.start_run(number, 1, params, Some(cached.run))?;
         let execution = Execution {
@@ -421,7 +443,7 @@ impl<'a> Driver<'a> {
             points: &execution.points,
             summaries: &execution.summaries,
             seconds: execution.seconds,
-            cpu_seconds: execution.cpu_seconds,
+            cpu_seconds: Some(execution.cpu_seconds),
             predictions: predictions.as_deref(),
             loss,
             config_key: self.plan.config_key(&assignment.params, assignment.seed),
@@ -478,7 +500,7 @@ impl<'a> Driver<'a> {
         let interrupts = &self.options.interrupts;
         let running = self.pool.n_running();
         if interrupts.count() > 0 && self.stop.is_none() {
-            self.stop = Some(StopReason::Interrupted(interrupts.signal()));
+            self.stop = Some(StopReason::Interrupted { terminated: interrupts.terminated() });
             self.tell_observer(observer, &Event::Interrupted { running });
         }
         if self.options.interrupts.count() > 1 && self.stopping_since.is_none() {
@@ -491,18 +513,17 @@ impl<'a> Driver<'a> {
     /// Records runs as killed whose fit does not notice that it should end.
     fn give_up(&mut self) -> Result<(), DriveError> {
         let outcome = Outcome::Killed { reason: INTERRUPTED.into() };
-        for run in std::mem::take(&mut self.at_work).into_values() {
+        for (run, attempt) in std::mem::take(&mut self.at_work).into_values() {
             let finished = Finished {
                 outcome: &outcome,
                 points: &[],
                 summaries: &[],
                 seconds: 0.0,
-                cpu_seconds: 0.0,
+                cpu_seconds: None,
                 predictions: None,
                 loss: None,
                 config_key: None,
             };
-            let attempt = self.store.attempt(run)?;
             self.store.finish_run(run, attempt, &self.options.owner, &finished)?;
         }
         Ok(())
@@ -511,7 +532,9 @@ impl<'a> Driver<'a> {
     fn beat(&mut self) -> Result<(), DriveError> {
         if self.last_beat.elapsed() >= BEAT {
             self.last_beat = Instant::now();
-            self.store.beat(self.row.id, &self.options.owner, LEASE_MS)?;
+            if !self.store.beat(&self.options.owner)? {
+                return Err(DriveError::TakenOver(self.spec.name.clone()));
+            }
         }
         Ok(())
     }

@@ -3,7 +3,6 @@
 use crate::data::{self, Dataset, Split};
 use crate::domain::{Digest, DigestBuilder, Params, Task};
 use crate::executor::{CrossValidation, CvSetup, TestFunction, Work};
-use crate::host;
 use crate::metrics;
 use crate::spec::{DataSection, Sweep, Work as SpecWork};
 use std::sync::Arc;
@@ -133,7 +132,9 @@ impl Plan {
 
     /// True if the data file still has the content that the sweep was started with.
     pub fn data_is_unchanged(&self) -> bool {
-        self.data.as_ref().is_none_or(|data| data::unchanged(&data.provenance, &data.source, &mut data::NoCache).unwrap_or(false))
+        self.data.as_ref().is_none_or(|data| {
+            data::unchanged(&data.provenance, &data.source, &mut data::NoCache).unwrap_or(false)
+        })
     }
 }
 

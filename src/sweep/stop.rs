@@ -19,8 +19,11 @@ pub enum StopReason {
     Complete(u64),
     /// The sampler gave only configurations that were tried before, so many times in a row.
     Repeating(u64),
-    /// Ctrl-C, SIGTERM or SIGHUP; the signal's number.
-    Interrupted(i32),
+    /// Ctrl-C, or SIGTERM or SIGHUP.
+    Interrupted {
+        /// True for SIGTERM and SIGHUP.
+        terminated: bool,
+    },
 }
 
 impl StopReason {
@@ -34,7 +37,7 @@ impl StopReason {
             Self::Failures(_) => "failures",
             Self::Complete(_) => "complete",
             Self::Repeating(_) => "repeating",
-            Self::Interrupted(_) => "interrupted",
+            Self::Interrupted { .. } => "interrupted",
         }
     }
 }
@@ -51,7 +54,7 @@ impl fmt::Display for StopReason {
             Self::Repeating(n) => {
                 write!(f, "the last {n} proposals were configurations already tried")
             }
-            Self::Interrupted(_) => f.write_str("interrupted"),
+            Self::Interrupted { .. } => f.write_str("interrupted"),
         }
     }
 }

@@ -58,7 +58,7 @@ fn known() -> Known {
             ("accuracy", Goal::Maximize),
             ("log_loss", Goal::Minimize),
         ],
-        samplers: SAMPLERS.to_vec(),
+        samplers: crate::sampler::names().to_vec(),
     }
 }
 

@@ -1,0 +1,244 @@
+//! `derby data`: the profile of a data file, and what the quality checks say about it.
+
+use super::args::DataArgs;
+use super::out::Role;
+use super::table::{Cell, Column, draw};
+use super::text::{count, plural};
+use super::{CliError, Exit, Ui};
+use crate::data::checks::{self, CheckOptions, Finding, Input, Level};
+use crate::data::{
+    self, ColumnProfile, ColumnType, DataOptions, NumberProfile, SourceOptions, Table,
+};
+use crate::domain::{Digest, format_number};
+use crate::host;
+use crate::spec::{self, Known, Overrides, Work};
+use std::path::Path;
+
+/// Eight heights of a histogram's bars.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// Row numbers that stand beside a finding.
+const SHOWN_ROWS: usize = 5;
+
+/// What was read.
+struct Read {
+    table: Table,
+    content: Digest,
+    findings: Vec<Finding>,
+    shown: String,
+    target: Option<String>,
+}
+
+pub(super) fn run(ui: &Ui, args: &DataArgs) -> Result<Exit, CliError> {
+    let read = read(args)?;
+    let profile = data::profile(&read.table);
+    if args.json {
+        ui.out.line(&json(&read, &profile).to_string())?;
+    } else if args.csv {
+        csv(ui, &profile)?;
+    } else {
+        head(ui, &read)?;
+        table(ui, &profile)?;
+        findings(ui, &read)?;
+    }
+    let failed = read.findings.iter().any(|finding| finding.level == Level::Error);
+    Ok(if failed { Exit::Rejected } else { Exit::Done })
+}
+
+/// A sweep file stands for its `[data]`; anything else is data itself.
+fn read(args: &DataArgs) -> Result<Read, CliError> {
+    let extension = args.file.extension().and_then(|extension| extension.to_str());
+    let options = match extension {
+        Some("toml" | "yaml" | "yml") => of_sweep(&args.file)?,
+        _ => DataOptions {
+            source: SourceOptions {
+                path: args.file.clone(),
+                shown: args.file.display().to_string(),
+                table: args.table.clone(),
+                query: args.query.clone(),
+                ..SourceOptions::default()
+            },
+            target: args.target.clone().unwrap_or_default(),
+            ..DataOptions::default()
+        },
+    };
+    let shown = options.source.shown.clone();
+    let check = CheckOptions { id: options.id.clone(), ..CheckOptions::default() };
+    if options.target.is_empty() {
+        let (table, content) = data::read(&options.source)?;
+        let findings = checks::run(&Input::table(&table), &check, None);
+        return Ok(Read { table, content, findings, shown, target: None });
+    }
+    let dataset = data::load(&options)?;
+    let findings = checks::run(&Input::dataset(&dataset), &check, None);
+    let content = dataset.provenance.content;
+    Ok(Read { table: dataset.table, content, findings, shown, target: Some(options.target) })
+}
+
+fn of_sweep(file: &Path) -> Result<DataOptions, CliError> {
+    let sweep = spec::load(file, &Overrides::default(), &Known::built_in())?;
+    match sweep.work {
+        Work::Models(section) => Ok(section.data),
+        Work::Function(name) => Err(CliError::usage(format!(
+            "'{}' is a sweep of the function '{name}' and has no data",
+            file.display()
+        ))),
+    }
+}
+
+fn head(ui: &Ui, read: &Read) -> Result<(), CliError> {
+    let mut parts = vec![
+        format!(
+            "{} × {} columns",
+            plural(read.table.n_rows as u64, "row"),
+            read.table.columns.len()
+        ),
+        read.content.short(),
+        format!("schema {}", data::schema_digest(&read.table).short()),
+    ];
+    parts.extend(read.target.as_ref().map(|target| format!("target {target}")));
+    let name = ui.out.paint(Role::Strong, &read.shown);
+    ui.out.line(&format!(" {name}   {}", parts.join("   ")))?;
+    Ok(())
+}
+
+fn table(ui: &Ui, profile: &[ColumnProfile]) -> Result<(), CliError> {
+    let columns = [
+        Column::fixed("column", false),
+        Column::fixed("type", false),
+        Column::fixed("missing", true),
+        Column::fixed("distinct", true),
+        Column::optional("min", true, 3),
+        Column::optional("q25", true, 7),
+        Column::optional("median", true, 2),
+        Column::optional("q75", true, 6),
+        Column::optional("max", true, 4),
+        Column::optional("values", false, 1),
+    ];
+    let rows: Vec<Vec<Cell>> = profile.iter().map(row).collect();
+    for line in draw(&ui.out, &columns, &rows).lines {
+        ui.out.line(&line)?;
+    }
+    Ok(())
+}
+
+fn row(column: &ColumnProfile) -> Vec<Cell> {
+    let missing = match column.missing {
+        0 => Cell { text: "0".into(), role: Role::Muted },
+        n => Cell { text: format!("{} ({})", count(n), percent(n, column.n)), role: Role::Warn },
+    };
+    let mut cells: Vec<Cell> = vec![
+        column.name.clone().into(),
+        column.kind.word().into(),
+        missing,
+        count(column.distinct).into(),
+    ];
+    match &column.numbers {
+        Some(numbers) => {
+            let value = |value: f64| -> Cell { shown(column.kind, value).into() };
+            let of = [numbers.min, numbers.q25, numbers.median, numbers.q75, numbers.max];
+            cells.extend(of.map(value));
+            cells.push(histogram(numbers).into());
+        }
+        None => {
+            cells.extend((0..5).map(|_| Cell::from("")));
+            let top = column.top.iter().map(|(value, n)| format!("{value} {}", count(*n)));
+            cells.push(top.collect::<Vec<_>>().join(" · ").into());
+        }
+    }
+    cells
+}
+
+/// A number, or the day of a date.
+fn shown(kind: ColumnType, value: f64) -> String {
+    if kind == ColumnType::Date {
+        host::clock::iso((value * 1e3) as i64).chars().take(10).collect()
+    } else {
+        format_number(value, 4)
+    }
+}
+
+fn percent(part: u64, all: u64) -> String {
+    format!("{} %", format_number(part as f64 * 100.0 / all.max(1) as f64, 2))
+}
+
+fn histogram(numbers: &NumberProfile) -> String {
+    let most = numbers.histogram.iter().copied().max().unwrap_or(0).max(1);
+    let bar = |&n: &u64| match n {
+        0 => ' ',
+        n => BARS[((n * 8).div_ceil(most) as usize).clamp(1, 8) - 1],
+    };
+    numbers.histogram.iter().map(bar).collect()
+}
+
+fn findings(ui: &Ui, read: &Read) -> Result<(), CliError> {
+    ui.out.line("")?;
+    for finding in &read.findings {
+        let (mark, role) = match finding.level {
+            Level::Ok => continue,
+            Level::Info => ("·", Role::Muted),
+            Level::Warn => ("!", Role::Warn),
+            Level::Error => ("✗", Role::Bad),
+        };
+        let rows: Vec<String> =
+            finding.rows.iter().take(SHOWN_ROWS).map(|row| (row + 1).to_string()).collect();
+        let rows = match finding.rows.len() {
+            0 => String::new(),
+            n if n > SHOWN_ROWS => format!("   rows {} …", rows.join(", ")),
+            _ => format!("   rows {}", rows.join(", ")),
+        };
+        let name = finding.name.replace('_', " ");
+        ui.out.line(&format!(" {}  {name}: {}{rows}", ui.out.paint(role, mark), finding.text))?;
+    }
+    let of = |level: Level| read.findings.iter().filter(|finding| finding.level == level).count();
+    let target = match read.target {
+        Some(_) => "",
+        None => "   --target COLUMN adds the checks that need one",
+    };
+    let line = format!(
+        " {} passed, {} to note, {}, {}{target}",
+        of(Level::Ok),
+        of(Level::Info),
+        plural(of(Level::Warn) as u64, "warning"),
+        plural(of(Level::Error) as u64, "error"),
+    );
+    ui.out.line(&ui.out.paint(Role::Muted, &line))?;
+    Ok(())
+}
+
+fn json(read: &Read, profile: &[ColumnProfile]) -> serde_json::Value {
+    serde_json::json!({
+        "source": read.shown,
+        "rows": read.table.n_rows,
+        "data_hash": read.content.hex(),
+        "schema_hash": data::schema_digest(&read.table).hex(),
+        "target": read.target,
+        "columns": profile,
+        "findings": read.findings,
+    })
+}
+
+fn csv(ui: &Ui, profile: &[ColumnProfile]) -> Result<(), CliError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = [
+        "column", "type", "n", "missing", "distinct", "min", "q25", "median", "q75", "max", "mean",
+        "sd",
+    ];
+    writer.write_record(header).map_err(super::listing::csv_error)?;
+    for column in profile {
+        let counts = [column.n, column.missing, column.distinct].map(|n| n.to_string());
+        let numbers = column.numbers.as_ref().map_or_else(
+            || vec![String::new(); 7],
+            |n| {
+                let of = [n.min, n.q25, n.median, n.q75, n.max, n.mean].map(|v| v.to_string());
+                of.into_iter().chain([n.sd.map(|sd| sd.to_string()).unwrap_or_default()]).collect()
+            },
+        );
+        let head = [column.name.clone(), column.kind.word().to_string()];
+        writer
+            .write_record(head.into_iter().chain(counts).chain(numbers))
+            .map_err(super::listing::csv_error)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| CliError::from(error.into_error()))?;
+    ui.out.raw(&String::from_utf8_lossy(&bytes))?;
+    Ok(())
+}
