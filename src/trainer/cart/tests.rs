@@ -421,7 +421,7 @@ fn the_grid_scores_as_in_scikit_learn() {
 }
 
 /// Forests a data set.
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 12;
 
 #[test]
 fn forests_and_boosters_score_as_in_scikit_learn() {
