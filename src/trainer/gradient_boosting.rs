@@ -11,7 +11,7 @@ use crate::domain::Params;
 use crate::numeric::Rng;
 use std::sync::atomic::Ordering;
 
-/// The family `gradient_boosting`, with XGBoost's names and one thread.
+/// The family `gradient_boosting`, with `XGBoost`'s names and one thread.
 ///
 /// After each round, a fit reports (rounds so far, training loss): the mean log loss or squared error over
 /// all training rows. It polls for cancellation before each tree.

@@ -82,7 +82,8 @@ impl Family for RandomForest {
         ctx: &mut FitContext<'_>,
     ) -> Result<Box<dyn Model>, FitError> {
         let args = Args::new(params, PARAMS);
-        let options = CartOptions::new(&args, fold)?;
+        let mut options = CartOptions::new(&args, fold)?;
+        options.growth.shuffled = true;
         let n_draws = n_draws(&args, fold.x.nrows())?;
         let target = Target::new(fold, options.balanced);
         let votes = fold.x.nrows() * (target.width() + 1) * size_of::<f64>();

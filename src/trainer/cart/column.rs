@@ -35,7 +35,9 @@ fn radix_sort(keyed: &mut Vec<(u64, u32)>) {
         }
         let digit = |key: u64| (key >> shift) as usize & ((1 << DIGIT) - 1);
         let mut places = [0usize; 1 << DIGIT];
-        keyed.iter().for_each(|pair| places[digit(pair.0)] += 1);
+        for pair in keyed.iter() {
+            places[digit(pair.0)] += 1;
+        }
         let mut next = 0;
         for place in &mut places {
             (*place, next) = (next, next + *place);

@@ -24,6 +24,9 @@ pub(in crate::trainer) struct Growth {
     pub(in crate::trainer) n_candidates: usize,
     /// The price of a leaf in pruning; 0 leaves pruning out.
     pub(in crate::trainer) ccp_alpha: f64,
+    /// Looks at the features of a node in a drawn order, where equal splits go to the first one, instead of
+    /// by number. Forests need it: trees that settle ties alike are more alike.
+    pub(in crate::trainer) shuffled: bool,
     /// Entropy instead of Gini.
     pub(in crate::trainer) entropy: bool,
 }
@@ -223,16 +226,15 @@ impl<'a> Grower<'a> {
         features: &mut [u32],
         rng: &mut Rng,
     ) -> Option<Split> {
-        let all = self.growth.n_candidates == features.len();
         let (mut best, mut any) = (None, false);
         for drawn in 0..features.len() {
             if drawn >= self.growth.n_candidates && any {
                 break;
             }
-            if !all {
+            if self.growth.shuffled {
                 features.swap(drawn, drawn + rng.below(features.len() - drawn));
             }
-            let feature = if all { drawn } else { features[drawn] as usize };
+            let feature = features[drawn] as usize;
             let entries = order.sorted(rows.clone(), feature);
             if rank_of(entries[0]) == rank_of(entries[entries.len() - 1]) {
                 continue;
@@ -260,8 +262,7 @@ fn scan<I: Impurity>(
     best: &mut Option<Split>,
 ) {
     let n = entries.len();
-    let (mut score_to_beat, mut ties_win) = best
-        .map_or((f64::NEG_INFINITY, false), |best: Split| (best.score, feature < best.cut.feature));
+    let mut score_to_beat = best.map_or(f64::NEG_INFINITY, |best: Split| best.score);
     let mut found = None;
     impurity.rewind();
     for &entry in &entries[..min_leaf - 1] {
@@ -271,8 +272,8 @@ fn scan<I: Impurity>(
         impurity.push(pair[0] as u32);
         if rank_of(pair[0]) != rank_of(pair[1]) {
             let score = impurity.score();
-            if score > score_to_beat || (ties_win && score == score_to_beat) {
-                (score_to_beat, ties_win, found) = (score, false, Some(place + min_leaf));
+            if score > score_to_beat {
+                (score_to_beat, found) = (score, Some(place + min_leaf));
             }
         }
     }

@@ -228,11 +228,14 @@ impl<const WEIGHTED: bool> Impurity for Entropy<'_, WEIGHTED> {
     }
 }
 
-/// The mean squared distance from the mean. The score is `S_l²/L + S_r²/R` for sums of centred values.
+/// The mean squared distance from the mean. The score is `S_l²/L + S_r²/R` for sums of centered values.
 #[derive(Debug)]
 pub(super) struct SquaredError<'a, const WEIGHTED: bool> {
     values: &'a [f64],
     weights: &'a [f64],
+    /// Weight times centered value of each row, rounded so that every sum of them is exact: two splits of the
+    /// same rows then have the same score, whatever the feature that makes them.
+    moments: Vec<f64>,
     /// The mean of all rows: sums of what is left over lose fewer digits.
     center: f64,
     /// Sum and weight of the node.
@@ -240,29 +243,33 @@ pub(super) struct SquaredError<'a, const WEIGHTED: bool> {
     left: [f64; 2],
 }
 
-/// The places of a slot of [`SquaredError`]; `EXACT` holds the value where all rows have the same, else NaN.
+/// The places of a slot of [`SquaredError`]: the sum of moments, what their rounding left out, ...
 const SUM: usize = 0;
-const WEIGHT: usize = 1;
-const SQUARES: usize = 2;
-const EXACT: usize = 3;
+const REST: usize = 1;
+const WEIGHT: usize = 2;
+const SQUARES: usize = 3;
+/// ... and the value where all rows have the same, else NaN.
+const EXACT: usize = 4;
 
 impl<'a, const WEIGHTED: bool> SquaredError<'a, WEIGHTED> {
     pub(super) fn new(values: &'a [f64], weights: &'a [f64]) -> Self {
         let sum: f64 = values.iter().zip(weights).map(|(value, weight)| value * weight).sum();
         let center = sum / weights.iter().sum::<f64>();
-        Self { values, weights, center, totals: [0.0; 2], left: [0.0; 2] }
+        let mut moments: Vec<f64> =
+            values.iter().zip(weights).map(|(value, w)| w * (value - center)).collect();
+        round_to_exact_sums(&mut moments);
+        Self { values, weights, moments, center, totals: [0.0; 2], left: [0.0; 2] }
     }
 
     #[inline]
-    fn row(&self, row: u32) -> (f64, f64) {
-        let weight = if WEIGHTED { self.weights[row as usize] } else { 1.0 };
-        (self.values[row as usize] - self.center, weight)
+    fn weight(&self, row: u32) -> f64 {
+        if WEIGHTED { self.weights[row as usize] } else { 1.0 }
     }
 }
 
 impl<const WEIGHTED: bool> Impurity for SquaredError<'_, WEIGHTED> {
     fn slot_width(&self) -> usize {
-        4
+        5
     }
 
     fn leaf_width(&self) -> usize {
@@ -273,12 +280,15 @@ impl<const WEIGHTED: bool> Impurity for SquaredError<'_, WEIGHTED> {
         slot.fill(0.0);
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for row in rows {
-            let (value, weight) = self.row(row);
-            slot[SUM] += weight * value;
+            let (value, moment, weight) =
+                (self.values[row as usize], self.moments[row as usize], self.weight(row));
+            let centered = value - self.center;
+            slot[SUM] += moment;
+            slot[REST] += weight * centered - moment;
             slot[WEIGHT] += weight;
-            slot[SQUARES] += weight * value * value;
-            low = low.min(self.values[row as usize]);
-            high = high.max(self.values[row as usize]);
+            slot[SQUARES] += weight * centered * centered;
+            low = low.min(value);
+            high = high.max(value);
         }
         slot[EXACT] = if low == high { low } else { f64::NAN };
         low == high
@@ -293,7 +303,7 @@ impl<const WEIGHTED: bool> Impurity for SquaredError<'_, WEIGHTED> {
     }
 
     fn leaf(&self, slot: &[f64], leaves: &mut Vec<f64>) {
-        let mean = self.center + slot[SUM] / slot[WEIGHT];
+        let mean = self.center + (slot[SUM] + slot[REST]) / slot[WEIGHT];
         leaves.push(if slot[EXACT].is_nan() { mean } else { slot[EXACT] });
     }
 
@@ -307,13 +317,25 @@ impl<const WEIGHTED: bool> Impurity for SquaredError<'_, WEIGHTED> {
 
     #[inline]
     fn push(&mut self, row: u32) {
-        let (value, weight) = self.row(row);
-        self.left = [self.left[0] + weight * value, self.left[1] + weight];
+        self.left = [self.left[0] + self.moments[row as usize], self.left[1] + self.weight(row)];
     }
 
     #[inline]
     fn score(&self) -> f64 {
         let right = [self.totals[0] - self.left[0], self.totals[1] - self.left[1]];
         self.left[0] * self.left[0] / self.left[1] + right[0] * right[0] / right[1]
+    }
+}
+
+/// Rounds to multiples of a power of two so large that no sum of some of the numbers needs more than 53 bits.
+pub(super) fn round_to_exact_sums(numbers: &mut [f64]) {
+    let total: f64 = numbers.iter().map(|number| number.abs()).sum();
+    if !(total > f64::MIN_POSITIVE && total.is_finite()) {
+        return;
+    }
+    let exponent = (total.log2().ceil() as i32 - 51).max(-1000);
+    let quantum = 2f64.powi(exponent);
+    for number in numbers {
+        *number = (*number / quantum).round_ties_even() * quantum;
     }
 }

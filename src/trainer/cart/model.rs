@@ -52,12 +52,6 @@ impl CartModel {
         Ok(Self { n_classes, n_features, trees })
     }
 
-    /// The trees.
-    #[cfg(test)]
-    pub(in crate::trainer) fn trees(&self) -> &[Tree] {
-        &self.trees
-    }
-
     /// Means of the leaves, row-major `rows × width`.
     fn means(&self, x: ArrayView2<'_, f64>) -> Vec<f64> {
         let (width, p) = (self.n_classes.unwrap_or(1), x.ncols());
@@ -73,7 +67,9 @@ impl CartModel {
         }
         if self.trees.len() > 1 {
             let n = self.trees.len() as f64;
-            means.iter_mut().for_each(|mean| *mean /= n);
+            for mean in &mut means {
+                *mean /= n;
+            }
         }
         means
     }

@@ -133,11 +133,13 @@ impl CartOptions {
         if balanced && !classes {
             return Err(mismatch("class_weight", "balanced", "numbers", "'none'"));
         }
+        let n_candidates = n_candidates(&args.value("max_features"), fold.x.ncols(), classes)?;
         let growth = Growth {
             max_depth: args.optional_int("max_depth").unwrap_or(usize::MAX),
             min_samples_split: args.int("min_samples_split"),
             min_samples_leaf: args.int("min_samples_leaf").max(1),
-            n_candidates: n_candidates(&args.value("max_features"), fold.x.ncols(), classes)?,
+            n_candidates,
+            shuffled: n_candidates < fold.x.ncols(),
             ccp_alpha: args.float("ccp_alpha"),
             entropy,
         };

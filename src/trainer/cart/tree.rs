@@ -88,12 +88,6 @@ impl Tree {
         self.nodes.len() * size_of::<Node>() + self.leaves.len() * size_of::<f64>()
     }
 
-    /// Splits and leaves together.
-    #[cfg(test)]
-    pub(in crate::trainer) fn n_nodes(&self) -> usize {
-        self.nodes.len()
-    }
-
     /// The form in which it is saved.
     pub(in crate::trainer) fn to_saved(&self) -> SavedTree {
         let splits = || self.nodes.iter().filter(|node| !node.is_leaf());

@@ -1,6 +1,6 @@
 //! Gradient boosting on histograms: bins, objectives, and trees of Newton steps.
 //!
-//! The method is that of Chen and Guestrin, "XGBoost: A Scalable Tree Boosting System" (2016): second-order
+//! The method is that of Chen and Guestrin, "`XGBoost`: A Scalable Tree Boosting System" (2016): second-order
 //! gains, L1 and L2 penalties, depth-wise trees; a sibling's histogram is its parent's minus its brother's.
 //!
 //! Why not the crate hessboost (0.4.6 was read): its features, labels and weights are `f32`, which merges

@@ -109,9 +109,13 @@ pub(in crate::trainer) fn sigmoid(score: f64) -> f64 {
 /// Scores to probabilities, in place; the logarithm of the sum of exponentials.
 pub(in crate::trainer) fn normalize(scores: &mut [f64]) -> f64 {
     let high = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    scores.iter_mut().for_each(|score| *score = (*score - high).exp());
+    for score in scores.iter_mut() {
+        *score = (*score - high).exp();
+    }
     let sum: f64 = scores.iter().sum();
-    scores.iter_mut().for_each(|score| *score /= sum);
+    for score in scores {
+        *score /= sum;
+    }
     high + sum.ln()
 }
 
