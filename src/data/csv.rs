@@ -1,7 +1,7 @@
 //! Comma-, tab-, semicolon- and pipe-separated text.
 
 use super::csv_sniff::{self, DELIMITERS};
-use super::source::{Scan, bytes_of};
+use super::source::{Scan, bytes_of, line_at};
 use super::source_build::{Cell, TableBuilder};
 use super::{Encoding, Error, SourceOptions};
 use crate::domain::Digest;
@@ -107,7 +107,7 @@ impl CsvSource {
 
 impl Scan for CsvSource {
     fn scan(&self, builder: &mut TableBuilder<'_>) -> Result<(), Error> {
-        builder.expect_rows(self.text.bytes().filter(|&b| b == b'\n').count());
+        builder.expect_rows(self.text.matches('\n').count());
         let columns: Vec<usize> = self.header.iter().map(|name| builder.column(name)).collect();
         let mut reader = self.reader();
         let mut record = StringRecord::new();
@@ -154,7 +154,7 @@ impl CsvSource {
     fn check_last_quote(&self, start: usize) -> Result<(), Error> {
         let record = &self.text.as_bytes()[start.min(self.text.len())..];
         let Some(open) = open_quote(record, self.delimiter) else { return Ok(()) };
-        let line = 1 + self.text.as_bytes()[..start + open].iter().filter(|&&b| b == b'\n').count();
+        let line = line_at(self.text.as_bytes(), start + open);
         Err(Error::source(
             self.at_line(line as u64),
             "the quote '\"' is never closed",
@@ -206,7 +206,7 @@ fn decode(mut bytes: Vec<u8>, encoding: Option<Encoding>, shown: &str) -> Result
             return Ok(latin1(error.as_bytes()));
         }
         let at = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..at].iter().filter(|&&b| b == b'\n').count();
+        let line = line_at(error.as_bytes(), at);
         Err(Error::source(
             format!("{shown}, line {line}"),
             format!("the byte '0x{:02x}' is not UTF-8", error.as_bytes()[at]),
@@ -224,7 +224,7 @@ fn refuse_binary(bytes: &[u8], shown: &str) -> Result<(), Error> {
         return refuse("is compressed with gzip", "decompress it first");
     }
     let Some(at) = bytes.iter().position(|&b| b == 0) else { return Ok(()) };
-    let line = 1 + bytes[..at].iter().filter(|&&b| b == b'\n').count();
+    let line = line_at(bytes, at);
     Err(Error::source(
         format!("{shown}, line {line}"),
         "holds the byte '0x00', so it is no text",

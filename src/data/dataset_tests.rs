@@ -4,6 +4,7 @@ use super::source_tests::{Source, asset, file};
 use super::*;
 use crate::domain::Task;
 use proptest::prelude::*;
+use std::fmt::Write as _;
 
 fn options(source: &Source, target: &str) -> DataOptions {
     DataOptions { source: source.options.clone(), target: target.into(), ..DataOptions::default() }
@@ -151,7 +152,7 @@ fn the_last_class_is_positive() {
 fn csv_of(rows: &[(i32, usize, bool)]) -> String {
     let mut csv = String::from("n,word,y\n");
     for (n, word, y) in rows {
-        csv += &format!("{n},{},{}\n", ["ant", "bee", "cat", ""][*word], i32::from(*y));
+        writeln!(csv, "{n},{},{}", ["ant", "bee", "cat", ""][*word], i32::from(*y)).unwrap();
     }
     csv
 }

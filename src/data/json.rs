@@ -1,6 +1,6 @@
 //! JSON: one array of objects, or one object a line.
 
-use super::source::{Scan, bytes_of};
+use super::source::{Scan, bytes_of, line_at};
 use super::source_build::{Cell, TableBuilder};
 use super::{Error, Format, SourceOptions};
 use crate::domain::Digest;
@@ -27,7 +27,7 @@ impl JsonSource {
         }
         let text = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
-            let line = 1 + error.as_bytes()[..at].iter().filter(|&&b| b == b'\n').count();
+            let line = line_at(error.as_bytes(), at);
             let what = format!("the byte '0x{:02x}' is not UTF-8", error.as_bytes()[at]);
             Error::source(format!("{shown}, line {line}"), what, "save the file as UTF-8")
         })?;

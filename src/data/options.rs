@@ -20,9 +20,9 @@ pub struct SourceOptions {
     pub encoding: Option<Encoding>,
     /// Spellings of a missing cell; by default [`NULL_SPELLINGS`]. Compared after trimming.
     pub null_values: Option<Vec<String>>,
-    /// Table of a SQLite file.
+    /// Table of a `SQLite` file.
     pub table: Option<String>,
-    /// Query on a SQLite file.
+    /// Query on a `SQLite` file.
     pub query: Option<String>,
     /// Column types that override the inferred ones.
     pub types: IndexMap<String, ColumnType>,
@@ -41,7 +41,7 @@ pub enum Format {
     Json,
     /// One JSON object a line.
     JsonLines,
-    /// A SQLite database.
+    /// A `SQLite` database.
     Sqlite,
     /// Apache Parquet; needs the cargo feature `parquet`.
     Parquet,

@@ -38,7 +38,7 @@ pub struct ColumnProfile {
 pub struct NumberProfile {
     /// Smallest.
     pub min: f64,
-    /// First quartile (type 7, NumPy's default).
+    /// First quartile (type 7, `NumPy`'s default).
     pub q25: f64,
     /// Median.
     pub median: f64,

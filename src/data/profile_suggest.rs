@@ -137,6 +137,8 @@ fn counts_rows(values: &Values) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::super::source_tests::{asset, file};
     use super::*;
 
@@ -156,7 +158,7 @@ mod tests {
     fn identifiers_constants_and_text_are_ignored() {
         let mut csv = String::from("id,n,c,word,x,empty,kind\n");
         for i in 0..60 {
-            csv += &format!("{i},{},1,note {i},{},,{}\n", 100 - i, i % 7, ["u", "v"][i % 2]);
+            writeln!(csv, "{i},{},1,note {i},{},,{}", 100 - i, i % 7, ["u", "v"][i % 2]).unwrap();
         }
         let made = suggest(&super::super::read(&file("x.csv", csv).options).unwrap().0).unwrap();
         assert_eq!((made.target.as_str(), made.metric), ("kind", "roc_auc"));

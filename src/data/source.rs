@@ -100,6 +100,11 @@ pub(super) fn bytes_of(path: &Path, shown: &str) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(|source| Error::Io { path: shown.into(), source })
 }
 
+/// The line, from 1, of a byte.
+pub(super) fn line_at(bytes: &[u8], at: usize) -> usize {
+    bytes[..at].split(|&byte| byte == b'\n').count()
+}
+
 fn open(options: &SourceOptions) -> Result<Box<dyn Scan>, Error> {
     let format = format_of(options)?;
     refuse_foreign_keys(options, format)?;

@@ -1,6 +1,7 @@
 //! Sources of every format, well and badly formed.
 
 use super::*;
+use std::fmt::Write as _;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -106,7 +107,7 @@ fn types_are_inferred() {
 fn free_text_is_told_from_categories() {
     let mut csv = String::from("id,word\n");
     for i in 0..200 {
-        csv += &format!("row{i},{}\n", ["a", "b", "c"][i % 3]);
+        writeln!(csv, "row{i},{}", ["a", "b", "c"][i % 3]).unwrap();
     }
     assert_eq!(kinds(&table("x.csv", csv)), ["text", "category"]);
 }
@@ -302,8 +303,24 @@ fn parquet_says_how_to_build_it() {
     assert!(error(&file("x.parquet", "PAR1")).contains("--features parquet"));
 }
 
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_of_every_flat_type() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/data_small.parquet");
+    let options = SourceOptions { path, shown: "x.parquet".into(), ..SourceOptions::default() };
+    let made = read(&options).unwrap().0;
+    assert_eq!(kinds(&made), ["number", "number", "category", "boolean", "date", "date"]);
+    assert_eq!(made.columns[0].n_missing(), 1);
+    assert_eq!(numbers(&made, "x")[2], f64::INFINITY);
+    assert_eq!(texts(&made, "word"), some(&["a", "b", ""]));
+    assert_eq!(texts(&made, "flag"), some(&["true", "false", "true"]));
+    assert_eq!(numbers(&made, "day")[2], 172_800.0);
+    assert_eq!(numbers(&made, "time"), [0.0, 1.5, 2.0]);
+}
+
 #[test]
 fn shipped_data_reads_with_the_right_types() {
+    use ColumnType::{Boolean, Category, Date, Number, Text};
     let check = |name: &str, rows: usize, columns: &[(&str, ColumnType)]| {
         let (made, _) = read(&asset(name)).unwrap();
         assert_eq!(made.n_rows, rows, "{name}");
@@ -311,7 +328,6 @@ fn shipped_data_reads_with_the_right_types() {
             assert_eq!(made.columns[made.find(column).unwrap()].kind, *kind, "{name} {column}");
         }
     };
-    use ColumnType::{Boolean, Category, Date, Number, Text};
     check(
         "penguins.csv",
         344,

@@ -1,4 +1,4 @@
-//! Reads a table or a query of a SQLite database, never writing to it.
+//! Reads a table or a query of a `SQLite` database, never writing to it.
 
 use super::source::Scan;
 use super::source_build::{Cell, TableBuilder};

@@ -119,7 +119,9 @@ pub(super) fn string_variants(check: Check, context: &Context<'_>) -> Vec<Findin
         groups.retain(|_, codes| codes.len() > 1);
         let Some(first) = groups.values().next() else { continue };
         let mut varied = vec![false; column.levels.len()];
-        groups.values().flatten().for_each(|&code| varied[code] = true);
+        for &code in groups.values().flatten() {
+            varied[code] = true;
+        }
         let shown: Vec<&str> = first.iter().map(|&code| column.levels[code].as_str()).collect();
         let name = column.name;
         let text = format!(

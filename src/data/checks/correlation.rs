@@ -145,12 +145,16 @@ fn unit_ranks(values: &[f64]) -> Vec<f64> {
     let mut squares = 0.0;
     for tied in order.chunk_by(|&a, &b| values[a] == values[b]) {
         let rank = start as f64 + (tied.len() as f64 - 1.0) / 2.0 - center;
-        tied.iter().for_each(|&row| ranks[row] = rank);
+        for &row in tied {
+            ranks[row] = rank;
+        }
         squares += rank * rank * tied.len() as f64;
         start += tied.len();
     }
     let length = f64::sqrt(squares);
-    ranks.iter_mut().for_each(|rank| *rank /= length);
+    for rank in &mut ranks {
+        *rank /= length;
+    }
     ranks
 }
 
@@ -177,12 +181,10 @@ fn correlation_ratio(codes: &[u32], n_levels: usize, numbers: &[f64]) -> f64 {
 fn cramers_v((a, n_a): (&[u32], usize), (b, n_b): (&[u32], usize)) -> f64 {
     let mut cells: std::collections::BTreeMap<(u32, u32), f64> = std::collections::BTreeMap::new();
     let (mut of_a, mut of_b) = (vec![0.0; n_a], vec![0.0; n_b]);
-    let mut n = 0.0;
     for (&a, &b) in a.iter().zip(b).filter(|(a, b)| **a != MISSING && **b != MISSING) {
         *cells.entry((a, b)).or_insert(0.0) += 1.0;
         of_a[a as usize] += 1.0;
         of_b[b as usize] += 1.0;
-        n += 1.0;
     }
     let seen = |counts: &[f64]| counts.iter().filter(|&&count| count > 0.0).count();
     let smaller = seen(&of_a).min(seen(&of_b)) as f64;

@@ -74,7 +74,9 @@ impl Target {
 
     fn counts(&self, labels: &[f64]) -> Vec<usize> {
         let mut counts = vec![0; self.n_classes];
-        labels.iter().for_each(|&label| counts[label as usize] += 1);
+        for &label in labels {
+            counts[label as usize] += 1;
+        }
         counts
     }
 
@@ -190,7 +192,9 @@ fn best_split(x: &[f64], y: &[f64], target: &Target) -> Option<usize> {
     let mean = y.iter().sum::<f64>() / y.len() as f64;
     let mut left = Side::new(target.n_classes);
     let mut right = Side::new(target.n_classes);
-    y.iter().for_each(|&label| right.add(label, mean));
+    for &label in y {
+        right.add(label, mean);
+    }
     let mut best = (right.gain() + 1e-12 * right.gain().abs(), None);
     for at in 1..x.len() {
         left.add(y[at - 1], mean);

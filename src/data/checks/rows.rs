@@ -94,9 +94,11 @@ pub(super) fn outlier_rows(check: Check, context: &Context<'_>) -> Vec<Finding> 
         if !out.is_empty() {
             counts.push((out.len(), &column.name));
         }
-        out.into_iter().for_each(|row| is_outlier[row] = true);
+        for row in out {
+            is_outlier[row] = true;
+        }
     }
-    counts.sort_by(|a, b| b.0.cmp(&a.0));
+    counts.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
     let rows: Vec<usize> = (0..is_outlier.len()).filter(|&row| is_outlier[row]).collect();
     let share = percent(rows.len() as f64 / is_outlier.len().max(1) as f64);
     let most: Vec<String> =

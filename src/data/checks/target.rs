@@ -14,7 +14,9 @@ pub(super) fn class_imbalance(check: Check, context: &Context<'_>) -> Vec<Findin
     let limit = context.options.limits.rarest_class;
     let folds = context.options.folds;
     let mut counts = vec![0usize; *n_classes];
-    codes.iter().for_each(|&code| counts[code as usize] += 1);
+    for &code in codes {
+        counts[code as usize] += 1;
+    }
     let mut findings = Vec::new();
     for (code, &count) in counts.iter().enumerate() {
         let name = context.input.classes.get(code).map_or("", String::as_str);
