@@ -10,8 +10,28 @@ const SECRET_NAMES: &[&str] =
 
 /// How secrets of well-known services begin.
 const SECRET_PREFIXES: &[&str] = &[
-    "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sk-", "sk_live_",
-    "rk_live_", "xoxb-", "xoxp-", "xoxa-", "hf_", "npm_", "pypi-", "AIza", "ya29.", "eyJ", "dop_v1_",
+    "AKIA",
+    "ASIA",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "sk-",
+    "sk_live_",
+    "rk_live_",
+    "xoxb-",
+    "xoxp-",
+    "xoxa-",
+    "hf_",
+    "npm_",
+    "pypi-",
+    "AIza",
+    "ya29.",
+    "eyJ",
+    "dop_v1_",
 ];
 
 /// All environment variables, sorted, with secrets replaced by [`REDACTED`].
@@ -98,8 +118,15 @@ mod tests {
     fn secrets_in_arguments() {
         let args = ["sweep", "--api-key", "abc", "--token=abc", "--set", "search.seed=3", "x.toml"];
         let shown = redacted_args(args.map(String::from));
-        let expect =
-            ["sweep", "--api-key", REDACTED, "--token=[redacted]", "--set", "search.seed=3", "x.toml"];
+        let expect = [
+            "sweep",
+            "--api-key",
+            REDACTED,
+            "--token=[redacted]",
+            "--set",
+            "search.seed=3",
+            "x.toml",
+        ];
         assert_eq!(shown, expect);
     }
 

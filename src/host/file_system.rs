@@ -41,8 +41,21 @@ const FUSE: u32 = 0x6573_5546;
 /// FUSE has one number for all; these are the network ones among them, by the type in the mount table.
 #[cfg(any(target_os = "linux", test))]
 const NETWORK_FUSE: &[&str] = &[
-    "sshfs", "gluster", "s3", "gcs", "rclone", "davfs", "goofys", "juicefs", "ceph", "mfs",
-    "hdfs", "nfs", "smb", "onedrive", "google-drive",
+    "sshfs",
+    "gluster",
+    "s3",
+    "gcs",
+    "rclone",
+    "davfs",
+    "goofys",
+    "juicefs",
+    "ceph",
+    "mfs",
+    "hdfs",
+    "nfs",
+    "smb",
+    "onedrive",
+    "google-drive",
 ];
 
 /// The kind of file system of `path`, or of its nearest parent that exists.

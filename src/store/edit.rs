@@ -44,7 +44,10 @@ impl Store {
     pub fn note(&mut self, run: RunId, text: &str) -> Result<(), StoreError> {
         self.change(run, |store| {
             if text.is_empty() {
-                return Ok(store.conn.prepare_cached("DELETE FROM note WHERE run = ?1")?.execute([run.0])?);
+                return Ok(store
+                    .conn
+                    .prepare_cached("DELETE FROM note WHERE run = ?1")?
+                    .execute([run.0])?);
             }
             let sql = "INSERT OR REPLACE INTO note (run, text, changed) VALUES (?1, ?2, ?3)";
             Ok(store.conn.prepare_cached(sql)?.execute(params![run.0, text, host::now_ms()])?)
@@ -136,7 +139,11 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn cached_hash(&self, path: &str, stamp: FileStamp) -> Result<Option<CachedHash>, StoreError> {
+    pub fn cached_hash(
+        &self,
+        path: &str,
+        stamp: FileStamp,
+    ) -> Result<Option<CachedHash>, StoreError> {
         self.read(|conn| {
             let sql = "SELECT digest FROM hash_cache
                        WHERE path = ?1 AND size = ?2 AND mtime_ns = ?3 AND inode = ?4";

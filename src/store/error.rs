@@ -153,7 +153,9 @@ pub enum StoreError {
     #[error("{0}")]
     Invalid(String),
     /// A stored value that does not read back.
-    #[error("the store holds '{value}' as {what}, which does not read back; `derby store check` tells more")]
+    #[error(
+        "the store holds '{value}' as {what}, which does not read back; `derby store check` tells more"
+    )]
     Unreadable {
         /// The column.
         what: &'static str,
@@ -175,16 +177,18 @@ impl StoreError {
         let Self::Sql(error) = self else { return self };
         let path = path.to_path_buf();
         match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path, waited_ms },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Self::Locked { path, waited_ms }
+            }
             Some(ErrorCode::DiskFull) => Self::Full(path),
             Some(ErrorCode::ReadOnly) => Self::ReadOnly(path),
             Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt { path, detail: error.to_string() },
             Some(ErrorCode::NotADatabase) => {
                 Self::Foreign { path, found: "no SQLite database".into() }
             }
-            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure) => {
-                Self::Io { what: "use the store", path, source: std::io::Error::other(error) }
-            }
+            Some(
+                ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure,
+            ) => Self::Io { what: "use the store", path, source: std::io::Error::other(error) },
             _ => Self::Sql(error),
         }
     }
@@ -212,10 +216,12 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
         .into_iter()
         .map(|candidate| {
             let other = candidate.to_lowercase();
+            let longest = lower.chars().count().max(other.chars().count()).max(1) as f64;
+            let slips = strsim::osa_distance(&lower, &other) as f64;
             let starts = !lower.is_empty() && other.starts_with(&lower);
-            (if starts { 1.0 } else { strsim::jaro_winkler(&lower, &other) }, candidate)
+            (if starts { 1.0 } else { 1.0 - slips / longest }, candidate)
         })
-        .filter(|(score, _)| *score >= 0.8)
+        .filter(|(score, _)| *score >= 0.6)
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
     scored.dedup_by(|a, b| a.1 == b.1);
@@ -238,7 +244,8 @@ mod tests {
     fn texts_name_value_and_mend() {
         let text = StoreError::Newer { path: "a/.derby".into(), found: 9, known: 1 }.to_string();
         assert!(text.contains("'a/.derby'") && text.contains("update derby"), "{text}");
-        let text = StoreError::NoSuchRun { reference: "x".into(), near: vec!["'xy'".into()] }.to_string();
+        let text =
+            StoreError::NoSuchRun { reference: "x".into(), near: vec!["'xy'".into()] }.to_string();
         assert_eq!(text, "no run 'x'; did you mean 'xy'?; `derby runs` lists them");
     }
 }

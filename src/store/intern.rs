@@ -41,7 +41,9 @@ impl Interned {
         let id = match found {
             Some(id) => id,
             None => conn
-                .prepare_cached("INSERT INTO experiment (name, created) VALUES (?1, ?2) RETURNING id")?
+                .prepare_cached(
+                    "INSERT INTO experiment (name, created) VALUES (?1, ?2) RETURNING id",
+                )?
                 .query_row(params![name, crate::host::now_ms()], |row| row.get(0))?,
         };
         self.experiments.insert(name.into(), id);

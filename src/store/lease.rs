@@ -76,14 +76,16 @@ impl Store {
                 && !by.is_dead()
             {
                 let sql = "SELECT name FROM sweep WHERE id = ?1";
-                let sweep = store.conn.prepare_cached(sql)?.query_row([sweep.0], |row| row.get(0))?;
+                let sweep =
+                    store.conn.prepare_cached(sql)?.query_row([sweep.0], |row| row.get(0))?;
                 return Err(StoreError::Held { sweep, by: Box::new(by.clone()) });
             }
             if holder.is_some_and(|(by, _)| by.uuid == owner.uuid) {
                 return store.set_ttl(owner, ttl_ms, now).map(|_| ());
             }
             let id = store.set_ttl(owner, ttl_ms, now)?;
-            let sql = "INSERT INTO sweep_session (sweep, owner, started, ended) VALUES (?1, ?2, ?3, ?3)";
+            let sql =
+                "INSERT INTO sweep_session (sweep, owner, started, ended) VALUES (?1, ?2, ?3, ?3)";
             store.conn.prepare_cached(sql)?.execute(params![sweep.0, owner.uuid, now])?;
             let session = store.conn.last_insert_rowid();
             let sql = "INSERT OR REPLACE INTO lease (kind, target, owner, attempt, session)
@@ -146,7 +148,8 @@ impl Store {
     pub fn sweep_seconds(&self, sweep: SweepId) -> Result<f64, StoreError> {
         let open = self.driver(sweep)?.map(|owner| owner.uuid);
         self.read(|conn| {
-            let sql = "SELECT coalesce(sum(ended - started), 0) FROM sweep_session s WHERE sweep = ?1
+            let sql =
+                "SELECT coalesce(sum(ended - started), 0) FROM sweep_session s WHERE sweep = ?1
                        AND NOT (?2 IS NOT NULL AND EXISTS (SELECT 1 FROM lease
                          WHERE kind = 'sweep' AND target = ?1 AND session = s.id))";
             let ms: i64 =
@@ -195,7 +198,11 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn acknowledge(&mut self, command: i64, answer: &serde_json::Value) -> Result<(), StoreError> {
+    pub fn acknowledge(
+        &mut self,
+        command: i64,
+        answer: &serde_json::Value,
+    ) -> Result<(), StoreError> {
         self.write(|store| {
             let sql = "UPDATE control SET acknowledged = ?2, answer = ?3
                        WHERE id = ?1 AND acknowledged IS NULL";

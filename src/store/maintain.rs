@@ -86,8 +86,11 @@ impl Store {
                 });
             }
         }
-        let orphans: Vec<&(u64, i64)> =
-            present.iter().filter(|(key, _)| !referenced.contains_key(*key)).map(|(_, meta)| meta).collect();
+        let orphans: Vec<&(u64, i64)> = present
+            .iter()
+            .filter(|(key, _)| !referenced.contains_key(*key))
+            .map(|(_, meta)| meta)
+            .collect();
         if !orphans.is_empty() {
             let bytes: u64 = orphans.iter().map(|meta| meta.0).sum();
             findings.push(Finding {
@@ -115,9 +118,9 @@ impl Store {
         name.push(format!(".{}.part", std::process::id()));
         let part = to.with_file_name(name);
         fs::create_dir_all(&part).map_err(StoreError::io("create", &part))?;
-        let result = self.copy_into(&part).and_then(|()| {
-            fs::rename(&part, to).map_err(StoreError::io("rename to", to))
-        });
+        let result = self
+            .copy_into(&part)
+            .and_then(|()| fs::rename(&part, to).map_err(StoreError::io("rename to", to)));
         if result.is_err() {
             fs::remove_dir_all(&part).ok(); // the error above says more than a failure here
         }
@@ -139,7 +142,9 @@ impl Store {
                 target.put(&bytes)?;
             }
         }
-        fs::File::open(&file).and_then(|file| file.sync_all()).map_err(StoreError::io("sync", &file))
+        fs::File::open(&file)
+            .and_then(|file| file.sync_all())
+            .map_err(StoreError::io("sync", &file))
     }
 
     /// Purges old runs from the bin, removes objects that no run refers to, and gives free pages back.
@@ -196,7 +201,8 @@ impl Store {
 
 fn integrity(conn: &Connection) -> Result<Vec<Finding>, StoreError> {
     let mut statement = conn.prepare("PRAGMA integrity_check(20)")?;
-    let lines: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let lines: Vec<String> =
+        statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let finding = |text: String| Finding {
         severity: Severity::Error,
         text: format!("the database is damaged: {text}"),
@@ -228,7 +234,11 @@ fn stale(conn: &Connection) -> Result<Vec<Finding>, StoreError> {
     let shown: Vec<String> = runs.iter().take(5).map(|(run, _)| run.to_string()).collect();
     Ok(vec![Finding {
         severity: Severity::Warning,
-        text: format!("{} runs are marked running, but their process is gone: {}", runs.len(), shown.join(", ")),
+        text: format!(
+            "{} runs are marked running, but their process is gone: {}",
+            runs.len(),
+            shown.join(", ")
+        ),
         mend: "run their sweep again, which finishes what is missing".into(),
     }])
 }

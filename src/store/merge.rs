@@ -154,7 +154,7 @@ impl Store {
         let uri = format!("file:{}?{flags}", uri_path(&absolute(&from.join(DB_FILE))?));
         drop(other);
         self.read(|conn| Ok(conn.execute("ATTACH ?1 AS src", [&uri]).map(|_| ())?))?;
-        let result = self.write(|store| merge_rows(store));
+        let result = self.write(merge_rows);
         // Whatever came of it, the other file is let go; cached statements on it go first.
         self.conn.flush_prepared_statement_cache();
         let detached = self.read(|conn| Ok(conn.execute_batch("DETACH src")?));
@@ -213,23 +213,23 @@ fn merge_sweeps(conn: &Connection) -> Result<u64, StoreError> {
     let sweeps: Vec<(i64, String, String, String)> = rows.collect::<Result<_, _>>()?;
     let mut added = 0;
     for (old, uuid, digest, name) in sweeps {
-        let first = |sql: &str, values: &[&dyn rusqlite::ToSql]| -> Result<Option<i64>, StoreError> {
-            let mut statement = conn.prepare(sql)?;
-            let mut rows = statement.query(values)?;
-            Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
-        };
+        let first =
+            |sql: &str, values: &[&dyn rusqlite::ToSql]| -> Result<Option<i64>, StoreError> {
+                let mut statement = conn.prepare(sql)?;
+                let mut rows = statement.query(values)?;
+                Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
+            };
         let by_uuid = first("SELECT id FROM main.sweep WHERE uuid = ?1", &[&uuid])?;
         let found = match by_uuid {
             Some(id) => Some(id),
             None => first(SAME_SWEEP, &[&old, &digest, &name])?,
         };
-        let new = match found {
-            Some(id) => id,
-            None => {
-                conn.execute(ADD_SWEEP, [old])?;
-                added += 1;
-                conn.last_insert_rowid()
-            }
+        let new = if let Some(id) = found {
+            id
+        } else {
+            conn.execute(ADD_SWEEP, [old])?;
+            added += 1;
+            conn.last_insert_rowid()
         };
         conn.execute("INSERT INTO map_sweep VALUES (?1, ?2)", [old, new])?;
         conn.execute(TRIALS, [old, new])?;

@@ -3,21 +3,23 @@
 use crate::domain::Digest;
 
 const ADJECTIVES: [&str; 64] = [
-    "able", "agile", "amber", "ample", "bold", "brave", "brisk", "bright", "calm", "candid", "civil",
-    "clear", "clever", "cosmic", "crisp", "daring", "deft", "eager", "early", "fair", "fancy", "fast",
-    "fierce", "fond", "frank", "fresh", "gentle", "glad", "golden", "grand", "happy", "hardy", "honest",
-    "humble", "jolly", "keen", "kind", "lively", "loyal", "lucky", "mellow", "merry", "mighty", "modest",
-    "neat", "nimble", "noble", "patient", "plucky", "polite", "proud", "quick", "quiet", "rapid", "royal",
-    "sharp", "silver", "smooth", "steady", "sturdy", "sunny", "swift", "vivid", "witty",
+    "able", "agile", "amber", "ample", "bold", "brave", "brisk", "bright", "calm", "candid",
+    "civil", "clear", "clever", "cosmic", "crisp", "daring", "deft", "eager", "early", "fair",
+    "fancy", "fast", "fierce", "fond", "frank", "fresh", "gentle", "glad", "golden", "grand",
+    "happy", "hardy", "honest", "humble", "jolly", "keen", "kind", "lively", "loyal", "lucky",
+    "mellow", "merry", "mighty", "modest", "neat", "nimble", "noble", "patient", "plucky",
+    "polite", "proud", "quick", "quiet", "rapid", "royal", "sharp", "silver", "smooth", "steady",
+    "sturdy", "sunny", "swift", "vivid", "witty",
 ];
 
 const NOUNS: [&str; 64] = [
-    "acorn", "anchor", "arrow", "badger", "bay", "birch", "bison", "breeze", "brook", "canyon", "cedar",
-    "colt", "comet", "condor", "coral", "crane", "creek", "delta", "dune", "eagle", "ember", "falcon",
-    "fern", "filly", "finch", "forest", "fox", "garnet", "glade", "gull", "harbor", "hare", "hawk",
-    "heron", "horizon", "island", "jockey", "kestrel", "lagoon", "lark", "lynx", "maple", "marble",
-    "meadow", "meteor", "mustang", "orchid", "osprey", "otter", "paddock", "panther", "pebble", "pine",
-    "pony", "quartz", "raven", "ridge", "river", "saddle", "spruce", "stallion", "tiger", "turf", "walnut",
+    "acorn", "anchor", "arrow", "badger", "bay", "birch", "bison", "breeze", "brook", "canyon",
+    "cedar", "colt", "comet", "condor", "coral", "crane", "creek", "delta", "dune", "eagle",
+    "ember", "falcon", "fern", "filly", "finch", "forest", "fox", "garnet", "glade", "gull",
+    "harbor", "hare", "hawk", "heron", "horizon", "island", "jockey", "kestrel", "lagoon", "lark",
+    "lynx", "maple", "marble", "meadow", "meteor", "mustang", "orchid", "osprey", "otter",
+    "paddock", "panther", "pebble", "pine", "pony", "quartz", "raven", "ridge", "river", "saddle",
+    "spruce", "stallion", "tiger", "turf", "walnut",
 ];
 
 /// The name that goes with a uuid.
@@ -43,11 +45,13 @@ mod tests {
     #[test]
     fn words_are_distinct() {
         for words in [ADJECTIVES, NOUNS] {
-            assert!(words.is_sorted_by(|a, b| a < b) || {
-                let mut sorted = words;
-                sorted.sort_unstable();
-                sorted.windows(2).all(|pair| pair[0] != pair[1])
-            });
+            assert!(
+                words.is_sorted_by(|a, b| a < b) || {
+                    let mut sorted = words;
+                    sorted.sort_unstable();
+                    sorted.windows(2).all(|pair| pair[0] != pair[1])
+                }
+            );
         }
     }
 }

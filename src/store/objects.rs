@@ -52,7 +52,8 @@ impl Objects {
                 match fs::read(&path) {
                     Ok(bytes) if Digest::of(&bytes).hex() == address => Ok(Some(bytes)),
                     Ok(_) => {
-                        let detail = format!("object {address} has other content than its name says");
+                        let detail =
+                            format!("object {address} has other content than its name says");
                         Err(StoreError::Corrupt { path, detail })
                     }
                     Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -66,7 +67,8 @@ impl Objects {
     pub(super) fn list(&self) -> Result<BTreeMap<String, (u64, i64)>, StoreError> {
         let root = match self {
             Self::Memory(map) => {
-                let size = |(key, bytes): (&String, &Vec<u8>)| (key.clone(), (bytes.len() as u64, 0));
+                let size =
+                    |(key, bytes): (&String, &Vec<u8>)| (key.clone(), (bytes.len() as u64, 0));
                 return Ok(map.borrow().iter().map(size).collect());
             }
             Self::Folder(root) => root,

@@ -128,11 +128,12 @@ impl Store {
     /// [`StoreError::NoSuchRun`], or when the store cannot be read.
     pub fn environment(&self, run: RunId) -> Result<RunEnvironment, StoreError> {
         let mut found = self.read(|conn| {
-            let sql = format!("SELECT c.argv AS argv, c.env AS env, d.source AS source, {RUNS} WHERE r.id = ?1");
+            let sql = format!(
+                "SELECT c.argv AS argv, c.env AS env, d.source AS source, {RUNS} WHERE r.id = ?1"
+            );
             let mut statement = conn.prepare_cached(&sql)?;
             let mut rows = statement.query([run.0])?;
-            let missing =
-                || StoreError::NoSuchRun { reference: run.to_string(), near: Vec::new() };
+            let missing = || StoreError::NoSuchRun { reference: run.to_string(), near: Vec::new() };
             let row = rows.next()?.ok_or_else(missing)?;
             Ok(RunEnvironment {
                 user: row.get("user")?,
@@ -174,7 +175,8 @@ impl Store {
     /// When the store cannot be read.
     pub fn cached(&self, config_key: Digest) -> Result<Option<CachedRun>, StoreError> {
         let found = self.read(|conn| {
-            let sql = "SELECT r.id, v.loss, r.seconds, r.cpu_seconds FROM run r LEFT JOIN trial_value v
+            let sql =
+                "SELECT r.id, v.loss, r.seconds, r.cpu_seconds FROM run r LEFT JOIN trial_value v
                        ON v.sweep = r.sweep AND v.trial = r.trial AND v.objective = 0
                        WHERE r.config_key = ?1 AND r.status = 'done' AND r.deleted IS NULL
                        ORDER BY r.cached_from IS NOT NULL, r.id LIMIT 1";
@@ -262,7 +264,8 @@ fn matching(
 
 fn not_found(conn: &Connection, wanted: &str) -> Result<StoreError, StoreError> {
     let mut statement = conn.prepare_cached("SELECT name FROM run ORDER BY id DESC LIMIT 5000")?;
-    let names: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let names: Vec<String> =
+        statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let mut near = nearest(wanted, names.iter().map(String::as_str));
     if near.is_empty() && wanted.parse::<i64>().is_ok() {
         let sql = "SELECT id FROM run ORDER BY abs(id - CAST(?1 AS INTEGER)), id LIMIT 1";
@@ -303,15 +306,14 @@ fn base_record(
 ) -> Result<RunRecord, StoreError> {
     let count = |name| row.get::<_, Option<i64>>(name).map(|value| value.map(|value| value as u64));
     let context: i64 = row.get("context")?;
-    let argv = match contexts.get(&context) {
-        Some(argv) => argv.clone(),
-        None => {
-            let sql = "SELECT argv FROM context WHERE id = ?1";
-            let text: String = conn.prepare_cached(sql)?.query_row([context], |row| row.get(0))?;
-            let argv: Vec<String> = codec::json(&text, "a command line")?;
-            contexts.insert(context, argv.clone());
-            argv
-        }
+    let argv = if let Some(argv) = contexts.get(&context) {
+        argv.clone()
+    } else {
+        let sql = "SELECT argv FROM context WHERE id = ?1";
+        let text: String = conn.prepare_cached(sql)?.query_row([context], |row| row.get(0))?;
+        let argv: Vec<String> = codec::json(&text, "a command line")?;
+        contexts.insert(context, argv.clone());
+        argv
     };
     Ok(RunRecord {
         id: RunId(row.get("id")?),

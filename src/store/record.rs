@@ -21,7 +21,11 @@ impl Store {
         Ok(())
     }
 
-    pub(super) fn write_points(&mut self, run: RunId, points: &[MetricPoint]) -> Result<(), StoreError> {
+    pub(super) fn write_points(
+        &mut self,
+        run: RunId,
+        points: &[MetricPoint],
+    ) -> Result<(), StoreError> {
         // An exact duplicate collapses, so writing a batch twice is harmless.
         let sql = "INSERT OR IGNORE INTO point (run, metric, context, step, ts, value, special)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -29,7 +33,15 @@ impl Store {
         for point in points {
             let metric = self.interned.metric(&self.conn, &point.metric)?;
             let (value, special) = codec::split_float(point.value);
-            insert.execute(params![run.0, metric, point.context, point.step, point.ts, value, special])?;
+            insert.execute(params![
+                run.0,
+                metric,
+                point.context,
+                point.step,
+                point.ts,
+                value,
+                special
+            ])?;
         }
         Ok(())
     }
@@ -57,7 +69,8 @@ impl Store {
         digest: &str,
         size: u64,
     ) -> Result<(), StoreError> {
-        let sql = "INSERT OR REPLACE INTO artifact (run, path, digest, size) VALUES (?1, ?2, ?3, ?4)";
+        let sql =
+            "INSERT OR REPLACE INTO artifact (run, path, digest, size) VALUES (?1, ?2, ?3, ?4)";
         self.conn.prepare_cached(sql)?.execute(params![run.0, path, digest, size as i64])?;
         Ok(())
     }
@@ -75,19 +88,18 @@ impl Store {
         let schema = context.schema_hash.clone().unwrap_or_default();
         let source = context.source.clone().unwrap_or_default();
         let key = (digest.clone(), schema, source);
-        let dataset = match self.interned.datasets.get(&key) {
-            Some(&id) => id,
-            None => {
-                // The update changes nothing; it makes RETURNING answer for a row that is there already.
-                let sql = "INSERT INTO dataset (digest, schema_digest, rows, source)
-                           VALUES (?1, ?2, ?3, ?4)
-                           ON CONFLICT DO UPDATE SET digest = excluded.digest RETURNING id";
-                let rows = context.rows.unwrap_or(0) as i64;
-                let row = params![key.0, key.1, rows, key.2];
-                let id = self.conn.prepare_cached(sql)?.query_row(row, |row| row.get(0))?;
-                self.interned.datasets.insert(key, id);
-                id
-            }
+        let dataset = if let Some(&id) = self.interned.datasets.get(&key) {
+            id
+        } else {
+            // The update changes nothing; it makes RETURNING answer for a row that is there already.
+            let sql = "INSERT INTO dataset (digest, schema_digest, rows, source)
+                       VALUES (?1, ?2, ?3, ?4)
+                       ON CONFLICT DO UPDATE SET digest = excluded.digest RETURNING id";
+            let rows = context.rows.unwrap_or(0) as i64;
+            let row = params![key.0, key.1, rows, key.2];
+            let id = self.conn.prepare_cached(sql)?.query_row(row, |row| row.get(0))?;
+            self.interned.datasets.insert(key, id);
+            id
         };
         let sql = "INSERT INTO run_input (run, dataset, role, split) VALUES (?1, ?2, ?3, ?4)";
         let row = params![run, dataset, DATA_ROLE, context.split];
@@ -106,7 +118,8 @@ impl Store {
             Some(text) => Some(self.objects.put(text.as_bytes())?),
             None => None,
         };
-        let sql = "INSERT INTO context (digest, user, host, git_commit, git_branch, git_dirty, git_diff,
+        let sql =
+            "INSERT INTO context (digest, user, host, git_commit, git_branch, git_dirty, git_diff,
                    argv, env, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
                    ON CONFLICT DO UPDATE SET digest = excluded.digest RETURNING id";
         let row = params![

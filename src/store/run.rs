@@ -2,7 +2,7 @@
 
 use super::lease::stale_runs;
 use super::{Owner, Store, StoreError};
-use crate::domain::{Digest, Outcome, Params, RunId, SweepId, Summary};
+use crate::domain::{Digest, Outcome, Params, RunId, Summary, SweepId};
 use crate::host::{self, Git};
 use rusqlite::{OptionalExtension, params};
 use std::collections::BTreeMap;
@@ -113,7 +113,8 @@ impl Store {
             let uuid = super::fresh_uuid();
             let name = new.name.map_or_else(|| super::name::made_up(&uuid), String::from);
             let change = store.next_change()?;
-            let sql = "INSERT INTO run (uuid, name, experiment, sweep, trial, attempt, parent, status,
+            let sql =
+                "INSERT INTO run (uuid, name, experiment, sweep, trial, attempt, parent, status,
                        context, seed, cached_from, started, change_seq)
                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'running', ?8, ?9, ?10, ?11, ?12)";
             store.conn.prepare_cached(sql)?.execute(params![
@@ -207,7 +208,8 @@ impl Store {
             let stale = stale_runs(&store.conn, Some(sweep), now)?;
             for &(run, _) in &stale {
                 let change = store.next_change()?;
-                let sql = "UPDATE run SET status = 'killed', reason = ?2, ended = ?3, change_seq = ?4
+                let sql =
+                    "UPDATE run SET status = 'killed', reason = ?2, ended = ?3, change_seq = ?4
                            WHERE id = ?1";
                 store.conn.prepare_cached(sql)?.execute(params![run, LOST, now, change])?;
                 store.drop_lease(run)?;
@@ -221,17 +223,20 @@ impl Store {
     }
 
     fn holds(&self, run: RunId, attempt: u32, owner: &Owner) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM lease l JOIN owner o ON o.id = l.owner JOIN run r ON r.id = l.target
+        let sql =
+            "SELECT 1 FROM lease l JOIN owner o ON o.id = l.owner JOIN run r ON r.id = l.target
                    WHERE l.kind = 'run' AND l.target = ?1 AND l.attempt = ?2 AND o.uuid = ?3
                      AND r.status = 'running'";
         let mut statement = self.conn.prepare_cached(sql)?;
-        let found = statement.query_row(params![run.0, attempt, owner.uuid], |_| Ok(())).optional()?;
+        let found =
+            statement.query_row(params![run.0, attempt, owner.uuid], |_| Ok(())).optional()?;
         Ok(found.is_some())
     }
 
     fn close_run(&mut self, run: RunId, finished: &Finished<'_>) -> Result<(), StoreError> {
         let change = self.next_change()?;
-        let sql = "UPDATE run SET status = ?2, reason = ?3, ended = ?4, seconds = ?5, cpu_seconds = ?6,
+        let sql =
+            "UPDATE run SET status = ?2, reason = ?3, ended = ?4, seconds = ?5, cpu_seconds = ?6,
                    config_key = ?7, change_seq = ?8 WHERE id = ?1 RETURNING sweep, trial";
         let row = params![
             run.0,

@@ -186,10 +186,12 @@ impl Store {
         self.read(|conn| {
             let sql = "SELECT id, name, digest FROM sweep ORDER BY id DESC";
             let mut statement = conn.prepare_cached(sql)?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            let rows =
+                statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
             let known: Vec<(i64, String, String)> = rows.collect::<Result<_, _>>()?;
             let hex = wanted.strip_prefix("b3:").unwrap_or(wanted);
-            let find = |fits: &dyn Fn(&(i64, String, String)) -> bool| known.iter().find(|row| fits(row));
+            let find =
+                |fits: &dyn Fn(&(i64, String, String)) -> bool| known.iter().find(|row| fits(row));
             let found = find(&|row| row.1 == wanted)
                 .or_else(|| find(&|row| row.0.to_string() == wanted))
                 .or_else(|| find(&|row| hex.len() >= 6 && row.2.starts_with(hex)));
@@ -266,7 +268,8 @@ fn read(conn: &Connection, row: &Row<'_>) -> Result<SweepRow, StoreError> {
 }
 
 fn counts(conn: &Connection, sweep: SweepId) -> Result<IndexMap<Status, u64>, StoreError> {
-    let sql = "SELECT status, count(*) FROM run WHERE sweep = ?1 AND deleted IS NULL GROUP BY status";
+    let sql =
+        "SELECT status, count(*) FROM run WHERE sweep = ?1 AND deleted IS NULL GROUP BY status";
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query([sweep.0])?;
     let mut found = IndexMap::new();

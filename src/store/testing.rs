@@ -50,7 +50,8 @@ pub(super) fn params(pairs: &[(&str, Value)]) -> Params {
 
 /// Records the ask of one trial whose only parameter is `C = number`.
 pub(super) fn ask(store: &mut Store, sweep: SweepId, number: u64) -> Params {
-    let params = params(&[("C", Value::Float(number as f64)), ("model", Value::Text("svm".into()))]);
+    let params =
+        params(&[("C", Value::Float(number as f64)), ("model", Value::Text("svm".into()))]);
     let trial = NewTrial {
         number,
         point: Point(vec![Some(number as f64), None]),

@@ -55,12 +55,18 @@ fn trials_come_back_as_recorded() {
     let trials = store.trials(sweep).unwrap();
     assert_eq!(trials.iter().map(|t| t.number).collect::<Vec<_>>(), [0, 3, 4]);
     assert_eq!(trials.iter().map(|t| t.ask_seq).collect::<Vec<_>>(), [0, 1, 2]);
-    assert_eq!((trials[0].state, trials[0].tell_seq, trials[0].attempts), (TrialState::Told, Some(0), 1));
+    assert_eq!(
+        (trials[0].state, trials[0].tell_seq, trials[0].attempts),
+        (TrialState::Told, Some(0), 1)
+    );
     assert_eq!((trials[0].status, trials[0].loss), (Some(Status::Done), Some(-0.0)));
     assert_eq!((trials[1].state, trials[1].run), (TrialState::Pending, None));
     assert!(trials[1].is_missing() && !trials[0].is_missing());
     let copied = &trials[2];
-    assert_eq!((copied.state, copied.tell_seq, copied.loss), (TrialState::Duplicate, Some(1), Some(-0.0)));
+    assert_eq!(
+        (copied.state, copied.tell_seq, copied.loss),
+        (TrialState::Duplicate, Some(1), Some(-0.0))
+    );
     assert_eq!((&copied.pending[..], copied.arm.as_deref()), (&[3][..], Some("tpe")));
     assert_eq!(copied.point.0, [None, Some(1e-7)]);
     assert_eq!(copied.params, params);
@@ -103,7 +109,10 @@ fn a_run_comes_back_whole() {
     assert!(git.dirty && git.diff.is_some());
     let environment = store.environment(run).unwrap();
     assert_eq!(environment.diff_text.as_deref(), Some("+1\n"));
-    assert_eq!((environment.env["HOME"].as_str(), environment.source.as_deref()), ("/h", Some("a.csv")));
+    assert_eq!(
+        (environment.env["HOME"].as_str(), environment.source.as_deref()),
+        ("/h", Some("a.csv"))
+    );
     assert_eq!(store.predictions(run).unwrap().as_deref(), Some(&0.5f64.to_le_bytes()[..]));
     assert_eq!(store.series(run, "auc").unwrap(), points(&[0.5, 0.5]));
     let row = store.sweep("s").unwrap();
@@ -123,8 +132,14 @@ fn special_values_and_repeated_steps_stay() {
         value,
         ts: 1,
     };
-    let given =
-        [at(-1, f64::NAN), at(0, f64::INFINITY), at(0, f64::NEG_INFINITY), at(0, 0.0), at(0, 0.0), at(1, 2.0)];
+    let given = [
+        at(-1, f64::NAN),
+        at(0, f64::INFINITY),
+        at(0, f64::NEG_INFINITY),
+        at(0, 0.0),
+        at(0, 0.0),
+        at(1, 2.0),
+    ];
     assert!(store.add_points(run, 1, &owner, &given).unwrap());
     let bits: Vec<(i64, u64)> =
         store.series(run, "loss").unwrap().iter().map(|p| (p.step, p.value.to_bits())).collect();
@@ -241,7 +256,10 @@ fn equal_configurations_are_found_across_sweeps() {
     assert!(store.finish_run(run, 1, &owner, &finished).unwrap());
     let found = store.cached(key).unwrap().unwrap();
     assert_eq!((found.run, found.loss, found.seconds), (run, Some(-0.5), Some(1.5)));
-    assert_eq!(found.summaries.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+    assert_eq!(
+        found.summaries.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+        ["b", "a"]
+    );
     assert!(found.points.len() == 2 && found.points[1].value.is_nan());
     assert_eq!(found.predictions.as_deref(), Some(&b"1234"[..]));
     store.remove(run).unwrap();
@@ -253,7 +271,8 @@ fn only_the_best_keep_predictions() {
     let mut store = Store::in_memory().unwrap();
     let owner = Owner::this_process();
     let sweep = store.begin_sweep(&new_sweep("s", "a")).unwrap().id;
-    let runs: Vec<RunId> = (0..5).map(|number| one_trial(&mut store, sweep, number, &owner)).collect();
+    let runs: Vec<RunId> =
+        (0..5).map(|number| one_trial(&mut store, sweep, number, &owner)).collect();
     store.keep_predictions(sweep, 2, crate::domain::Goal::Maximize).unwrap();
     let kept: Vec<bool> =
         runs.iter().map(|run| store.predictions(*run).unwrap().is_some()).collect();
@@ -303,7 +322,8 @@ fn queries_filter_sort_and_cut() {
     assert_eq!(store.count(&sorted).unwrap(), 5);
     let sorted = Query { sort: by("C", false), include_deleted: true, ..Query::default() };
     assert_eq!(ids(&sorted).unwrap(), [1, 2, 3, 4, 5, 6], "missing last");
-    let filter = |text: &str| Query { filter: Some(Expr::parse(text).unwrap()), ..Query::default() };
+    let filter =
+        |text: &str| Query { filter: Some(Expr::parse(text).unwrap()), ..Query::default() };
     assert_eq!(ids(&filter("auc > 0.15 and C < 4")).unwrap(), [4, 3]);
     assert_eq!(ids(&filter("status:running")).unwrap(), [6]);
     assert_eq!(ids(&filter(&"auc > 0 ".repeat(250))).unwrap(), [5, 4, 3]);
@@ -384,7 +404,9 @@ fn damage_is_named() {
     });
     let text = match outcome {
         Err(error @ StoreError::Corrupt { .. }) => error.to_string(),
-        Ok(findings) => findings.iter().find(|f| f.severity == Severity::Error).unwrap().text.clone(),
+        Ok(findings) => {
+            findings.iter().find(|f| f.severity == Severity::Error).unwrap().text.clone()
+        }
         Err(other) => panic!("{other}"),
     };
     assert!(text.contains("damaged"), "{text}");
@@ -463,7 +485,8 @@ fn two_processes_may_make_one_store() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(".derby");
     std::thread::scope(|scope| {
-        let opened: Vec<_> = (0..4).map(|_| scope.spawn(|| Store::open(&path, WRITE).map(|_| ()))).collect();
+        let opened: Vec<_> =
+            (0..4).map(|_| scope.spawn(|| Store::open(&path, WRITE).map(|_| ()))).collect();
         for thread in opened {
             thread.join().unwrap().unwrap();
         }
@@ -475,7 +498,8 @@ fn backup_gc_and_check() {
     let (folder, path, mut store) = on_disk();
     let owner = Owner::this_process();
     let sweep = store.begin_sweep(&new_sweep("s", "a")).unwrap().id;
-    let runs: Vec<RunId> = (0..3).map(|number| one_trial(&mut store, sweep, number, &owner)).collect();
+    let runs: Vec<RunId> =
+        (0..3).map(|number| one_trial(&mut store, sweep, number, &owner)).collect();
     let copy = folder.path().join("copy");
     store.backup(&copy).unwrap();
     assert!(store.backup(&copy).unwrap_err().to_string().contains("exists"));
@@ -520,7 +544,10 @@ fn merging_twice_is_merging_once() {
     assert_eq!((second.runs, second.known, second.sweeps, second.objects), (0, 3, 0, 0));
     let trials = store.trials(shared).unwrap();
     assert_eq!(trials.iter().map(|t| t.number).collect::<Vec<_>>(), [0, 1, 2, 3]);
-    assert_eq!(trials.iter().map(|t| t.tell_seq).collect::<Vec<_>>(), [Some(0), Some(1), Some(2), None]);
+    assert_eq!(
+        trials.iter().map(|t| t.tell_seq).collect::<Vec<_>>(),
+        [Some(0), Some(1), Some(2), None]
+    );
     let brought = store.run(&note.uuid).unwrap();
     assert_eq!((brought.note.as_deref(), brought.trial), (Some("kept"), Some(1)));
     assert_eq!(brought.params, note.params);
@@ -550,7 +577,9 @@ fn old_schemas_open() {
     if std::env::var_os("DERBY_MAKE_FIXTURES").is_some() {
         let (_folder, path, mut store) = on_disk();
         let sweep = store.begin_sweep(&new_sweep("s", "a")).unwrap().id;
-        (0..3).for_each(|number| drop(one_trial(&mut store, sweep, number, &dead_owner())));
+        for number in 0..3 {
+            one_trial(&mut store, sweep, number, &dead_owner());
+        }
         drop(store);
         let file = fixtures.join(format!("v{}.db", super::open::SCHEMA));
         assert!(!file.exists(), "a schema that shipped never changes");
@@ -586,4 +615,46 @@ fn hashes_of_files_are_remembered_until_they_change() {
     assert_eq!(store.cached_hash("/a", stamp).unwrap().as_deref(), Some("ff"));
     let changed = FileStamp { mtime_ns: 8, ..stamp };
     assert_eq!(store.cached_hash("/a", changed).unwrap(), None);
+}
+
+/// Two commits a trial. Measured: 0.22 ms of CPU in this profile; the bound only catches a lost index or
+/// a statement that is prepared anew.
+#[test]
+fn a_trial_costs_little() {
+    const TRIALS: u64 = 300;
+    let (_folder, _path, mut store) = on_disk();
+    let owner = Owner::this_process();
+    let sweep = store.begin_sweep(&new_sweep("s", "a")).unwrap().id;
+    let params: Params =
+        (0..10).map(|i| (format!("p{i}"), Value::Float(f64::from(i) * 0.1))).collect();
+    let before = crate::host::thread_cpu_seconds();
+    for number in 0..TRIALS {
+        let trial = NewTrial { number, ..copy_of(&params) };
+        let run = store.batch(|store| {
+            store.record_ask(sweep, &[trial])?;
+            Ok(start(store, (Some(sweep), number, 1), &params, &owner))
+        });
+        let run = run.unwrap();
+        let told = store.batch(|store| {
+            assert!(finish_quietly(store, run, &owner)?);
+            store.tell(sweep, &[number])
+        });
+        told.unwrap();
+    }
+    let ms = (crate::host::thread_cpu_seconds() - before) * 1000.0 / TRIALS as f64;
+    assert!(ms < 2.0, "{ms} ms a trial");
+}
+
+fn finish_quietly(store: &mut Store, run: RunId, owner: &Owner) -> Result<bool, StoreError> {
+    let finished = Finished {
+        outcome: &Outcome::Done,
+        points: &points(&[0.5]),
+        summaries: &[("auc".into(), summary(0.5))],
+        seconds: 0.0,
+        cpu_seconds: None,
+        predictions: None,
+        loss: Some(0.5),
+        config_key: None,
+    };
+    store.finish_run(run, 1, owner, &finished)
 }

@@ -68,7 +68,11 @@ impl Store {
     ///
     /// # Errors
     /// When a number is not above all earlier ones, or the store cannot be written.
-    pub fn record_ask(&mut self, sweep: SweepId, trials: &[NewTrial<'_>]) -> Result<(), StoreError> {
+    pub fn record_ask(
+        &mut self,
+        sweep: SweepId,
+        trials: &[NewTrial<'_>],
+    ) -> Result<(), StoreError> {
         self.write(|store| {
             let (mut last, mut seq) = store.last_ask(sweep)?;
             let sql = "INSERT INTO trial (sweep, number, point, params, config, pending, same_as, arm,

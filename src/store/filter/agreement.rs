@@ -6,6 +6,7 @@ use crate::store::testing::{context, params, summary};
 use crate::store::{Finished, NewRun, Owner, Query, RunContext, Store};
 use proptest::prelude::*;
 
+/// A time ago that no run of a test is near to.
 const NOW_SPREAD: i64 = 3_600_000;
 
 /// One random run: parameters, metrics, tags, note, extremes of everything.
@@ -24,8 +25,10 @@ struct Made {
 }
 
 fn text() -> impl Strategy<Value = String> {
-    prop::sample::select(vec!["a", "A", "ab", "a b", "b%", "a_b", "é", "É", "10", "true", "none", "\\"])
-        .prop_map(String::from)
+    prop::sample::select(vec![
+        "a", "A", "ab", "a b", "b%", "a_b", "é", "É", "10", "true", "none", "\\",
+    ])
+    .prop_map(String::from)
 }
 
 fn float() -> impl Strategy<Value = f64> {
@@ -50,9 +53,20 @@ fn made() -> impl Strategy<Value = Made> {
     use prop::option::of;
     let settings = (of(value()), of(value()), of(value()), of(score()), of(score()));
     let rest = (of(text()), of(text()), of(any::<bool>()), any::<bool>(), of(-3i64..4));
-    (settings, rest).prop_map(|((x, y, model, x_metric, auc), (tag, note, outcome, has_data, seed))| {
-        Made { x, y, model, x_metric, auc, tag, note, outcome, has_data, seed }
-    })
+    (settings, rest).prop_map(
+        |((x, y, model, x_metric, auc), (tag, note, outcome, has_data, seed))| Made {
+            x,
+            y,
+            model,
+            x_metric,
+            auc,
+            tag,
+            note,
+            outcome,
+            has_data,
+            seed,
+        },
+    )
 }
 
 fn store_of(runs: &[Made]) -> Store {
@@ -85,8 +99,10 @@ fn store_of(runs: &[Made]) -> Store {
 
 fn write(store: &mut Store, sweep: Option<crate::domain::SweepId>, made: &Made, owner: &Owner) {
     let named = [("x", &made.x), ("y", &made.y), ("model", &made.model)];
-    let pairs: Vec<(&str, Value)> =
-        named.iter().filter_map(|&(name, value)| value.clone().map(|value| (name, value))).collect();
+    let pairs: Vec<(&str, Value)> = named
+        .iter()
+        .filter_map(|&(name, value)| value.clone().map(|value| (name, value)))
+        .collect();
     let context = if made.has_data { context() } else { RunContext::default() };
     let new = NewRun {
         sweep,
@@ -154,8 +170,9 @@ fn literal() -> impl Strategy<Value = Literal> {
 fn pattern() -> impl Strategy<Value = Pattern> {
     prop_oneof![
         text().prop_map(Pattern::Exact),
-        prop::sample::select(vec!["a*", "*b*", "?", "a?b", "*%", "*_*", "É"])
-            .prop_map(|glob| if glob == "É" { Pattern::Exact(glob.into()) } else { Pattern::Glob(glob.into()) }),
+        prop::sample::select(vec!["a*", "*b*", "?", "a?b", "*%", "*_*", "É"]).prop_map(|glob| {
+            if glob == "É" { Pattern::Exact(glob.into()) } else { Pattern::Glob(glob.into()) }
+        }),
     ]
 }
 
@@ -175,7 +192,12 @@ fn on_attribute() -> impl Strategy<Value = Expr> {
     )
         .prop_map(|(a, op, v)| (a, op, Literal::Number(v)));
     let words = (
-        prop::sample::select(vec![Attribute::Experiment, Attribute::Sweep, Attribute::Note, Attribute::User]),
+        prop::sample::select(vec![
+            Attribute::Experiment,
+            Attribute::Sweep,
+            Attribute::Note,
+            Attribute::User,
+        ]),
         op(),
         text(),
     )
@@ -183,12 +205,18 @@ fn on_attribute() -> impl Strategy<Value = Expr> {
     let time = (
         prop::sample::select(vec![Attribute::Started, Attribute::Ended]),
         prop::sample::select(vec![Op::Lt, Op::Le, Op::Gt, Op::Ge]),
-        prop_oneof![Just(Literal::Ago(NOW_SPREAD)), Just(Literal::Date(0)), Just(Literal::Ago(0))],
+        prop_oneof![Just(Literal::Ago(NOW_SPREAD)), Just(Literal::Date(0))],
     );
     let hash = (
-        prop::sample::select(vec![Attribute::Data, Attribute::Split, Attribute::Commit, Attribute::Schema]),
+        prop::sample::select(vec![
+            Attribute::Data,
+            Attribute::Split,
+            Attribute::Commit,
+            Attribute::Schema,
+        ]),
         prop::sample::select(vec![Op::Eq, Op::Ne]),
-        prop::sample::select(vec!["5e", "5c", "51", "c0"]).prop_map(|hex| Literal::Text(hex.into())),
+        prop::sample::select(vec!["5e", "5c", "51", "c0"])
+            .prop_map(|hex| Literal::Text(hex.into())),
     );
     let flag = (
         prop::sample::select(vec![Attribute::Dirty, Attribute::Cached]),
@@ -198,12 +226,11 @@ fn on_attribute() -> impl Strategy<Value = Expr> {
     let status = (
         Just(Attribute::Status),
         prop::sample::select(vec![Op::Eq, Op::Ne]),
-        prop::sample::select(vec!["done", "failed", "running"]).prop_map(|word| Literal::Text(word.into())),
+        prop::sample::select(vec!["done", "failed", "running"])
+            .prop_map(|word| Literal::Text(word.into())),
     );
-    prop_oneof![number, words, time, hash, flag, status].prop_map(|(attribute, op, value)| Expr::Compare {
-        field: Field::Attribute(attribute),
-        op,
-        value,
+    prop_oneof![number, words, time, hash, flag, status].prop_map(|(attribute, op, value)| {
+        Expr::Compare { field: Field::Attribute(attribute), op, value }
     })
 }
 
@@ -270,7 +297,7 @@ fn contains_on_metric(expr: &Expr) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn sql_and_memory_select_the_same(

@@ -109,7 +109,10 @@ impl Attribute {
     }
 
     fn row(self) -> &'static (&'static str, Self, Kind, &'static str) {
-        TABLE.iter().find(|row| row.1 == self).expect("every attribute has its row, which a test checks")
+        TABLE
+            .iter()
+            .find(|row| row.1 == self)
+            .expect("every attribute has its row, which a test checks")
     }
 }
 

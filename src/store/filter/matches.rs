@@ -120,7 +120,9 @@ fn compare(found: &Found<'_>, op: Op, value: &Literal, now: i64) -> bool {
             _ => false,
         },
         (Found::Time(found), Literal::Date(value)) => op.holds(Some(found.cmp(value))),
-        (Found::Time(found), Literal::Ago(ms)) => op.holds(Some(found.cmp(&now.saturating_sub(*ms)))),
+        (Found::Time(found), Literal::Ago(ms)) => {
+            op.holds(Some(found.cmp(&now.saturating_sub(*ms))))
+        }
         (Found::Flag(found), Literal::Bool(value)) => match op {
             Op::Eq => found == value,
             Op::Ne => found != value,

@@ -120,9 +120,14 @@ impl<'a> Compiled<'a> {
                 self.push(")");
             }
             Expr::Word(word) => self.word(word),
-            Expr::Text { field, pattern } => self.on_text(field, &mut |sql, column| sql.pattern(column, pattern)),
+            Expr::Text { field, pattern } => {
+                self.on_text(field, &mut |sql, column| sql.pattern(column, pattern));
+            }
             Expr::Tag { key, value } => {
-                self.bind("EXISTS (SELECT 1 FROM tag x WHERE x.run = r.id AND x.key = ?", key.clone());
+                self.bind(
+                    "EXISTS (SELECT 1 FROM tag x WHERE x.run = r.id AND x.key = ?",
+                    key.clone(),
+                );
                 if let Some(pattern) = value {
                     self.push(" AND ");
                     self.pattern("x.value", pattern);
@@ -217,7 +222,10 @@ impl<'a> Compiled<'a> {
 
     fn has(&mut self, table: &str, column: &str, id: Option<i64>) {
         match id {
-            Some(id) => self.bind(&format!("EXISTS (SELECT 1 FROM {table} x WHERE x.run = r.id AND x.{column} = ?)"), id),
+            Some(id) => self.bind(
+                &format!("EXISTS (SELECT 1 FROM {table} x WHERE x.run = r.id AND x.{column} = ?)"),
+                id,
+            ),
             None => self.push("0"),
         }
     }
@@ -328,7 +336,10 @@ impl<'a> Compiled<'a> {
             }
             (Kind::Hash, Literal::Text(text)) if matches!(op, Op::Eq | Op::Ne) => {
                 let length = text.chars().count();
-                self.bind(&format!("coalesce(substr({column}, 1, {length}) {sign} ?, 0)"), text.clone());
+                self.bind(
+                    &format!("coalesce(substr({column}, 1, {length}) {sign} ?, 0)"),
+                    text.clone(),
+                );
             }
             (Kind::Time, Literal::Date(at)) => {
                 self.bind(&format!("coalesce({column} {sign} ?, 0)"), *at);
