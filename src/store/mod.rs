@@ -23,6 +23,8 @@ mod sweeps;
 mod trials;
 
 #[cfg(test)]
+mod damage_tests;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;

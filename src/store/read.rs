@@ -5,7 +5,7 @@ use super::filter::sql::{Known, RUNS};
 use super::run::MetricPoint;
 use super::{Store, StoreError, codec};
 use crate::domain::{
-    Digest, GitState, Goal, Outcome, Params, RunId, RunRecord, Status, Summary, SweepId,
+    Digest, GitState, Outcome, Params, RunId, RunRecord, Status, Summary, SweepId,
 };
 use indexmap::IndexMap;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -207,14 +207,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn keep_predictions(
-        &mut self,
-        sweep: SweepId,
-        best: u64,
-        goal: Goal,
-    ) -> Result<(), StoreError> {
-        // Losses are turned already, whatever the goal.
-        let _ = goal;
+    pub fn keep_predictions(&mut self, sweep: SweepId, best: u64) -> Result<(), StoreError> {
         let dropped: Vec<String> = self.write(|store| {
             let sql = "DELETE FROM artifact WHERE path = ?2 AND run IN (
                 SELECT r.id FROM run r JOIN artifact a ON a.run = r.id AND a.path = ?2

@@ -109,10 +109,12 @@ impl Store {
 
     /// The number of a context, which is written at its first use.
     pub(super) fn context_id(&mut self, context: &RunContext) -> Result<i64, StoreError> {
-        let digest = context_digest(context);
-        if let Some(&id) = self.interned.contexts.get(digest.as_bytes()) {
-            return Ok(id);
+        if let Some((last, id)) = &self.interned.context
+            && **last == *context
+        {
+            return Ok(*id);
         }
+        let digest = context_digest(context);
         let git = context.git.as_ref();
         let diff = match git.and_then(|git| git.diff_text.as_ref()) {
             Some(text) => Some(self.objects.put(text.as_bytes())?),
@@ -135,7 +137,7 @@ impl Store {
             context.version,
         ];
         let id = self.conn.prepare_cached(sql)?.query_row(row, |row| row.get(0))?;
-        self.interned.contexts.insert(*digest.as_bytes(), id);
+        self.interned.context = Some((Box::new(context.clone()), id));
         Ok(id)
     }
 }
