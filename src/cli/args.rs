@@ -11,21 +11,21 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "derby", version, after_help = super::error::EXIT_CODES, max_term_width = 100)]
 #[command(subcommand_required = true, arg_required_else_help = true, infer_subcommands = true)]
-pub struct Cli {
+pub(super) struct Cli {
     /// The store's folder [default: the nearest .derby above this folder]
     #[arg(long, global = true, env = "DERBY_STORE", value_hint = ValueHint::DirPath)]
-    pub store: Option<PathBuf>,
+    pub(super) store: Option<PathBuf>,
     /// When to use colour
     #[arg(long, global = true, value_enum, default_value = "auto", hide_possible_values = true)]
-    pub color: ColorChoice,
+    pub(super) color: ColorChoice,
     /// What to do
     #[command(subcommand)]
-    pub command: Command,
+    pub(super) command: Command,
 }
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Run a sweep, or go on with it
     Sweep(SweepArgs),
     /// Look at a sweep file and say all that is wrong with it
@@ -70,278 +70,278 @@ pub enum Command {
 
 /// How a listing is printed.
 #[derive(Debug, Clone, Copy, Default, Args)]
-pub struct Format {
+pub(super) struct Format {
     /// Print one JSON array of whole objects
     #[arg(long, conflicts_with_all = ["jsonl", "csv"])]
-    pub json: bool,
+    pub(super) json: bool,
     /// Print one JSON object a line
     #[arg(long, conflicts_with = "csv")]
-    pub jsonl: bool,
+    pub(super) jsonl: bool,
     /// Print comma-separated values
     #[arg(long)]
-    pub csv: bool,
+    pub(super) csv: bool,
 }
 
 /// Changes to a sweep file from the command line.
 #[derive(Debug, Clone, Default, Args)]
-pub struct OverrideArgs {
+pub(super) struct OverrideArgs {
     /// Change any key of the sweep file, e.g. --set search.seed=3; a sweep of its own
     #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
+    pub(super) set: Vec<String>,
 }
 
 /// Arguments of `derby sweep`.
 #[derive(Debug, Args)]
-pub struct SweepArgs {
+pub(super) struct SweepArgs {
     /// The sweep file: TOML, YAML or JSON
     #[arg(value_hint = ValueHint::FilePath)]
-    pub file: PathBuf,
+    pub(super) file: PathBuf,
     /// How many trials to run in all
     #[arg(long, value_name = "N")]
-    pub trials: Option<String>,
+    pub(super) trials: Option<String>,
     /// Wall time of the sweep, e.g. 90s, 10m, 1h30m
     #[arg(long, value_name = "TIME")]
-    pub time: Option<String>,
+    pub(super) time: Option<String>,
     /// Stop after so many trials without a better score
     #[arg(long, value_name = "N")]
-    pub patience: Option<String>,
+    pub(super) patience: Option<String>,
     /// Stop once the score is this good
     #[arg(long, value_name = "SCORE", allow_hyphen_values = true)]
-    pub target: Option<String>,
+    pub(super) target: Option<String>,
     /// Stop after so many failed trials
     #[arg(long, value_name = "N")]
-    pub max_failed: Option<String>,
+    pub(super) max_failed: Option<String>,
     /// Trials at a time [default: all cores]
     #[arg(long, short, value_name = "N")]
-    pub jobs: Option<String>,
+    pub(super) jobs: Option<String>,
     /// Wall time of one trial
     #[arg(long, value_name = "TIME")]
-    pub timeout: Option<String>,
+    pub(super) timeout: Option<String>,
     /// Memory that one fit may plan for, e.g. 2GB
     #[arg(long, value_name = "SIZE")]
-    pub memory: Option<String>,
+    pub(super) memory: Option<String>,
     /// Changes
     #[command(flatten)]
-    pub overrides: OverrideArgs,
+    pub(super) overrides: OverrideArgs,
     /// Print no progress
     #[arg(long, short)]
-    pub quiet: bool,
+    pub(super) quiet: bool,
     /// Print the result as one JSON object
     #[arg(long)]
-    pub json: bool,
+    pub(super) json: bool,
 }
 
 /// Arguments of `derby check`.
 #[derive(Debug, Args)]
-pub struct CheckArgs {
+pub(super) struct CheckArgs {
     /// The sweep files
     #[arg(required = true, value_hint = ValueHint::FilePath)]
-    pub files: Vec<PathBuf>,
+    pub(super) files: Vec<PathBuf>,
     /// Changes
     #[command(flatten)]
-    pub overrides: OverrideArgs,
+    pub(super) overrides: OverrideArgs,
     /// Print the problems as one JSON array
     #[arg(long)]
-    pub json: bool,
+    pub(super) json: bool,
 }
 
 /// Arguments of `derby space`.
 #[derive(Debug, Args)]
-pub struct SpaceArgs {
+pub(super) struct SpaceArgs {
     /// The sweep file
     #[arg(value_hint = ValueHint::FilePath)]
-    pub file: PathBuf,
+    pub(super) file: PathBuf,
     /// How many sample configurations to print
     #[arg(long, default_value_t = 3, value_name = "N")]
-    pub samples: usize,
+    pub(super) samples: usize,
     /// Changes
     #[command(flatten)]
-    pub overrides: OverrideArgs,
+    pub(super) overrides: OverrideArgs,
     /// Print one JSON object
     #[arg(long)]
-    pub json: bool,
+    pub(super) json: bool,
 }
 
 /// Arguments of `derby data`.
 #[derive(Debug, Args)]
-pub struct DataArgs {
+pub(super) struct DataArgs {
     /// A data file (CSV, TSV, JSON, JSON lines, SQLite), or a sweep file whose [data] to read
     #[arg(value_hint = ValueHint::FilePath)]
-    pub file: PathBuf,
+    pub(super) file: PathBuf,
     /// The target column, for the checks that need one
     #[arg(long, value_name = "COLUMN")]
-    pub target: Option<String>,
+    pub(super) target: Option<String>,
     /// Table of a SQLite file
     #[arg(long, value_name = "TABLE")]
-    pub table: Option<String>,
+    pub(super) table: Option<String>,
     /// Query on a SQLite file
     #[arg(long, value_name = "SQL", conflicts_with = "table")]
-    pub query: Option<String>,
+    pub(super) query: Option<String>,
     /// Print one JSON object: identity, profile, findings
     #[arg(long)]
-    pub json: bool,
+    pub(super) json: bool,
     /// Print the profile as comma-separated values
     #[arg(long, conflicts_with = "json")]
-    pub csv: bool,
+    pub(super) csv: bool,
 }
 
 /// Arguments of `derby init`.
 #[derive(Debug, Args)]
-pub struct InitArgs {
+pub(super) struct InitArgs {
     /// The data file
     #[arg(value_hint = ValueHint::FilePath)]
-    pub data: PathBuf,
+    pub(super) data: PathBuf,
     /// The target column [default: guessed]
     #[arg(long, value_name = "COLUMN")]
-    pub target: Option<String>,
+    pub(super) target: Option<String>,
     /// The sweep file to write [default: sweeps/NAME.toml]
     #[arg(long, short, value_hint = ValueHint::FilePath)]
-    pub output: Option<PathBuf>,
+    pub(super) output: Option<PathBuf>,
     /// Replace an existing file
     #[arg(long)]
-    pub force: bool,
+    pub(super) force: bool,
 }
 
 /// Arguments of `derby runs`.
 #[derive(Debug, Args)]
 #[command(after_help = super::runs::FILTER_HELP)]
-pub struct RunsArgs {
+pub(super) struct RunsArgs {
     /// Which runs, e.g. 'roc_auc > 0.98 and (model = svm or C < 1)'; see below
-    pub filter: Vec<String>,
+    pub(super) filter: Vec<String>,
     /// Sort by a metric, a parameter or an attribute; '-' in front sorts descending
     #[arg(long, short, value_name = "COLUMN", allow_hyphen_values = true)]
-    pub sort: Vec<String>,
+    pub(super) sort: Vec<String>,
     /// Show these columns only
     #[arg(long, short, value_name = "A,B", value_delimiter = ',')]
-    pub columns: Vec<String>,
+    pub(super) columns: Vec<String>,
     /// Show columns that are equal in all rows, too
     #[arg(long)]
-    pub all_columns: bool,
+    pub(super) all_columns: bool,
     /// Show the first N rows, best first where a sweep's objective says what is best
     #[arg(long, short = 'n', value_name = "N")]
-    pub top: Option<usize>,
+    pub(super) top: Option<usize>,
     /// Show runs in the bin
     #[arg(long)]
-    pub deleted: bool,
+    pub(super) deleted: bool,
     /// Output
     #[command(flatten)]
-    pub format: Format,
+    pub(super) format: Format,
 }
 
 /// Arguments of `derby show`.
 #[derive(Debug, Args)]
-pub struct ShowArgs {
+pub(super) struct ShowArgs {
     /// A run (12, its name, the start of its uuid) or a sweep (sweep:NAME)
-    pub reference: String,
+    pub(super) reference: String,
     /// Print one JSON object
     #[arg(long)]
-    pub json: bool,
+    pub(super) json: bool,
 }
 
 /// Arguments of `derby diff`.
 #[derive(Debug, Args)]
-pub struct DiffArgs {
+pub(super) struct DiffArgs {
     /// The runs
     #[arg(required = true, num_args = 2..)]
-    pub runs: Vec<String>,
+    pub(super) runs: Vec<String>,
     /// Show equal rows, too
     #[arg(long)]
-    pub all: bool,
+    pub(super) all: bool,
     /// Print one JSON object
     #[arg(long)]
-    pub json: bool,
+    pub(super) json: bool,
     /// Print comma-separated values
     #[arg(long, conflicts_with = "json")]
-    pub csv: bool,
+    pub(super) csv: bool,
 }
 
 /// Arguments of `derby best`.
 #[derive(Debug, Args)]
-pub struct BestArgs {
+pub(super) struct BestArgs {
     /// The sweep [default: the newest]
-    pub sweep: Option<String>,
+    pub(super) sweep: Option<String>,
     /// Rank by another metric
     #[arg(long, value_name = "METRIC")]
-    pub metric: Option<String>,
+    pub(super) metric: Option<String>,
     /// How many
     #[arg(long, short = 'n', default_value_t = 1, value_name = "N")]
-    pub top: usize,
+    pub(super) top: usize,
     /// Output
     #[command(flatten)]
-    pub format: Format,
+    pub(super) format: Format,
 }
 
 /// Arguments of `derby sweeps`.
 #[derive(Debug, Args)]
-pub struct SweepsArgs {
+pub(super) struct SweepsArgs {
     /// Output
     #[command(flatten)]
-    pub format: Format,
+    pub(super) format: Format,
 }
 
 /// Arguments of `derby models`.
 #[derive(Debug, Args)]
-pub struct ModelsArgs {
+pub(super) struct ModelsArgs {
     /// The family whose parameters to list
-    pub family: Option<String>,
+    pub(super) family: Option<String>,
     /// Print one JSON array
     #[arg(long)]
-    pub json: bool,
+    pub(super) json: bool,
 }
 
 /// Arguments of `derby note`.
 #[derive(Debug, Args)]
-pub struct NoteArgs {
+pub(super) struct NoteArgs {
     /// The run
-    pub run: String,
+    pub(super) run: String,
     /// The text; an empty one takes the note away
-    pub text: String,
+    pub(super) text: String,
 }
 
 /// Arguments of `derby tag`.
 #[derive(Debug, Args)]
-pub struct TagArgs {
+pub(super) struct TagArgs {
     /// The run
-    pub run: String,
+    pub(super) run: String,
     /// Tags: KEY or KEY=VALUE
     #[arg(required = true)]
-    pub tags: Vec<String>,
+    pub(super) tags: Vec<String>,
     /// Take the tags off
     #[arg(long)]
-    pub remove: bool,
+    pub(super) remove: bool,
 }
 
 /// Arguments of `derby rename`.
 #[derive(Debug, Args)]
-pub struct RenameArgs {
+pub(super) struct RenameArgs {
     /// The run
-    pub run: String,
+    pub(super) run: String,
     /// Its new name
-    pub name: String,
+    pub(super) name: String,
 }
 
 /// Arguments of `derby rm`.
 #[derive(Debug, Args)]
-pub struct RmArgs {
+pub(super) struct RmArgs {
     /// The runs
     #[arg(required = true)]
-    pub runs: Vec<String>,
+    pub(super) runs: Vec<String>,
     /// Take them out of the bin again
     #[arg(long)]
-    pub restore: bool,
+    pub(super) restore: bool,
 }
 
 /// Arguments of `derby store`.
 #[derive(Debug, Args)]
-pub struct StoreArgs {
+pub(super) struct StoreArgs {
     /// What to do
     #[command(subcommand)]
-    pub command: StoreCommand,
+    pub(super) command: StoreCommand,
 }
 
 /// The verbs of `derby store`.
 #[derive(Debug, Subcommand)]
-pub enum StoreCommand {
+pub(super) enum StoreCommand {
     /// Look for damage: database, objects, leases
     Check {
         /// Print one JSON array
@@ -370,28 +370,28 @@ pub enum StoreCommand {
 
 /// Arguments of `derby plot`.
 #[derive(Debug, Args)]
-pub struct PlotArgs {
+pub(super) struct PlotArgs {
     /// The figure
     #[arg(value_parser = ["history"])]
-    pub kind: String,
+    pub(super) kind: String,
     /// The sweep [default: the newest]
-    pub sweep: Option<String>,
+    pub(super) sweep: Option<String>,
     /// The file to write; its extension says SVG or PNG
     #[arg(long, short, value_hint = ValueHint::FilePath)]
-    pub output: PathBuf,
+    pub(super) output: PathBuf,
 }
 
 /// Arguments of `derby completions`.
 #[derive(Debug, Args)]
-pub struct CompletionsArgs {
+pub(super) struct CompletionsArgs {
     /// The shell
-    pub shell: clap_complete::Shell,
+    pub(super) shell: clap_complete::Shell,
 }
 
 /// Arguments of `derby man`.
 #[derive(Debug, Args)]
-pub struct ManArgs {
+pub(super) struct ManArgs {
     /// The folder
     #[arg(value_hint = ValueHint::DirPath)]
-    pub folder: PathBuf,
+    pub(super) folder: PathBuf,
 }

@@ -8,7 +8,7 @@ use std::fmt;
 
 /// Verb by outcome. The same table stands in `derby help exit-codes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
+pub(super) enum Exit {
     /// Done.
     Done = 0,
     /// It failed; all trials failed included.
@@ -30,7 +30,7 @@ pub enum Exit {
 }
 
 /// The text of `derby help exit-codes`.
-pub const EXIT_CODES: &str = "\
+pub(super) const EXIT_CODES: &str = "\
 Exit codes:
     0  done
     1  failed (also: every trial of a sweep failed)
@@ -44,36 +44,36 @@ Exit codes:
 
 /// An error that ends the program.
 #[derive(Debug)]
-pub struct CliError {
+pub(super) struct CliError {
     /// The exit code.
-    pub exit: Exit,
+    pub(super) exit: Exit,
     /// What failed, on which value.
-    pub text: String,
+    pub(super) text: String,
     /// What to do about it.
-    pub hints: Vec<String>,
+    pub(super) hints: Vec<String>,
     /// True if stdout went away.
     broken_pipe: bool,
 }
 
 impl CliError {
     /// An error without hints.
-    pub fn new(exit: Exit, text: impl Into<String>) -> Self {
+    pub(super) fn new(exit: Exit, text: impl Into<String>) -> Self {
         Self { exit, text: text.into(), hints: Vec::new(), broken_pipe: false }
     }
 
     /// An error of usage.
-    pub fn usage(text: impl Into<String>) -> Self {
+    pub(super) fn usage(text: impl Into<String>) -> Self {
         Self::new(Exit::Usage, text)
     }
 
     /// True if stdout went away, which ends the program quietly.
-    pub fn is_broken_pipe(&self) -> bool {
+    pub(super) fn is_broken_pipe(&self) -> bool {
         self.broken_pipe
     }
 
     /// The same with a hint.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }

@@ -23,8 +23,8 @@ mod sweeps;
 mod table;
 mod text;
 
-pub use args::Cli;
-pub use error::{CliError, Exit};
+use args::Cli;
+use error::{CliError, Exit};
 
 use crate::host;
 use crate::store::{Mode, Store};

@@ -6,7 +6,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What a piece of text means; the terminal's own sixteen colours show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub(super) enum Role {
     /// Plain.
     Text,
     /// Less important.
@@ -25,7 +25,7 @@ pub enum Role {
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum ColorChoice {
+pub(super) enum ColorChoice {
     /// On a terminal, unless NO_COLOR is set or TERM is dumb.
     Auto,
     /// Always.
@@ -36,16 +36,15 @@ pub enum ColorChoice {
 
 /// Where output goes and what it may look like.
 #[derive(Debug, Clone)]
-pub struct Out {
+pub(super) struct Out {
     color: bool,
     error_color: bool,
     width: usize,
-    is_terminal: bool,
 }
 
 impl Out {
     /// Looks at the terminal and the environment.
-    pub fn new(choice: ColorChoice) -> Self {
+    pub(super) fn new(choice: ColorChoice) -> Self {
         crossterm::style::force_color_output(true);
         let (stdout, stderr) = (io::stdout().is_terminal(), io::stderr().is_terminal());
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
@@ -55,36 +54,26 @@ impl Out {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
         };
-        Self {
-            color: color(stdout),
-            error_color: color(stderr),
-            width: width(stdout),
-            is_terminal: stdout,
-        }
+        Self { color: color(stdout), error_color: color(stderr), width: width(stdout) }
     }
 
     /// Columns that a table may use. Without a terminal and `COLUMNS` there is no limit.
-    pub fn width(&self) -> usize {
+    pub(super) fn width(&self) -> usize {
         self.width
     }
 
-    /// True if stdout is a terminal.
-    pub fn is_terminal(&self) -> bool {
-        self.is_terminal
-    }
-
     /// True if a progress line may be redrawn on stderr.
-    pub fn can_redraw(&self) -> bool {
+    pub(super) fn can_redraw(&self) -> bool {
         io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|term| term != "dumb")
     }
 
     /// Text in the colour of its role, for stdout.
-    pub fn paint(&self, role: Role, text: &str) -> String {
+    pub(super) fn paint(&self, role: Role, text: &str) -> String {
         paint(self.color, role, text)
     }
 
     /// Text in the colour of its role, for stderr.
-    pub fn paint_error(&self, role: Role, text: &str) -> String {
+    pub(super) fn paint_error(&self, role: Role, text: &str) -> String {
         paint(self.error_color, role, text)
     }
 
@@ -92,7 +81,7 @@ impl Out {
     ///
     /// # Errors
     /// When stdout cannot be written; a broken pipe among it, which ends the program quietly.
-    pub fn line(&self, text: &str) -> io::Result<()> {
+    pub(super) fn line(&self, text: &str) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
         writeln!(stdout, "{text}")
     }
@@ -101,17 +90,17 @@ impl Out {
     ///
     /// # Errors
     /// As [`Out::line`].
-    pub fn raw(&self, text: &str) -> io::Result<()> {
+    pub(super) fn raw(&self, text: &str) -> io::Result<()> {
         io::stdout().lock().write_all(text.as_bytes())
     }
 
     /// Writes a line to stderr. What cannot be said there cannot be said at all.
-    pub fn note(&self, text: &str) {
+    pub(super) fn note(&self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
     /// Redraws the last line of stderr.
-    pub fn redraw(&self, text: &str) {
+    pub(super) fn redraw(&self, text: &str) {
         let mut stderr = io::stderr().lock();
         let _ = write!(stderr, "\r\x1b[2K{text}");
         let _ = stderr.flush();
@@ -143,12 +132,12 @@ fn width(terminal: bool) -> usize {
 }
 
 /// The columns of the progress line: the terminal of stderr.
-pub fn error_width() -> usize {
+pub(super) fn error_width() -> usize {
     crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns).max(20))
 }
 
 /// Text without control characters, so that a run's name can never drive the terminal.
-pub fn safe(text: &str) -> String {
+pub(super) fn safe(text: &str) -> String {
     let shown = |c: char| match c {
         '\n' | '\r' | '\t' => ' ',
         c if c.is_control() => '\u{fffd}',
@@ -158,12 +147,12 @@ pub fn safe(text: &str) -> String {
 }
 
 /// The number of terminal cells that the text takes.
-pub fn cells(text: &str) -> usize {
+pub(super) fn cells(text: &str) -> usize {
     text.width()
 }
 
 /// Text cut to `width` cells, the last one `…` if something was cut.
-pub fn cut(text: &str, width: usize) -> String {
+pub(super) fn cut(text: &str, width: usize) -> String {
     if cells(text) <= width {
         return text.to_string();
     }
@@ -184,7 +173,7 @@ pub fn cut(text: &str, width: usize) -> String {
 }
 
 /// Text padded with spaces to `width` cells.
-pub fn pad(text: &str, width: usize, right: bool) -> String {
+pub(super) fn pad(text: &str, width: usize, right: bool) -> String {
     let gap = " ".repeat(width.saturating_sub(cells(text)));
     if right { format!("{gap}{text}") } else { format!("{text}{gap}") }
 }

@@ -15,7 +15,7 @@ const SAID_FAILURES: u64 = 3;
 const BAR: usize = 28;
 
 /// Watches a sweep for a person.
-pub struct ProgressLine<'a> {
+pub(super) struct ProgressLine<'a> {
     out: &'a Out,
     name: String,
     total: Option<u64>,
@@ -31,7 +31,7 @@ pub struct ProgressLine<'a> {
 
 impl<'a> ProgressLine<'a> {
     /// A line for this sweep. `known_total` is the size of a space that will be tried as a whole.
-    pub fn new(out: &'a Out, sweep: &Sweep, known_total: Option<u64>, quiet: bool) -> Self {
+    pub(super) fn new(out: &'a Out, sweep: &Sweep, known_total: Option<u64>, quiet: bool) -> Self {
         let total = match (sweep.budget.trials, known_total) {
             (Some(trials), Some(size)) => Some(trials.min(size)),
             (trials, size) => trials.or(size),
@@ -118,7 +118,7 @@ impl<'a> ProgressLine<'a> {
     }
 
     /// Takes the redrawn line away.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         if self.is_drawn {
             self.out.redraw("");
             self.is_drawn = false;

@@ -49,7 +49,7 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
     } else if !args.quiet {
         closing(ui, args, &sweep, &report)?;
     }
-    if !plan.data_is_unchanged() {
+    if !plan.data_is_unchanged(&mut store) {
         ui.out.note(&ui.out.paint_error(
             Role::Warn,
             &format!(

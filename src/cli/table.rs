@@ -11,34 +11,34 @@ const MAX_CELL: usize = 40;
 
 /// A column of a table.
 #[derive(Debug, Clone)]
-pub struct Column {
+pub(super) struct Column {
     /// Its name, shown in capitals.
-    pub name: String,
+    pub(super) name: String,
     /// Numbers stand at the right.
-    pub right: bool,
+    pub(super) right: bool,
     /// Columns of a high number go first when the terminal is narrow; 0 never goes.
-    pub drop_order: usize,
+    pub(super) drop_order: usize,
 }
 
 impl Column {
     /// A column that never goes.
-    pub fn fixed(name: impl Into<String>, right: bool) -> Self {
+    pub(super) fn fixed(name: impl Into<String>, right: bool) -> Self {
         Self { name: name.into(), right, drop_order: 0 }
     }
 
     /// A column that goes when space is short.
-    pub fn optional(name: impl Into<String>, right: bool, drop_order: usize) -> Self {
+    pub(super) fn optional(name: impl Into<String>, right: bool, drop_order: usize) -> Self {
         Self { name: name.into(), right, drop_order }
     }
 }
 
 /// One cell.
 #[derive(Debug, Clone)]
-pub struct Cell {
+pub(super) struct Cell {
     /// Its text; control characters are taken out when it is drawn.
-    pub text: String,
+    pub(super) text: String,
     /// Its colour.
-    pub role: Role,
+    pub(super) role: Role,
 }
 
 impl From<String> for Cell {
@@ -55,15 +55,15 @@ impl From<&str> for Cell {
 
 /// What a drawn table left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Drawn {
+pub(super) struct Drawn {
     /// The lines.
-    pub lines: Vec<String>,
+    pub(super) lines: Vec<String>,
     /// Names of columns that did not fit.
-    pub dropped: Vec<String>,
+    pub(super) dropped: Vec<String>,
 }
 
 /// Draws a table into the width of the terminal.
-pub fn draw(out: &Out, columns: &[Column], rows: &[Vec<Cell>]) -> Drawn {
+pub(super) fn draw(out: &Out, columns: &[Column], rows: &[Vec<Cell>]) -> Drawn {
     let natural: Vec<usize> = (0..columns.len())
         .map(|idx| {
             let widest = rows.iter().map(|row| cells(&safe(&row[idx].text))).max().unwrap_or(0);

@@ -3,7 +3,7 @@
 use crate::domain::format_number;
 
 /// Seconds in the unit that a person would use: `21 ms`, `4.9 s`, `3m12s`, `2h05m`.
-pub fn duration(seconds: f64) -> String {
+pub(super) fn duration(seconds: f64) -> String {
     if !seconds.is_finite() {
         return "?".into();
     }
@@ -20,7 +20,7 @@ pub fn duration(seconds: f64) -> String {
 }
 
 /// How long ago, in one unit: `12s`, `4m`, `3h`, `2d`.
-pub fn age(ms: i64) -> String {
+pub(super) fn age(ms: i64) -> String {
     let seconds = (ms / 1000).max(0);
     match seconds {
         0..60 => format!("{seconds}s"),
@@ -31,7 +31,7 @@ pub fn age(ms: i64) -> String {
 }
 
 /// A count with separators: `12,406`.
-pub fn count(n: u64) -> String {
+pub(super) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (position, digit) in digits.chars().enumerate() {
@@ -44,12 +44,12 @@ pub fn count(n: u64) -> String {
 }
 
 /// `1 trial`, `2 trials`.
-pub fn plural(n: u64, noun: &str) -> String {
+pub(super) fn plural(n: u64, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{} {noun}s", count(n)) }
 }
 
 /// Bytes in a unit: `512 B`, `3.1 MB`.
-pub fn bytes(n: u64) -> String {
+pub(super) fn bytes(n: u64) -> String {
     match n {
         0..1_000 => format!("{n} B"),
         1_000..1_000_000 => format!("{} kB", format_number(n as f64 / 1e3, 3)),

@@ -1,23 +1,11 @@
 //! What people change about a run, and the cache of data hashes.
 
 use super::{Store, StoreError};
-use crate::domain::RunId;
+use crate::data::{FileStamp, HashCache};
+use crate::domain::{Digest, RunId};
 use crate::host;
 use rusqlite::{OptionalExtension, params};
-
-/// What a data file looks like from outside; while it stays, so does the content's hash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileStamp {
-    /// Bytes.
-    pub size: u64,
-    /// Time of the last change, nanoseconds since 1970 UTC.
-    pub mtime_ns: i64,
-    /// The file's number in its file system.
-    pub inode: u64,
-}
-
-/// A remembered hash of a file's content, 64 hex digits.
-pub type CachedHash = String;
+use std::path::Path;
 
 impl Store {
     /// Gives the run another name.
@@ -134,40 +122,34 @@ impl Store {
             Ok(())
         })
     }
+}
 
-    /// The content hash of a data file that looks as it did when it was hashed.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn cached_hash(
-        &self,
-        path: &str,
-        stamp: FileStamp,
-    ) -> Result<Option<CachedHash>, StoreError> {
-        self.read(|conn| {
+impl HashCache for Store {
+    fn get(&self, path: &Path, stamp: FileStamp) -> Option<Digest> {
+        let found = self.read(|conn| {
             let sql = "SELECT digest FROM hash_cache
                        WHERE path = ?1 AND size = ?2 AND mtime_ns = ?3 AND inode = ?4";
+            let path = path.to_string_lossy();
             let row = params![path, stamp.size as i64, stamp.mtime_ns, stamp.inode as i64];
-            Ok(conn.prepare_cached(sql)?.query_row(row, |row| row.get(0)).optional()?)
-        })
+            Ok(conn
+                .prepare_cached(sql)?
+                .query_row(row, |row| row.get::<_, String>(0))
+                .optional()?)
+        });
+        // A cache that cannot be read knows nothing, and the file is hashed.
+        Digest::parse(&found.ok()??)
     }
 
-    /// Remembers the content hash of a data file.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub fn cache_hash(
-        &mut self,
-        path: &str,
-        stamp: FileStamp,
-        digest: &str,
-    ) -> Result<(), StoreError> {
-        self.write(|store| {
+    fn put(&mut self, path: &Path, stamp: FileStamp, digest: Digest) {
+        let written = self.write(|store| {
             let sql = "INSERT OR REPLACE INTO hash_cache (path, size, mtime_ns, inode, digest)
                        VALUES (?1, ?2, ?3, ?4, ?5)";
+            let (path, digest) = (path.to_string_lossy(), digest.hex());
             let row = params![path, stamp.size as i64, stamp.mtime_ns, stamp.inode as i64, digest];
             store.conn.prepare_cached(sql)?.execute(row)?;
             Ok(())
-        })
+        });
+        // What cannot be remembered is hashed again.
+        written.ok();
     }
 }

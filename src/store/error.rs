@@ -216,10 +216,12 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
         .into_iter()
         .map(|candidate| {
             let other = candidate.to_lowercase();
+            let longest = lower.chars().count().max(other.chars().count()).max(1) as f64;
+            let slips = strsim::osa_distance(&lower, &other) as f64;
             let starts = !lower.is_empty() && other.starts_with(&lower);
-            (if starts { 1.0 } else { strsim::jaro_winkler(&lower, &other) }, candidate)
+            (if starts { 1.0 } else { 1.0 - slips / longest }, candidate)
         })
-        .filter(|(score, _)| *score >= 0.8)
+        .filter(|(score, _)| *score >= 0.6)
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
     scored.dedup_by(|a, b| a.1 == b.1);

@@ -1,6 +1,6 @@
 //! Names and contexts that are written once and referred to by number.
 
-use super::StoreError;
+use super::{RunContext, StoreError};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashMap;
 
@@ -11,7 +11,8 @@ pub(super) struct Interned {
     pub(super) params: HashMap<String, i64>,
     pub(super) experiments: HashMap<String, i64>,
     pub(super) owners: HashMap<String, i64>,
-    pub(super) contexts: HashMap<[u8; 32], i64>,
+    /// The last context: a sweep's runs share it, and comparing is cheaper than hashing a long diff.
+    pub(super) context: Option<(Box<RunContext>, i64)>,
     pub(super) datasets: HashMap<(String, String, String), i64>,
 }
 

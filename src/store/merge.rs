@@ -154,7 +154,7 @@ impl Store {
         let uri = format!("file:{}?{flags}", uri_path(&absolute(&from.join(DB_FILE))?));
         drop(other);
         self.read(|conn| Ok(conn.execute("ATTACH ?1 AS src", [&uri]).map(|_| ())?))?;
-        let result = self.write(|store| merge_rows(store));
+        let result = self.write(merge_rows);
         // Whatever came of it, the other file is let go; cached statements on it go first.
         self.conn.flush_prepared_statement_cache();
         let detached = self.read(|conn| Ok(conn.execute_batch("DETACH src")?));
@@ -224,13 +224,12 @@ fn merge_sweeps(conn: &Connection) -> Result<u64, StoreError> {
             Some(id) => Some(id),
             None => first(SAME_SWEEP, &[&old, &digest, &name])?,
         };
-        let new = match found {
-            Some(id) => id,
-            None => {
-                conn.execute(ADD_SWEEP, [old])?;
-                added += 1;
-                conn.last_insert_rowid()
-            }
+        let new = if let Some(id) = found {
+            id
+        } else {
+            conn.execute(ADD_SWEEP, [old])?;
+            added += 1;
+            conn.last_insert_rowid()
         };
         conn.execute("INSERT INTO map_sweep VALUES (?1, ?2)", [old, new])?;
         conn.execute(TRIALS, [old, new])?;

@@ -23,11 +23,12 @@ mod sweeps;
 mod trials;
 
 #[cfg(test)]
+mod damage_tests;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use edit::{CachedHash, FileStamp};
 pub use error::StoreError;
 pub use filter::{Expr, Field, FilterError};
 pub use lease::{Command, Owner};

@@ -38,10 +38,9 @@ impl Store {
                 known.check_field(column, &[])?;
                 sql.order(column, *descending);
             }
-            sql.text.push_str("r.id DESC");
-            if let Some(limit) = query.limit {
-                sql.text.push_str(&format!(" LIMIT {limit}"));
-            }
+            sql.text.push_str("r.id DESC LIMIT ?");
+            let limit = query.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
+            sql.values.push(limit.into());
             let mut statement = conn.prepare(&sql.text)?;
             let rows = statement.query_map(params_from_iter(sql.values), |row| row.get(0))?;
             let ids: Vec<i64> = rows.collect::<Result<_, _>>()?;

@@ -5,7 +5,7 @@ use super::filter::sql::{Known, RUNS};
 use super::{Store, StoreError, codec};
 use crate::domain::MetricPoint;
 use crate::domain::{
-    Digest, GitState, Goal, Outcome, Params, RunId, RunRecord, Status, Summary, SweepId,
+    Digest, GitState, Outcome, Params, RunId, RunRecord, Status, Summary, SweepId,
 };
 use indexmap::IndexMap;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -207,14 +207,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn keep_predictions(
-        &mut self,
-        sweep: SweepId,
-        best: u64,
-        goal: Goal,
-    ) -> Result<(), StoreError> {
-        // Losses are turned already, whatever the goal.
-        let _ = goal;
+    pub fn keep_predictions(&mut self, sweep: SweepId, best: u64) -> Result<(), StoreError> {
         let dropped: Vec<String> = self.write(|store| {
             let sql = "DELETE FROM artifact WHERE path = ?2 AND run IN (
                 SELECT r.id FROM run r JOIN artifact a ON a.run = r.id AND a.path = ?2
@@ -306,15 +299,14 @@ fn base_record(
 ) -> Result<RunRecord, StoreError> {
     let count = |name| row.get::<_, Option<i64>>(name).map(|value| value.map(|value| value as u64));
     let context: i64 = row.get("context")?;
-    let argv = match contexts.get(&context) {
-        Some(argv) => argv.clone(),
-        None => {
-            let sql = "SELECT argv FROM context WHERE id = ?1";
-            let text: String = conn.prepare_cached(sql)?.query_row([context], |row| row.get(0))?;
-            let argv: Vec<String> = codec::json(&text, "a command line")?;
-            contexts.insert(context, argv.clone());
-            argv
-        }
+    let argv = if let Some(argv) = contexts.get(&context) {
+        argv.clone()
+    } else {
+        let sql = "SELECT argv FROM context WHERE id = ?1";
+        let text: String = conn.prepare_cached(sql)?.query_row([context], |row| row.get(0))?;
+        let argv: Vec<String> = codec::json(&text, "a command line")?;
+        contexts.insert(context, argv.clone());
+        argv
     };
     Ok(RunRecord {
         id: RunId(row.get("id")?),

@@ -89,19 +89,18 @@ impl Store {
         let schema = context.schema_hash.clone().unwrap_or_default();
         let source = context.source.clone().unwrap_or_default();
         let key = (digest.clone(), schema, source);
-        let dataset = match self.interned.datasets.get(&key) {
-            Some(&id) => id,
-            None => {
-                // The update changes nothing; it makes RETURNING answer for a row that is there already.
-                let sql = "INSERT INTO dataset (digest, schema_digest, rows, source)
-                           VALUES (?1, ?2, ?3, ?4)
-                           ON CONFLICT DO UPDATE SET digest = excluded.digest RETURNING id";
-                let rows = context.rows.unwrap_or(0) as i64;
-                let row = params![key.0, key.1, rows, key.2];
-                let id = self.conn.prepare_cached(sql)?.query_row(row, |row| row.get(0))?;
-                self.interned.datasets.insert(key, id);
-                id
-            }
+        let dataset = if let Some(&id) = self.interned.datasets.get(&key) {
+            id
+        } else {
+            // The update changes nothing; it makes RETURNING answer for a row that is there already.
+            let sql = "INSERT INTO dataset (digest, schema_digest, rows, source)
+                       VALUES (?1, ?2, ?3, ?4)
+                       ON CONFLICT DO UPDATE SET digest = excluded.digest RETURNING id";
+            let rows = context.rows.unwrap_or(0) as i64;
+            let row = params![key.0, key.1, rows, key.2];
+            let id = self.conn.prepare_cached(sql)?.query_row(row, |row| row.get(0))?;
+            self.interned.datasets.insert(key, id);
+            id
         };
         let sql = "INSERT INTO run_input (run, dataset, role, split) VALUES (?1, ?2, ?3, ?4)";
         let row = params![run, dataset, DATA_ROLE, context.split];
@@ -111,10 +110,12 @@ impl Store {
 
     /// The number of a context, which is written at its first use.
     pub(super) fn context_id(&mut self, context: &RunContext) -> Result<i64, StoreError> {
-        let digest = context_digest(context);
-        if let Some(&id) = self.interned.contexts.get(digest.as_bytes()) {
-            return Ok(id);
+        if let Some((last, id)) = &self.interned.context
+            && **last == *context
+        {
+            return Ok(*id);
         }
+        let digest = context_digest(context);
         let git = context.git.as_ref();
         let diff = match git.and_then(|git| git.diff_text.as_ref()) {
             Some(text) => Some(self.objects.put(text.as_bytes())?),
@@ -137,7 +138,7 @@ impl Store {
             context.version,
         ];
         let id = self.conn.prepare_cached(sql)?.query_row(row, |row| row.get(0))?;
-        self.interned.contexts.insert(*digest.as_bytes(), id);
+        self.interned.context = Some((Box::new(context.clone()), id));
         Ok(id)
     }
 }

@@ -1,8 +1,19 @@
 //! Stores for tests: sweeps and runs with as little ceremony as possible.
 
 use super::*;
+use crate::domain::MetricPoint;
 use crate::domain::{Goal, Objective, Outcome, Params, RunId, Summary, SweepId, Value};
 use crate::space::Point;
+
+pub(super) const WRITE: Mode = Mode::ReadWrite { create: true };
+
+/// A fresh store in a folder that goes with the first value.
+pub(super) fn on_disk() -> (tempfile::TempDir, std::path::PathBuf, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(".derby");
+    let store = Store::open(&path, WRITE).unwrap();
+    (folder, path, store)
+}
 
 pub(super) fn new_sweep(name: &str, digest: &str) -> NewSweep {
     NewSweep {

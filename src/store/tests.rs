@@ -1,20 +1,12 @@
-//! Behavior of the store as its users see it: sweeps, runs, fencing, recovery, upkeep, damage.
+//! Behavior of the store as its users see it: sweeps, runs, fencing, recovery, upkeep.
 
 use super::testing::*;
 use super::*;
+use crate::data::{FileStamp, HashCache};
+use crate::domain::MetricPoint;
 use crate::domain::{Digest, Outcome, Params, RunId, Status, TrialState, Value};
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
-
-const WRITE: Mode = Mode::ReadWrite { create: true };
-
-fn on_disk() -> (tempfile::TempDir, std::path::PathBuf, Store) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(".derby");
-    let store = Store::open(&path, WRITE).unwrap();
-    (folder, path, store)
-}
 
 #[test]
 fn a_sweep_goes_on_under_its_name_and_digest() {
@@ -273,7 +265,7 @@ fn only_the_best_keep_predictions() {
     let sweep = store.begin_sweep(&new_sweep("s", "a")).unwrap().id;
     let runs: Vec<RunId> =
         (0..5).map(|number| one_trial(&mut store, sweep, number, &owner)).collect();
-    store.keep_predictions(sweep, 2, crate::domain::Goal::Maximize).unwrap();
+    store.keep_predictions(sweep, 2).unwrap();
     let kept: Vec<bool> =
         runs.iter().map(|run| store.predictions(*run).unwrap().is_some()).collect();
     assert_eq!(kept, [false, false, false, true, true]);
@@ -362,138 +354,6 @@ fn stores_are_found_upwards() {
 }
 
 #[test]
-fn strange_files_are_refused() {
-    let check = |bytes: Option<&[u8]>, sql: &str, word: &str| {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(super::open::DB_FILE);
-        match bytes {
-            Some(bytes) => fs::write(&file, bytes).unwrap(),
-            None => drop(Store::open(folder.path(), WRITE).unwrap()),
-        }
-        if !sql.is_empty() {
-            rusqlite::Connection::open(&file).unwrap().execute_batch(sql).unwrap();
-        }
-        for mode in [WRITE, Mode::ReadOnly] {
-            let error = Store::open(folder.path(), mode).unwrap_err().to_string();
-            assert!(error.contains(word), "{mode:?}: {error}");
-        }
-    };
-    check(Some(&[b'x'; 5000]), "", "not a derby store");
-    check(Some(b""), "CREATE TABLE t (x)", "another program");
-    check(None, "PRAGMA user_version = 99", "schema 99");
-    check(None, "PRAGMA application_id = 5", "another program");
-}
-
-#[test]
-fn damage_is_named() {
-    let (_folder, path, mut store) = on_disk();
-    let owner = Owner::this_process();
-    let sweep = store.begin_sweep(&new_sweep("s", "a")).unwrap().id;
-    for number in 0..40 {
-        one_trial(&mut store, sweep, number, &owner);
-    }
-    drop(store); // the last connection folds the log in
-    let file = path.join(super::open::DB_FILE);
-    let mut bytes = fs::read(&file).unwrap();
-    let length = bytes.len();
-    bytes[8192..length].fill(0xA5);
-    fs::write(&file, bytes).unwrap();
-    let outcome = Store::open(&path, Mode::ReadOnly).and_then(|store| {
-        store.runs(&Query::default())?;
-        store.check()
-    });
-    let text = match outcome {
-        Err(error @ StoreError::Corrupt { .. }) => error.to_string(),
-        Ok(findings) => {
-            findings.iter().find(|f| f.severity == Severity::Error).unwrap().text.clone()
-        }
-        Err(other) => panic!("{other}"),
-    };
-    assert!(text.contains("damaged"), "{text}");
-}
-
-#[test]
-fn a_locked_store_says_so() {
-    let (_folder, path, mut store) = on_disk();
-    let other = rusqlite::Connection::open(path.join(super::open::DB_FILE)).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    store.set_busy_timeout(Duration::from_millis(1)).unwrap();
-    let error = store.begin_sweep(&new_sweep("s", "a")).unwrap_err();
-    assert!(matches!(error, StoreError::Locked { waited_ms: 1, .. }), "{error}");
-    assert!(store.sweeps().unwrap().is_empty(), "readers are not locked out");
-    other.execute_batch("ROLLBACK").unwrap();
-    store.begin_sweep(&new_sweep("s", "a")).unwrap();
-}
-
-#[test]
-fn a_full_disk_leaves_the_store_readable() {
-    let (_folder, path, mut store) = on_disk();
-    let owner = Owner::this_process();
-    let sweep = store.begin_sweep(&new_sweep("s", "a")).unwrap().id;
-    one_trial(&mut store, sweep, 0, &owner);
-    let pages: u32 = store.conn.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
-    store.limit_pages(pages + 2).unwrap();
-    let error = (0..1000)
-        .find_map(|_| store.add_event(sweep, "note", &"x".repeat(500).into()).err())
-        .unwrap();
-    assert!(matches!(error, StoreError::Full(_)), "{error}");
-    assert_eq!(store.runs(&Query::default()).unwrap().len(), 1);
-    drop(store);
-    let store = Store::open(&path, WRITE).unwrap();
-    assert!(store.check().unwrap().is_empty());
-}
-
-#[test]
-fn reading_only() {
-    let (_folder, path, mut store) = on_disk();
-    let sweep = store.begin_sweep(&new_sweep("s", "a")).unwrap().id;
-    one_trial(&mut store, sweep, 0, &Owner::this_process());
-    let mut reader = Store::open(&path, Mode::ReadOnly).unwrap();
-    assert_eq!(reader.runs(&Query::default()).unwrap().len(), 1);
-    assert!(matches!(reader.begin_sweep(&new_sweep("t", "b")), Err(StoreError::ReadOnly(_))));
-    drop(reader);
-    drop(store);
-    let unchanging = Store::open_readable(&path, false).unwrap();
-    assert_eq!(unchanging.runs(&Query::default()).unwrap().len(), 1);
-    drop(unchanging);
-    assert!(!path.join("derby.db-shm").exists(), "nothing was made beside it");
-    fs::write(path.join(super::open::WAL_FILE), b"x").unwrap();
-    assert!(matches!(Store::open_readable(&path, false), Err(StoreError::Unfinished(_))));
-}
-
-#[cfg(unix)]
-#[test]
-fn a_folder_without_permission() {
-    use std::os::unix::fs::PermissionsExt;
-    let (_folder, path, store) = on_disk();
-    drop(store);
-    fs::remove_file(path.join("lock")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o555)).unwrap();
-    let opened = Store::open(&path, WRITE).map(|_| ());
-    let read = Store::open(&path, Mode::ReadOnly).map(|_| ());
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    read.unwrap();
-    // The superuser may write anywhere.
-    match opened {
-        Err(error) => assert!(matches!(error, StoreError::ReadOnly(_)), "{error}"),
-        Ok(()) => assert!(nix::unistd::Uid::effective().is_root()),
-    }
-}
-
-#[test]
-fn two_processes_may_make_one_store() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(".derby");
-    std::thread::scope(|scope| {
-        let opened: Vec<_> =
-            (0..4).map(|_| scope.spawn(|| Store::open(&path, WRITE).map(|_| ()))).collect();
-        for thread in opened {
-            thread.join().unwrap().unwrap();
-        }
-    });
-}
-
-#[test]
 fn backup_gc_and_check() {
     let (folder, path, mut store) = on_disk();
     let owner = Owner::this_process();
@@ -577,7 +437,9 @@ fn old_schemas_open() {
     if std::env::var_os("DERBY_MAKE_FIXTURES").is_some() {
         let (_folder, path, mut store) = on_disk();
         let sweep = store.begin_sweep(&new_sweep("s", "a")).unwrap().id;
-        (0..3).for_each(|number| drop(one_trial(&mut store, sweep, number, &dead_owner())));
+        for number in 0..3 {
+            one_trial(&mut store, sweep, number, &Owner { host: "here".into(), ..dead_owner() });
+        }
         drop(store);
         let file = fixtures.join(format!("v{}.db", super::open::SCHEMA));
         assert!(!file.exists(), "a schema that shipped never changes");
@@ -609,8 +471,51 @@ fn old_schema_opens(fixture: &Path) {
 fn hashes_of_files_are_remembered_until_they_change() {
     let mut store = Store::in_memory().unwrap();
     let stamp = FileStamp { size: 5, mtime_ns: 7, inode: u64::MAX };
-    store.cache_hash("/a", stamp, "ff").unwrap();
-    assert_eq!(store.cached_hash("/a", stamp).unwrap().as_deref(), Some("ff"));
+    let (path, digest) = (Path::new("/a"), Digest::of(b"content"));
+    store.put(path, stamp, digest);
+    assert_eq!(store.get(path, stamp), Some(digest));
     let changed = FileStamp { mtime_ns: 8, ..stamp };
-    assert_eq!(store.cached_hash("/a", changed).unwrap(), None);
+    assert_eq!(store.get(path, changed), None);
+}
+
+/// Two commits a trial. Measured: 0.22 ms of CPU in this profile; the bound only catches a lost index or
+/// a statement that is prepared anew.
+#[test]
+fn a_trial_costs_little() {
+    const TRIALS: u64 = 300;
+    let (_folder, _path, mut store) = on_disk();
+    let owner = Owner::this_process();
+    let sweep = store.begin_sweep(&new_sweep("s", "a")).unwrap().id;
+    let params: Params =
+        (0..10).map(|i| (format!("p{i}"), Value::Float(f64::from(i) * 0.1))).collect();
+    let before = crate::host::thread_cpu_seconds();
+    for number in 0..TRIALS {
+        let trial = NewTrial { number, ..copy_of(&params) };
+        let run = store.batch(|store| {
+            store.record_ask(sweep, &[trial])?;
+            Ok(start(store, (Some(sweep), number, 1), &params, &owner))
+        });
+        let run = run.unwrap();
+        let told = store.batch(|store| {
+            assert!(finish_quietly(store, run, &owner)?);
+            store.tell(sweep, &[number])
+        });
+        told.unwrap();
+    }
+    let ms = (crate::host::thread_cpu_seconds() - before) * 1000.0 / TRIALS as f64;
+    assert!(ms < 2.0, "{ms} ms a trial");
+}
+
+fn finish_quietly(store: &mut Store, run: RunId, owner: &Owner) -> Result<bool, StoreError> {
+    let finished = Finished {
+        outcome: &Outcome::Done,
+        points: &points(&[0.5]),
+        summaries: &[("auc".into(), summary(0.5))],
+        seconds: 0.0,
+        cpu_seconds: None,
+        predictions: None,
+        loss: Some(0.5),
+        config_key: None,
+    };
+    store.finish_run(run, 1, owner, &finished)
 }

@@ -227,9 +227,4 @@ impl Asker {
         self.untold.insert(number);
         self.asked.push(asked);
     }
-
-    /// True if the trial repeats another.
-    pub(super) fn is_duplicate(&self, number: u64) -> bool {
-        self.asked[number as usize].same_as.is_some()
-    }
 }

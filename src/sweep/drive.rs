@@ -3,7 +3,7 @@
 use super::asker::{Asker, Next, Proposal, Remembered};
 use super::{Best, Event, Observer, Plan, Progress, StopReason};
 use crate::domain::{Objective, Outcome, Params, RunId, Status, SweepId};
-use crate::executor::{Assignment, Execution, Pool};
+use crate::executor::{Assignment, Execution, OutOfFold, Pool};
 use crate::host::{self, Interrupts};
 use crate::sampler;
 use crate::spec::Sweep;
@@ -245,6 +245,9 @@ impl<'a> Driver<'a> {
         let recorded = self.store.add_event(self.row.id, "stopped", &detail);
         let stop = result?;
         recorded?;
+        if self.plan.keep_predictions > 0 {
+            self.store.keep_predictions(self.row.id, self.plan.keep_predictions)?;
+        }
         if self.pool.n_running() == 0 {
             self.pool.join();
         }
@@ -416,6 +419,7 @@ impl<'a> Driver<'a> {
         let execution = Execution {
             points: cached.points,
             summaries: cached.summaries,
+            predictions: cached.predictions.as_deref().and_then(OutOfFold::decode),
             ..Execution::without_values(Outcome::Done)
         };
         let (seed, params) = (self.spec.search.seed, params.clone());

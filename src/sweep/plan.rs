@@ -130,10 +130,11 @@ impl Plan {
         Some(digest.finish())
     }
 
-    /// True if the data file still has the content that the sweep was started with.
-    pub fn data_is_unchanged(&self) -> bool {
-        self.data.as_ref().is_none_or(|data| {
-            data::unchanged(&data.provenance, &data.source, &mut data::NoCache).unwrap_or(false)
+    /// True if the data file still has the content that the sweep was started with. A file that is gone
+    /// or cannot be read has not.
+    pub fn data_is_unchanged(&self, cache: &mut dyn data::HashCache) -> bool {
+        self.data.as_ref().is_none_or(|planned| {
+            data::unchanged(&planned.provenance, &planned.source, cache).unwrap_or(false)
         })
     }
 }

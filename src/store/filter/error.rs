@@ -39,16 +39,14 @@ pub enum FilterError {
 
 fn listing(near: &[String], known: &[String]) -> String {
     const SHOWN: usize = 12;
-    let mut text = String::new();
-    if !near.is_empty() {
-        text.push_str(&format!("; did you mean {}?", near.join(", ")));
-    }
     if known.is_empty() {
-        text.push_str("; no run has any yet");
-    } else {
-        let more = if known.len() > SHOWN { ", …" } else { "" };
-        let first = &known[..known.len().min(SHOWN)];
-        text.push_str(&format!(" (there are: {}{more})", first.join(", ")));
+        return "; no run has any yet".into();
     }
-    text
+    let more = if known.len() > SHOWN { ", …" } else { "" };
+    let all = format!("there are: {}{more}", known[..known.len().min(SHOWN)].join(", "));
+    if near.is_empty() {
+        format!(" ({all})")
+    } else {
+        format!("; did you mean {}? ({all})", near.join(", "))
+    }
 }

@@ -14,6 +14,7 @@
 
 mod attribute;
 mod error;
+mod literal;
 mod matches;
 mod parse;
 mod show;

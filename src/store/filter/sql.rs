@@ -121,7 +121,7 @@ impl<'a> Compiled<'a> {
             }
             Expr::Word(word) => self.word(word),
             Expr::Text { field, pattern } => {
-                self.on_text(field, &mut |sql, column| sql.pattern(column, pattern))
+                self.on_text(field, &mut |sql, column| sql.pattern(column, pattern));
             }
             Expr::Tag { key, value } => {
                 self.bind(
