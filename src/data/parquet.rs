@@ -108,6 +108,11 @@ impl Cells {
         if kind.is_numeric() {
             return cast(array, &DataType::Float64).ok().map(Self::Floats);
         }
+        // A timestamp with a zone counts from 1970 UTC all the same; naming the zone needs tables of zones.
+        if let DataType::Timestamp(unit, Some(_)) = kind {
+            let counts = cast(array, &DataType::Int64).ok()?;
+            return Self::new(&cast(&counts, &DataType::Timestamp(*unit, None)).ok()?);
+        }
         // Dates and times become ISO texts, which are inferred as dates again.
         cast(array, &DataType::Utf8).ok().map(Self::Texts)
     }
