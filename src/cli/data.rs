@@ -112,7 +112,7 @@ fn table(ui: &Ui, profile: &[ColumnProfile]) -> Result<(), CliError> {
         Column::optional("median", true, 2),
         Column::optional("q75", true, 6),
         Column::optional("max", true, 4),
-        Column::optional("values", false, 1),
+        Column::filling("values", 1),
     ];
     let rows: Vec<Vec<Cell>> = profile.iter().map(row).collect();
     for line in draw(&ui.out, &columns, &rows).lines {
@@ -172,7 +172,9 @@ fn histogram(numbers: &NumberProfile) -> String {
 
 fn findings(ui: &Ui, read: &Read) -> Result<(), CliError> {
     ui.out.line("")?;
-    for finding in &read.findings {
+    let (skipped, made): (Vec<&Finding>, Vec<&Finding>) =
+        read.findings.iter().partition(|finding| finding.is_not_checked());
+    for finding in made {
         let (mark, role) = match finding.level {
             Level::Ok => continue,
             Level::Info => ("·", Role::Muted),
@@ -189,17 +191,24 @@ fn findings(ui: &Ui, read: &Read) -> Result<(), CliError> {
         let name = finding.name.replace('_', " ");
         ui.out.line(&format!(" {}  {name}: {}{rows}", ui.out.paint(role, mark), finding.text))?;
     }
+    if !skipped.is_empty() {
+        let names: Vec<String> =
+            skipped.iter().map(|finding| finding.name.replace('_', " ")).collect();
+        let text = format!(" ·  not checked: {} (why: --json)", names.join(", "));
+        ui.out.line(&ui.out.paint(Role::Muted, &text))?;
+    }
     let of = |level: Level| read.findings.iter().filter(|finding| finding.level == level).count();
     let target = match read.target {
         Some(_) => "",
         None => "   --target COLUMN adds the checks that need one",
     };
     let line = format!(
-        " {} passed, {} to note, {}, {}{target}",
+        " {} passed, {}, {}, {} to note, {} not checked{target}",
         of(Level::Ok),
-        of(Level::Info),
         plural(of(Level::Warn) as u64, "warning"),
         plural(of(Level::Error) as u64, "error"),
+        of(Level::Info) - skipped.len(),
+        skipped.len(),
     );
     ui.out.line(&ui.out.paint(Role::Muted, &line))?;
     Ok(())

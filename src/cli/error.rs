@@ -113,7 +113,11 @@ impl From<PlanError> for CliError {
 
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
-        let exit = if error.is_temporary() { Exit::Later } else { Exit::Failed };
+        let exit = match &error {
+            StoreError::Filter(_) => Exit::Usage,
+            error if error.is_temporary() => Exit::Later,
+            _ => Exit::Failed,
+        };
         Self::new(exit, error.to_string())
     }
 }

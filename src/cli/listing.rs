@@ -19,6 +19,14 @@ pub(super) struct Shape {
     pub(super) all: bool,
 }
 
+/// Columns that a table does not show.
+pub(super) struct Hidden {
+    /// Parameters on which all rows agree.
+    pub(super) equal: Vec<String>,
+    /// Columns for which the terminal is too narrow.
+    pub(super) no_room: Vec<String>,
+}
+
 /// Prints runs in one of the machine formats; false if none was asked for.
 pub(super) fn machine(ui: &Ui, format: Format, runs: &[RunRecord]) -> Result<bool, CliError> {
     if format.json {
@@ -68,6 +76,9 @@ pub(super) fn csv_error(error: csv::Error) -> CliError {
 /// An attribute as text; empty where the run has none.
 fn attribute(run: &RunRecord, name: &str) -> String {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let short =
+        |value: &Option<String>| value.iter().flat_map(|hash| hash.chars().take(7)).collect();
+    let git = run.git.as_ref();
     let number = |value: Option<String>| value.unwrap_or_default();
     match name {
         "id" => run.id.to_string(),
@@ -88,6 +99,15 @@ fn attribute(run: &RunRecord, name: &str) -> String {
         "started" => number(run.started.map(host::clock::iso)),
         "ended" => number(run.ended.map(host::clock::iso)),
         "seconds" => number(run.seconds.map(|s| s.to_string())),
+        "cpu_seconds" => number(run.cpu_seconds.map(|s| s.to_string())),
+        "data" => short(&run.data_hash),
+        "schema" => short(&run.schema_hash),
+        "split" => short(&run.split),
+        "rows" => number(run.rows.map(|n| n.to_string())),
+        "commit" => number(git.map(|git| git.commit.chars().take(7).collect())),
+        "branch" => number(git.and_then(|git| git.branch.clone())),
+        "dirty" => number(git.map(|git| git.dirty.to_string())),
+        "cached" => run.cached_from.is_some().to_string(),
         "tags" => tags(run),
         _ => String::new(),
     }
@@ -101,9 +121,9 @@ pub(super) fn tags(run: &RunRecord) -> String {
     run.tags.iter().map(tag).collect::<Vec<_>>().join(" ")
 }
 
-/// Draws a table of runs; the names of hidden columns, for the line below it.
-pub(super) fn table(ui: &Ui, runs: &[RunRecord], shape: &Shape) -> Result<Vec<String>, CliError> {
-    let (names, mut hidden) = columns(runs, shape);
+/// Draws a table of runs; what it hides, for the line below it.
+pub(super) fn table(ui: &Ui, runs: &[RunRecord], shape: &Shape) -> Result<Hidden, CliError> {
+    let (names, equal) = columns(runs, shape);
     let total = names.len();
     let spec: Vec<Column> = names
         .iter()
@@ -125,8 +145,7 @@ pub(super) fn table(ui: &Ui, runs: &[RunRecord], shape: &Shape) -> Result<Vec<St
     for line in drawn.lines {
         ui.out.line(&line)?;
     }
-    hidden.extend(drawn.dropped);
-    Ok(hidden)
+    Ok(Hidden { equal, no_room: drawn.dropped })
 }
 
 /// Columns to show and parameters that are hidden because all rows agree.
@@ -171,7 +190,10 @@ fn columns(runs: &[RunRecord], shape: &Shape) -> (Vec<String>, Vec<String>) {
 }
 
 fn is_right(runs: &[RunRecord], name: &str) -> bool {
-    if matches!(name, "seconds" | "trial" | "seed" | "attempt" | "cpu_seconds") {
+    if matches!(
+        name,
+        "seconds" | "trial" | "seed" | "attempt" | "cpu_seconds" | "rows" | "time" | "age"
+    ) {
         return true;
     }
     let number = |run: &RunRecord| match plain(name).1 {

@@ -1,7 +1,7 @@
 //! `derby runs`: which runs there are, filtered, sorted, cut to the columns that differ.
 
 use super::args::RunsArgs;
-use super::listing::{Shape, machine, table};
+use super::listing::{Hidden, Shape, machine, table};
 use super::out::Role;
 use super::text::count;
 use super::{CliError, Exit, Ui};
@@ -46,6 +46,7 @@ pub(super) fn run(ui: &Ui, args: &RunsArgs) -> Result<Exit, CliError> {
         include_deleted: args.deleted,
     };
     let runs = store.runs(&query)?;
+    check_columns(&store, &args.columns)?;
     if machine(ui, args.format, &runs)? {
         return Ok(Exit::Done);
     }
@@ -92,25 +93,42 @@ fn common_objective(
     Ok(one_of(&mut sweeps.iter().filter(|sweep| names.contains(&sweep.name))))
 }
 
+/// A column that no run has is a typo and no empty column.
+fn check_columns(store: &Store, columns: &[String]) -> Result<(), CliError> {
+    let sort = columns
+        .iter()
+        .filter(|name| name.as_str() != "tags")
+        .map(|name| by_name(name, false))
+        .collect::<Result<Vec<_>, _>>()?;
+    store.runs(&Query { sort, limit: Some(0), ..Query::default() })?;
+    Ok(())
+}
+
+/// A column by its name in the store or at the head of the table.
+fn by_name(name: &str, descending: bool) -> Result<(Column, bool), CliError> {
+    let (name, descending) = match name {
+        "run" => ("id", descending),
+        "time" => ("seconds", descending),
+        "age" => ("started", !descending),
+        name => (name, descending),
+    };
+    let column = Column::parse(name).map_err(|error| CliError::usage(error.to_string()))?;
+    Ok((column, descending))
+}
+
 /// What the user says, else best first, else newest first.
 fn sort(args: &RunsArgs, objective: Option<&Objective>) -> Result<Vec<(Column, bool)>, CliError> {
-    let column = |name: &str, descending: bool| {
-        let column = Column::parse(name);
-        column
-            .map(|column| (column, descending))
-            .map_err(|error| CliError::usage(error.to_string()))
-    };
     if args.sort.is_empty() {
         return match objective {
             Some(Objective { metric, goal }) => {
-                Ok(vec![column(&format!("metrics.`{metric}`"), *goal == Goal::Maximize)?])
+                Ok(vec![by_name(&format!("metrics.`{metric}`"), *goal == Goal::Maximize)?])
             }
             None => Ok(Vec::new()),
         };
     }
     let columns = args.sort.iter().map(|text| match text.strip_prefix('-') {
-        Some(name) => column(name, true),
-        None => column(text, false),
+        Some(name) => by_name(name, true),
+        None => by_name(text, false),
     });
     columns.collect()
 }
@@ -152,15 +170,18 @@ fn footer(
     args: &RunsArgs,
     runs: &[RunRecord],
     total: u64,
-    hidden: &[String],
+    hidden: &Hidden,
 ) -> Result<Exit, CliError> {
     let shown = runs.len() as u64;
     let mut parts = vec![format!("{} of {}", count(shown), count(total))];
     if shown < total && args.top.is_none() {
         parts.push("all: --top 0".into());
     }
-    if !hidden.is_empty() {
-        parts.push(format!("hidden: {} (--all-columns, --columns)", hidden.join(", ")));
+    if !hidden.equal.is_empty() {
+        parts.push(format!("equal in all rows: {} (--all-columns)", hidden.equal.join(", ")));
+    }
+    if !hidden.no_room.is_empty() {
+        parts.push(format!("no room for {} (--columns A,B)", hidden.no_room.join(", ")));
     }
     ui.out.line(&ui.out.paint(Role::Muted, &format!(" {}", parts.join("; "))))?;
     Ok(Exit::Done)

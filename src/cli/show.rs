@@ -67,7 +67,9 @@ fn show_run(ui: &Ui, store: &Store, run: &RunRecord, json: bool) -> Result<Exit,
     };
     line(ui, "sweep", &place)?;
     params(ui, run)?;
-    metrics(ui, store, run)?;
+    let sweep = run.sweep.as_deref().map(|name| store.sweep(name)).transpose()?;
+    let objective = sweep.as_ref().map(|sweep| sweep.objectives[0].metric.as_str());
+    metrics(ui, store, run, objective)?;
     surroundings(ui, run, environment.source.as_deref())?;
     line(ui, "tags", &safe(&tags(run)))?;
     line(ui, "note", &safe(run.note.as_deref().unwrap_or_default()))?;
@@ -87,24 +89,37 @@ fn params(ui: &Ui, run: &RunRecord) -> Result<(), CliError> {
     Ok(())
 }
 
-fn metrics(ui: &Ui, store: &Store, run: &RunRecord) -> Result<(), CliError> {
+/// Every metric, the one that the sweep aims at first.
+fn metrics(
+    ui: &Ui,
+    store: &Store,
+    run: &RunRecord,
+    objective: Option<&str>,
+) -> Result<(), CliError> {
+    let mut shown: Vec<(&String, &Summary)> = run.metrics.iter().collect();
+    shown.sort_by_key(|(name, _)| Some(name.as_str()) != objective);
     let width = run.metrics.keys().map(|name| name.chars().count()).max().unwrap_or(0);
-    for (position, (name, summary)) in run.metrics.iter().enumerate() {
+    for (position, (name, summary)) in shown.into_iter().enumerate() {
         let label = if position == 0 { "metrics" } else { " " };
         let folds = fold_scores(store, run, name)?;
-        let text = format!("{}  {}{folds}", pad(name, width, false), score(summary));
+        let text = format!("{}  {}{folds}", pad(name, width, false), score(name, summary));
         line(ui, label, &text)?;
     }
     Ok(())
 }
 
 /// The score and, for more than one value, their spread.
-fn score(summary: &Summary) -> String {
+fn score(name: &str, summary: &Summary) -> String {
     let spread = match summary.sd {
-        sd if sd.is_finite() => format!(" ± {}", format_number(sd, 2)),
+        sd if sd.is_finite() => format!(" ± {}", measured(name, sd, 2)),
         _ => String::new(),
     };
-    pad(&format!("{}{spread}", format_number(summary.score, 4)), 18, false)
+    pad(&format!("{}{spread}", measured(name, summary.score, 4)), 18, false)
+}
+
+/// A value of a metric; seconds in the unit that a person would use.
+fn measured(metric: &str, value: f64, digits: usize) -> String {
+    if metric.ends_with("_seconds") { duration(value) } else { format_number(value, digits) }
 }
 
 fn fold_scores(store: &Store, run: &RunRecord, metric: &str) -> Result<String, CliError> {
@@ -112,13 +127,13 @@ fn fold_scores(store: &Store, run: &RunRecord, metric: &str) -> Result<String, C
     let folds: Vec<String> = points
         .iter()
         .filter(|point| point.context.starts_with("fold="))
-        .map(|point| format_number(point.value, 4))
+        .map(|point| measured(metric, point.value, 4))
         .collect();
     if folds.is_empty() {
         return Ok(String::new());
     }
     let more = if folds.len() > SHOWN_FOLDS { " …" } else { "" };
-    Ok(format!("  folds {}{more}", folds[..folds.len().min(SHOWN_FOLDS)].join(" ")))
+    Ok(format!("  folds {}{more}", folds[..folds.len().min(SHOWN_FOLDS)].join("  ")))
 }
 
 fn surroundings(ui: &Ui, run: &RunRecord, source: Option<&str>) -> Result<(), CliError> {
