@@ -108,9 +108,8 @@ fn table(ui: &Ui, profile: &[ColumnProfile]) -> Result<(), CliError> {
         Column::fixed("missing", true),
         Column::fixed("distinct", true),
         Column::optional("min", true, 3),
-        Column::optional("q25", true, 7),
+        Column::optional("q25 … q75", true, 5),
         Column::optional("median", true, 2),
-        Column::optional("q75", true, 6),
         Column::optional("max", true, 4),
         Column::filling("values", 1),
     ];
@@ -134,13 +133,15 @@ fn row(column: &ColumnProfile) -> Vec<Cell> {
     ];
     match &column.numbers {
         Some(numbers) => {
-            let value = |value: f64| -> Cell { shown(column.kind, value).into() };
-            let of = [numbers.min, numbers.q25, numbers.median, numbers.q75, numbers.max];
-            cells.extend(of.map(value));
+            let value = |value: f64| shown(column.kind, value);
+            let middle = format!("{} … {}", value(numbers.q25), value(numbers.q75));
+            cells.push(value(numbers.min).into());
+            cells.push(middle.into());
+            cells.extend([numbers.median, numbers.max].map(|number| Cell::from(value(number))));
             cells.push(histogram(numbers).into());
         }
         None => {
-            cells.extend((0..5).map(|_| Cell::from("")));
+            cells.extend((0..4).map(|_| Cell::from("")));
             let top = column.top.iter().map(|(value, n)| format!("{value} {}", count(*n)));
             cells.push(top.collect::<Vec<_>>().join(" · ").into());
         }

@@ -68,7 +68,7 @@ pub(super) fn rm(ui: &Ui, args: &RmArgs) -> Result<Exit, CliError> {
         format!(" back from the bin: {}", names.join(", "))
     } else {
         format!(
-            " in the bin: {}   back: derby rm --restore {}   for good: derby store gc",
+            " in the bin: {}   back: derby rm --restore {}   for good: derby store gc --all",
             names.join(", "),
             safe(&args.runs.join(" "))
         )

@@ -6,7 +6,7 @@ use crate::store::StoreError;
 use crate::sweep::{DriveError, PlanError};
 use std::fmt;
 
-/// Verb by outcome. The same table stands in `derby help exit-codes`.
+/// Verb by outcome. The same table stands in `derby --help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Exit {
     /// Done.
@@ -29,7 +29,7 @@ pub(super) enum Exit {
     Terminated = 143,
 }
 
-/// The text of `derby help exit-codes`.
+/// The text of `derby --help`.
 pub(super) const EXIT_CODES: &str = "\
 Exit codes:
     0  done

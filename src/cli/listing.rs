@@ -242,7 +242,7 @@ fn cell(run: &RunRecord, name: &str) -> Cell {
     }
 }
 
-/// The status as a word in its colour.
+/// The status as a word in its color.
 pub(super) fn status(status: Status) -> Cell {
     let role = match status {
         Status::Done => Role::Good,

@@ -46,7 +46,7 @@ impl Column {
 pub(super) struct Cell {
     /// Its text; control characters are taken out when it is drawn.
     pub(super) text: String,
-    /// Its colour.
+    /// Its color.
     pub(super) role: Role,
 }
 
