@@ -99,7 +99,7 @@ pub(super) fn named_or_newest(
         Some(reference) => Ok(store.sweep(reference.strip_prefix("sweep:").unwrap_or(reference))?),
         None => store.sweeps()?.into_iter().max_by_key(|sweep| sweep.id).ok_or_else(|| {
             CliError::new(Exit::Failed, "no sweep in this store")
-                .hint("derby sweep sweeps/breast_cancer.toml")
+                .hint("derby sweep FILE runs one; derby init DATA.csv writes a FILE")
         }),
     }
 }

@@ -1,7 +1,7 @@
 //! `derby data`: the profile of a data file, and what the quality checks say about it.
 
 use super::args::DataArgs;
-use super::out::Role;
+use super::out::{Role, safe};
 use super::table::{Cell, Column, draw};
 use super::text::{count, plural};
 use super::{CliError, Exit, Ui};
@@ -95,8 +95,8 @@ fn head(ui: &Ui, read: &Read) -> Result<(), CliError> {
         read.content.short(),
         format!("schema {}", data::schema_digest(&read.table).short()),
     ];
-    parts.extend(read.target.as_ref().map(|target| format!("target {target}")));
-    let name = ui.out.paint(Role::Strong, &read.shown);
+    parts.extend(read.target.as_ref().map(|target| format!("target {}", safe(target))));
+    let name = ui.out.paint(Role::Strong, &safe(&read.shown));
     ui.out.line(&format!(" {name}   {}", parts.join("   ")))?;
     Ok(())
 }
@@ -190,7 +190,11 @@ fn findings(ui: &Ui, read: &Read) -> Result<(), CliError> {
             _ => format!("   rows {}", rows.join(", ")),
         };
         let name = finding.name.replace('_', " ");
-        ui.out.line(&format!(" {}  {name}: {}{rows}", ui.out.paint(role, mark), finding.text))?;
+        ui.out.line(&format!(
+            " {}  {name}: {}{rows}",
+            ui.out.paint(role, mark),
+            safe(&finding.text)
+        ))?;
     }
     if !skipped.is_empty() {
         let names: Vec<String> =

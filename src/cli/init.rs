@@ -162,9 +162,8 @@ fn sweep_file(
     if task == Task::Binary {
         let positive = dataset.classes.last().cloned().unwrap_or_default();
         put(format_args!(
-            "positive = {}{:1$}# the class that precision and recall are about",
-            quote(&positive),
-            24usize.saturating_sub(positive.len())
+            "{:38} # the class that precision and recall are about",
+            format!("positive = {}", quote(&positive))
         ));
     }
     if !ignore.is_empty() {

@@ -54,7 +54,7 @@ impl Ui {
                 Exit::Failed,
                 format!("no store at '{}': nothing has been recorded here", folder.display()),
             )
-            .hint("derby sweep sweeps/breast_cancer.toml makes one; --store names another place"));
+            .hint("derby sweep FILE makes one (derby init DATA.csv writes a FILE); --store names another place"));
         }
         Ok(Store::open(&folder, Mode::ReadOnly)?)
     }

@@ -158,7 +158,7 @@ fn metrics(
 fn nothing(ui: &Ui, args: &RunsArgs, store: &Store) -> Result<Exit, CliError> {
     let all = store.count(&Query { limit: None, ..Query::default() })?;
     if args.filter.is_empty() || all == 0 {
-        ui.out.line(" no runs yet   next  derby sweep sweeps/breast_cancer.toml")?;
+        ui.out.line(" no runs yet   next  derby sweep FILE (derby init DATA.csv writes one)")?;
     } else {
         ui.out.line(&format!(" 0 of {} runs match '{}'", count(all), args.filter.join(" ")))?;
     }

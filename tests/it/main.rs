@@ -2,4 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod bad_input;
+mod data_verbs;
+mod examples;
+mod help;
+mod listings;
+mod program;
+mod sweep_file;
 mod tidy;
