@@ -27,7 +27,7 @@ pub(super) fn run(ui: &Ui, args: &BestArgs) -> Result<Exit, CliError> {
     if machine(ui, args.format, &runs)? {
         return Ok(Exit::Done);
     }
-    let shape = Shape { metrics: vec![metric], columns: Vec::new(), all: true };
+    let shape = Shape { all: true, ..Shape::of(vec![metric]) };
     table(ui, &runs, &shape)?;
     let next = format!("derby show {}", runs[0].id);
     ui.out.line(&format!(

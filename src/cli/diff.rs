@@ -2,7 +2,7 @@
 
 use super::args::DiffArgs;
 use super::out::{Role, cells, cut, pad, safe};
-use super::text::value_text;
+use super::text::{measured, value_text};
 use super::{CliError, Exit, Ui};
 use crate::compare::{Difference, PairedTest, corrected_t, differences};
 use crate::domain::{RunRecord, Value, format_number};
@@ -59,7 +59,8 @@ pub(super) fn run(ui: &Ui, args: &DiffArgs) -> Result<Exit, CliError> {
     }];
     lines.extend(params.iter().filter(keep).map(param_line));
     lines.extend(metrics.iter().map(|row| metric_line(row, runs.len())));
-    lines.extend(facts.iter().map(fact_line));
+    let known = |values: &[String]| values.iter().any(|value| value != "·");
+    lines.extend(facts.iter().filter(|(_, values)| known(values)).map(fact_line));
     print(ui, &lines)?;
     footer(ui, &metrics, params.iter().filter(|row| !keep(row)))?;
     Ok(Exit::Done)
@@ -95,11 +96,12 @@ fn param_line(row: &Difference) -> Line {
 
 /// Scores, and for two runs their difference and whether the folds show one.
 fn metric_line(row: &MetricRow, n_runs: usize) -> Line {
-    let cell = |score: &Option<f64>| score.map_or("·".into(), |score| format_number(score, 4));
+    let cell =
+        |score: &Option<f64>| score.map_or("·".into(), |score| measured(&row.name, score, 4));
     let mut line = Line::new(safe(&row.name), row.scores.iter().map(cell).collect());
     if let (2, [Some(a), Some(b)]) = (n_runs, &row.scores[..]) {
         let sign = if b > a { "+" } else { "" };
-        line.difference = format!("{sign}{}", format_number(b - a, 2));
+        line.difference = format!("{sign}{}", measured(&row.name, b - a, 2));
         line.p = row.test.map(|test| p_value(test.p)).unwrap_or_default();
     }
     line

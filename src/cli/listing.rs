@@ -3,11 +3,12 @@
 use super::args::Format;
 use super::out::{Role, safe};
 use super::table::{Cell, Column, draw};
-use super::text::{age, duration};
+use super::text::{age, duration, measured, params};
 use super::{CliError, Ui};
 use crate::domain::{RunRecord, Status, Summary, Value, format_number};
 use crate::host;
 use indexmap::IndexSet;
+use std::collections::BTreeMap;
 
 /// What a table shows beside the runs' numbers.
 pub(super) struct Shape {
@@ -17,6 +18,15 @@ pub(super) struct Shape {
     pub(super) columns: Vec<String>,
     /// True to show parameters that are equal in all rows.
     pub(super) all: bool,
+    /// Where runs of sweeps with different aims stand together: the metric of each sweep.
+    pub(super) aims: BTreeMap<String, String>,
+}
+
+impl Shape {
+    /// The columns that runs of one aim call for.
+    pub(super) fn of(metrics: Vec<String>) -> Self {
+        Self { metrics, columns: Vec::new(), all: false, aims: BTreeMap::new() }
+    }
 }
 
 /// Columns that a table does not show.
@@ -123,6 +133,9 @@ pub(super) fn tags(run: &RunRecord) -> String {
 
 /// Draws a table of runs; what it hides, for the line below it.
 pub(super) fn table(ui: &Ui, runs: &[RunRecord], shape: &Shape) -> Result<Hidden, CliError> {
+    if !shape.aims.is_empty() {
+        return mixed(ui, runs, &shape.aims);
+    }
     let (names, equal) = columns(runs, shape);
     let total = names.len();
     let spec: Vec<Column> = names
@@ -130,10 +143,13 @@ pub(super) fn table(ui: &Ui, runs: &[RunRecord], shape: &Shape) -> Result<Hidden
         .enumerate()
         .map(|(position, name)| match name.as_str() {
             "run" => Column::fixed("run", true),
+            name @ ("reason" | "note") if position == 1 => Column::filling(name, 0),
             name if position == 1 => Column::fixed(name, is_right(runs, name)),
             name if shape.metrics.first().is_some_and(|metric| metric == name) => {
                 Column::fixed(name, true)
             }
+            // Sentences take what room there is.
+            name @ ("reason" | "note") => Column::filling(name, position),
             // Parameters go before time and age: those two stand last and tell the least.
             name @ ("age" | "time") => Column::optional(name, true, total + position),
             name => Column::optional(name, is_right(runs, name), position),
@@ -146,6 +162,43 @@ pub(super) fn table(ui: &Ui, runs: &[RunRecord], shape: &Shape) -> Result<Hidden
         ui.out.line(&line)?;
     }
     Ok(Hidden { equal, no_room: drawn.dropped })
+}
+
+/// Runs of several aims: each with its own score, and the parameters in one column, since most would be
+/// empty in columns of their own.
+fn mixed(ui: &Ui, runs: &[RunRecord], aims: &BTreeMap<String, String>) -> Result<Hidden, CliError> {
+    let columns = [
+        Column::fixed("run", true),
+        Column::fixed("sweep", false),
+        Column::fixed("status", false),
+        Column::fixed("score", true),
+        Column::optional("metric", false, 3),
+        Column::filling("parameters", 1),
+        Column::optional("time", true, 5),
+        Column::optional("age", true, 4),
+    ];
+    let row = |run: &RunRecord| -> Vec<Cell> {
+        let sweep = run.sweep.clone().unwrap_or_default();
+        let aim = aims.get(&sweep).map(String::as_str).unwrap_or_default();
+        let score = run.metrics.get(aim).map(|summary| measured(aim, summary.score, 4));
+        let params = params(&run.params);
+        vec![
+            run.id.to_string().into(),
+            sweep.into(),
+            status(run.status),
+            score.unwrap_or_default().into(),
+            aim.into(),
+            params.into(),
+            cell(run, "time"),
+            cell(run, "age"),
+        ]
+    };
+    let rows: Vec<_> = runs.iter().map(row).collect();
+    let drawn = draw(&ui.out, &columns, &rows);
+    for line in drawn.lines {
+        ui.out.line(&line)?;
+    }
+    Ok(Hidden { equal: Vec::new(), no_room: drawn.dropped })
 }
 
 /// Columns to show and parameters that are hidden because all rows agree.
@@ -214,7 +267,7 @@ fn plain(name: &str) -> (&str, Option<&str>) {
 }
 
 fn cell(run: &RunRecord, name: &str) -> Cell {
-    let score = |summary: &Summary| Cell::from(format_number(summary.score, 4));
+    let score = |summary: &Summary| Cell::from(measured(plain(name).0, summary.score, 4));
     match name {
         "run" => run.id.to_string().into(),
         "status" => status(run.status),

@@ -117,7 +117,7 @@ fn report(out: &Out, error: &CliError) -> u8 {
     if error.is_broken_pipe() {
         return Exit::Done as u8;
     }
-    let text = error.to_string();
+    let text = error.to_string().split('\n').map(out::safe).collect::<Vec<_>>().join("\n");
     let (word, rest) = text.split_once(':').unwrap_or(("error", &text));
     out.note(&format!("{}:{rest}", out.paint_error(Role::Bad, word)));
     error.exit as u8

@@ -3,11 +3,12 @@
 use super::args::RunsArgs;
 use super::listing::{Hidden, Shape, machine, table};
 use super::out::Role;
-use super::text::count;
+use super::text::{count, plural};
 use super::{CliError, Exit, Ui};
 use crate::domain::{Goal, Objective, RunRecord};
 use crate::store::{Column, Expr, Query, Store, SweepRow};
 use indexmap::IndexSet;
+use std::collections::BTreeMap;
 
 /// Rows of a table when nobody says how many.
 const DEFAULT_ROWS: usize = 20;
@@ -58,6 +59,12 @@ pub(super) fn run(ui: &Ui, args: &RunsArgs) -> Result<Exit, CliError> {
         metrics: metrics(args, objective.as_ref(), &sweeps, &runs),
         columns: args.columns.clone(),
         all: args.all_columns,
+        aims: match objective {
+            None if args.columns.is_empty() && args.sort.is_empty() && !args.all_columns => {
+                aims(&sweeps, &runs)
+            }
+            _ => BTreeMap::new(),
+        },
     };
     let hidden = table(ui, &runs, &shape)?;
     footer(ui, args, &runs, total, &hidden)
@@ -155,9 +162,20 @@ fn metrics(
     names.into_iter().collect()
 }
 
+/// The metric of every listed sweep, if these are several.
+fn aims(sweeps: &[SweepRow], runs: &[RunRecord]) -> BTreeMap<String, String> {
+    let listed = |sweep: &&SweepRow| runs.iter().any(|run| run.sweep.as_ref() == Some(&sweep.name));
+    let aims = sweeps.iter().filter(listed);
+    aims.map(|sweep| (sweep.name.clone(), sweep.objectives[0].metric.clone())).collect()
+}
+
 fn nothing(ui: &Ui, args: &RunsArgs, store: &Store) -> Result<Exit, CliError> {
     let all = store.count(&Query { limit: None, ..Query::default() })?;
-    if args.filter.is_empty() || all == 0 {
+    let binned = store.count(&Query { include_deleted: true, ..Query::default() })? - all;
+    if all == 0 && binned > 0 {
+        let runs = plural(binned, "run");
+        ui.out.line(&format!(" no runs but {runs} in the bin   next  derby runs --deleted"))?;
+    } else if args.filter.is_empty() || all == 0 {
         ui.out.line(" no runs yet   next  derby sweep FILE (derby init DATA.csv writes one)")?;
     } else {
         ui.out.line(&format!(" 0 of {} runs match '{}'", count(all), args.filter.join(" ")))?;

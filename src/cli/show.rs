@@ -5,11 +5,12 @@ use super::best::best_runs;
 use super::listing::{Shape, status, table, tags};
 use super::out::{Role, pad, safe};
 use super::sweeps;
-use super::text::{age, count, duration};
+use super::text::{age, count, duration, measured};
 use super::{CliError, Exit, Ui};
-use crate::domain::{GitState, RunRecord, Summary, Value, format_number};
+use crate::domain::{GitState, RunRecord, Status, Summary, Value, format_number};
 use crate::host;
 use crate::store::{Store, StoreError, SweepRow};
+use std::path::Path;
 
 /// Best runs that a sweep shows.
 const SHOWN_BEST: usize = 5;
@@ -117,11 +118,6 @@ fn score(name: &str, summary: &Summary) -> String {
     pad(&format!("{}{spread}", measured(name, summary.score, 4)), 18, false)
 }
 
-/// A value of a metric; seconds in the unit that a person would use.
-fn measured(metric: &str, value: f64, digits: usize) -> String {
-    if metric.ends_with("_seconds") { duration(value) } else { format_number(value, digits) }
-}
-
 fn fold_scores(store: &Store, run: &RunRecord, metric: &str) -> Result<String, CliError> {
     let points = store.series(run.id, metric)?;
     let folds: Vec<String> = points
@@ -157,7 +153,7 @@ fn surroundings(ui: &Ui, run: &RunRecord, source: Option<&str>) -> Result<(), Cl
     let seed = run.seed.map(|seed| format!("seed {seed}   ")).unwrap_or_default();
     line(ui, "code", &format!("{seed}{}derby {}", git(run.git.as_ref()), run.version))?;
     line(ui, "where", &format!("{} on {}", safe(&run.user), safe(&run.host)))?;
-    line(ui, "command", &safe(&run.argv.join(" ")))?;
+    line(ui, "command", &safe(&command(&run.argv)))?;
     if let Some(from) = run.cached_from {
         line(ui, "taken from", &format!("run {from}: equal data, split, parameters and seed"))?;
     }
@@ -167,6 +163,14 @@ fn surroundings(ui: &Ui, run: &RunRecord, source: Option<&str>) -> Result<(), Cl
     let took = run.seconds.map(|s| format!("   took {}", duration(s))).unwrap_or_default();
     let cpu = run.cpu_seconds.map(|s| format!("   CPU {}", duration(s))).unwrap_or_default();
     line(ui, "when", &format!("{}{took}{cpu}", started.unwrap_or_default()))
+}
+
+/// The command line as it is typed, without the folder of the program.
+fn command(argv: &[String]) -> String {
+    let Some((program, rest)) = argv.split_first() else { return String::new() };
+    let name = Path::new(program).file_name().map(|name| name.to_string_lossy());
+    let name = name.unwrap_or_else(|| program.into());
+    std::iter::once(&*name).chain(rest.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
 }
 
 fn git(git: Option<&GitState>) -> String {
@@ -208,10 +212,13 @@ fn show_sweep(ui: &Ui, store: &Store, sweep: &SweepRow, json: bool) -> Result<Ex
     }
     let best = best_runs(store, sweep, &objective.metric, objective.goal, SHOWN_BEST)?;
     if !best.is_empty() {
-        let metrics = vec![objective.metric.clone()];
-        table(ui, &best, &Shape { metrics, columns: Vec::new(), all: false })?;
+        table(ui, &best, &Shape::of(vec![objective.metric.clone()]))?;
         let next = format!("derby show {} · derby runs sweep:{}", best[0].id, sweep.name);
-        ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &next)))?;
+        ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &safe(&next))))?;
+    } else if sweep.counts.contains_key(&Status::Failed) {
+        let next =
+            format!("derby runs 'sweep:{} status:failed' --columns model,reason", sweep.name);
+        ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &safe(&next))))?;
     }
     Ok(Exit::Done)
 }

@@ -19,6 +19,15 @@ pub(super) fn duration(seconds: f64) -> String {
     }
 }
 
+/// A value of a metric with so many digits; seconds in the unit that a person would use.
+pub(super) fn measured(metric: &str, value: f64, digits: usize) -> String {
+    match metric.ends_with("_seconds") {
+        true if value < 0.0 => format!("-{}", duration(-value)),
+        true => duration(value),
+        false => format_number(value, digits),
+    }
+}
+
 /// How long ago, in one unit: `12s`, `4m`, `3h`, `2d`.
 pub(super) fn age(ms: i64) -> String {
     let seconds = (ms / 1000).max(0);

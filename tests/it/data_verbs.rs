@@ -75,29 +75,27 @@ fn a_profile_for_programs() {
 #[test]
 fn data_that_fails_a_check_exits_with_4() {
     let place = Place::new();
-    place.write("leak.csv", &leaking());
-    shows!(place.shown("data leak.csv --target y"), @r"
-    exit 0
-     leak.csv   50 rows × 3 columns   b3:d61dc2   schema b3:2d5680   target y
-     COLUMN  TYPE      MISSING  DISTINCT  MIN  Q25 … Q75  MEDIAN  MAX  VALUES
-     a       number          0         2    0      0 … 1     0.5    1  █              █
-     b       number          0        11    0   2 … 7.75       5   10  █▇ ██ ▇ ▇█ █▇ ▇█
-     y       category        0         2                               p 25 · q 25
+    place.write("rare.csv", &rare());
+    shows!(place.shown("data rare.csv --target y"), @r"
+    exit 4
+     rare.csv   50 rows × 3 columns   b3:d3902e   schema b3:2d5680   target y
+     COLUMN  TYPE      MISSING  DISTINCT  MIN      Q25 … Q75  MEDIAN  MAX  VALUES
+     a       number          0         2    0          0 … 1     0.5    1  █              █
+     b       number          0        50    0  12.25 … 37.75    24.5   52  █▆▆▆█▆▆▆█▄▆▆▆▆▄█
+     y       category        0         2                                   p 47 · q 3
 
-     !  duplicate rows: 56 % of rows repeat another (limit 5 %)   rows 23, 24, 25, 26, 27 …
-     !  single feature leak: 'a' alone has a predictive power of 1 (limit 0.8)
+     ✗  class imbalance: class 'q' has 3 rows (limit 5, one per fold)   rows 1, 2, 3
      ·  not checked: schema, value range, unique key, identifier leak, time order (why: --json)
-     12 passed, 2 warnings, 0 errors, 0 to note, 5 not checked
+     13 passed, 0 warnings, 1 error, 0 to note, 5 not checked
     ");
-    let ran = place.derby(&["data", "leak.csv"]);
-    assert_eq!(ran.code, 0, "without a target nothing leaks");
+    assert_eq!(place.derby(&["data", "rare.csv"]).code, 0, "without a target there are no classes");
 }
 
-/// Fifty rows in which `a` tells the target.
-fn leaking() -> String {
+/// Fifty rows in which `a` tells most of the target, and class q has three rows.
+fn rare() -> String {
     let mut text = String::from("a,b,y\n");
     for row in 0..50 {
-        text += &format!("{},{},{}\n", row % 2, row * 7 % 11, if row % 2 == 0 { "p" } else { "q" });
+        text += &format!("{},{},{}\n", row % 2, row * 7 % 53, if row < 3 { "q" } else { "p" });
     }
     text
 }
