@@ -208,7 +208,7 @@ pub(super) struct InitArgs {
 #[derive(Debug, Args)]
 #[command(after_help = super::runs::FILTER_HELP)]
 pub(super) struct RunsArgs {
-    /// Which runs, e.g. 'roc_auc > 0.98 and (model = svm or C < 1)'; see below
+    /// Which runs, e.g. 'accuracy > 0.98 and (model = svm or C < 1)'; see below
     pub(super) filter: Vec<String>,
     /// Sort by a metric, a parameter or an attribute; '-' in front sorts descending
     #[arg(long, short, value_name = "COLUMN", allow_hyphen_values = true)]

@@ -51,7 +51,7 @@ fn problems(error: &SpecError) -> Vec<serde_json::Value> {
                 })
             })
             .collect(),
-        other => vec![serde_json::json!({ "text": other.to_string() })],
+        SpecError::File(text) => vec![serde_json::json!({ "text": text })],
     }
 }
 

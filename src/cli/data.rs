@@ -131,20 +131,17 @@ fn row(column: &ColumnProfile) -> Vec<Cell> {
         missing,
         count(column.distinct).into(),
     ];
-    match &column.numbers {
-        Some(numbers) => {
-            let value = |value: f64| shown(column.kind, value);
-            let middle = format!("{} … {}", value(numbers.q25), value(numbers.q75));
-            cells.push(value(numbers.min).into());
-            cells.push(middle.into());
-            cells.extend([numbers.median, numbers.max].map(|number| Cell::from(value(number))));
-            cells.push(histogram(numbers).into());
-        }
-        None => {
-            cells.extend((0..4).map(|_| Cell::from("")));
-            let top = column.top.iter().map(|(value, n)| format!("{value} {}", count(*n)));
-            cells.push(top.collect::<Vec<_>>().join(" · ").into());
-        }
+    if let Some(numbers) = &column.numbers {
+        let value = |value: f64| shown(column.kind, value);
+        let middle = format!("{} … {}", value(numbers.q25), value(numbers.q75));
+        cells.push(value(numbers.min).into());
+        cells.push(middle.into());
+        cells.extend([numbers.median, numbers.max].map(|number| Cell::from(value(number))));
+        cells.push(histogram(numbers).into());
+    } else {
+        cells.extend((0..4).map(|_| Cell::from("")));
+        let top = column.top.iter().map(|(value, n)| format!("{value} {}", count(*n)));
+        cells.push(top.collect::<Vec<_>>().join(" · ").into());
     }
     cells
 }

@@ -56,7 +56,7 @@ pub(super) fn run(ui: &Ui, args: &InitArgs) -> Result<Exit, CliError> {
         field("ignored", &format!("{column}: {why}"))?;
     }
     let families = sweep.space.dims().iter().find(|dim| dim.id == "model");
-    let n = families.and_then(|dim| dim.cardinality()).unwrap_or(0);
+    let n = families.and_then(crate::space::Dimension::cardinality).unwrap_or(0);
     field(
         "wrote",
         &format!(

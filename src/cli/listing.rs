@@ -249,14 +249,11 @@ fn is_right(runs: &[RunRecord], name: &str) -> bool {
     ) {
         return true;
     }
-    let number = |run: &RunRecord| match plain(name).1 {
-        Some(name) => run.metrics.contains_key(name),
-        None => {
-            let name = plain(name).0;
-            run.metrics.contains_key(name)
-                || run.params.get(name).is_some_and(|value| value.as_f64().is_some())
-        }
-    };
+    let (short, metric) = plain(name);
+    let is_param =
+        |run: &RunRecord| run.params.get(short).is_some_and(|value| value.as_f64().is_some());
+    let number =
+        |run: &RunRecord| run.metrics.contains_key(short) || metric.is_none() && is_param(run);
     runs.iter().any(number)
 }
 

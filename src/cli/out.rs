@@ -26,7 +26,7 @@ pub(super) enum Role {
 /// When to use color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum ColorChoice {
-    /// On a terminal, unless NO_COLOR is set or TERM is dumb.
+    /// On a terminal, unless `NO_COLOR` is set or TERM is dumb.
     Auto,
     /// Always.
     Always,
@@ -42,6 +42,7 @@ pub(super) struct Out {
     width: usize,
 }
 
+#[expect(clippy::unused_self, reason = "whoever prints holds the one way out")]
 impl Out {
     /// Looks at the terminal and the environment.
     pub(super) fn new(choice: ColorChoice) -> Self {

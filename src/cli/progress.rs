@@ -59,10 +59,10 @@ impl<'a> ProgressLine<'a> {
         let mut parts = Vec::new();
         match self.total {
             Some(total) if bar => {
-                parts.push(format!("{} {finished}/{total}", draw_bar(finished, total)))
+                parts.push(format!("{} {finished}/{total}", draw_bar(finished, total)));
             }
-            Some(total) => parts.push(format!("{}  {finished}/{total}", self.name)),
-            None => parts.push(format!("{}  {finished} trials", self.name)),
+            Some(total) => parts.push(format!("{}  {finished}/{total}", safe(&self.name))),
+            None => parts.push(format!("{}  {finished} trials", safe(&self.name))),
         }
         if rate > 0.0 {
             parts.push(format!("{}/s", format_number(rate, 3)));

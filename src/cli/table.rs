@@ -80,7 +80,7 @@ pub(super) fn draw(out: &Out, columns: &[Column], rows: &[Vec<Cell>]) -> Drawn {
             widest.min(most).max(cells(&columns[idx].name))
         })
         .collect();
-    let (kept, widths) = fit(columns, natural, out.width());
+    let (kept, widths) = fit(columns, &natural, out.width());
     let mut lines = Vec::with_capacity(rows.len() + 1);
     let header = kept.iter().map(|&idx| {
         let name = columns[idx].name.to_uppercase();
@@ -106,8 +106,8 @@ fn join(cells: impl Iterator<Item = String>) -> String {
 }
 
 /// Which columns stay, and how wide each is.
-fn fit(columns: &[Column], natural: Vec<usize>, room: usize) -> (Vec<usize>, Vec<usize>) {
-    let mut widths = natural.clone();
+fn fit(columns: &[Column], natural: &[usize], room: usize) -> (Vec<usize>, Vec<usize>) {
+    let mut widths = natural.to_vec();
     for (width, column) in widths.iter_mut().zip(columns).filter(|(_, column)| column.fills) {
         *width = (*width).min(MIN_FILL.max(cells(&column.name)));
     }
@@ -151,7 +151,7 @@ mod tests {
     fn a_filling_column_takes_what_is_left_and_no_more() {
         let columns = [Column::fixed("name", false), Column::filling("about", 1)];
         let check = |room: usize, about: Option<usize>| {
-            let (kept, widths) = fit(&columns, vec![10, 60], room);
+            let (kept, widths) = fit(&columns, &[10, 60], room);
             assert_eq!(kept.get(1).map(|_| widths[1]), about, "room {room}");
         };
         check(usize::MAX, Some(60));
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn columns_go_by_their_order_and_then_text_is_cut() {
         let check = |room: usize, expected: &[usize], model: usize| {
-            let (kept, widths) = fit(&columns(), vec![4, 12, 3, 9], room);
+            let (kept, widths) = fit(&columns(), &[4, 12, 3, 9], room);
             assert_eq!(kept, expected, "room {room}");
             assert_eq!(widths[1], model, "room {room}");
         };

@@ -182,7 +182,7 @@ fn a_missing_file_names_itself() {
         ..SourceOptions::default()
     };
     let text = read(&options).unwrap_err().to_string();
-    assert!(text.starts_with("cannot read 'x.csv': "), "{text}");
+    assert!(text.starts_with("there is no file 'x.csv'; mend: "), "{text}");
 }
 
 #[test]

@@ -255,7 +255,7 @@ fn ranges_and_choices() {
     exit 2
     stderr
     error: 1 problem in bad.toml
-      9:21  'weights' must be one of uniform, distance, not a list; a choice is written as 'values'  [models.knn] weights
+      9:21  'weights' must be one of uniform, distance, not a list; a list as a value is not supported, a choice is written as 'values'  [models.knn] weights
     ");
 }
 
@@ -486,6 +486,11 @@ fn references_filters_and_columns() {
       ^
     did you mean 'sweep'? to compare a metric or parameter, write swep = value
     ");
+}
+
+#[test]
+fn columns_families_and_figures() {
+    let place = Place::recorded();
     shows!(place.shown("runs --sort acuracy"), @r"
     exit 2
     stderr

@@ -1,6 +1,7 @@
 //! `derby data`: the profile of a file and what the quality checks say.
 
 use crate::program::{Place, shows};
+use std::fmt::Write as _;
 
 #[test]
 fn a_profile() {
@@ -95,7 +96,8 @@ fn data_that_fails_a_check_exits_with_4() {
 fn rare() -> String {
     let mut text = String::from("a,b,y\n");
     for row in 0..50 {
-        text += &format!("{},{},{}\n", row % 2, row * 7 % 53, if row < 3 { "q" } else { "p" });
+        let class = if row < 3 { "q" } else { "p" };
+        let _ = writeln!(text, "{},{},{class}", row % 2, row * 7 % 53);
     }
     text
 }

@@ -139,6 +139,11 @@ fn verbs_about_sweep_files() {
           --json             Print one JSON object
       -h, --help             Print help
     ");
+}
+
+#[test]
+fn verbs_about_data() {
+    let place = Place::new();
     shows!(help(&place, "data"), @r"
     exit 0
     Profile a data file and check its quality
@@ -196,7 +201,7 @@ fn verbs_about_runs() {
     Usage: derby runs [OPTIONS] [FILTER]...
 
     Arguments:
-      [FILTER]...  Which runs, e.g. 'roc_auc > 0.98 and (model = svm or C < 1)'; see below
+      [FILTER]...  Which runs, e.g. 'accuracy > 0.98 and (model = svm or C < 1)'; see below
 
     Options:
       -s, --sort <COLUMN>  Sort by a metric, a parameter or an attribute; '-' in front sorts descending
@@ -249,6 +254,11 @@ fn verbs_about_runs() {
           --csv   Print comma-separated values
       -h, --help  Print help
     ");
+}
+
+#[test]
+fn verbs_about_sweeps() {
+    let place = Place::new();
     shows!(help(&place, "best"), @r"
     exit 0
     Print the best runs of a sweep
@@ -420,5 +430,5 @@ fn completions_and_manual_pages() {
         assert!(pages.iter().any(|name| name == page), "{page} is missing of {pages:?}");
     }
     let page = std::fs::read_to_string(place.path("pages/derby-sweep.1")).unwrap();
-    assert!(page.starts_with(".") && page.contains("patience"), "{page}");
+    assert!(page.starts_with('.') && page.contains("patience"), "{page}");
 }

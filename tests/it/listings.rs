@@ -91,6 +91,11 @@ fn runs_as_a_table() {
        9   0.7568     0.87  0.0003653 [time]   0s
      4 of 4
     ");
+}
+
+#[test]
+fn runs_filtered_sorted_and_cut() {
+    let place = Place::recorded();
     shows!(place.shown("runs status:failed --columns model,C,reason"), @r"
     exit 0
      RUN  MODEL   C  REASON

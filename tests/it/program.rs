@@ -107,7 +107,8 @@ impl Place {
     pub(crate) fn snapshot(&self, ran: &Ran) -> String {
         let mut text = format!("exit {}\n{}", ran.code, ran.out);
         if !ran.err.is_empty() {
-            text += &format!("stderr\n{}", ran.err);
+            text.push_str("stderr\n");
+            text.push_str(&ran.err);
         }
         let folder = self.folder.path().canonicalize().unwrap();
         text.replace(&*folder.to_string_lossy(), "[folder]")

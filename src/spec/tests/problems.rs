@@ -113,7 +113,7 @@ fn values() {
     svm("C = []", "'C' has an empty list; give at least one value");
     svm("C = [1, 1.0]", "2:9 'C' has the value '1' twice; leave one out");
     svm("C = [[1, 2]]", "not a list; a list as a value is not supported");
-    svm("C = { value = [1, 2] }", "a list as a value is not supported");
+    svm("C = { value = [1, 2] }", "not supported, a choice is written as 'values'");
     svm("C = { values = 1 }", "'values' must be a list, not '1'");
     svm(
         "kernel = \"rfb\"",
@@ -148,7 +148,7 @@ fn conditions() {
     );
     svm(
         "gamma = { value = 1, when = { kernel = \"rbf\" } }",
-        "unknown parameter in [models.svm]: 'kernel'",
+        "'when' names 'kernel', but [models.svm] has no other parameter",
     );
     params(
         "a = { value = 1, when = { b = 1 } }\nb = { value = 1, when = { c = 1 } }\nc = { value = 1, when = { a = 1 } }",
