@@ -92,7 +92,7 @@ impl Control {
         Self {
             cancel: Arc::new(AtomicBool::new(false)),
             reason: Mutex::new(None),
-            deadline: timeout.map(|timeout| Instant::now() + timeout),
+            deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
             idle,
         }
     }
