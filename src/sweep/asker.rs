@@ -103,7 +103,7 @@ impl Asker {
     }
 
     /// Puts the record back: all trials in the order of their numbers. The sampler is told what it was
-    /// told before, in the same order.
+    /// told before, in the same order, and then what ended before a crash and was not told.
     pub(super) fn restore(&mut self, record: Vec<Remembered>) {
         let mut tells: Vec<(u64, u64)> = Vec::new();
         for (number, trial) in (0..).zip(record) {
@@ -123,6 +123,11 @@ impl Asker {
                 self.tell(number);
             }
             self.new_tells.clear();
+            let is_over = |number: &u64| self.asked[*number as usize].ended.is_some();
+            let ended: Vec<u64> = self.untold.iter().copied().filter(is_over).collect();
+            for number in ended {
+                self.tell(number);
+            }
         }
     }
 
@@ -134,6 +139,16 @@ impl Asker {
     /// The number of the next trial.
     pub(super) fn n_asked(&self) -> u64 {
         self.asked.len() as u64
+    }
+
+    /// True if everything is over that the next trial may depend on, which the sampler is then told.
+    pub(super) fn is_ready(&mut self) -> bool {
+        self.catch_up(self.n_asked())
+    }
+
+    /// In a reproducible sweep, the sampler was told of the trials with numbers below this.
+    pub(super) fn told_below(&self) -> u64 {
+        self.told_below
     }
 
     /// The configuration of a trial.
@@ -168,7 +183,6 @@ impl Asker {
         let params = self.space.params(&point);
         let config = params.digest();
         let same_as = self.seen.get(&config).copied();
-        self.repeats = if same_as.is_some() { self.repeats + 1 } else { 0 };
         let ended = same_as.and_then(|original| self.asked[original as usize].ended);
         if let (None, Some(original)) = (ended, same_as) {
             self.waiting.entry(original).or_default().push(number);
@@ -221,7 +235,10 @@ impl Asker {
     }
 
     fn push(&mut self, number: u64, asked: Asked) {
-        if asked.same_as.is_none() {
+        if asked.same_as.is_some() {
+            self.repeats += 1;
+        } else {
+            self.repeats = 0;
             self.seen.insert(self.space.params(&asked.point).digest(), number);
         }
         self.untold.insert(number);

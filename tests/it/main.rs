@@ -2,4 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod driving;
+mod sweep_loop;
 mod tidy;

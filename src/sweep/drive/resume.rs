@@ -15,7 +15,7 @@ use std::time::Instant;
 
 impl<'a> Driver<'a> {
     /// Rebuilds asker and progress from the record.
-    fn resume(
+    pub(super) fn resume(
         store: &'a mut Store,
         spec: &'a Sweep,
         plan: &'a Plan,
@@ -37,7 +37,7 @@ impl<'a> Driver<'a> {
             .ok_or_else(|| DriveError::Sampler(spec.search.sampler.clone()))?;
         let lag = spec.search.reproducible.then_some(spec.search.lag);
         let mut asker = Asker::new(sampler, Arc::clone(&spec.space), spec.points.clone(), lag);
-        asker.restore(remembered(&trials));
+        asker.restore(remembered(&trials)?);
         let earlier_seconds = store.sweep_seconds(row.id)?;
         let pool = Pool::start(options.jobs, &plan.work, spec.resources.timeout)
             .map_err(|source| DriveError::Threads { jobs: options.jobs, source })?;
@@ -48,7 +48,9 @@ impl<'a> Driver<'a> {
             started: Instant::now(),
             last_beat: Instant::now(),
             failures: BTreeMap::new(),
-            kept_scores: Vec::new(),
+            kept: Vec::new(),
+            ruled: Progress::new(spec.objectives[0].goal),
+            unruled: BTreeMap::new(),
             stopping_since: None,
             stop: None,
             store,
@@ -61,6 +63,7 @@ impl<'a> Driver<'a> {
             earlier_seconds,
         };
         driver.recount(&trials)?;
+        driver.record_tells()?;
         Ok(driver)
     }
 
@@ -68,18 +71,24 @@ impl<'a> Driver<'a> {
     fn recount(&mut self, trials: &[TrialRow]) -> Result<(), DriveError> {
         let mut ended: Vec<&TrialRow> = Vec::new();
         for trial in trials {
-            match trial.status {
-                _ if trial.same_as.is_some() => self.progress.counts.duplicates += 1,
-                Some(status) if status.is_over() && status != Status::Killed => ended.push(trial),
-                _ => self.lost.push_back((trial.number, trial.attempts + 1)),
+            if trial.same_as.is_some() {
+                self.progress.counts.duplicates += 1;
+            } else if is_over(trial) {
+                ended.push(trial);
+            } else {
+                self.lost.push_back((trial.number, trial.attempts + 1));
             }
         }
         ended.sort_by_key(|trial| (trial.tell_seq.unwrap_or(u64::MAX), trial.number));
         for trial in ended {
             let outcome = match trial.status {
                 Some(Status::Done) => Outcome::Done,
-                Some(Status::Failed) => Outcome::Failed { reason: String::new() },
-                _ => Outcome::Pruned { reason: String::new() },
+                Some(Status::Pruned | Status::Infeasible) => {
+                    Outcome::Pruned { reason: String::new() }
+                }
+                // Told, and its run was purged since.
+                None if trial.loss.is_some() => Outcome::Done,
+                _ => Outcome::Failed { reason: String::new() },
             };
             let best = trial.loss.zip(trial.run).map(|(loss, run)| Best {
                 run,
@@ -89,9 +98,10 @@ impl<'a> Driver<'a> {
                 params: self.asker.params(trial.number),
             });
             if let Some(best) = &best {
-                self.keeps_predictions(best.score);
+                self.keeps_predictions(best.score, trial.number);
             }
-            self.progress.finish(&outcome, best);
+            self.progress.counts.cached += u64::from(trial.is_cached);
+            self.count(trial.number, &outcome, best);
         }
         let metric = &self.spec.objectives[0].metric;
         for best in &mut self.progress.best {
@@ -102,20 +112,29 @@ impl<'a> Driver<'a> {
     }
 }
 
+/// True for a trial with a result, or one that the sampler was told of: its run may have been purged.
+fn is_over(trial: &TrialRow) -> bool {
+    let ended = |status: Status| status.is_over() && status != Status::Killed;
+    trial.status.is_some_and(ended) || trial.tell_seq.is_some()
+}
+
 /// The record as the asker wants it; a trial that repeats another ended when that one did.
-fn remembered(trials: &[TrialRow]) -> Vec<Remembered> {
-    let ended = |trial: &TrialRow| {
-        let over = trial.status.is_some_and(|status| status.is_over() && status != Status::Killed);
-        over.then_some(trial.loss)
-    };
-    let remember = |trial: &TrialRow| {
-        let original = trial.same_as.map_or(trial, |number| &trials[number as usize]);
-        Remembered {
-            point: trial.point.clone(),
-            same_as: trial.same_as,
-            ended: ended(original),
-            tell_seq: trial.tell_seq,
+fn remembered(trials: &[TrialRow]) -> Result<Vec<Remembered>, StoreError> {
+    let remember = |(place, trial): (usize, &TrialRow)| {
+        let original = trial.same_as.map_or(Some(trial), |number| trials.get(number as usize));
+        match original {
+            Some(original) if trial.number == place as u64 => Ok(Remembered {
+                point: trial.point.clone(),
+                same_as: trial.same_as,
+                ended: is_over(original).then_some(original.loss),
+                tell_seq: trial.tell_seq,
+            }),
+            _ => Err(StoreError::Invalid(format!(
+                "the record of the sweep has a gap before trial {}; `derby store check` tells more, and \
+                 the sweep can start anew in another store: --store",
+                trial.number
+            ))),
         }
     };
-    trials.iter().map(remember).collect()
+    trials.iter().enumerate().map(remember).collect()
 }
