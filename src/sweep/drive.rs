@@ -229,6 +229,8 @@ impl<'a> Driver<'a> {
             if !self.asker.is_ready() {
                 return Ok(false);
             }
+            // Before the ask that knows of them is recorded.
+            self.record_tells()?;
             self.stop = self.ruled_stop();
             if self.stop.is_some() {
                 return Ok(false);

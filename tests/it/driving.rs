@@ -1,6 +1,6 @@
 //! Driving sweeps from tests: a sweep file in a string, work from a closure, and what the store then holds.
 
-use derby::domain::{Params, Status};
+use derby::domain::{Outcome, Params, Status};
 use derby::executor::fake::{Fake, Script};
 use derby::executor::{Assignment, Work};
 use derby::host::Interrupts;
@@ -8,7 +8,7 @@ use derby::sampler::{self, SamplerOptions, Setup, Told};
 use derby::space::Point;
 use derby::spec::{self, Format, Known, Overrides, Sweep};
 use derby::store::{Mode, Owner, RunContext, Store, TrialRow};
-use derby::sweep::{DriveError, Observer, Options, Plan, Report, Silent, drive};
+use derby::sweep::{DriveError, Event, Observer, Options, Plan, Progress, Report, Silent, drive};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -68,13 +68,23 @@ impl Session {
         observer: &mut dyn Observer,
     ) -> Result<Report, DriveError> {
         let plan = Plan { work, identity: spec.digest, keep_predictions: 0, data: None };
+        self.planned(store, spec, &plan, observer)
+    }
+
+    pub(crate) fn planned(
+        self,
+        store: &mut Store,
+        spec: &Sweep,
+        plan: &Plan,
+        observer: &mut dyn Observer,
+    ) -> Result<Report, DriveError> {
         let options = Options {
             jobs: self.jobs,
             owner: self.owner,
             context: RunContext::default(),
             interrupts: self.interrupts,
         };
-        drive(store, spec, &plan, &options, observer)
+        drive(store, spec, plan, &options, observer)
     }
 
     pub(crate) fn drive(
@@ -168,5 +178,19 @@ pub(crate) fn assert_replays(store: &Store, spec: &Sweep) {
             trial.pending.iter().map(|&number| record[number as usize].point.clone()).collect();
         let asked = fresh.ask(trial.number - n_points, &pending);
         assert_eq!(asked.as_ref(), Some(&trial.point), "trial {}", trial.number);
+    }
+}
+
+/// Panics at the `at`-th finished trial.
+pub(crate) struct Bomb {
+    pub(crate) at: u64,
+}
+
+impl Observer for Bomb {
+    fn event(&mut self, event: &Event<'_>, _: &Progress, _: usize) {
+        if let Event::Finished { outcome: Outcome::Done, .. } = event {
+            self.at -= 1;
+            assert!(self.at > 0, "boom");
+        }
     }
 }

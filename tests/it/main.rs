@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod crash;
 mod driving;
+mod faults;
+mod reproducible;
 mod sweep_loop;
 mod tidy;

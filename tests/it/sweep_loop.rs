@@ -1,10 +1,10 @@
 //! The loop, driven through every way in which it can stop, be interrupted, crash and go on.
 
 use crate::driving::{
-    MIXED, SIX, Session, assert_each_ran_once, assert_replays, bowl, constant, dead_owner, fake,
-    go, on_disk, open, outcomes, spec_of, trials,
+    Bomb, MIXED, SIX, Session, assert_each_ran_once, assert_replays, bowl, constant, dead_owner,
+    fake, go, on_disk, open, outcomes, spec_of, trials,
 };
-use derby::domain::{Outcome, RunId, Status};
+use derby::domain::{RunId, Status};
 use derby::executor::TIMEOUT;
 use derby::executor::fake::Script;
 use derby::host::Interrupts;
@@ -342,20 +342,6 @@ fn a_trial_that_runs_too_long_has_failed() {
     assert_eq!(report.stop, StopReason::Trials(4));
     assert_eq!(report.failures, [(TIMEOUT.to_string(), 1)]);
     assert_eq!(trials(&store)[1].status, Some(Status::Failed));
-}
-
-/// Panics at the `at`-th finished trial.
-struct Bomb {
-    at: u64,
-}
-
-impl Observer for Bomb {
-    fn event(&mut self, event: &Event<'_>, _: &Progress, _: usize) {
-        if let Event::Finished { outcome: Outcome::Done, .. } = event {
-            self.at -= 1;
-            assert!(self.at > 0, "boom");
-        }
-    }
 }
 
 #[test]
