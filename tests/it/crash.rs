@@ -176,6 +176,10 @@ fn kill_everywhere(search: &str, is_fixed: bool) {
             }
             drop(store);
             let store = finish(&place);
+            let n_told = trials(&store).iter().filter(|trial| trial.tell_seq.is_some()).count();
+            // A reproducible sweep with lag 3 tells what the last trial may know, and no more.
+            let expected_told = if search.contains("lag = 3") { N_TRIALS - 3 } else { N_TRIALS };
+            assert_eq!(n_told as u64, expected_told, "{point}:{count}");
             if is_fixed {
                 assert_eq!(outcomes(&store), expected, "{point}:{count}");
             }

@@ -8,9 +8,11 @@ use derby::domain::{RunId, Status};
 use derby::executor::TIMEOUT;
 use derby::executor::fake::Script;
 use derby::host::Interrupts;
+use derby::spec::{self, Format, Known, Overrides};
 use derby::store::{Owner, Query, Store, StoreError};
-use derby::sweep::{DriveError, Event, Observer, Progress, StopReason};
+use derby::sweep::{DriveError, Event, Observer, Plan, Progress, StopReason};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -466,6 +468,74 @@ fn the_record_replays() {
         assert!(record.iter().all(|trial| trial.tell_seq.is_some()));
         assert_replays(&store, &spec);
     }
+}
+
+/// Raises an interrupt at the `at`-th finished trial.
+struct Stopper {
+    at: u64,
+    interrupts: Interrupts,
+}
+
+impl Observer for Stopper {
+    fn event(&mut self, event: &Event<'_>, _: &Progress, _: usize) {
+        if let Event::Finished { .. } = event {
+            self.at = self.at.saturating_sub(1);
+            if self.at == 0 && self.interrupts.count() == 0 {
+                self.interrupts.raise(false);
+            }
+        }
+    }
+}
+
+#[test]
+fn results_of_equal_runs_are_taken_over_and_that_can_be_interrupted() {
+    let named = |name: &str| {
+        let text = format!(
+            "name = \"{name}\"\nobjective = {{ metric = \"accuracy\" }}\n[models.knn]\n\
+             n_neighbors = [1, 2, 3, 4, 5, 6, 7, 8]\n[data]\npath = \"../assets/iris.csv\"\n\
+             target = \"target\"\nfolds = 3\n[search]\nsampler = \"grid\"\n"
+        );
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("sweeps/x.toml");
+        spec::parse(&text, Format::Toml, &file, &Overrides::default(), &Known::built_in()).unwrap()
+    };
+    let mut store = memory();
+    let drive = |store: &mut Store, name: &str, at: u64| {
+        let (spec, interrupts) = (named(name), Interrupts::none());
+        let plan = Plan::new(&spec, 500).unwrap();
+        let mut stopper = Stopper { at, interrupts: interrupts.clone() };
+        let session = Session { interrupts, ..Session::new(2) };
+        session.planned(store, &spec, &plan, &mut stopper).unwrap()
+    };
+    let first = drive(&mut store, "first", u64::MAX);
+    assert_eq!((first.stop, first.progress.counts.cached), (StopReason::Complete(8), 0));
+    let cut = drive(&mut store, "second", 3);
+    assert_eq!(cut.stop, StopReason::Interrupted { terminated: false });
+    assert_eq!((cut.progress.counts.done, cut.progress.counts.cached), (3, 3));
+    let rest = drive(&mut store, "second", u64::MAX);
+    assert_eq!(rest.stop, StopReason::Complete(8));
+    assert_eq!((rest.progress.counts.done, rest.progress.counts.cached), (8, 8));
+    let losses = |name: &str| -> Vec<Option<f64>> {
+        let sweep = store.sweep(name).unwrap().id;
+        store.trials(sweep).unwrap().iter().map(|trial| trial.loss).collect()
+    };
+    assert_eq!(losses("first"), losses("second"));
+    assert!(losses("first").iter().all(Option::is_some));
+}
+
+#[test]
+fn a_record_with_a_gap_is_refused() {
+    let spec = spec_of(&format!("{MIXED}[budget]\ntrials = 4\n"));
+    let (folder, mut store) = on_disk();
+    go(&mut store, &spec, &constant(1.0), 1);
+    let conn = rusqlite::Connection::open(folder.path().join(".derby/derby.db")).unwrap();
+    conn.execute_batch("PRAGMA foreign_keys = off; DELETE FROM trial WHERE number = 1").unwrap();
+    let error = Session::new(1).drive(&mut store, &spec, constant(1.0)).unwrap_err();
+    assert!(error.to_string().contains("gap before trial 2"), "{error}");
+    assert_eq!(
+        store.driver(store.sweeps().unwrap()[0].id).unwrap(),
+        None,
+        "the lease is given back"
+    );
 }
 
 #[test]
