@@ -143,7 +143,7 @@ fn new_sweep(spec: &Sweep, plan: &Plan) -> NewSweep {
     }
 }
 
-impl<'a> Driver<'a> {
+impl Driver<'_> {
     fn run(mut self, observer: &mut dyn Observer) -> Result<Report, DriveError> {
         let finished = self.progress.counts.finished();
         let lost = self.lost.len() as u64;
@@ -204,7 +204,7 @@ impl<'a> Driver<'a> {
                     .unwrap_or(StopReason::Interrupted { terminated: false }));
             }
             match self.pool.next_result(PATIENCE) {
-                Some((assignment, execution)) => self.record(&assignment, execution, observer)?,
+                Some((assignment, execution)) => self.record(&assignment, &execution, observer)?,
                 None => self.tell_observer(observer, &Event::Tick),
             }
             self.beat()?;
@@ -372,7 +372,7 @@ impl<'a> Driver<'a> {
         let (seed, params) = (self.spec.search.seed, params.clone());
         let assignment = Assignment { run, trial: number, attempt: 1, params, seed };
         self.progress.counts.cached += 1;
-        self.record(&assignment, execution, observer)?;
+        self.record(&assignment, &execution, observer)?;
         Ok(true)
     }
 
@@ -380,7 +380,7 @@ impl<'a> Driver<'a> {
     fn record(
         &mut self,
         assignment: &Assignment,
-        execution: Execution,
+        execution: &Execution,
         observer: &mut dyn Observer,
     ) -> Result<(), DriveError> {
         let Objective { metric, goal } = &self.spec.objectives[0];
@@ -388,7 +388,7 @@ impl<'a> Driver<'a> {
         let score = execution.score(metric).filter(|score| is_done && score.is_finite());
         let loss = score.map(|score| goal.loss(score));
         let keeps = score.is_some_and(|score| self.keeps_predictions(score, assignment.trial));
-        let predictions = execution.predictions.as_ref().filter(|_| keeps).map(|oof| oof.encode());
+        let predictions = execution.predictions.as_ref().filter(|_| keeps).map(OutOfFold::encode);
         let finished = Finished {
             outcome: &execution.outcome,
             points: &execution.points,

@@ -149,8 +149,16 @@ lag = 4
 trials = 24
 "#;
 
-/// Everything that was recorded about the trials, times left out, and the predictions that were kept.
-fn recorded(store: &Store) -> Vec<(Option<u64>, String, Vec<(String, u64)>, Option<Vec<u8>>)> {
+/// A trial's record without times: parameters, the bits of every score, the predictions that were kept.
+#[derive(PartialEq)]
+struct Recorded {
+    trial: Option<u64>,
+    params: String,
+    values: Vec<(String, u64)>,
+    predictions: Option<Vec<u8>>,
+}
+
+fn recorded(store: &Store) -> Vec<Recorded> {
     let mut runs: Vec<RunRecord> = store.runs(&Query::default()).unwrap();
     runs.retain(|run| run.status == Status::Done);
     runs.sort_by_key(|run| run.trial);
@@ -162,9 +170,11 @@ fn recorded(store: &Store) -> Vec<(Option<u64>, String, Vec<(String, u64)>, Opti
             .collect()
     };
     runs.iter()
-        .map(|run| {
-            let predictions = store.predictions(run.id).unwrap();
-            (run.trial, run.params.to_string(), values(run), predictions)
+        .map(|run| Recorded {
+            trial: run.trial,
+            params: run.params.to_string(),
+            values: values(run),
+            predictions: store.predictions(run.id).unwrap(),
         })
         .collect()
 }
@@ -182,8 +192,8 @@ fn models_scores_and_predictions_are_the_same_to_the_bit() {
     let mut alone = Store::in_memory().unwrap();
     drive(&mut alone, 1);
     let expected = recorded(&alone);
-    assert_eq!(expected.iter().filter(|run| run.3.is_some()).count(), 2);
-    assert!(expected.iter().all(|run| run.2.len() > 6), "scores of every fold");
+    assert_eq!(expected.iter().filter(|run| run.predictions.is_some()).count(), 2);
+    assert!(expected.iter().all(|run| run.values.len() > 6), "scores of every fold");
     for jobs in [2, 4] {
         let mut store = Store::in_memory().unwrap();
         drive(&mut store, jobs);

@@ -7,7 +7,7 @@ use crate::host;
 use crate::sampler;
 use crate::spec::Sweep;
 use crate::store::{Store, StoreError, SweepRow, TrialRow};
-use crate::sweep::asker::{Asker, Remembered};
+use crate::sweep::asker::{Asker, End, Remembered};
 use crate::sweep::{Best, Plan, Progress};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -126,7 +126,7 @@ fn remembered(trials: &[TrialRow]) -> Result<Vec<Remembered>, StoreError> {
             Some(original) if trial.number == place as u64 => Ok(Remembered {
                 point: trial.point.clone(),
                 same_as: trial.same_as,
-                ended: is_over(original).then_some(original.loss),
+                end: if is_over(original) { End::Over(original.loss) } else { End::Open },
                 tell_seq: trial.tell_seq,
             }),
             _ => Err(StoreError::Invalid(format!(
