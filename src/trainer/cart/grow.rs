@@ -25,7 +25,7 @@ pub(in crate::trainer) struct Growth {
     /// The price of a leaf in pruning; 0 leaves pruning out.
     pub(in crate::trainer) ccp_alpha: f64,
     /// Looks at the features of a node in a drawn order, where equal splits go to the first one, instead of
-    /// by number. Forests need it: trees that settle ties alike are more alike.
+    /// to the widest gap. Forests need it: trees that settle ties alike are more alike.
     pub(in crate::trainer) shuffled: bool,
     /// Entropy instead of Gini.
     pub(in crate::trainer) entropy: bool,
