@@ -83,6 +83,15 @@ impl Column {
         }
     }
 
+    /// Some rows of the column, in the order given. Levels stay as they are.
+    fn take(mut self, rows: &[usize]) -> Self {
+        match &mut self.values {
+            Values::Numbers(numbers) => *numbers = rows.iter().map(|&row| numbers[row]).collect(),
+            Values::Codes { codes, .. } => *codes = rows.iter().map(|&row| codes[row]).collect(),
+        }
+        self
+    }
+
     /// How many cells are missing.
     pub fn n_missing(&self) -> usize {
         (0..self.len()).filter(|&row| self.is_missing(row)).count()
@@ -99,6 +108,18 @@ pub struct Table {
 }
 
 impl Table {
+    /// The rows whose cell in the column `idx` is not missing.
+    #[must_use]
+    pub fn without_missing(self, idx: usize) -> Self {
+        let kept: Vec<usize> =
+            (0..self.n_rows).filter(|&row| !self.columns[idx].is_missing(row)).collect();
+        if kept.len() == self.n_rows {
+            return self;
+        }
+        let columns = self.columns.into_iter().map(|column| column.take(&kept)).collect();
+        Self { columns, n_rows: kept.len() }
+    }
+
     /// The index of the column of that name.
     pub fn find(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)

@@ -19,7 +19,13 @@ use std::collections::HashMap;
 /// # Errors
 /// When the source cannot be read, a role does not fit the data, or no feature is left.
 pub fn load(options: &DataOptions) -> Result<Dataset, Error> {
-    let (table, content) = read(&options.source)?;
+    let (mut table, content) = read(&options.source)?;
+    let n_read = table.n_rows as u64;
+    if options.drop_missing_target
+        && let Some(target) = table.find(&options.target)
+    {
+        table = table.without_missing(target);
+    }
     let roles = Roles::new(options, &table);
     let target = roles.find("target", &options.target)?;
     for name in &options.ignore {
@@ -43,7 +49,7 @@ pub fn load(options: &DataOptions) -> Result<Dataset, Error> {
     let provenance = Provenance {
         content,
         schema: schema_digest(&table),
-        rows: table.n_rows as u64,
+        rows: n_read,
         source: options.source.shown.clone(),
     };
     Ok(Dataset {

@@ -18,7 +18,7 @@ const ROWS_PER_CLASS: usize = 10;
 /// Makes the labels of the column.
 pub(super) fn labels(roles: &Roles<'_>, target: usize) -> Result<Target, Error> {
     let column = roles.column(target);
-    let mend = "remove these rows, or name another target";
+    let mend = "missing_target = \"drop\" in [data] leaves these rows out, or name another target";
     roles.refuse("target", target, ("missing", mend), |row| column.is_missing(row))?;
     let task = roles.options.task;
     match &column.values {

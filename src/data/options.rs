@@ -79,6 +79,8 @@ pub struct DataOptions {
     pub time: Option<String>,
     /// Column that identifies a row for good.
     pub id: Option<String>,
+    /// Leaves out rows without a target instead of refusing the data.
+    pub drop_missing_target: bool,
 }
 
 /// The holdout and the folds.

@@ -127,8 +127,9 @@ fn roles(digest: &mut DigestBuilder, data: &DataOptions) {
         group,
         time,
         id,
+        drop_missing_target,
     } = data;
-    digest.text(target);
+    digest.text(target).int(i64::from(*drop_missing_target));
     text(digest, positive.as_deref());
     text(digest, task.map(crate::domain::Task::word));
     set(digest, Some(ignore));

@@ -138,6 +138,9 @@ fn roles(section: &Section<'_>, source: SourceOptions) -> DataOptions {
         group: section.text("group"),
         time: section.text("time"),
         id: section.text("id"),
+        drop_missing_target: section
+            .word("missing_target", &[("refuse", false), ("drop", true)])
+            .unwrap_or(false),
     };
     conflicts(section, &data, target_span);
     data
