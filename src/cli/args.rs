@@ -13,10 +13,12 @@ use std::path::PathBuf;
 #[command(subcommand_required = true, arg_required_else_help = true, infer_subcommands = true)]
 pub(super) struct Cli {
     /// The store's folder [default: the nearest .derby above this folder]
-    #[arg(long, global = true, env = "DERBY_STORE", value_hint = ValueHint::DirPath)]
+    #[arg(long, global = true, env = "DERBY_STORE", hide_env_values = true)]
+    #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath, help_heading = "Global options")]
     pub(super) store: Option<PathBuf>,
-    /// When to use colour
+    /// When to use color: auto, always or never
     #[arg(long, global = true, value_enum, default_value = "auto", hide_possible_values = true)]
+    #[arg(value_name = "WHEN", help_heading = "Global options")]
     pub(super) color: ColorChoice,
     /// What to do
     #[command(subcommand)]
@@ -43,7 +45,7 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Compare two or more runs
     Diff(DiffArgs),
-    /// Print the best run of a sweep
+    /// Print the best runs of a sweep
     Best(BestArgs),
     /// List sweeps
     Sweeps(SweepsArgs),
@@ -85,7 +87,7 @@ pub(super) struct Format {
 /// Changes to a sweep file from the command line.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct OverrideArgs {
-    /// Change any key of the sweep file, e.g. --set search.seed=3; a sweep of its own
+    /// Change any key of the file, e.g. --set search.seed=3: a sweep of its own
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(super) set: Vec<String>,
 }
@@ -117,7 +119,7 @@ pub(super) struct SweepArgs {
     /// Wall time of one trial
     #[arg(long, value_name = "TIME")]
     pub(super) timeout: Option<String>,
-    /// Memory that one fit may plan for, e.g. 2GB
+    /// Memory that one fit may plan for, e.g. 2GB [default: half of what is free, shared by all jobs]
     #[arg(long, value_name = "SIZE")]
     pub(super) memory: Option<String>,
     /// Changes
@@ -135,12 +137,12 @@ pub(super) struct SweepArgs {
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     /// The sweep files
-    #[arg(required = true, value_hint = ValueHint::FilePath)]
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) files: Vec<PathBuf>,
     /// Changes
     #[command(flatten)]
     pub(super) overrides: OverrideArgs,
-    /// Print the problems as one JSON array
+    /// Print one JSON array: every file with its problems
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -191,11 +193,11 @@ pub(super) struct InitArgs {
     /// The data file
     #[arg(value_hint = ValueHint::FilePath)]
     pub(super) data: PathBuf,
-    /// The target column [default: guessed]
+    /// The target column [default: guessed from names and types]
     #[arg(long, value_name = "COLUMN")]
     pub(super) target: Option<String>,
     /// The sweep file to write [default: sweeps/NAME.toml]
-    #[arg(long, short, value_hint = ValueHint::FilePath)]
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) output: Option<PathBuf>,
     /// Replace an existing file
     #[arg(long)]
@@ -232,6 +234,7 @@ pub(super) struct RunsArgs {
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {
     /// A run (12, its name, the start of its uuid) or a sweep (sweep:NAME)
+    #[arg(value_name = "RUN|SWEEP")]
     pub(super) reference: String,
     /// Print one JSON object
     #[arg(long)]
@@ -241,8 +244,8 @@ pub(super) struct ShowArgs {
 /// Arguments of `derby diff`.
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {
-    /// The runs
-    #[arg(required = true, num_args = 2..)]
+    /// The runs: 12, a name, or the start of a uuid; differences are counted from the first
+    #[arg(required = true, num_args = 2.., value_name = "RUN")]
     pub(super) runs: Vec<String>,
     /// Show equal rows, too
     #[arg(long)]
@@ -292,7 +295,7 @@ pub(super) struct ModelsArgs {
 /// Arguments of `derby note`.
 #[derive(Debug, Args)]
 pub(super) struct NoteArgs {
-    /// The run
+    /// A run: 12, its name, or the start of its uuid
     pub(super) run: String,
     /// The text; an empty one takes the note away
     pub(super) text: String,
@@ -301,10 +304,10 @@ pub(super) struct NoteArgs {
 /// Arguments of `derby tag`.
 #[derive(Debug, Args)]
 pub(super) struct TagArgs {
-    /// The run
+    /// A run: 12, its name, or the start of its uuid
     pub(super) run: String,
     /// Tags: KEY or KEY=VALUE
-    #[arg(required = true)]
+    #[arg(required = true, value_name = "TAG")]
     pub(super) tags: Vec<String>,
     /// Take the tags off
     #[arg(long)]
@@ -314,7 +317,7 @@ pub(super) struct TagArgs {
 /// Arguments of `derby rename`.
 #[derive(Debug, Args)]
 pub(super) struct RenameArgs {
-    /// The run
+    /// A run: 12, its name, or the start of its uuid
     pub(super) run: String,
     /// Its new name
     pub(super) name: String,
@@ -323,8 +326,8 @@ pub(super) struct RenameArgs {
 /// Arguments of `derby rm`.
 #[derive(Debug, Args)]
 pub(super) struct RmArgs {
-    /// The runs
-    #[arg(required = true)]
+    /// The runs: 12, a name, or the start of a uuid
+    #[arg(required = true, value_name = "RUN")]
     pub(super) runs: Vec<String>,
     /// Take them out of the bin again
     #[arg(long)]
@@ -354,8 +357,11 @@ pub(super) enum StoreCommand {
         #[arg(value_hint = ValueHint::DirPath)]
         to: PathBuf,
     },
-    /// Empty the bin and drop what nothing refers to
+    /// Empty the bin of what lies there for 30 days, and drop what nothing refers to
     Gc {
+        /// Empty the whole bin
+        #[arg(long)]
+        all: bool,
         /// Only say what would go
         #[arg(long)]
         dry_run: bool,
@@ -377,7 +383,7 @@ pub(super) struct PlotArgs {
     /// The sweep [default: the newest]
     pub(super) sweep: Option<String>,
     /// The file to write; its extension says SVG or PNG
-    #[arg(long, short, value_hint = ValueHint::FilePath)]
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) output: PathBuf,
 }
 

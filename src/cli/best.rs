@@ -2,7 +2,8 @@
 
 use super::args::BestArgs;
 use super::listing::{Shape, machine, table};
-use super::out::Role;
+use super::out::{Role, safe};
+use super::text::nearest;
 use super::{CliError, Exit, Ui};
 use crate::domain::{Goal, RunId, RunRecord, Status};
 use crate::metrics;
@@ -26,12 +27,12 @@ pub(super) fn run(ui: &Ui, args: &BestArgs) -> Result<Exit, CliError> {
     if machine(ui, args.format, &runs)? {
         return Ok(Exit::Done);
     }
-    let shape = Shape { metrics: vec![metric], columns: Vec::new(), all: true };
+    let shape = Shape { all: true, ..Shape::of(vec![metric]) };
     table(ui, &runs, &shape)?;
     let next = format!("derby show {}", runs[0].id);
     ui.out.line(&format!(
         " best of {}   next  {}",
-        sweep.name,
+        safe(&sweep.name),
         ui.out.paint(Role::Accent, &next)
     ))?;
     Ok(Exit::Done)
@@ -42,9 +43,12 @@ fn goal_of(sweep: &SweepRow, metric: &str) -> Result<Goal, CliError> {
     let objective = sweep.objectives.iter().find(|objective| objective.metric == metric);
     let known = || metrics::info(metric).map(|info| info.goal);
     objective.map(|objective| objective.goal).or_else(known).ok_or_else(|| {
-        CliError::usage(format!("unknown metric '{metric}'")).hint(format!(
-            "sweep '{}' aims at {}; its other metrics: derby show sweep:{}",
-            sweep.name, sweep.objectives[0].metric, sweep.name
+        let near = nearest(metric, metrics::catalogue().iter().map(|info| info.name))
+            .map(|near| format!("; did you mean '{near}'?"))
+            .unwrap_or_default();
+        CliError::usage(format!("unknown metric '{metric}'{near}")).hint(format!(
+            "sweep '{}' aims at {}; derby show RUN lists what else a run has",
+            sweep.name, sweep.objectives[0].metric
         ))
     })
 }
@@ -95,7 +99,7 @@ pub(super) fn named_or_newest(
         Some(reference) => Ok(store.sweep(reference.strip_prefix("sweep:").unwrap_or(reference))?),
         None => store.sweeps()?.into_iter().max_by_key(|sweep| sweep.id).ok_or_else(|| {
             CliError::new(Exit::Failed, "no sweep in this store")
-                .hint("derby sweep sweeps/breast_cancer.toml")
+                .hint("derby sweep FILE runs one; derby init DATA.csv writes a FILE")
         }),
     }
 }

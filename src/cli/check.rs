@@ -3,6 +3,7 @@
 use super::args::CheckArgs;
 use super::out::Role;
 use super::{CliError, Exit, Ui};
+use crate::space::Size;
 use crate::spec::{self, Known, Overrides, SpecError, Sweep, Work};
 
 pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Exit, CliError> {
@@ -58,17 +59,21 @@ fn problems(error: &SpecError) -> Vec<serde_json::Value> {
 fn summary(sweep: &Sweep) -> String {
     let what = match &sweep.work {
         Work::Models(section) => {
-            format!("{} in {}", section.data.target, section.data.source.shown)
+            format!("target '{}' of {}", section.data.target, section.data.source.shown)
         }
         Work::Function(name) => format!("function {name}"),
     };
+    let size = match sweep.space.size() {
+        Size::Finite(1) => "1 configuration".into(),
+        Size::Finite(size) => format!("{size} configurations"),
+        Size::Infinite => "an infinite space".into(),
+    };
     let objective = &sweep.objectives[0];
     format!(
-        "{}: {} {} of {what}, {} by {}",
+        "{}: {} {}, {what}   {} on {size}",
         sweep.name,
         objective.goal.word(),
         objective.metric,
-        sweep.space.size(),
         sweep.search.sampler
     )
 }

@@ -1,7 +1,7 @@
 //! `derby data`: the profile of a data file, and what the quality checks say about it.
 
 use super::args::DataArgs;
-use super::out::Role;
+use super::out::{Role, safe};
 use super::table::{Cell, Column, draw};
 use super::text::{count, plural};
 use super::{CliError, Exit, Ui};
@@ -95,8 +95,8 @@ fn head(ui: &Ui, read: &Read) -> Result<(), CliError> {
         read.content.short(),
         format!("schema {}", data::schema_digest(&read.table).short()),
     ];
-    parts.extend(read.target.as_ref().map(|target| format!("target {target}")));
-    let name = ui.out.paint(Role::Strong, &read.shown);
+    parts.extend(read.target.as_ref().map(|target| format!("target {}", safe(target))));
+    let name = ui.out.paint(Role::Strong, &safe(&read.shown));
     ui.out.line(&format!(" {name}   {}", parts.join("   ")))?;
     Ok(())
 }
@@ -108,11 +108,10 @@ fn table(ui: &Ui, profile: &[ColumnProfile]) -> Result<(), CliError> {
         Column::fixed("missing", true),
         Column::fixed("distinct", true),
         Column::optional("min", true, 3),
-        Column::optional("q25", true, 7),
+        Column::optional("q25 … q75", true, 5),
         Column::optional("median", true, 2),
-        Column::optional("q75", true, 6),
         Column::optional("max", true, 4),
-        Column::optional("values", false, 1),
+        Column::filling("values", 1),
     ];
     let rows: Vec<Vec<Cell>> = profile.iter().map(row).collect();
     for line in draw(&ui.out, &columns, &rows).lines {
@@ -134,13 +133,15 @@ fn row(column: &ColumnProfile) -> Vec<Cell> {
     ];
     match &column.numbers {
         Some(numbers) => {
-            let value = |value: f64| -> Cell { shown(column.kind, value).into() };
-            let of = [numbers.min, numbers.q25, numbers.median, numbers.q75, numbers.max];
-            cells.extend(of.map(value));
+            let value = |value: f64| shown(column.kind, value);
+            let middle = format!("{} … {}", value(numbers.q25), value(numbers.q75));
+            cells.push(value(numbers.min).into());
+            cells.push(middle.into());
+            cells.extend([numbers.median, numbers.max].map(|number| Cell::from(value(number))));
             cells.push(histogram(numbers).into());
         }
         None => {
-            cells.extend((0..5).map(|_| Cell::from("")));
+            cells.extend((0..4).map(|_| Cell::from("")));
             let top = column.top.iter().map(|(value, n)| format!("{value} {}", count(*n)));
             cells.push(top.collect::<Vec<_>>().join(" · ").into());
         }
@@ -172,7 +173,9 @@ fn histogram(numbers: &NumberProfile) -> String {
 
 fn findings(ui: &Ui, read: &Read) -> Result<(), CliError> {
     ui.out.line("")?;
-    for finding in &read.findings {
+    let (skipped, made): (Vec<&Finding>, Vec<&Finding>) =
+        read.findings.iter().partition(|finding| finding.is_not_checked());
+    for finding in made {
         let (mark, role) = match finding.level {
             Level::Ok => continue,
             Level::Info => ("·", Role::Muted),
@@ -187,7 +190,17 @@ fn findings(ui: &Ui, read: &Read) -> Result<(), CliError> {
             _ => format!("   rows {}", rows.join(", ")),
         };
         let name = finding.name.replace('_', " ");
-        ui.out.line(&format!(" {}  {name}: {}{rows}", ui.out.paint(role, mark), finding.text))?;
+        ui.out.line(&format!(
+            " {}  {name}: {}{rows}",
+            ui.out.paint(role, mark),
+            safe(&finding.text)
+        ))?;
+    }
+    if !skipped.is_empty() {
+        let names: Vec<String> =
+            skipped.iter().map(|finding| finding.name.replace('_', " ")).collect();
+        let text = format!(" ·  not checked: {} (why: --json)", names.join(", "));
+        ui.out.line(&ui.out.paint(Role::Muted, &text))?;
     }
     let of = |level: Level| read.findings.iter().filter(|finding| finding.level == level).count();
     let target = match read.target {
@@ -195,11 +208,12 @@ fn findings(ui: &Ui, read: &Read) -> Result<(), CliError> {
         None => "   --target COLUMN adds the checks that need one",
     };
     let line = format!(
-        " {} passed, {} to note, {}, {}{target}",
+        " {} passed, {}, {}, {} to note, {} not checked{target}",
         of(Level::Ok),
-        of(Level::Info),
         plural(of(Level::Warn) as u64, "warning"),
         plural(of(Level::Error) as u64, "error"),
+        of(Level::Info) - skipped.len(),
+        skipped.len(),
     );
     ui.out.line(&ui.out.paint(Role::Muted, &line))?;
     Ok(())

@@ -2,6 +2,7 @@
 
 use super::args::DiffArgs;
 use super::out::{Role, cells, cut, pad, safe};
+use super::text::{measured, value_text};
 use super::{CliError, Exit, Ui};
 use crate::compare::{Difference, PairedTest, corrected_t, differences};
 use crate::domain::{RunRecord, Value, format_number};
@@ -10,6 +11,22 @@ use indexmap::IndexSet;
 
 /// Cells wider than this are cut.
 const MAX_CELL: usize = 28;
+/// No cell is cut below this.
+const MIN_CELL: usize = 4;
+
+/// A row of the table: one cell a run, and for two runs what lies between them.
+struct Line {
+    label: String,
+    cells: Vec<String>,
+    difference: String,
+    p: String,
+}
+
+impl Line {
+    fn new(label: String, cells: Vec<String>) -> Self {
+        Self { label, cells, difference: String::new(), p: String::new() }
+    }
+}
 
 /// One metric of all runs.
 struct MetricRow {
@@ -34,52 +51,67 @@ pub(super) fn run(ui: &Ui, args: &DiffArgs) -> Result<Exit, CliError> {
         return csv(ui, &runs, &params, &metrics, &facts);
     }
     let keep = |row: &&Difference| args.all || !row.is_equal();
-    let mut lines: Vec<(String, Vec<String>, String)> = Vec::new();
-    let header = runs.iter().map(|run| run.id.to_string()).collect();
-    lines.push((String::new(), header, String::new()));
+    let mut lines = vec![Line {
+        label: String::new(),
+        cells: runs.iter().map(|run| run.id.to_string()).collect(),
+        difference: if runs.len() == 2 { "difference".into() } else { String::new() },
+        p: if metrics.iter().any(|row| row.test.is_some()) { "p".into() } else { String::new() },
+    }];
     lines.extend(params.iter().filter(keep).map(param_line));
     lines.extend(metrics.iter().map(|row| metric_line(row, runs.len())));
-    lines.extend(facts.iter().map(fact_line));
+    let known = |values: &[String]| values.iter().any(|value| value != "·");
+    lines.extend(facts.iter().filter(|(_, values)| known(values)).map(fact_line));
     print(ui, &lines)?;
-    let hidden: Vec<&str> =
-        params.iter().filter(|row| !keep(row)).map(|row| row.name.as_str()).collect();
-    if !hidden.is_empty() {
-        let text = format!(" equal and hidden: {} (--all)", hidden.join(", "));
-        ui.out.line(&ui.out.paint(Role::Muted, &text))?;
-    }
+    footer(ui, &metrics, params.iter().filter(|row| !keep(row)))?;
     Ok(Exit::Done)
 }
 
-fn param_line(row: &Difference) -> (String, Vec<String>, String) {
-    let cell = |value: &Option<Value>| match value {
-        Some(Value::Float(value)) => format_number(*value, 4),
-        Some(value) => safe(&value.to_string()),
-        None => "·".into(),
+/// What the p values are, and what is hidden.
+fn footer<'a>(
+    ui: &Ui,
+    metrics: &[MetricRow],
+    hidden: impl Iterator<Item = &'a Difference>,
+) -> Result<(), CliError> {
+    if let Some(test) = metrics.iter().find_map(|row| row.test) {
+        let text = format!(
+            " p: corrected resampled t-test on {} folds; 0.05 or more shows no difference",
+            test.n
+        );
+        ui.out.line(&ui.out.paint(Role::Muted, &text))?;
+    }
+    let hidden: Vec<&str> = hidden.map(|row| row.name.as_str()).collect();
+    if !hidden.is_empty() {
+        let text = format!(" equal and hidden: {} (--all)", safe(&hidden.join(", ")));
+        ui.out.line(&ui.out.paint(Role::Muted, &text))?;
+    }
+    Ok(())
+}
+
+fn param_line(row: &Difference) -> Line {
+    let cell = |value: &Option<Value>| {
+        value.as_ref().map_or("·".into(), |value| safe(&value_text(value)))
     };
-    (row.name.clone(), row.values.iter().map(cell).collect(), String::new())
+    Line::new(safe(&row.name), row.values.iter().map(cell).collect())
 }
 
 /// Scores, and for two runs their difference and whether the folds show one.
-fn metric_line(row: &MetricRow, n_runs: usize) -> (String, Vec<String>, String) {
-    let cell = |score: &Option<f64>| score.map_or("·".into(), |score| format_number(score, 4));
-    let cells = row.scores.iter().map(cell).collect();
-    let mut note = String::new();
+fn metric_line(row: &MetricRow, n_runs: usize) -> Line {
+    let cell =
+        |score: &Option<f64>| score.map_or("·".into(), |score| measured(&row.name, score, 4));
+    let mut line = Line::new(safe(&row.name), row.scores.iter().map(cell).collect());
     if let (2, [Some(a), Some(b)]) = (n_runs, &row.scores[..]) {
-        note = format!("{}{}", if b > a { "+" } else { "" }, format_number(b - a, 4));
-        if let Some(test) = row.test {
-            let finding = if test.p < 0.05 { "" } else { ", no difference shown" };
-            note =
-                format!("{note}   {} folds, corrected t: p {}{finding}", test.n, p_value(test.p));
-        }
+        let sign = if b > a { "+" } else { "" };
+        line.difference = format!("{sign}{}", measured(&row.name, b - a, 2));
+        line.p = row.test.map(|test| p_value(test.p)).unwrap_or_default();
     }
-    (row.name.clone(), cells, note)
+    line
 }
 
 fn p_value(p: f64) -> String {
     if p < 0.001 { "< 0.001".into() } else { format_number(p, 2) }
 }
 
-fn fact_line((name, values): &(String, Vec<String>)) -> (String, Vec<String>, String) {
+fn fact_line((name, values): &(String, Vec<String>)) -> Line {
     let equal = values.windows(2).all(|pair| pair[0] == pair[1]);
     let cells = if equal {
         let same = values[1..].iter().map(|_| "=".to_string());
@@ -87,29 +119,39 @@ fn fact_line((name, values): &(String, Vec<String>)) -> (String, Vec<String>, St
     } else {
         values.clone()
     };
-    (name.clone(), cells, String::new())
+    Line::new(name.clone(), cells)
 }
 
-fn print(ui: &Ui, lines: &[(String, Vec<String>, String)]) -> Result<(), CliError> {
-    let name = lines.iter().map(|(name, _, _)| cells(name)).max().unwrap_or(0);
-    let n_runs = lines[0].1.len();
-    let widths: Vec<usize> = (0..n_runs)
-        .map(|run| lines.iter().map(|line| cells(&line.1[run]).min(MAX_CELL)).max().unwrap_or(0))
-        .collect();
-    for (position, (label, row, note)) in lines.iter().enumerate() {
-        let shown: Vec<String> = row
+/// Draws the lines, the runs' cells as wide as the terminal lets them be.
+fn print(ui: &Ui, lines: &[Line]) -> Result<(), CliError> {
+    let widest = |of: &dyn Fn(&Line) -> usize| lines.iter().map(of).max().unwrap_or(0);
+    let name = widest(&|line| cells(&line.label)).min(MAX_CELL);
+    let (difference, p) = (widest(&|line| cells(&line.difference)), widest(&|line| cells(&line.p)));
+    let natural: Vec<usize> =
+        (0..lines[0].cells.len()).map(|run| widest(&|line| cells(&line.cells[run]))).collect();
+    let others =
+        1 + name + if difference > 0 { 2 + difference } else { 0 } + if p > 0 { 2 + p } else { 0 };
+    let total =
+        |most: usize| others + natural.iter().map(|&width| 2 + width.min(most)).sum::<usize>();
+    let most = (MIN_CELL..=MAX_CELL).rev().find(|&most| total(most) <= ui.out.width());
+    let most = most.unwrap_or(MIN_CELL);
+    for (position, line) in lines.iter().enumerate() {
+        let shown: Vec<String> = line
+            .cells
             .iter()
-            .zip(&widths)
-            .map(|(cell, &width)| pad(&cut(cell, width), width, true))
+            .zip(&natural)
+            .map(|(cell, &width)| pad(&cut(cell, most), width.min(most), true))
             .collect();
         let role = if position == 0 { Role::Strong } else { Role::Text };
-        let line = format!(
-            " {}  {}   {}",
-            pad(label, name, false),
+        let notes =
+            format!("{}  {}", pad(&line.difference, difference, true), pad(&line.p, p, true));
+        let text = format!(
+            " {}  {}  {}",
+            pad(&cut(&line.label, name), name, false),
             ui.out.paint(role, &shown.join("  ")),
-            ui.out.paint(Role::Muted, note)
+            ui.out.paint(Role::Muted, notes.trim_end())
         );
-        ui.out.line(line.trim_end())?;
+        ui.out.line(text.trim_end())?;
     }
     Ok(())
 }

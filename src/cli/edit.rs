@@ -1,6 +1,7 @@
 //! `derby note`, `tag`, `rename` and `rm`: what a person adds to a run.
 
 use super::args::{NoteArgs, RenameArgs, RmArgs, TagArgs};
+use super::out::safe;
 use super::{CliError, Exit, Ui};
 
 pub(super) fn note(ui: &Ui, args: &NoteArgs) -> Result<Exit, CliError> {
@@ -8,7 +9,7 @@ pub(super) fn note(ui: &Ui, args: &NoteArgs) -> Result<Exit, CliError> {
     let run = store.run(&args.run)?;
     store.note(run.id, args.text.trim())?;
     let what = if args.text.trim().is_empty() { "note taken away" } else { "noted" };
-    ui.out.line(&format!(" run {} {}   {what}", run.id, run.name))?;
+    ui.out.line(&format!(" run {} {}   {what}", run.id, safe(&run.name)))?;
     Ok(Exit::Done)
 }
 
@@ -27,7 +28,12 @@ pub(super) fn tag(ui: &Ui, args: &TagArgs) -> Result<Exit, CliError> {
         }
     }
     let what = if args.remove { "tags taken off" } else { "tagged" };
-    ui.out.line(&format!(" run {} {}   {what}: {}", run.id, run.name, args.tags.join(" ")))?;
+    ui.out.line(&format!(
+        " run {} {}   {what}: {}",
+        run.id,
+        safe(&run.name),
+        safe(&args.tags.join(" "))
+    ))?;
     Ok(Exit::Done)
 }
 
@@ -35,7 +41,12 @@ pub(super) fn rename(ui: &Ui, args: &RenameArgs) -> Result<Exit, CliError> {
     let mut store = ui.write_store(false)?;
     let run = store.run(&args.run)?;
     store.rename(run.id, &args.name)?;
-    ui.out.line(&format!(" run {} {}   is now called {}", run.id, run.name, args.name.trim()))?;
+    ui.out.line(&format!(
+        " run {} {}   is now called {}",
+        run.id,
+        safe(&run.name),
+        safe(args.name.trim())
+    ))?;
     Ok(Exit::Done)
 }
 
@@ -51,14 +62,15 @@ pub(super) fn rm(ui: &Ui, args: &RmArgs) -> Result<Exit, CliError> {
             store.remove(run.id)?;
         }
     }
-    let names: Vec<String> = runs.iter().map(|run| format!("{} {}", run.id, run.name)).collect();
+    let names: Vec<String> =
+        runs.iter().map(|run| format!("{} {}", run.id, safe(&run.name))).collect();
     let line = if args.restore {
         format!(" back from the bin: {}", names.join(", "))
     } else {
         format!(
-            " in the bin: {}   back: derby rm --restore {}   for good: derby store gc",
+            " in the bin: {}   back: derby rm --restore {}   for good: derby store gc --all",
             names.join(", "),
-            args.runs.join(" ")
+            safe(&args.runs.join(" "))
         )
     };
     ui.out.line(&line)?;

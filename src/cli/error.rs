@@ -6,7 +6,7 @@ use crate::store::StoreError;
 use crate::sweep::{DriveError, PlanError};
 use std::fmt;
 
-/// Verb by outcome. The same table stands in `derby help exit-codes`.
+/// Verb by outcome. The same table stands in `derby --help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Exit {
     /// Done.
@@ -29,7 +29,7 @@ pub(super) enum Exit {
     Terminated = 143,
 }
 
-/// The text of `derby help exit-codes`.
+/// The text of `derby --help`.
 pub(super) const EXIT_CODES: &str = "\
 Exit codes:
     0  done
@@ -113,7 +113,11 @@ impl From<PlanError> for CliError {
 
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
-        let exit = if error.is_temporary() { Exit::Later } else { Exit::Failed };
+        let exit = match &error {
+            StoreError::Filter(_) => Exit::Usage,
+            error if error.is_temporary() => Exit::Later,
+            _ => Exit::Failed,
+        };
         Self::new(exit, error.to_string())
     }
 }

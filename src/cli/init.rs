@@ -2,7 +2,7 @@
 
 use super::args::InitArgs;
 use super::out::Role;
-use super::text::{count, plural};
+use super::text::{count, nearest, plural};
 use super::{CliError, Exit, Ui};
 use crate::data::{self, DataOptions, Dataset, SourceOptions, Suggestion, Table, Values};
 use crate::domain::Task;
@@ -26,12 +26,14 @@ pub(super) fn run(ui: &Ui, args: &InitArgs) -> Result<Exit, CliError> {
     let options = DataOptions {
         source,
         target: suggestion.target.clone(),
+        drop_missing_target: unlabeled(&table, &suggestion.target) > 0,
         ignore: suggestion.ignore.iter().map(|(name, _)| name.clone()).collect(),
         ..DataOptions::default()
     };
     let dataset = data::load(&options)?;
     let output = output(args)?;
-    let text = sweep_file(&args.data, &output, &dataset, &suggestion)?;
+    let dropped = unlabeled(&table, &suggestion.target);
+    let text = sweep_file(&args.data, &output, &dataset, &suggestion, dropped)?;
     if let Some(folder) = output.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;
     }
@@ -49,7 +51,7 @@ pub(super) fn run(ui: &Ui, args: &InitArgs) -> Result<Exit, CliError> {
     let name = args.data.file_name().unwrap_or_default().to_string_lossy();
     let shape = format!("{} × {} columns", plural(table.n_rows as u64, "row"), table.columns.len());
     field(&name, &format!("{shape}   {}   {}", content.short(), missing(&table)))?;
-    field("target", &target_line(&dataset, &suggestion))?;
+    field("target", &target_line(&dataset, &suggestion, dropped))?;
     for (column, why) in &suggestion.ignore {
         field("ignored", &format!("{column}: {why}"))?;
     }
@@ -68,6 +70,12 @@ pub(super) fn run(ui: &Ui, args: &InitArgs) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
+/// Rows without a target, which nothing can be learned from.
+fn unlabeled(table: &Table, target: &str) -> usize {
+    let column = table.columns.iter().find(|column| column.name == target);
+    column.map_or(0, crate::data::Column::n_missing)
+}
+
 /// What the columns suggest, with the target that the user names.
 fn suggestion(table: &Table, args: &InitArgs) -> Result<Suggestion, CliError> {
     let guessed = match &args.target {
@@ -80,7 +88,9 @@ fn suggestion(table: &Table, args: &InitArgs) -> Result<Suggestion, CliError> {
             Some(target) => format!("no column '{target}' that could be a target"),
             None => "no column looks like a target".into(),
         };
-        CliError::usage(text).hint(format!("--target COLUMN, one of {}", names.join(", ")))
+        let near = args.target.as_deref().and_then(|target| nearest(target, names.iter().copied()));
+        let near = near.map(|near| format!("did you mean '{near}'? ")).unwrap_or_default();
+        CliError::usage(text).hint(format!("{near}--target COLUMN, one of {}", names.join(", ")))
     })
 }
 
@@ -114,12 +124,16 @@ fn missing(table: &Table) -> String {
     format!("missing: {}{more}", named.collect::<Vec<_>>().join(", "))
 }
 
-fn target_line(dataset: &Dataset, suggestion: &Suggestion) -> String {
+fn target_line(dataset: &Dataset, suggestion: &Suggestion, dropped: usize) -> String {
     let what = match suggestion_counts(dataset) {
         Some(counts) => format!("{} classes: {counts}", dataset.classes.len()),
         None => dataset.labels.task().word().to_string(),
     };
-    format!("{} ({what}), {}; change it in [data]", suggestion.target, suggestion.why)
+    let without = match dropped {
+        0 => String::new(),
+        n => format!("; {} without it left out", plural(n as u64, "row")),
+    };
+    format!("{} ({what}), {}{without}; change it in [data]", suggestion.target, suggestion.why)
 }
 
 /// Rows per class, in the order of the classes; none for regression.
@@ -140,6 +154,7 @@ fn sweep_file(
     output: &Path,
     dataset: &Dataset,
     suggestion: &Suggestion,
+    dropped: usize,
 ) -> Result<String, CliError> {
     let mut text = String::new();
     let name = output.file_stem().unwrap_or_default().to_string_lossy();
@@ -162,10 +177,13 @@ fn sweep_file(
     if task == Task::Binary {
         let positive = dataset.classes.last().cloned().unwrap_or_default();
         put(format_args!(
-            "positive = {}{:1$}# the class that precision and recall are about",
-            quote(&positive),
-            24usize.saturating_sub(positive.len())
+            "{:38} # the class that precision and recall are about",
+            format!("positive = {}", quote(&positive))
         ));
+    }
+    if dropped > 0 {
+        let rows = plural(dropped as u64, "row");
+        put(format_args!("{:38} # {rows} without a target", "missing_target = \"drop\""));
     }
     if !ignore.is_empty() {
         put(format_args!("ignore = [{}]", ignore.join(", ")));

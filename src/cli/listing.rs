@@ -3,11 +3,12 @@
 use super::args::Format;
 use super::out::{Role, safe};
 use super::table::{Cell, Column, draw};
-use super::text::{age, duration};
+use super::text::{age, duration, measured, params};
 use super::{CliError, Ui};
 use crate::domain::{RunRecord, Status, Summary, Value, format_number};
 use crate::host;
 use indexmap::IndexSet;
+use std::collections::BTreeMap;
 
 /// What a table shows beside the runs' numbers.
 pub(super) struct Shape {
@@ -17,6 +18,23 @@ pub(super) struct Shape {
     pub(super) columns: Vec<String>,
     /// True to show parameters that are equal in all rows.
     pub(super) all: bool,
+    /// Where runs of sweeps with different aims stand together: the metric of each sweep.
+    pub(super) aims: BTreeMap<String, String>,
+}
+
+impl Shape {
+    /// The columns that runs of one aim call for.
+    pub(super) fn of(metrics: Vec<String>) -> Self {
+        Self { metrics, columns: Vec::new(), all: false, aims: BTreeMap::new() }
+    }
+}
+
+/// Columns that a table does not show.
+pub(super) struct Hidden {
+    /// Parameters on which all rows agree.
+    pub(super) equal: Vec<String>,
+    /// Columns for which the terminal is too narrow.
+    pub(super) no_room: Vec<String>,
 }
 
 /// Prints runs in one of the machine formats; false if none was asked for.
@@ -68,6 +86,9 @@ pub(super) fn csv_error(error: csv::Error) -> CliError {
 /// An attribute as text; empty where the run has none.
 fn attribute(run: &RunRecord, name: &str) -> String {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let short =
+        |value: &Option<String>| value.iter().flat_map(|hash| hash.chars().take(7)).collect();
+    let git = run.git.as_ref();
     let number = |value: Option<String>| value.unwrap_or_default();
     match name {
         "id" => run.id.to_string(),
@@ -88,6 +109,15 @@ fn attribute(run: &RunRecord, name: &str) -> String {
         "started" => number(run.started.map(host::clock::iso)),
         "ended" => number(run.ended.map(host::clock::iso)),
         "seconds" => number(run.seconds.map(|s| s.to_string())),
+        "cpu_seconds" => number(run.cpu_seconds.map(|s| s.to_string())),
+        "data" => short(&run.data_hash),
+        "schema" => short(&run.schema_hash),
+        "split" => short(&run.split),
+        "rows" => number(run.rows.map(|n| n.to_string())),
+        "commit" => number(git.map(|git| git.commit.chars().take(7).collect())),
+        "branch" => number(git.and_then(|git| git.branch.clone())),
+        "dirty" => number(git.map(|git| git.dirty.to_string())),
+        "cached" => run.cached_from.is_some().to_string(),
         "tags" => tags(run),
         _ => String::new(),
     }
@@ -101,19 +131,25 @@ pub(super) fn tags(run: &RunRecord) -> String {
     run.tags.iter().map(tag).collect::<Vec<_>>().join(" ")
 }
 
-/// Draws a table of runs; the names of hidden columns, for the line below it.
-pub(super) fn table(ui: &Ui, runs: &[RunRecord], shape: &Shape) -> Result<Vec<String>, CliError> {
-    let (names, mut hidden) = columns(runs, shape);
+/// Draws a table of runs; what it hides, for the line below it.
+pub(super) fn table(ui: &Ui, runs: &[RunRecord], shape: &Shape) -> Result<Hidden, CliError> {
+    if !shape.aims.is_empty() {
+        return mixed(ui, runs, &shape.aims);
+    }
+    let (names, equal) = columns(runs, shape);
     let total = names.len();
     let spec: Vec<Column> = names
         .iter()
         .enumerate()
         .map(|(position, name)| match name.as_str() {
             "run" => Column::fixed("run", true),
+            name @ ("reason" | "note") if position == 1 => Column::filling(name, 0),
             name if position == 1 => Column::fixed(name, is_right(runs, name)),
             name if shape.metrics.first().is_some_and(|metric| metric == name) => {
                 Column::fixed(name, true)
             }
+            // Sentences take what room there is.
+            name @ ("reason" | "note") => Column::filling(name, position),
             // Parameters go before time and age: those two stand last and tell the least.
             name @ ("age" | "time") => Column::optional(name, true, total + position),
             name => Column::optional(name, is_right(runs, name), position),
@@ -125,8 +161,44 @@ pub(super) fn table(ui: &Ui, runs: &[RunRecord], shape: &Shape) -> Result<Vec<St
     for line in drawn.lines {
         ui.out.line(&line)?;
     }
-    hidden.extend(drawn.dropped);
-    Ok(hidden)
+    Ok(Hidden { equal, no_room: drawn.dropped })
+}
+
+/// Runs of several aims: each with its own score, and the parameters in one column, since most would be
+/// empty in columns of their own.
+fn mixed(ui: &Ui, runs: &[RunRecord], aims: &BTreeMap<String, String>) -> Result<Hidden, CliError> {
+    let columns = [
+        Column::fixed("run", true),
+        Column::fixed("sweep", false),
+        Column::fixed("status", false),
+        Column::fixed("score", true),
+        Column::optional("metric", false, 3),
+        Column::filling("parameters", 1),
+        Column::optional("time", true, 5),
+        Column::optional("age", true, 4),
+    ];
+    let row = |run: &RunRecord| -> Vec<Cell> {
+        let sweep = run.sweep.clone().unwrap_or_default();
+        let aim = aims.get(&sweep).map(String::as_str).unwrap_or_default();
+        let score = run.metrics.get(aim).map(|summary| measured(aim, summary.score, 4));
+        let params = params(&run.params);
+        vec![
+            run.id.to_string().into(),
+            sweep.into(),
+            status(run.status),
+            score.unwrap_or_default().into(),
+            aim.into(),
+            params.into(),
+            cell(run, "time"),
+            cell(run, "age"),
+        ]
+    };
+    let rows: Vec<_> = runs.iter().map(row).collect();
+    let drawn = draw(&ui.out, &columns, &rows);
+    for line in drawn.lines {
+        ui.out.line(&line)?;
+    }
+    Ok(Hidden { equal: Vec::new(), no_room: drawn.dropped })
 }
 
 /// Columns to show and parameters that are hidden because all rows agree.
@@ -171,7 +243,10 @@ fn columns(runs: &[RunRecord], shape: &Shape) -> (Vec<String>, Vec<String>) {
 }
 
 fn is_right(runs: &[RunRecord], name: &str) -> bool {
-    if matches!(name, "seconds" | "trial" | "seed" | "attempt" | "cpu_seconds") {
+    if matches!(
+        name,
+        "seconds" | "trial" | "seed" | "attempt" | "cpu_seconds" | "rows" | "time" | "age"
+    ) {
         return true;
     }
     let number = |run: &RunRecord| match plain(name).1 {
@@ -192,7 +267,7 @@ fn plain(name: &str) -> (&str, Option<&str>) {
 }
 
 fn cell(run: &RunRecord, name: &str) -> Cell {
-    let score = |summary: &Summary| Cell::from(format_number(summary.score, 4));
+    let score = |summary: &Summary| Cell::from(measured(plain(name).0, summary.score, 4));
     match name {
         "run" => run.id.to_string().into(),
         "status" => status(run.status),
@@ -220,7 +295,7 @@ fn cell(run: &RunRecord, name: &str) -> Cell {
     }
 }
 
-/// The status as a word in its colour.
+/// The status as a word in its color.
 pub(super) fn status(status: Status) -> Cell {
     let role = match status {
         Status::Done => Role::Good,

@@ -54,7 +54,7 @@ impl Ui {
                 Exit::Failed,
                 format!("no store at '{}': nothing has been recorded here", folder.display()),
             )
-            .hint("derby sweep sweeps/breast_cancer.toml makes one; --store names another place"));
+            .hint("derby sweep FILE makes one (derby init DATA.csv writes a FILE); --store names another place"));
         }
         Ok(Store::open(&folder, Mode::ReadOnly)?)
     }
@@ -117,7 +117,7 @@ fn report(out: &Out, error: &CliError) -> u8 {
     if error.is_broken_pipe() {
         return Exit::Done as u8;
     }
-    let text = error.to_string();
+    let text = error.to_string().split('\n').map(out::safe).collect::<Vec<_>>().join("\n");
     let (word, rest) = text.split_once(':').unwrap_or(("error", &text));
     out.note(&format!("{}:{rest}", out.paint_error(Role::Bad, word)));
     error.exit as u8

@@ -3,10 +3,14 @@
 use super::args::ModelsArgs;
 use super::out::Role;
 use super::table::{Column, draw};
+use super::text::nearest;
 use super::{CliError, Exit, Ui};
 use crate::trainer::{Family, ParamKind, ParamSpec, catalogue, family};
 
 pub(super) fn run(ui: &Ui, args: &ModelsArgs) -> Result<Exit, CliError> {
+    if let Some(name) = &args.family {
+        find(name)?; // so that a misspelt name is no empty array either
+    }
     if args.json {
         let shown: Vec<_> =
             catalogue().iter().copied().filter(|f| wanted(args, f)).map(json).collect();
@@ -26,17 +30,20 @@ fn wanted(args: &ModelsArgs, family: &&dyn Family) -> bool {
 fn find(name: &str) -> Result<&'static dyn Family, CliError> {
     family(name).ok_or_else(|| {
         let names: Vec<&str> = catalogue().iter().map(|family| family.name()).collect();
-        CliError::usage(format!("no model family '{name}'; one of {}", names.join(", ")))
+        let near = nearest(name, names.iter().copied())
+            .map(|near| format!("did you mean '{near}'? "))
+            .unwrap_or_default();
+        CliError::usage(format!("no model family '{name}'; {near}There are {}", names.join(", ")))
     })
 }
 
 fn all(ui: &Ui) -> Result<Exit, CliError> {
     let columns = [
         Column::fixed("model", false),
-        Column::optional("tasks", false, 2),
-        Column::optional("probabilities", false, 4),
-        Column::optional("weights", false, 3),
-        Column::optional("about", false, 1),
+        Column::optional("tasks", false, 3),
+        Column::optional("proba", false, 2),
+        Column::optional("weights", false, 4),
+        Column::filling("about", 1),
     ];
     let yes = |flag: bool| if flag { "yes" } else { "no" };
     let rows: Vec<_> = catalogue()
@@ -70,7 +77,7 @@ fn one(ui: &Ui, family: &dyn Family) -> Result<Exit, CliError> {
         Column::fixed("parameter", false),
         Column::fixed("takes", false),
         Column::fixed("default", true),
-        Column::optional("about", false, 1),
+        Column::filling("about", 1),
     ];
     let row = |spec: &ParamSpec| {
         let default = spec.default.value().to_string();
@@ -112,12 +119,14 @@ fn takes(spec: &ParamSpec) -> String {
 }
 
 fn range(noun: &str, low: f64, high: f64, open_low: bool) -> String {
-    let far = |bound: f64| bound.abs() >= 1e15;
+    // Bounds that nobody reaches say nothing; the check of a sweep file still names them.
+    let far = |bound: f64| bound.abs() >= 1e6;
     let above = if open_low { ">" } else { "≥" };
     match (far(low), far(high)) {
         (true, true) => noun.to_string(),
         (false, true) => format!("{noun} {above} {low}"),
         (true, false) => format!("{noun} ≤ {high}"),
+        (false, false) if open_low => format!("{noun} > {low}, ≤ {high}"),
         (false, false) => format!("{noun} {low} … {high}"),
     }
 }

@@ -1,10 +1,10 @@
-//! The only output of the program: text, colour, width, and quiet ends of broken pipes.
+//! The only output of the program: text, color, width, and quiet ends of broken pipes.
 
 use crossterm::style::Stylize;
 use std::io::{self, IsTerminal, Write};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// What a piece of text means; the terminal's own sixteen colours show it.
+/// What a piece of text means; the terminal's own sixteen colors show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     /// Plain.
@@ -23,7 +23,7 @@ pub(super) enum Role {
     Accent,
 }
 
-/// When to use colour.
+/// When to use color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum ColorChoice {
     /// On a terminal, unless NO_COLOR is set or TERM is dumb.
@@ -67,12 +67,12 @@ impl Out {
         io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|term| term != "dumb")
     }
 
-    /// Text in the colour of its role, for stdout.
+    /// Text in the color of its role, for stdout.
     pub(super) fn paint(&self, role: Role, text: &str) -> String {
         paint(self.color, role, text)
     }
 
-    /// Text in the colour of its role, for stderr.
+    /// Text in the color of its role, for stderr.
     pub(super) fn paint_error(&self, role: Role, text: &str) -> String {
         paint(self.error_color, role, text)
     }

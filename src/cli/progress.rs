@@ -1,6 +1,7 @@
 //! The progress of a sweep: one line that redraws on a terminal, plain lines elsewhere.
 
 use super::out::{Out, Role, cut, error_width, safe};
+use super::text::params as short;
 use crate::domain::{Outcome, format_number};
 use crate::spec::Sweep;
 use crate::sweep::{Event, Observer, Progress};
@@ -139,16 +140,19 @@ impl Observer for ProgressLine<'_> {
                     } else {
                         String::new()
                     };
-                    self.say(
-                        Role::Muted,
-                        &format!(" {}   going on at {finished}{total}{again}", self.name),
-                    );
+                    let name = safe(&self.name);
+                    let text = if self.total.is_some_and(|total| *finished >= total) && *lost == 0 {
+                        format!(" {name}   nothing new to run: all {finished} trials are recorded")
+                    } else {
+                        format!(" {name}   going on at {finished}{total}{again}")
+                    };
+                    self.say(Role::Muted, &text);
                 }
             }
             Event::Finished { trial, outcome: Outcome::Failed { reason }, params, .. } => {
                 self.said_failures += 1;
                 if self.said_failures <= SAID_FAILURES && !self.quiet {
-                    let text = format!(" #{trial} failed: {}   {params}", reason);
+                    let text = format!(" #{trial} failed: {reason}   {}", short(params));
                     self.say(Role::Warn, &safe(&text));
                 }
                 self.show(progress);

@@ -1,13 +1,14 @@
 //! `derby runs`: which runs there are, filtered, sorted, cut to the columns that differ.
 
 use super::args::RunsArgs;
-use super::listing::{Shape, machine, table};
+use super::listing::{Hidden, Shape, machine, table};
 use super::out::Role;
-use super::text::count;
+use super::text::{count, plural};
 use super::{CliError, Exit, Ui};
 use crate::domain::{Goal, Objective, RunRecord};
 use crate::store::{Column, Expr, Query, Store, SweepRow};
 use indexmap::IndexSet;
+use std::collections::BTreeMap;
 
 /// Rows of a table when nobody says how many.
 const DEFAULT_ROWS: usize = 20;
@@ -46,6 +47,7 @@ pub(super) fn run(ui: &Ui, args: &RunsArgs) -> Result<Exit, CliError> {
         include_deleted: args.deleted,
     };
     let runs = store.runs(&query)?;
+    check_columns(&store, &args.columns)?;
     if machine(ui, args.format, &runs)? {
         return Ok(Exit::Done);
     }
@@ -57,6 +59,12 @@ pub(super) fn run(ui: &Ui, args: &RunsArgs) -> Result<Exit, CliError> {
         metrics: metrics(args, objective.as_ref(), &sweeps, &runs),
         columns: args.columns.clone(),
         all: args.all_columns,
+        aims: match objective {
+            None if args.columns.is_empty() && args.sort.is_empty() && !args.all_columns => {
+                aims(&sweeps, &runs)
+            }
+            _ => BTreeMap::new(),
+        },
     };
     let hidden = table(ui, &runs, &shape)?;
     footer(ui, args, &runs, total, &hidden)
@@ -92,25 +100,42 @@ fn common_objective(
     Ok(one_of(&mut sweeps.iter().filter(|sweep| names.contains(&sweep.name))))
 }
 
+/// A column that no run has is a typo and no empty column.
+fn check_columns(store: &Store, columns: &[String]) -> Result<(), CliError> {
+    let sort = columns
+        .iter()
+        .filter(|name| name.as_str() != "tags")
+        .map(|name| by_name(name, false))
+        .collect::<Result<Vec<_>, _>>()?;
+    store.runs(&Query { sort, limit: Some(0), ..Query::default() })?;
+    Ok(())
+}
+
+/// A column by its name in the store or at the head of the table.
+fn by_name(name: &str, descending: bool) -> Result<(Column, bool), CliError> {
+    let (name, descending) = match name {
+        "run" => ("id", descending),
+        "time" => ("seconds", descending),
+        "age" => ("started", !descending),
+        name => (name, descending),
+    };
+    let column = Column::parse(name).map_err(|error| CliError::usage(error.to_string()))?;
+    Ok((column, descending))
+}
+
 /// What the user says, else best first, else newest first.
 fn sort(args: &RunsArgs, objective: Option<&Objective>) -> Result<Vec<(Column, bool)>, CliError> {
-    let column = |name: &str, descending: bool| {
-        let column = Column::parse(name);
-        column
-            .map(|column| (column, descending))
-            .map_err(|error| CliError::usage(error.to_string()))
-    };
     if args.sort.is_empty() {
         return match objective {
             Some(Objective { metric, goal }) => {
-                Ok(vec![column(&format!("metrics.`{metric}`"), *goal == Goal::Maximize)?])
+                Ok(vec![by_name(&format!("metrics.`{metric}`"), *goal == Goal::Maximize)?])
             }
             None => Ok(Vec::new()),
         };
     }
     let columns = args.sort.iter().map(|text| match text.strip_prefix('-') {
-        Some(name) => column(name, true),
-        None => column(text, false),
+        Some(name) => by_name(name, true),
+        None => by_name(text, false),
     });
     columns.collect()
 }
@@ -137,10 +162,21 @@ fn metrics(
     names.into_iter().collect()
 }
 
+/// The metric of every listed sweep, if these are several.
+fn aims(sweeps: &[SweepRow], runs: &[RunRecord]) -> BTreeMap<String, String> {
+    let listed = |sweep: &&SweepRow| runs.iter().any(|run| run.sweep.as_ref() == Some(&sweep.name));
+    let aims = sweeps.iter().filter(listed);
+    aims.map(|sweep| (sweep.name.clone(), sweep.objectives[0].metric.clone())).collect()
+}
+
 fn nothing(ui: &Ui, args: &RunsArgs, store: &Store) -> Result<Exit, CliError> {
     let all = store.count(&Query { limit: None, ..Query::default() })?;
-    if args.filter.is_empty() || all == 0 {
-        ui.out.line(" no runs yet   next  derby sweep sweeps/breast_cancer.toml")?;
+    let binned = store.count(&Query { include_deleted: true, ..Query::default() })? - all;
+    if all == 0 && binned > 0 {
+        let runs = plural(binned, "run");
+        ui.out.line(&format!(" no runs but {runs} in the bin   next  derby runs --deleted"))?;
+    } else if args.filter.is_empty() || all == 0 {
+        ui.out.line(" no runs yet   next  derby sweep FILE (derby init DATA.csv writes one)")?;
     } else {
         ui.out.line(&format!(" 0 of {} runs match '{}'", count(all), args.filter.join(" ")))?;
     }
@@ -152,15 +188,18 @@ fn footer(
     args: &RunsArgs,
     runs: &[RunRecord],
     total: u64,
-    hidden: &[String],
+    hidden: &Hidden,
 ) -> Result<Exit, CliError> {
     let shown = runs.len() as u64;
     let mut parts = vec![format!("{} of {}", count(shown), count(total))];
     if shown < total && args.top.is_none() {
         parts.push("all: --top 0".into());
     }
-    if !hidden.is_empty() {
-        parts.push(format!("hidden: {} (--all-columns, --columns)", hidden.join(", ")));
+    if !hidden.equal.is_empty() {
+        parts.push(format!("equal in all rows: {} (--all-columns)", hidden.equal.join(", ")));
+    }
+    if !hidden.no_room.is_empty() {
+        parts.push(format!("no room for {} (--columns A,B)", hidden.no_room.join(", ")));
     }
     ui.out.line(&ui.out.paint(Role::Muted, &format!(" {}", parts.join("; "))))?;
     Ok(Exit::Done)

@@ -5,11 +5,12 @@ use super::best::best_runs;
 use super::listing::{Shape, status, table, tags};
 use super::out::{Role, pad, safe};
 use super::sweeps;
-use super::text::{age, count, duration};
+use super::text::{age, count, duration, measured};
 use super::{CliError, Exit, Ui};
-use crate::domain::{GitState, RunRecord, Summary, Value, format_number};
+use crate::domain::{GitState, RunRecord, Status, Summary, Value, format_number};
 use crate::host;
 use crate::store::{Store, StoreError, SweepRow};
+use std::path::Path;
 
 /// Best runs that a sweep shows.
 const SHOWN_BEST: usize = 5;
@@ -67,7 +68,9 @@ fn show_run(ui: &Ui, store: &Store, run: &RunRecord, json: bool) -> Result<Exit,
     };
     line(ui, "sweep", &place)?;
     params(ui, run)?;
-    metrics(ui, store, run)?;
+    let sweep = run.sweep.as_deref().map(|name| store.sweep(name)).transpose()?;
+    let objective = sweep.as_ref().map(|sweep| sweep.objectives[0].metric.as_str());
+    metrics(ui, store, run, objective)?;
     surroundings(ui, run, environment.source.as_deref())?;
     line(ui, "tags", &safe(&tags(run)))?;
     line(ui, "note", &safe(run.note.as_deref().unwrap_or_default()))?;
@@ -87,24 +90,32 @@ fn params(ui: &Ui, run: &RunRecord) -> Result<(), CliError> {
     Ok(())
 }
 
-fn metrics(ui: &Ui, store: &Store, run: &RunRecord) -> Result<(), CliError> {
+/// Every metric, the one that the sweep aims at first.
+fn metrics(
+    ui: &Ui,
+    store: &Store,
+    run: &RunRecord,
+    objective: Option<&str>,
+) -> Result<(), CliError> {
+    let mut shown: Vec<(&String, &Summary)> = run.metrics.iter().collect();
+    shown.sort_by_key(|(name, _)| Some(name.as_str()) != objective);
     let width = run.metrics.keys().map(|name| name.chars().count()).max().unwrap_or(0);
-    for (position, (name, summary)) in run.metrics.iter().enumerate() {
+    for (position, (name, summary)) in shown.into_iter().enumerate() {
         let label = if position == 0 { "metrics" } else { " " };
         let folds = fold_scores(store, run, name)?;
-        let text = format!("{}  {}{folds}", pad(name, width, false), score(summary));
+        let text = format!("{}  {}{folds}", pad(name, width, false), score(name, summary));
         line(ui, label, &text)?;
     }
     Ok(())
 }
 
 /// The score and, for more than one value, their spread.
-fn score(summary: &Summary) -> String {
+fn score(name: &str, summary: &Summary) -> String {
     let spread = match summary.sd {
-        sd if sd.is_finite() => format!(" ± {}", format_number(sd, 2)),
+        sd if sd.is_finite() => format!(" ± {}", measured(name, sd, 2)),
         _ => String::new(),
     };
-    pad(&format!("{}{spread}", format_number(summary.score, 4)), 18, false)
+    pad(&format!("{}{spread}", measured(name, summary.score, 4)), 18, false)
 }
 
 fn fold_scores(store: &Store, run: &RunRecord, metric: &str) -> Result<String, CliError> {
@@ -112,13 +123,13 @@ fn fold_scores(store: &Store, run: &RunRecord, metric: &str) -> Result<String, C
     let folds: Vec<String> = points
         .iter()
         .filter(|point| point.context.starts_with("fold="))
-        .map(|point| format_number(point.value, 4))
+        .map(|point| measured(metric, point.value, 4))
         .collect();
     if folds.is_empty() {
         return Ok(String::new());
     }
     let more = if folds.len() > SHOWN_FOLDS { " …" } else { "" };
-    Ok(format!("  folds {}{more}", folds[..folds.len().min(SHOWN_FOLDS)].join(" ")))
+    Ok(format!("  folds {}{more}", folds[..folds.len().min(SHOWN_FOLDS)].join("  ")))
 }
 
 fn surroundings(ui: &Ui, run: &RunRecord, source: Option<&str>) -> Result<(), CliError> {
@@ -142,7 +153,7 @@ fn surroundings(ui: &Ui, run: &RunRecord, source: Option<&str>) -> Result<(), Cl
     let seed = run.seed.map(|seed| format!("seed {seed}   ")).unwrap_or_default();
     line(ui, "code", &format!("{seed}{}derby {}", git(run.git.as_ref()), run.version))?;
     line(ui, "where", &format!("{} on {}", safe(&run.user), safe(&run.host)))?;
-    line(ui, "command", &safe(&run.argv.join(" ")))?;
+    line(ui, "command", &safe(&command(&run.argv)))?;
     if let Some(from) = run.cached_from {
         line(ui, "taken from", &format!("run {from}: equal data, split, parameters and seed"))?;
     }
@@ -152,6 +163,14 @@ fn surroundings(ui: &Ui, run: &RunRecord, source: Option<&str>) -> Result<(), Cl
     let took = run.seconds.map(|s| format!("   took {}", duration(s))).unwrap_or_default();
     let cpu = run.cpu_seconds.map(|s| format!("   CPU {}", duration(s))).unwrap_or_default();
     line(ui, "when", &format!("{}{took}{cpu}", started.unwrap_or_default()))
+}
+
+/// The command line as it is typed, without the folder of the program.
+fn command(argv: &[String]) -> String {
+    let Some((program, rest)) = argv.split_first() else { return String::new() };
+    let name = Path::new(program).file_name().map(|name| name.to_string_lossy());
+    let name = name.unwrap_or_else(|| program.into());
+    std::iter::once(&*name).chain(rest.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
 }
 
 fn git(git: Option<&GitState>) -> String {
@@ -193,10 +212,13 @@ fn show_sweep(ui: &Ui, store: &Store, sweep: &SweepRow, json: bool) -> Result<Ex
     }
     let best = best_runs(store, sweep, &objective.metric, objective.goal, SHOWN_BEST)?;
     if !best.is_empty() {
-        let metrics = vec![objective.metric.clone()];
-        table(ui, &best, &Shape { metrics, columns: Vec::new(), all: false })?;
+        table(ui, &best, &Shape::of(vec![objective.metric.clone()]))?;
         let next = format!("derby show {} · derby runs sweep:{}", best[0].id, sweep.name);
-        ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &next)))?;
+        ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &safe(&next))))?;
+    } else if sweep.counts.contains_key(&Status::Failed) {
+        let next =
+            format!("derby runs 'sweep:{} status:failed' --columns model,reason", sweep.name);
+        ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &safe(&next))))?;
     }
     Ok(Exit::Done)
 }

@@ -1,9 +1,9 @@
 //! `derby space`: what a sweep file lets vary.
 
 use super::args::SpaceArgs;
-use super::out::{Role, cells, pad};
-use super::{CliError, Exit, Ui};
-use crate::domain::Params;
+use super::out::{Role, cells, pad, safe};
+use super::{CliError, Exit, Ui, text};
+use crate::domain::{Params, format_number};
 use crate::numeric::Rng;
 use crate::sampler;
 use crate::space::{Row, Size};
@@ -23,15 +23,28 @@ pub(super) fn run(ui: &Ui, args: &SpaceArgs) -> Result<Exit, CliError> {
     tree(ui, &sweep.space.tree())?;
     let grid = sampler::grid_len(&sweep.space, sweep.search.grid_steps);
     ui.out.line(&match sweep.space.size() {
-        Size::Finite(size) => format!(" {size} configurations"),
-        Size::Infinite => {
-            format!(" infinite; a grid of {} per range has {grid} points", sweep.search.grid_steps)
-        }
+        Size::Finite(size) => format!(" {} configurations", big(size)),
+        Size::Infinite => format!(
+            " infinite; a grid of {} per range has {} points",
+            sweep.search.grid_steps,
+            big(grid)
+        ),
     })?;
+    if !samples.is_empty() {
+        ui.out.line(&format!(" {}:", text::plural(samples.len() as u64, "sample")))?;
+    }
     for params in samples {
-        ui.out.line(&ui.out.paint(Role::Muted, &format!("   {params}")))?;
+        ui.out.line(&ui.out.paint(Role::Muted, &format!("   {}", safe(&text::params(&params)))))?;
     }
     Ok(Exit::Done)
+}
+
+/// A count that may be beyond counting.
+fn big(n: u128) -> String {
+    match u64::try_from(n) {
+        Ok(n) if n < 1_000_000_000_000 => text::count(n),
+        _ => format!("about {}", format_number(n as f64, 2)),
+    }
 }
 
 /// Uniform draws, the same on every call.

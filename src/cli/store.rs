@@ -4,14 +4,14 @@ use super::args::{StoreArgs, StoreCommand};
 use super::out::Role;
 use super::text::{bytes, plural};
 use super::{CliError, Exit, Ui};
-use crate::store::{GcOptions, Severity};
+use crate::store::{GcOptions, Query, Severity, Store};
 use std::path::Path;
 
 pub(super) fn run(ui: &Ui, args: &StoreArgs) -> Result<Exit, CliError> {
     match &args.command {
         StoreCommand::Check { json } => check(ui, *json),
         StoreCommand::Backup { to } => backup(ui, to),
-        StoreCommand::Gc { dry_run } => gc(ui, *dry_run),
+        StoreCommand::Gc { dry_run, all } => gc(ui, *dry_run, *all),
         StoreCommand::Merge { from } => merge(ui, from),
     }
 }
@@ -44,9 +44,14 @@ fn backup(ui: &Ui, to: &Path) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-fn gc(ui: &Ui, dry_run: bool) -> Result<Exit, CliError> {
-    let options = GcOptions { dry_run, ..GcOptions::default() };
-    let gone = ui.write_store(false)?.gc(options)?;
+fn gc(ui: &Ui, dry_run: bool, all: bool) -> Result<Exit, CliError> {
+    let mut options = GcOptions { dry_run, ..GcOptions::default() };
+    if all {
+        options.bin_older_ms = 0;
+    }
+    let mut store = ui.write_store(false)?;
+    let binned = in_the_bin(&store)?;
+    let gone = store.gc(options)?;
     let verb = if dry_run { "would go" } else { "gone" };
     ui.out.line(&format!(
         " {verb}   {} from the bin   {}   {}",
@@ -54,7 +59,19 @@ fn gc(ui: &Ui, dry_run: bool) -> Result<Exit, CliError> {
         plural(gone.objects, "object"),
         bytes(gone.object_bytes + gone.database_bytes)
     ))?;
+    let kept = binned.saturating_sub(gone.runs);
+    if kept > 0 {
+        ui.out.line(&format!(
+            " kept   {} that went to the bin in the last 30 days; --all takes them too",
+            plural(kept, "run")
+        ))?;
+    }
     Ok(Exit::Done)
+}
+
+fn in_the_bin(store: &Store) -> Result<u64, CliError> {
+    let count = |include_deleted| store.count(&Query { include_deleted, ..Query::default() });
+    Ok(count(true)? - count(false)?)
 }
 
 fn merge(ui: &Ui, from: &Path) -> Result<Exit, CliError> {

@@ -24,7 +24,7 @@ pub(super) fn run(ui: &Ui, args: &SweepsArgs) -> Result<Exit, CliError> {
     } else if format.csv {
         csv(ui, &sweeps)?;
     } else if sweeps.is_empty() {
-        ui.out.line(" no sweeps yet   next  derby sweep sweeps/breast_cancer.toml")?;
+        ui.out.line(" no sweeps yet   next  derby sweep FILE (derby init DATA.csv writes one)")?;
     } else {
         table(ui, &sweeps)?;
     }

@@ -6,8 +6,10 @@ use super::out::{Out, Role, cells, cut, pad, safe};
 const GAP: usize = 2;
 /// No text column is cut below this.
 const MIN_TEXT: usize = 6;
-/// No cell is wider than this, however wide the terminal.
+/// No cell is wider than this, however wide the terminal, except in a column that fills the line.
 const MAX_CELL: usize = 40;
+/// What a column that fills the line is content with.
+const MIN_FILL: usize = 16;
 
 /// A column of a table.
 #[derive(Debug, Clone)]
@@ -18,17 +20,24 @@ pub(super) struct Column {
     pub(super) right: bool,
     /// Columns of a high number go first when the terminal is narrow; 0 never goes.
     pub(super) drop_order: usize,
+    /// The column takes the room that the others leave, and is cut before any of them goes.
+    pub(super) fills: bool,
 }
 
 impl Column {
     /// A column that never goes.
     pub(super) fn fixed(name: impl Into<String>, right: bool) -> Self {
-        Self { name: name.into(), right, drop_order: 0 }
+        Self { name: name.into(), right, drop_order: 0, fills: false }
+    }
+
+    /// A text, as long as there is room, that takes what the others leave.
+    pub(super) fn filling(name: impl Into<String>, drop_order: usize) -> Self {
+        Self { name: name.into(), right: false, drop_order, fills: true }
     }
 
     /// A column that goes when space is short.
     pub(super) fn optional(name: impl Into<String>, right: bool, drop_order: usize) -> Self {
-        Self { name: name.into(), right, drop_order }
+        Self { name: name.into(), right, drop_order, fills: false }
     }
 }
 
@@ -37,7 +46,7 @@ impl Column {
 pub(super) struct Cell {
     /// Its text; control characters are taken out when it is drawn.
     pub(super) text: String,
-    /// Its colour.
+    /// Its color.
     pub(super) role: Role,
 }
 
@@ -67,7 +76,8 @@ pub(super) fn draw(out: &Out, columns: &[Column], rows: &[Vec<Cell>]) -> Drawn {
     let natural: Vec<usize> = (0..columns.len())
         .map(|idx| {
             let widest = rows.iter().map(|row| cells(&safe(&row[idx].text))).max().unwrap_or(0);
-            widest.min(MAX_CELL).max(cells(&columns[idx].name))
+            let most = if columns[idx].fills { usize::MAX } else { MAX_CELL };
+            widest.min(most).max(cells(&columns[idx].name))
         })
         .collect();
     let (kept, widths) = fit(columns, natural, out.width());
@@ -96,7 +106,11 @@ fn join(cells: impl Iterator<Item = String>) -> String {
 }
 
 /// Which columns stay, and how wide each is.
-fn fit(columns: &[Column], mut widths: Vec<usize>, room: usize) -> (Vec<usize>, Vec<usize>) {
+fn fit(columns: &[Column], natural: Vec<usize>, room: usize) -> (Vec<usize>, Vec<usize>) {
+    let mut widths = natural.clone();
+    for (width, column) in widths.iter_mut().zip(columns).filter(|(_, column)| column.fills) {
+        *width = (*width).min(MIN_FILL.max(cells(&column.name)));
+    }
     let mut kept: Vec<usize> = (0..columns.len()).collect();
     let total = |kept: &[usize], widths: &[usize]| {
         1 + kept.iter().map(|&idx| widths[idx]).sum::<usize>() + GAP * kept.len().saturating_sub(1)
@@ -113,6 +127,10 @@ fn fit(columns: &[Column], mut widths: Vec<usize>, room: usize) -> (Vec<usize>, 
         let Some(widest) = texts.max_by_key(|&idx| widths[idx]) else { break };
         widths[widest] -= 1;
     }
+    for &idx in kept.iter().filter(|&&idx| columns[idx].fills) {
+        let left = room.saturating_sub(total(&kept, &widths));
+        widths[idx] = natural[idx].min(widths[idx].saturating_add(left));
+    }
     (kept, widths)
 }
 
@@ -127,6 +145,20 @@ mod tests {
             Column::optional("age", true, 2),
             Column::optional("note", false, 1),
         ]
+    }
+
+    #[test]
+    fn a_filling_column_takes_what_is_left_and_no_more() {
+        let columns = [Column::fixed("name", false), Column::filling("about", 1)];
+        let check = |room: usize, about: Option<usize>| {
+            let (kept, widths) = fit(&columns, vec![10, 60], room);
+            assert_eq!(kept.get(1).map(|_| widths[1]), about, "room {room}");
+        };
+        check(usize::MAX, Some(60));
+        check(100, Some(60));
+        check(50, Some(37));
+        check(29, Some(16));
+        check(28, None);
     }
 
     #[test]

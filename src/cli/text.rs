@@ -1,6 +1,6 @@
 //! Numbers, times and counts as people write them.
 
-use crate::domain::format_number;
+use crate::domain::{Params, Value, format_number};
 
 /// Seconds in the unit that a person would use: `21 ms`, `4.9 s`, `3m12s`, `2h05m`.
 pub(super) fn duration(seconds: f64) -> String {
@@ -16,6 +16,15 @@ pub(super) fn duration(seconds: f64) -> String {
         s if s < 3600.0 => format!("{}m{:02}s", whole / 60, whole % 60),
         s if s < 86_400.0 => format!("{}h{:02}m", whole / 3600, whole % 3600 / 60),
         _ => format!("{}d{:02}h", whole / 86_400, whole % 86_400 / 3600),
+    }
+}
+
+/// A value of a metric with so many digits; seconds in the unit that a person would use.
+pub(super) fn measured(metric: &str, value: f64, digits: usize) -> String {
+    match metric.ends_with("_seconds") {
+        true if value < 0.0 => format!("-{}", duration(-value)),
+        true => duration(value),
+        false => format_number(value, digits),
     }
 }
 
@@ -56,6 +65,31 @@ pub(super) fn bytes(n: u64) -> String {
         1_000_000..1_000_000_000 => format!("{} MB", format_number(n as f64 / 1e6, 3)),
         _ => format!("{} GB", format_number(n as f64 / 1e9, 3)),
     }
+}
+
+/// A configuration for people: floats with as many digits as anybody reads.
+pub(super) fn params(params: &Params) -> String {
+    let shown = params.iter().map(|(name, value)| format!("{name}={}", value_text(value)));
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+/// A parameter's value for people.
+pub(super) fn value_text(value: &Value) -> String {
+    match value {
+        Value::Float(value) => format_number(*value, 4),
+        value => value.to_string(),
+    }
+}
+
+/// The known word that a misspelt one most likely means.
+pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = word.to_lowercase();
+    let allowed = (word.chars().count() / 3).clamp(1, 3);
+    let slips = |other: &str| strsim::damerau_levenshtein(&lower, &other.to_lowercase());
+    let near = known.into_iter().map(|other| (slips(other), other));
+    near.filter(|(slips, _)| *slips <= allowed)
+        .min_by_key(|(slips, _)| *slips)
+        .map(|(_, word)| word)
 }
 
 #[cfg(test)]

@@ -24,7 +24,11 @@ impl CsvSource {
         let digest = Digest::of(&bytes);
         let text = decode(bytes, options.encoding, &shown)?;
         if text.trim().is_empty() {
-            return Err(Error::source(shown, "is empty", "give a file with a header and rows"));
+            return Err(Error::source(
+                shown,
+                "the file is empty",
+                "give a file with a header and rows",
+            ));
         }
         let delimiter = options.delimiter.unwrap_or_else(|| csv_sniff::delimiter(&text));
         let mut source = Self { text, shown, delimiter, digest, header: Vec::new() };

@@ -6,7 +6,7 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The system refused a file.
-    #[error("cannot read '{path}': {source}; mend: check the path and its permissions")]
+    #[error("{}", unread(path, source))]
     Io {
         /// The file as the user named it.
         path: String,
@@ -38,6 +38,16 @@ pub enum Error {
     /// Anything else; the text says what, where and the mend.
     #[error("{0}")]
     Invalid(String),
+}
+
+/// What keeps a file from being read; a missing one is the common case, and its path has a trap.
+fn unread(path: &str, source: &io::Error) -> String {
+    match source.kind() {
+        io::ErrorKind::NotFound => format!(
+            "there is no file '{path}'; mend: check the path, which a sweep file names from its own folder"
+        ),
+        _ => format!("cannot read '{path}': {source}; mend: check the path and its permissions"),
+    }
 }
 
 impl Error {

@@ -32,7 +32,11 @@ impl JsonSource {
             Error::source(format!("{shown}, line {line}"), what, "save the file as UTF-8")
         })?;
         if text.trim().is_empty() {
-            return Err(Error::source(shown, "is empty", "give a file with at least one object"));
+            return Err(Error::source(
+                shown,
+                "the file is empty",
+                "give a file with at least one object",
+            ));
         }
         Ok(Self { text, shown, lines: format == Format::JsonLines, digest })
     }

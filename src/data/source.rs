@@ -36,7 +36,7 @@ pub fn read(options: &SourceOptions) -> Result<(Table, Digest), Error> {
     if table.n_rows == 0 {
         return Err(Error::source(
             &options.shown,
-            "holds no rows",
+            "there are no rows",
             "give a source with at least one row of data",
         ));
     }

@@ -161,7 +161,7 @@ fn malformed_csv_is_refused_with_its_place() {
     };
     check(b"", &["x.csv", "is empty"]);
     check(b" \n\n", &["is empty"]);
-    check(b"a,b\n", &["holds no rows"]);
+    check(b"a,b\n", &["there are no rows"]);
     check(b"a,b\n1,2\n3\n", &["line 3", "1 cells where the header has 2"]);
     check(b"a,b\n\"1\n\",2\n3,4,5\n", &["line 4", "3 cells where the header has 2"]);
     check(b"a,,c\n1,2,3\n", &["column 2 has no name"]);
@@ -231,7 +231,7 @@ fn malformed_json_is_refused_with_its_place() {
     check("x.json", "[{\"a\": 1},\n {\"a\": }]", &["x.json, line 2", "expected value"]);
     check("x.json", "[1, 2]", &["line 1", "expected an object"]);
     check("x.json", "[{\"a\": 1}, {\"a\": 1, \"a\": 2}]", &["object 2", "'a' is given twice"]);
-    check("x.json", "[]", &["holds no rows"]);
+    check("x.json", "[]", &["there are no rows"]);
     check("x.jsonl", "{\"a\": 1}\n{\"a\": 1\n", &["x.jsonl, line 2"]);
     check("x.jsonl", "{\"a\": 1}\n{\"a\": 1} 5\n", &["line 2", "trailing"]);
     check("x.jsonl", "  ", &["is empty"]);
@@ -281,7 +281,7 @@ fn sqlite_that_gives_no_table_is_refused() {
         &["row 1, column 'x'", "blob"],
     );
     check("CREATE TABLE a(x); CREATE TABLE b(x);", None, None, &["'a', 'b'"]);
-    check("CREATE TABLE a(x);", None, None, &["holds no rows"]);
+    check("CREATE TABLE a(x);", None, None, &["there are no rows"]);
     let mut fake = file(
         "x.db",
         "this is no database, but a long enough text to have a header of 100 bytes, so that it is read as one",

@@ -35,7 +35,7 @@ impl Goal {
     }
 }
 
-/// One thing that a sweep optimises.
+/// One thing that a sweep optimizes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Objective {
     /// The metric's name.

@@ -35,7 +35,7 @@ pub enum MetricError {
     /// The prediction holds no probabilities, or no scores at all.
     #[error(
         "'{metric}' needs {what}, which the model does not give; \
-         mend: a family with probabilities, or a metric of the predicted classes such as 'f1_macro'"
+         mend: a family with probabilities (svm: probability = true), or a metric of the predicted classes such as 'f1_macro'"
     )]
     Lacks {
         /// The metric.

@@ -147,10 +147,12 @@ fn describe(kind: &ParamKind) -> String {
             let high_bound = *high < f64::MAX;
             match (low_bound, high_bound) {
                 (false, false) => "a number".into(),
-                (true, false) => format!("a number {at_least} {low}"),
-                (false, true) => format!("a number of at most {high}"),
-                (true, true) if *open_low => format!("a number above {low} and at most {high}"),
-                (true, true) => format!("a number from {low} to {high}"),
+                (true, false) => format!("a number {at_least} {}", short(*low)),
+                (false, true) => format!("a number of at most {}", short(*high)),
+                (true, true) if *open_low => {
+                    format!("a number above {} and at most {}", short(*low), short(*high))
+                }
+                (true, true) => format!("a number from {} to {}", short(*low), short(*high)),
             }
         }
         ParamKind::Int { low, high } => match (*low, *high) {
@@ -160,6 +162,11 @@ fn describe(kind: &ParamKind) -> String {
         ParamKind::Bool => "true or false".into(),
         ParamKind::Word(words) => format!("one of {}", words.join(", ")),
     }
+}
+
+/// A bound as people write it: `1e12`, not `1000000000000`.
+fn short(bound: f64) -> String {
+    if bound.abs() >= 1e6 { format!("{bound:e}") } else { bound.to_string() }
 }
 
 fn prep(setting: &PrepSetting, node: &Node) -> Option<Value> {

@@ -92,7 +92,14 @@ fn waits(
                 .map(|other| other.name.as_str())
                 .filter(|other| *other != setting.name)
                 .collect();
-            let text = hint::unknown(&format!("parameter in {}:", naming.place), name, &others);
+            let text = match others[..] {
+                [] => format!(
+                    "'when' names '{}', but {} has no other parameter; add it there",
+                    name.escape_debug(),
+                    naming.place
+                ),
+                _ => hint::unknown(&format!("parameter in {}:", naming.place), name, &others),
+            };
             ctx.problem(entry.span, &setting.place, text);
             continue;
         };

@@ -66,7 +66,7 @@ impl<'a> Reader<'a, '_> {
         if value.is_none() {
             let text = match (self.near(node), &node.kind) {
                 (Some(near), _) => format!("; did you mean '{near}'?"),
-                (None, Tree::List(_)) => "; a list as a value is not supported".into(),
+                (None, Tree::List(_)) => "; a choice is written as 'values'".into(),
                 (None, _) => String::new(),
             };
             let name = self.name;

@@ -20,7 +20,7 @@ pub struct Sweep {
     pub file: PathBuf,
     /// The text of the file, `extends` and `--set` applied, as canonical TOML: kept with the sweep.
     pub text: String,
-    /// What to optimise; the first one ranks runs.
+    /// What to optimize; the first one ranks runs.
     pub objectives: Vec<Objective>,
     /// What a trial does.
     pub work: Work,

@@ -14,7 +14,10 @@ impl Store {
     /// When the name is empty or reads as a number, or the store cannot be written.
     pub fn rename(&mut self, run: RunId, name: &str) -> Result<(), StoreError> {
         let name = name.trim();
-        if name.is_empty() || name.trim_start_matches('#').parse::<i64>().is_ok() {
+        if name.is_empty() {
+            return Err(StoreError::Invalid("'' cannot name a run; give at least a letter".into()));
+        }
+        if name.trim_start_matches('#').parse::<i64>().is_ok() {
             return Err(StoreError::Invalid(format!(
                 "'{name}' cannot name a run: a number means the run of that number; add a letter"
             )));

@@ -123,7 +123,7 @@ pub enum StoreError {
         by: Box<Owner>,
     },
     /// No such run.
-    #[error("no run '{reference}'{}; `derby runs` lists them", hint(near))]
+    #[error("no run '{reference}'; {}`derby runs` lists them", hint(near))]
     NoSuchRun {
         /// What was asked for.
         reference: String,
@@ -139,7 +139,7 @@ pub enum StoreError {
         matches: Vec<String>,
     },
     /// No such sweep.
-    #[error("no sweep '{reference}'{}; `derby sweeps` lists them", hint(near))]
+    #[error("no sweep '{reference}'; {}`derby sweeps` lists them", hint(near))]
     NoSuchSweep {
         /// What was asked for.
         reference: String,
@@ -168,7 +168,7 @@ pub enum StoreError {
 }
 
 fn hint(near: &[String]) -> String {
-    if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) }
+    if near.is_empty() { String::new() } else { format!("did you mean {}? ", near.join(", ")) }
 }
 
 impl StoreError {
@@ -246,6 +246,6 @@ mod tests {
         assert!(text.contains("'a/.derby'") && text.contains("update derby"), "{text}");
         let text =
             StoreError::NoSuchRun { reference: "x".into(), near: vec!["'xy'".into()] }.to_string();
-        assert_eq!(text, "no run 'x'; did you mean 'xy'?; `derby runs` lists them");
+        assert_eq!(text, "no run 'x'; did you mean 'xy'? `derby runs` lists them");
     }
 }

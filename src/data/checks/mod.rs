@@ -59,6 +59,9 @@ struct Check {
     name: &'static str,
 }
 
+/// Before the reason why a check could not be made.
+const NOT_CHECKED: &str = "not checked: ";
+
 type CheckFn = fn(Check, &Context<'_>) -> Vec<Finding>;
 
 /// Every check, in the order in which findings are listed.
@@ -116,7 +119,7 @@ impl Check {
 
     /// A check that cannot be made, with the reason.
     fn not_checked(self, why: &str) -> Vec<Finding> {
-        vec![self.finding(Level::Info, &[], format!("not checked: {why}"))]
+        vec![self.finding(Level::Info, &[], format!("{NOT_CHECKED}{why}"))]
     }
 
     /// The findings, or one that all is well.
@@ -126,6 +129,11 @@ impl Check {
 }
 
 impl Finding {
+    /// True for a check that could not be made.
+    pub fn is_not_checked(&self) -> bool {
+        self.level == Level::Info && self.text.starts_with(NOT_CHECKED)
+    }
+
     /// Keeps the first failing rows.
     fn at(mut self, rows: impl IntoIterator<Item = usize>, context: &Context<'_>) -> Self {
         self.rows = rows.into_iter().take(context.options.max_rows).collect();

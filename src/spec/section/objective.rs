@@ -18,7 +18,7 @@ pub(in crate::spec) fn objectives<'a>(
         if is_function {
             return vec![Objective { metric: FUNCTION_METRIC.into(), goal: Goal::Minimize }];
         }
-        let text = "[objective] is missing; say what to optimise, for example metric = \"roc_auc\"";
+        let text = "[objective] is missing; say what to optimize, for example metric = \"roc_auc\"";
         ctx.problem(Span { file: 0, line: 1, column: 1 }, "", text);
         return Vec::new();
     };
@@ -62,7 +62,7 @@ fn one(section: Section<'_>, is_function: bool) -> Option<Objective> {
     let entry = section.take("metric");
     let metric = section.text("metric");
     if entry.is_none() && !is_function {
-        section.missing("metric", "name the score to optimise");
+        section.missing("metric", "name the score to optimize");
     }
     let known = section.ctx.known;
     let result = match metric {

@@ -28,7 +28,9 @@ pub enum FilterError {
         known: Vec<String>,
     },
     /// A metric is compared with something else than a number.
-    #[error("the metric '{name}' is a number and cannot be compared with {value}; write a number")]
+    #[error(
+        "the metric '{name}' is a number and cannot be compared with '{value}'; write a number"
+    )]
     NotANumber {
         /// The metric.
         name: String,

@@ -311,6 +311,10 @@ impl Parser {
             let what = format!("an operator is missing after '{field}'");
             return Err(self.error(what, "one of = != < <= > >= in contains is"));
         };
+        if let Some(&more @ ('=' | '!' | '<' | '>')) = self.chars.get(self.at) {
+            let what = format!("'{sign}{more}' is no operator");
+            return Err(self.error_at(at, what, "one of = != < <= > >= in contains is"));
+        }
         self.check_operator(&field, op, (sign, at))?;
         let value = self.literal(&field)?;
         Ok(Expr::Compare { field, op, value })

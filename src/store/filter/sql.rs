@@ -79,9 +79,10 @@ impl Known {
         }
         let is_other = |value: &&Literal| !matches!(value, Literal::Number(_));
         match values.iter().find(is_other) {
-            Some(value) if is_metric && !is_param => {
-                Err(FilterError::NotANumber { name: name.clone(), value: value.to_string() })
-            }
+            Some(value) if is_metric && !is_param => Err(FilterError::NotANumber {
+                name: name.clone(),
+                value: value.to_string().trim_matches('"').into(),
+            }),
             _ => Ok(()),
         }
     }

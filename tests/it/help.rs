@@ -1,0 +1,424 @@
+//! The help texts and what a package installs: documentation that must stay readable.
+
+use crate::program::{Place, shows};
+
+/// The part of a verb's help above the options that all verbs share.
+fn help(place: &Place, verb: &str) -> String {
+    let text = place.shown(&format!("{verb} --help"));
+    let (own, shared) = text.split_once("Global options:").unwrap();
+    assert!(shared.contains("--store <FOLDER>") && shared.contains("--color <WHEN>"), "{verb}");
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{verb}: a line is too wide");
+    let after = shared.split_once("\n\n").map(|(_, after)| after).unwrap_or_default();
+    format!("{own}{after}")
+}
+
+#[test]
+fn the_program() {
+    let place = Place::new();
+    shows!(place.shown("--help"), @r"
+    exit 0
+    Sweeps training configurations, tracks every run in SQLite, and compares them honestly
+
+    Start with `derby sweep sweeps/breast_cancer.toml`, or with a data file of your own: `derby init
+    DATA.csv`. Runs live in `.derby/` of the project's folder, found by walking up from here.
+
+    Usage: derby [OPTIONS] <COMMAND>
+
+    Commands:
+      sweep        Run a sweep, or go on with it
+      check        Look at a sweep file and say all that is wrong with it
+      space        Show the search space of a sweep file: its size, its ranges, some samples
+      data         Profile a data file and check its quality
+      init         Write a commented sweep file for a data file
+      runs         List runs [alias: ls]
+      show         Show everything about a run, or a sweep
+      diff         Compare two or more runs
+      best         Print the best runs of a sweep
+      sweeps       List sweeps
+      models       List the model families, or the parameters of one
+      note         Write a note on a run
+      tag          Add tags to a run, or take them off
+      rename       Give a run another name
+      rm           Move runs to the bin, or back
+      store        Check, back up, clean or merge the store
+      plot         Draw a figure of a sweep as SVG or PNG
+      completions  Print a completion script for a shell
+      help         Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Global options:
+          --store <FOLDER>
+              The store's folder [default: the nearest .derby above this folder]
+              
+              [env: DERBY_STORE]
+
+          --color <WHEN>
+              When to use color: auto, always or never
+              
+              [default: auto]
+
+    Exit codes:
+        0  done
+        1  failed (also: every trial of a sweep failed)
+        2  usage, or a sweep file that does not check
+        4  a check failed (derby store check, derby data with findings of level error)
+        5  a budget ran out with no result
+       70  a bug of derby
+       75  try again later (the store is locked, or another process drives the sweep)
+      130  interrupted by Ctrl-C; the same command goes on
+      143  terminated; the same command goes on
+    ");
+    shows!(place.shown("--version"), @r"
+    exit 0
+    derby 0.1.0
+    ");
+    let bare = place.derby(&[]);
+    assert_eq!(bare.code, 2, "without a verb there is nothing to do");
+    assert!(bare.err.contains("Usage: derby"), "{}", bare.err);
+}
+
+#[test]
+fn verbs_about_sweep_files() {
+    let place = Place::new();
+    shows!(help(&place, "sweep"), @r"
+    exit 0
+    Run a sweep, or go on with it
+
+    Usage: derby sweep [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>  The sweep file: TOML, YAML or JSON
+
+    Options:
+          --trials <N>       How many trials to run in all
+          --time <TIME>      Wall time of the sweep, e.g. 90s, 10m, 1h30m
+          --patience <N>     Stop after so many trials without a better score
+          --target <SCORE>   Stop once the score is this good
+          --max-failed <N>   Stop after so many failed trials
+      -j, --jobs <N>         Trials at a time [default: all cores]
+          --timeout <TIME>   Wall time of one trial
+          --memory <SIZE>    Memory that one fit may plan for, e.g. 2GB [default: half of what is free,
+                             shared by all jobs]
+          --set <KEY=VALUE>  Change any key of the file, e.g. --set search.seed=3: a sweep of its own
+      -q, --quiet            Print no progress
+          --json             Print the result as one JSON object
+      -h, --help             Print help
+    ");
+    shows!(help(&place, "check"), @r"
+    exit 0
+    Look at a sweep file and say all that is wrong with it
+
+    Usage: derby check [OPTIONS] <FILE>...
+
+    Arguments:
+      <FILE>...  The sweep files
+
+    Options:
+          --set <KEY=VALUE>  Change any key of the file, e.g. --set search.seed=3: a sweep of its own
+          --json             Print one JSON array: every file with its problems
+      -h, --help             Print help
+    ");
+    shows!(help(&place, "space"), @r"
+    exit 0
+    Show the search space of a sweep file: its size, its ranges, some samples
+
+    Usage: derby space [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>  The sweep file
+
+    Options:
+          --samples <N>      How many sample configurations to print [default: 3]
+          --set <KEY=VALUE>  Change any key of the file, e.g. --set search.seed=3: a sweep of its own
+          --json             Print one JSON object
+      -h, --help             Print help
+    ");
+    shows!(help(&place, "data"), @r"
+    exit 0
+    Profile a data file and check its quality
+
+    Usage: derby data [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>  A data file (CSV, TSV, JSON, JSON lines, SQLite), or a sweep file whose [data] to read
+
+    Options:
+          --target <COLUMN>  The target column, for the checks that need one
+          --table <TABLE>    Table of a SQLite file
+          --query <SQL>      Query on a SQLite file
+          --json             Print one JSON object: identity, profile, findings
+          --csv              Print the profile as comma-separated values
+      -h, --help             Print help
+    ");
+    shows!(help(&place, "init"), @r"
+    exit 0
+    Write a commented sweep file for a data file
+
+    Usage: derby init [OPTIONS] <DATA>
+
+    Arguments:
+      <DATA>  The data file
+
+    Options:
+          --target <COLUMN>  The target column [default: guessed from names and types]
+      -o, --output <FILE>    The sweep file to write [default: sweeps/NAME.toml]
+          --force            Replace an existing file
+      -h, --help             Print help
+    ");
+    shows!(help(&place, "models"), @r"
+    exit 0
+    List the model families, or the parameters of one
+
+    Usage: derby models [OPTIONS] [FAMILY]
+
+    Arguments:
+      [FAMILY]  The family whose parameters to list
+
+    Options:
+          --json  Print one JSON array
+      -h, --help  Print help
+    ");
+}
+
+#[test]
+fn verbs_about_runs() {
+    let place = Place::new();
+    shows!(help(&place, "runs"), @r"
+    exit 0
+    List runs
+
+    Usage: derby runs [OPTIONS] [FILTER]...
+
+    Arguments:
+      [FILTER]...  Which runs, e.g. 'roc_auc > 0.98 and (model = svm or C < 1)'; see below
+
+    Options:
+      -s, --sort <COLUMN>  Sort by a metric, a parameter or an attribute; '-' in front sorts descending
+      -c, --columns <A,B>  Show these columns only
+          --all-columns    Show columns that are equal in all rows, too
+      -n, --top <N>        Show the first N rows, best first where a sweep's objective says what is best
+          --deleted        Show runs in the bin
+          --json           Print one JSON array of whole objects
+          --jsonl          Print one JSON object a line
+          --csv            Print comma-separated values
+      -h, --help           Print help
+
+    Filters:
+      word                     in the name, model, sweep, status, tags or note
+      sweep:NAME  tag:KEY[=VALUE]  status:failed  note:TEXT  name:PATTERN*  experiment:NAME
+      auc > 0.95  C <= 1e-2  model = svm  kernel != rbf  kernel in [rbf, poly]  note contains slow
+      has:auc  C is undefined  params.C  metrics.auc  seconds > 2  started > -6h
+      and  or  not  ( )        side by side means and
+    Examples:
+      derby runs sweep:digits --top 10
+      derby runs 'roc_auc > 0.98 and (model = svm or C < 1)' --sort -roc_auc
+      derby runs status:failed --columns model,reason
+    ");
+    shows!(help(&place, "show"), @r"
+    exit 0
+    Show everything about a run, or a sweep
+
+    Usage: derby show [OPTIONS] <RUN|SWEEP>
+
+    Arguments:
+      <RUN|SWEEP>  A run (12, its name, the start of its uuid) or a sweep (sweep:NAME)
+
+    Options:
+          --json  Print one JSON object
+      -h, --help  Print help
+    ");
+    shows!(help(&place, "diff"), @r"
+    exit 0
+    Compare two or more runs
+
+    Usage: derby diff [OPTIONS] <RUN> <RUN>...
+
+    Arguments:
+      <RUN> <RUN>...  The runs: 12, a name, or the start of a uuid; differences are counted from the
+                      first
+
+    Options:
+          --all   Show equal rows, too
+          --json  Print one JSON object
+          --csv   Print comma-separated values
+      -h, --help  Print help
+    ");
+    shows!(help(&place, "best"), @r"
+    exit 0
+    Print the best runs of a sweep
+
+    Usage: derby best [OPTIONS] [SWEEP]
+
+    Arguments:
+      [SWEEP]  The sweep [default: the newest]
+
+    Options:
+          --metric <METRIC>  Rank by another metric
+      -n, --top <N>          How many [default: 1]
+          --json             Print one JSON array of whole objects
+          --jsonl            Print one JSON object a line
+          --csv              Print comma-separated values
+      -h, --help             Print help
+    ");
+    shows!(help(&place, "sweeps"), @r"
+    exit 0
+    List sweeps
+
+    Usage: derby sweeps [OPTIONS]
+
+    Options:
+          --json   Print one JSON array of whole objects
+          --jsonl  Print one JSON object a line
+          --csv    Print comma-separated values
+      -h, --help   Print help
+    ");
+    shows!(help(&place, "plot"), @r"
+    exit 0
+    Draw a figure of a sweep as SVG or PNG
+
+    Usage: derby plot [OPTIONS] --output <FILE> <KIND> [SWEEP]
+
+    Arguments:
+      <KIND>   The figure [possible values: history]
+      [SWEEP]  The sweep [default: the newest]
+
+    Options:
+      -o, --output <FILE>  The file to write; its extension says SVG or PNG
+      -h, --help           Print help
+    ");
+}
+
+#[test]
+fn verbs_that_change() {
+    let place = Place::new();
+    shows!(help(&place, "note"), @r"
+    exit 0
+    Write a note on a run
+
+    Usage: derby note [OPTIONS] <RUN> <TEXT>
+
+    Arguments:
+      <RUN>   A run: 12, its name, or the start of its uuid
+      <TEXT>  The text; an empty one takes the note away
+
+    Options:
+      -h, --help  Print help
+    ");
+    shows!(help(&place, "tag"), @r"
+    exit 0
+    Add tags to a run, or take them off
+
+    Usage: derby tag [OPTIONS] <RUN> <TAG>...
+
+    Arguments:
+      <RUN>     A run: 12, its name, or the start of its uuid
+      <TAG>...  Tags: KEY or KEY=VALUE
+
+    Options:
+          --remove  Take the tags off
+      -h, --help    Print help
+    ");
+    shows!(help(&place, "rename"), @r"
+    exit 0
+    Give a run another name
+
+    Usage: derby rename [OPTIONS] <RUN> <NAME>
+
+    Arguments:
+      <RUN>   A run: 12, its name, or the start of its uuid
+      <NAME>  Its new name
+
+    Options:
+      -h, --help  Print help
+    ");
+    shows!(help(&place, "rm"), @r"
+    exit 0
+    Move runs to the bin, or back
+
+    Usage: derby rm [OPTIONS] <RUN>...
+
+    Arguments:
+      <RUN>...  The runs: 12, a name, or the start of a uuid
+
+    Options:
+          --restore  Take them out of the bin again
+      -h, --help     Print help
+    ");
+    shows!(help(&place, "store"), @r"
+    exit 0
+    Check, back up, clean or merge the store
+
+    Usage: derby store [OPTIONS] <COMMAND>
+
+    Commands:
+      check   Look for damage: database, objects, leases
+      backup  Copy the whole store while it is in use
+      gc      Empty the bin of what lies there for 30 days, and drop what nothing refers to
+      merge   Take over the runs of another store; twice is the same as once
+      help    Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help  Print help
+    ");
+    shows!(help(&place, "store gc"), @r"
+    exit 0
+    Empty the bin of what lies there for 30 days, and drop what nothing refers to
+
+    Usage: derby store gc [OPTIONS]
+
+    Options:
+          --all      Empty the whole bin
+          --dry-run  Only say what would go
+      -h, --help     Print help
+    ");
+    shows!(help(&place, "completions"), @r"
+    exit 0
+    Print a completion script for a shell
+
+    Usage: derby completions [OPTIONS] <SHELL>
+
+    Arguments:
+      <SHELL>  The shell [possible values: bash, elvish, fish, powershell, zsh]
+
+    Options:
+      -h, --help  Print help
+    ");
+}
+
+#[test]
+fn no_verb_is_without_a_snapshot() {
+    let place = Place::new();
+    let help = place.derby(&["--help"]).out;
+    let (_, verbs) = help.split_once("Commands:\n").unwrap();
+    let verbs = verbs.lines().take_while(|line| !line.is_empty());
+    let here = include_str!("help.rs");
+    for verb in verbs.filter_map(|line| line.split_whitespace().next()).filter(|v| *v != "help") {
+        assert!(here.contains(&format!("help(&place, \"{verb}\")")), "{verb} has no snapshot");
+    }
+}
+
+#[test]
+fn completions_and_manual_pages() {
+    let place = Place::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let ran = place.derby(&["completions", shell]);
+        assert_eq!(ran.code, 0, "{shell}");
+        assert!(ran.out.contains("derby") && ran.out.contains("max-failed"), "{shell}");
+    }
+    assert_eq!(place.derby(&["man", "pages"]).code, 0);
+    let pages: Vec<String> = std::fs::read_dir(place.path("pages"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    for page in ["derby.1", "derby-sweep.1", "derby-store-gc.1"] {
+        assert!(pages.iter().any(|name| name == page), "{page} is missing of {pages:?}");
+    }
+    let page = std::fs::read_to_string(place.path("pages/derby-sweep.1")).unwrap();
+    assert!(page.starts_with(".") && page.contains("patience"), "{page}");
+}
