@@ -65,7 +65,7 @@ impl<'a> ProgressLine<'a> {
             None => parts.push(format!("{}  {finished} trials", safe(&self.name))),
         }
         if rate > 0.0 {
-            parts.push(format!("{}/s", format_number(rate, 3)));
+            parts.push(pace(rate));
         }
         if let Some(best) = progress.best.first() {
             let model =
@@ -172,6 +172,15 @@ impl Observer for ProgressLine<'_> {
             }
             Event::Finished { .. } | Event::Duplicate { .. } | Event::Tick => self.show(progress),
         }
+    }
+}
+
+/// `41.2/s`, or `4.5/min` for trials that take longer than a second.
+fn pace(rate: f64) -> String {
+    if rate >= 1.0 {
+        format!("{}/s", format_number(rate, 3))
+    } else {
+        format!("{}/min", format_number(rate * 60.0, 2))
     }
 }
 

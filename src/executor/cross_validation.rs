@@ -90,9 +90,9 @@ impl CrossValidation {
                 results.lock().unwrap_or_else(PoisonError::into_inner)[fold] = Some(result);
             }
         };
-        let helpers = trial.control.take_idle(n_folds.saturating_sub(1));
-        let borrowed_cpu = run_beside(helpers, &work);
-        trial.control.give_back(helpers);
+        let helpers = Helpers::take(trial.control, n_folds.saturating_sub(1));
+        let borrowed_cpu = run_beside(helpers.count, &work);
+        drop(helpers);
         let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
         (results.into_iter().flatten().collect(), borrowed_cpu)
     }
@@ -234,6 +234,24 @@ impl Work for CrossValidation {
         let mut execution = self.gather(&folds);
         execution.cpu_seconds = borrowed_cpu;
         execution
+    }
+}
+
+/// Idle workers that a trial borrows; they go back even if its work panics.
+struct Helpers<'a> {
+    control: &'a Control,
+    count: usize,
+}
+
+impl<'a> Helpers<'a> {
+    fn take(control: &'a Control, most: usize) -> Self {
+        Self { control, count: control.take_idle(most) }
+    }
+}
+
+impl Drop for Helpers<'_> {
+    fn drop(&mut self) {
+        self.control.give_back(self.count);
     }
 }
 

@@ -29,6 +29,11 @@ impl Fake {
         Self { script: Box::new(script), n_started: AtomicU64::new(0) }
     }
 
+    /// What the script says to an assignment, for work that is put together from others.
+    pub fn script(&self, assignment: &Assignment) -> Script {
+        (self.script)(assignment)
+    }
+
     /// How many attempts have begun.
     pub fn n_started(&self) -> u64 {
         self.n_started.load(Ordering::Acquire)

@@ -92,7 +92,7 @@ impl Control {
         Self {
             cancel: Arc::new(AtomicBool::new(false)),
             reason: Mutex::new(None),
-            deadline: timeout.map(|timeout| Instant::now() + timeout),
+            deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
             idle,
         }
     }
@@ -158,3 +158,14 @@ impl Control {
 
 /// The reason of a trial that ran past its time limit.
 pub const TIMEOUT: &str = "ran past its time limit ([resources] timeout)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_beyond_the_end_of_time_is_none() {
+        let control = Control::new(Some(Duration::MAX), Arc::default());
+        assert!(!control.stopped());
+    }
+}

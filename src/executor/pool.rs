@@ -173,7 +173,7 @@ mod tests {
     use super::*;
     use crate::domain::{Params, RunId, Status};
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     fn assignment(trial: u64) -> Assignment {
         Assignment { run: RunId(1), trial, attempt: 1, params: Params::default(), seed: 0 }

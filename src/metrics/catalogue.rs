@@ -33,7 +33,7 @@ pub struct Info {
     pub regression: bool,
     /// What it reads.
     pub needs: Needs,
-    /// True if it is measured while a run works (time, size), so that no [`score`](super::score) exists.
+    /// True if it is measured while a run works (time, size), so that no score exists.
     pub measured: bool,
     /// One line for help.
     pub about: &'static str,

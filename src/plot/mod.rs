@@ -8,7 +8,7 @@ use plotters::style::{FontStyle, RGBColor, register_font};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
-/// DejaVu Sans, Latin, Greek and Cyrillic; see `assets/README.md` for its licence.
+/// `DejaVu` Sans, Latin, Greek and Cyrillic; see `assets/README.md` for its licence.
 const FONT: &[u8] = include_bytes!("../../assets/fonts/DejaVuSans-subset.ttf");
 const FAMILY: &str = "derby";
 /// Pixels of a figure.
@@ -49,7 +49,7 @@ enum Picture {
 
 impl Picture {
     fn of(path: &Path) -> Result<Self, PlotError> {
-        let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+        let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
         match extension.as_ref().and_then(|extension| extension.to_str()) {
             Some("svg") => Ok(Self::Svg),
             Some("png") => Ok(Self::Png),

@@ -53,6 +53,8 @@ pub struct TrialRow {
     pub attempts: u32,
     /// Run of the last attempt.
     pub run: Option<RunId>,
+    /// True if that run took its result over from an equal one.
+    pub is_cached: bool,
 }
 
 impl TrialRow {
@@ -132,7 +134,8 @@ impl Store {
     /// When the store cannot be read.
     pub fn trials(&self, sweep: SweepId) -> Result<Vec<TrialRow>, StoreError> {
         self.read(|conn| {
-            let sql = "SELECT t.*, v.loss, r.id AS run, r.status, r.attempt FROM trial t
+            let sql = "SELECT t.*, v.loss, r.id AS run, r.status, r.attempt,
+                r.cached_from IS NOT NULL AS is_cached FROM trial t
                 LEFT JOIN trial_value v ON v.sweep = t.sweep AND v.objective = 0
                   AND v.trial = coalesce(t.same_as, t.number)
                 LEFT JOIN run r ON r.id = (SELECT id FROM run WHERE sweep = t.sweep AND trial = t.number
@@ -180,5 +183,6 @@ fn read(row: &Row<'_>) -> Result<TrialRow, StoreError> {
         status: status.as_deref().map(codec::status).transpose()?,
         attempts: row.get::<_, Option<u32>>("attempt")?.unwrap_or(0),
         run: row.get::<_, Option<i64>>("run")?.map(RunId),
+        is_cached: row.get("is_cached")?,
     })
 }

@@ -13,13 +13,21 @@ use std::sync::Arc;
 /// Proposals in a row that were tried before, after which a sweep ends.
 const MAX_REPEATS: u64 = 100;
 
+/// Whether a trial is over.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum End {
+    /// It is at work, or must run again.
+    Open,
+    /// It ended with this loss; none for one that failed.
+    Over(Option<f64>),
+}
+
 /// A trial that was asked for.
 #[derive(Debug, Clone)]
 struct Asked {
     point: Point,
     same_as: Option<u64>,
-    /// The loss, once the trial is over; `Some(None)` for one that failed.
-    ended: Option<Option<f64>>,
+    end: End,
 }
 
 /// A trial as the store remembers it.
@@ -27,8 +35,8 @@ struct Asked {
 pub(super) struct Remembered {
     pub(super) point: Point,
     pub(super) same_as: Option<u64>,
-    /// The loss of a trial that is over; `Some(None)` for one that failed.
-    pub(super) ended: Option<Option<f64>>,
+    /// Whether it is over.
+    pub(super) end: End,
     /// Its place in the order of tells.
     pub(super) tell_seq: Option<u64>,
 }
@@ -103,18 +111,15 @@ impl Asker {
     }
 
     /// Puts the record back: all trials in the order of their numbers. The sampler is told what it was
-    /// told before, in the same order.
+    /// told before, in the same order, and then what ended before a crash and was not told.
     pub(super) fn restore(&mut self, record: Vec<Remembered>) {
         let mut tells: Vec<(u64, u64)> = Vec::new();
         for (number, trial) in (0..).zip(record) {
             tells.extend(trial.tell_seq.map(|seq| (seq, number)));
-            if let (None, Some(original)) = (trial.ended, trial.same_as) {
+            if let (End::Open, Some(original)) = (trial.end, trial.same_as) {
                 self.waiting.entry(original).or_default().push(number);
             }
-            self.push(
-                number,
-                Asked { point: trial.point, same_as: trial.same_as, ended: trial.ended },
-            );
+            self.push(number, Asked { point: trial.point, same_as: trial.same_as, end: trial.end });
         }
         self.known_tells = tells.len() as u64;
         if self.lag.is_none() {
@@ -123,6 +128,11 @@ impl Asker {
                 self.tell(number);
             }
             self.new_tells.clear();
+            let is_over = |number: &u64| self.asked[*number as usize].end != End::Open;
+            let ended: Vec<u64> = self.untold.iter().copied().filter(is_over).collect();
+            for number in ended {
+                self.tell(number);
+            }
         }
     }
 
@@ -134,6 +144,16 @@ impl Asker {
     /// The number of the next trial.
     pub(super) fn n_asked(&self) -> u64 {
         self.asked.len() as u64
+    }
+
+    /// True if everything is over that the next trial may depend on, which the sampler is then told.
+    pub(super) fn is_ready(&mut self) -> bool {
+        self.catch_up(self.n_asked())
+    }
+
+    /// In a reproducible sweep, the sampler was told of the trials with numbers below this.
+    pub(super) fn told_below(&self) -> u64 {
+        self.told_below
     }
 
     /// The configuration of a trial.
@@ -168,13 +188,12 @@ impl Asker {
         let params = self.space.params(&point);
         let config = params.digest();
         let same_as = self.seen.get(&config).copied();
-        self.repeats = if same_as.is_some() { self.repeats + 1 } else { 0 };
-        let ended = same_as.and_then(|original| self.asked[original as usize].ended);
-        if let (None, Some(original)) = (ended, same_as) {
+        let end = same_as.map_or(End::Open, |original| self.asked[original as usize].end);
+        if let (End::Open, Some(original)) = (end, same_as) {
             self.waiting.entry(original).or_default().push(number);
         }
-        self.push(number, Asked { point: point.clone(), same_as, ended });
-        if ended.is_some() && self.lag.is_none() {
+        self.push(number, Asked { point: point.clone(), same_as, end });
+        if end != End::Open && self.lag.is_none() {
             self.tell(number);
         }
         Next::Trial(Box::new(Proposal { number, point, params, config, pending, same_as }))
@@ -185,7 +204,7 @@ impl Asker {
         let mut ended = vec![number];
         ended.extend(self.waiting.remove(&number).unwrap_or_default());
         for &number in &ended {
-            self.asked[number as usize].ended = Some(loss);
+            self.asked[number as usize].end = End::Over(loss);
         }
         if self.lag.is_none() {
             for number in ended {
@@ -199,7 +218,7 @@ impl Asker {
         let Some(lag) = self.lag else { return true };
         let lag = lag.max(1);
         while self.told_below + lag <= number {
-            if self.asked[self.told_below as usize].ended.is_none() {
+            if self.asked[self.told_below as usize].end == End::Open {
                 return false;
             }
             self.tell(self.told_below);
@@ -210,7 +229,10 @@ impl Asker {
 
     fn tell(&mut self, number: u64) {
         let asked = &self.asked[number as usize];
-        let loss = asked.ended.flatten().filter(|loss| loss.is_finite());
+        let loss = match asked.end {
+            End::Over(loss) => loss.filter(|loss| loss.is_finite()),
+            End::Open => None,
+        };
         self.sampler.tell(&Told { number, point: asked.point.clone(), loss });
         self.untold.remove(&number);
         if self.known_tells > 0 && self.lag.is_some() {
@@ -221,7 +243,10 @@ impl Asker {
     }
 
     fn push(&mut self, number: u64, asked: Asked) {
-        if asked.same_as.is_none() {
+        if asked.same_as.is_some() {
+            self.repeats += 1;
+        } else {
+            self.repeats = 0;
             self.seen.insert(self.space.params(&asked.point).digest(), number);
         }
         self.untold.insert(number);

@@ -1,17 +1,17 @@
 //! The loop itself.
 
-use super::asker::{Asker, Next, Proposal, Remembered};
+mod resume;
+
+use super::asker::{Asker, Next, Proposal};
 use super::{Best, Event, Observer, Plan, Progress, StopReason};
 use crate::domain::{Objective, Outcome, Params, RunId, Status, SweepId};
 use crate::executor::{Assignment, Execution, OutOfFold, Pool};
 use crate::host::{self, Interrupts};
-use crate::sampler;
 use crate::spec::Sweep;
 use crate::store::{
-    Finished, NewRun, NewSweep, NewTrial, Owner, RunContext, Store, StoreError, SweepRow, TrialRow,
+    Finished, NewRun, NewSweep, NewTrial, Owner, RunContext, Store, StoreError, SweepRow,
 };
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long the loop sleeps when nothing happens: the progress line's frame and Ctrl-C's delay.
@@ -92,8 +92,12 @@ struct Driver<'a> {
     started: Instant,
     last_beat: Instant,
     failures: BTreeMap<String, u64>,
-    /// Scores of the runs whose predictions are kept, best first.
-    kept_scores: Vec<f64>,
+    /// Score and trial of the runs whose predictions are kept, best first.
+    kept: Vec<(f64, u64)>,
+    /// What the stop rules of a reproducible sweep go by: the ends of the trials that the sampler was told
+    /// of, in the order of their numbers. The others wait in `unruled`.
+    ruled: Progress,
+    unruled: BTreeMap<u64, (Outcome, Option<Best>)>,
     stopping_since: Option<Instant>,
     stop: Option<StopReason>,
 }
@@ -110,8 +114,12 @@ pub fn drive(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<Report, DriveError> {
-    let row = store.begin_sweep(&new_sweep(spec, plan))?;
-    store.acquire_driver(row.id, &options.owner, LEASE_MS)?;
+    // As one, so that a process that is refused leaves the sweep's budget and text alone.
+    let row = store.batch(|store| {
+        let row = store.begin_sweep(&new_sweep(spec, plan))?;
+        store.acquire_driver(row.id, &options.owner, LEASE_MS)?;
+        Ok(row)
+    })?;
     let result = Driver::resume(store, spec, plan, options, row.clone())
         .and_then(|driver| driver.run(observer));
     let released = store.release_driver(row.id, &options.owner);
@@ -135,94 +143,7 @@ fn new_sweep(spec: &Sweep, plan: &Plan) -> NewSweep {
     }
 }
 
-impl<'a> Driver<'a> {
-    /// Rebuilds asker and progress from the record.
-    fn resume(
-        store: &'a mut Store,
-        spec: &'a Sweep,
-        plan: &'a Plan,
-        options: &'a Options,
-        row: SweepRow,
-    ) -> Result<Self, DriveError> {
-        store.recover(row.id, host::now_ms())?;
-        let trials = store.trials(row.id)?;
-        let setup = sampler::Setup {
-            space: Arc::clone(&spec.space),
-            seed: spec.search.seed,
-            budget: spec.budget.trials,
-        };
-        let sampler_options = sampler::SamplerOptions {
-            grid_steps: spec.search.grid_steps,
-            ..sampler::SamplerOptions::default()
-        };
-        let sampler = sampler::make(&spec.search.sampler, setup, &sampler_options)
-            .ok_or_else(|| DriveError::Sampler(spec.search.sampler.clone()))?;
-        let lag = spec.search.reproducible.then_some(spec.search.lag);
-        let mut asker = Asker::new(sampler, Arc::clone(&spec.space), spec.points.clone(), lag);
-        asker.restore(remembered(&trials));
-        let earlier_seconds = store.sweep_seconds(row.id)?;
-        let pool = Pool::start(options.jobs, &plan.work, spec.resources.timeout)
-            .map_err(|source| DriveError::Threads { jobs: options.jobs, source })?;
-        let mut driver = Self {
-            progress: Progress::new(spec.objectives[0].goal),
-            lost: VecDeque::new(),
-            at_work: BTreeMap::new(),
-            started: Instant::now(),
-            last_beat: Instant::now(),
-            failures: BTreeMap::new(),
-            kept_scores: Vec::new(),
-            stopping_since: None,
-            stop: None,
-            store,
-            spec,
-            plan,
-            options,
-            row,
-            asker,
-            pool,
-            earlier_seconds,
-        };
-        driver.recount(&trials)?;
-        Ok(driver)
-    }
-
-    /// Counts what earlier sessions finished, in the order in which it was told.
-    fn recount(&mut self, trials: &[TrialRow]) -> Result<(), DriveError> {
-        let mut ended: Vec<&TrialRow> = Vec::new();
-        for trial in trials {
-            match trial.status {
-                _ if trial.same_as.is_some() => self.progress.counts.duplicates += 1,
-                Some(status) if status.is_over() && status != Status::Killed => ended.push(trial),
-                _ => self.lost.push_back((trial.number, trial.attempts + 1)),
-            }
-        }
-        ended.sort_by_key(|trial| (trial.tell_seq.unwrap_or(u64::MAX), trial.number));
-        for trial in ended {
-            let outcome = match trial.status {
-                Some(Status::Done) => Outcome::Done,
-                Some(Status::Failed) => Outcome::Failed { reason: String::new() },
-                _ => Outcome::Pruned { reason: String::new() },
-            };
-            let best = trial.loss.zip(trial.run).map(|(loss, run)| Best {
-                run,
-                trial: trial.number,
-                score: self.progress.goal.loss(loss),
-                sd: f64::NAN,
-                params: self.asker.params(trial.number),
-            });
-            if let Some(best) = &best {
-                self.keeps_predictions(best.score);
-            }
-            self.progress.finish(&outcome, best);
-        }
-        let metric = &self.spec.objectives[0].metric;
-        for best in &mut self.progress.best {
-            let record = self.store.run_by_id(best.run)?;
-            best.sd = record.metrics.get(metric).map_or(f64::NAN, |summary| summary.sd);
-        }
-        Ok(())
-    }
-
+impl Driver<'_> {
     fn run(mut self, observer: &mut dyn Observer) -> Result<Report, DriveError> {
         let finished = self.progress.counts.finished();
         let lost = self.lost.len() as u64;
@@ -266,6 +187,9 @@ impl<'a> Driver<'a> {
                 if !self.start_next(observer)? {
                     break;
                 }
+                // Trials that are taken over from equal runs never leave this loop.
+                self.heed_interrupts(observer);
+                self.beat()?;
             }
             if self.pool.n_running() == 0
                 && let Some(stop) = self.stop.clone()
@@ -280,7 +204,7 @@ impl<'a> Driver<'a> {
                     .unwrap_or(StopReason::Interrupted { terminated: false }));
             }
             match self.pool.next_result(PATIENCE) {
-                Some((assignment, execution)) => self.record(&assignment, execution, observer)?,
+                Some((assignment, execution)) => self.record(&assignment, &execution, observer)?,
                 None => self.tell_observer(observer, &Event::Tick),
             }
             self.beat()?;
@@ -293,13 +217,24 @@ impl<'a> Driver<'a> {
             self.stop = Some(stop);
             return Ok(false);
         }
+        if self.uses_up_budget(self.at_work.len()) {
+            return Ok(false);
+        }
         if let Some((number, attempt)) = self.lost.pop_front() {
             let params = self.asker.params(number);
             self.claim(number, attempt, params, None)?;
             return Ok(true);
         }
-        if self.budget_is_claimed() {
-            return Ok(false);
+        if self.spec.search.reproducible {
+            if !self.asker.is_ready() {
+                return Ok(false);
+            }
+            // Before the ask that knows of them is recorded.
+            self.record_tells()?;
+            self.stop = self.ruled_stop();
+            if self.stop.is_some() {
+                return Ok(false);
+            }
         }
         match self.asker.next() {
             Next::Wait => Ok(false),
@@ -326,17 +261,29 @@ impl<'a> Driver<'a> {
                 return Some(StopReason::Time(limit.as_secs_f64()));
             }
         }
-        if let Some(stop) = self.progress.stop(budget) {
+        if !self.spec.search.reproducible
+            && let Some(stop) = self.progress.stop(budget)
+        {
             return Some(stop);
         }
-        let most = budget.trials?;
-        (self.progress.counts.finished() >= most).then_some(StopReason::Trials(most))
+        self.uses_up_budget(0).then(|| StopReason::Trials(budget.trials.unwrap_or_default()))
     }
 
-    /// True if the trials at work and those to repeat use up the budget.
-    fn budget_is_claimed(&self) -> bool {
-        let claimed =
-            self.progress.counts.finished() + self.at_work.len() as u64 + self.lost.len() as u64;
+    /// The rule that ends a reproducible sweep. Whether trial `i` is asked for depends on the same trials
+    /// as what it is, so that a sweep has the same trials whatever number of workers it has.
+    fn ruled_stop(&mut self) -> Option<StopReason> {
+        while let Some(entry) = self.unruled.first_entry()
+            && *entry.key() < self.asker.told_below()
+        {
+            let (outcome, best) = entry.remove();
+            self.ruled.finish(&outcome, best);
+        }
+        self.ruled.stop(&self.spec.budget)
+    }
+
+    /// True if the finished trials and so many more use up the budget.
+    fn uses_up_budget(&self, more: usize) -> bool {
+        let claimed = self.progress.counts.finished() + more as u64;
         self.spec.budget.trials.is_some_and(|most| claimed >= most)
     }
 
@@ -425,7 +372,7 @@ impl<'a> Driver<'a> {
         let (seed, params) = (self.spec.search.seed, params.clone());
         let assignment = Assignment { run, trial: number, attempt: 1, params, seed };
         self.progress.counts.cached += 1;
-        self.record(&assignment, execution, observer)?;
+        self.record(&assignment, &execution, observer)?;
         Ok(true)
     }
 
@@ -433,15 +380,15 @@ impl<'a> Driver<'a> {
     fn record(
         &mut self,
         assignment: &Assignment,
-        execution: Execution,
+        execution: &Execution,
         observer: &mut dyn Observer,
     ) -> Result<(), DriveError> {
         let Objective { metric, goal } = &self.spec.objectives[0];
         let is_done = execution.outcome == Outcome::Done;
         let score = execution.score(metric).filter(|score| is_done && score.is_finite());
         let loss = score.map(|score| goal.loss(score));
-        let keeps = score.is_some_and(|score| self.keeps_predictions(score));
-        let predictions = execution.predictions.as_ref().filter(|_| keeps).map(|oof| oof.encode());
+        let keeps = score.is_some_and(|score| self.keeps_predictions(score, assignment.trial));
+        let predictions = execution.predictions.as_ref().filter(|_| keeps).map(OutOfFold::encode);
         let finished = Finished {
             outcome: &execution.outcome,
             points: &execution.points,
@@ -457,7 +404,10 @@ impl<'a> Driver<'a> {
         let was_ours = self.store.finish_run(run, attempt, &self.options.owner, &finished)?;
         host::fault("recorded");
         self.at_work.remove(&assignment.trial);
-        if !was_ours || execution.outcome.status() == Status::Killed {
+        if !was_ours {
+            return self.fenced_off(assignment);
+        }
+        if execution.outcome.status() == Status::Killed {
             return Ok(());
         }
         self.asker.finish(assignment.trial, loss);
@@ -473,7 +423,7 @@ impl<'a> Driver<'a> {
             sd: summary.sd,
             params: assignment.params.clone(),
         });
-        let is_best = self.progress.finish(&execution.outcome, best);
+        let is_best = self.count(assignment.trial, &execution.outcome, best);
         let (trial, params) = (assignment.trial, &assignment.params);
         let outcome = &execution.outcome;
         let event = Event::Finished { run, trial, outcome, score, params, is_best };
@@ -489,14 +439,34 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
-    /// True if a run with this score is among those whose predictions are kept. The store drops the
-    /// rest at the end; this spares most of the writing.
-    fn keeps_predictions(&mut self, score: f64) -> bool {
+    /// Counts the end of a trial. True if it is the new best.
+    fn count(&mut self, trial: u64, outcome: &Outcome, best: Option<Best>) -> bool {
+        if self.spec.search.reproducible {
+            self.unruled.insert(trial, (outcome.clone(), best.clone()));
+        }
+        self.progress.finish(outcome, best)
+    }
+
+    /// Another process thought this one dead and ended the run. If it did not take the sweep over, the
+    /// trial is missing again.
+    fn fenced_off(&mut self, assignment: &Assignment) -> Result<(), DriveError> {
+        if !self.store.beat(&self.options.owner)? {
+            return Err(DriveError::TakenOver(self.spec.name.clone()));
+        }
+        self.lost.push_back((assignment.trial, assignment.attempt + 1));
+        Ok(())
+    }
+
+    /// True if a run with this score is among those whose predictions are kept; of equal scores the
+    /// earlier trial is. The store drops the rest at the end; this spares most of the writing.
+    fn keeps_predictions(&mut self, score: f64, trial: u64) -> bool {
         let goal = self.progress.goal;
         let keep = self.plan.keep_predictions as usize;
-        let place = self.kept_scores.partition_point(|&kept| !goal.better(score, kept));
-        self.kept_scores.insert(place, score);
-        self.kept_scores.truncate(keep);
+        let place = self.kept.partition_point(|&(kept, by)| {
+            goal.better(kept, score) || (kept == score && by < trial)
+        });
+        self.kept.insert(place, (score, trial));
+        self.kept.truncate(keep);
         place < keep
     }
 
@@ -507,8 +477,10 @@ impl<'a> Driver<'a> {
             self.stop = Some(StopReason::Interrupted { terminated: interrupts.terminated() });
             self.tell_observer(observer, &Event::Interrupted { running });
         }
-        if self.options.interrupts.count() > 1 && self.stopping_since.is_none() {
+        if interrupts.count() > 1 && self.stopping_since.is_none() && running > 0 {
             self.stopping_since = Some(Instant::now());
+            // Whatever else had ended the sweep: trials are cut off, and the same command goes on.
+            self.stop = Some(StopReason::Interrupted { terminated: interrupts.terminated() });
             self.pool.stop_all(INTERRUPTED);
             self.tell_observer(observer, &Event::Stopping { running });
         }
@@ -546,22 +518,4 @@ impl<'a> Driver<'a> {
     fn tell_observer(&self, observer: &mut dyn Observer, event: &Event<'_>) {
         observer.event(event, &self.progress, self.pool.n_running());
     }
-}
-
-/// The record as the asker wants it; a trial that repeats another ended when that one did.
-fn remembered(trials: &[TrialRow]) -> Vec<Remembered> {
-    let ended = |trial: &TrialRow| {
-        let over = trial.status.is_some_and(|status| status.is_over() && status != Status::Killed);
-        over.then_some(trial.loss)
-    };
-    let remember = |trial: &TrialRow| {
-        let original = trial.same_as.map_or(trial, |number| &trials[number as usize]);
-        Remembered {
-            point: trial.point.clone(),
-            same_as: trial.same_as,
-            ended: ended(original),
-            tell_seq: trial.tell_seq,
-        }
-    };
-    trials.iter().map(remember).collect()
 }

@@ -1,8 +1,9 @@
 //! The loop: ask, run, record, tell.
 //!
-//! One process drives a sweep. It claims a trial for a free worker, records the claim, hands it over, and
-//! records the result in the same transaction in which the sampler's history grows. Killed at any moment,
-//! the store holds every finished run, and the same command goes on with exactly the missing trials.
+//! One process drives a sweep. It claims a trial for a free worker, records the claim, hands it over,
+//! records the result, and then tells the sampler and records that too. Killed at any moment, the store
+//! holds every finished run, and the same command goes on with exactly the missing trials; a result that
+//! was recorded and not told before is told then.
 
 mod asker;
 mod drive;

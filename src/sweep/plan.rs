@@ -224,7 +224,7 @@ fn check_families(space: &crate::space::Space, task: Task) -> Result<(), PlanErr
         let family = crate::trainer::family(&value.to_string());
         if family.is_some_and(|family| !can(&family)) {
             let all = crate::trainer::catalogue().iter().copied();
-            let names: Vec<&str> = all.filter(can).map(|family| family.name()).collect();
+            let names: Vec<&str> = all.filter(can).map(crate::trainer::Family::name).collect();
             let (family, fitting) = (value.to_string(), names.join(", "));
             return Err(PlanError::Family { family, task, fitting });
         }

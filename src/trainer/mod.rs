@@ -99,6 +99,7 @@ pub enum ParamDefault {
 }
 
 /// What a family can do.
+#[allow(clippy::struct_excessive_bools, reason = "a row of a table, not the state of a machine")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
     /// Fits classes.

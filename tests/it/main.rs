@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod crash;
+mod driving;
+mod faults;
+mod reproducible;
+mod sweep_loop;
 mod bad_input;
 mod data_verbs;
 mod examples;

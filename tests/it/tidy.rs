@@ -11,7 +11,6 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap_complete", &["src/cli/"]),
     ("clap_mangen", &["src/cli/"]),
     ("crossterm", &["src/cli/"]),
-    ("anyhow", &["src/cli/"]),
     ("linfa", &["src/trainer/"]),
     ("linfa_elasticnet", &["src/trainer/"]),
     ("linfa_nn", &["src/trainer/"]),
@@ -23,7 +22,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("sobol_burley", &["src/sampler/"]),
     ("plotters", &["src/plot/"]),
     ("signal_hook", &["src/host/"]),
-    ("nix", &["src/host/"]),
+    // The store's lock and its permissions belong to the file that it opens.
+    ("nix", &["src/host/", "src/store/open.rs"]),
 ];
 
 /// Names under which cycles breed.
@@ -74,6 +74,14 @@ fn module(path: &str) -> &str {
     rest.split(['/', '.']).next().unwrap_or(rest)
 }
 
+/// Files of tests only may use what they like.
+fn is_test(path: &str) -> bool {
+    let stem = path.rsplit('/').next().unwrap_or_default();
+    ["tests.rs", "testing.rs", "reference.rs", "conformance.rs"].contains(&stem)
+        || stem.ends_with("_tests.rs")
+        || path.contains("/tests/")
+}
+
 /// The code before the tests of a file: tests may look where they like.
 fn without_tests(text: &str) -> &str {
     text.split("\n#[cfg(test)]\n").next().unwrap_or(text)
@@ -120,10 +128,10 @@ fn imports_run_one_way() {
 #[test]
 fn every_crate_has_its_door() {
     let mut complaints = Vec::new();
-    for source in sources() {
+    for source in sources().iter().filter(|source| !is_test(&source.path)) {
         for (name, doors) in DOORS {
             let inside = doors.iter().any(|door| source.path.starts_with(door));
-            let used = source.text.lines().any(|line| {
+            let used = without_tests(&source.text).lines().any(|line| {
                 let line = line.trim_start();
                 !line.starts_with("//")
                     && line.match_indices(&format!("{name}::")).any(|(at, _)| {
@@ -194,6 +202,10 @@ fn every_dependency_is_used() {
     let mut complaints = Vec::new();
     for line in section.lines().filter(|line| line.contains(" = ") && !line.starts_with('#')) {
         let name = line.split(" = ").next().unwrap().trim().replace('-', "_");
+        // Implements argmin's traits for `Vec<f64>`; nothing names it.
+        if name == "argmin_math" {
+            continue;
+        }
         let used = [format!("{name}::"), format!("use {name};"), format!("{name}!")];
         if !used.iter().any(|form| all.contains(form)) {
             complaints.push(format!("Cargo.toml: '{name}' is never used"));

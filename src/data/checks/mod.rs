@@ -1,6 +1,6 @@
 //! Checks of one data set: schema, cells, rows, target, correlations, leaks, time.
 //!
-//! Every check is one function in the table [`CHECKS`]; it reads a [`Context`] and leaves findings. The
+//! Every check is one function in the table `CHECKS`; it reads a `Context` and leaves findings. The
 //! formulas and default limits are those of the deepchecks library (0.19) where it has the check, so that
 //! numbers can be compared. Nothing here reads a file, a clock or a random number.
 

@@ -138,7 +138,9 @@ fn moments(values: &[f64]) -> (f64, f64) {
     let rough = values.iter().sum::<f64>() / n;
     let shift = values.iter().map(|value| value - rough).sum::<f64>() / n;
     let squares = values.iter().map(|value| (value - rough) * (value - rough)).sum::<f64>();
-    (rough + shift, (squares / n - shift * shift).max(0.0))
+    let variance = squares / n - shift * shift;
+    // Infinity less infinity: the numbers are too large for a variance, which must not pass for 0.
+    (rough + shift, if variance.is_nan() { f64::INFINITY } else { variance.max(0.0) })
 }
 
 /// Clipping bounds from the finite cells; none without any.

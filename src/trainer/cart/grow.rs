@@ -7,7 +7,7 @@ use super::{Target, Tree};
 use crate::domain::Labels;
 use crate::numeric::Rng;
 use crate::trainer::{FitError, Fold, Signal};
-use ndarray::ArrayView2;
+use ndarray::{ArrayView1, ArrayView2};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -25,7 +25,7 @@ pub(in crate::trainer) struct Growth {
     /// The price of a leaf in pruning; 0 leaves pruning out.
     pub(in crate::trainer) ccp_alpha: f64,
     /// Looks at the features of a node in a drawn order, where equal splits go to the first one, instead of
-    /// by number. Forests need it: trees that settle ties alike are more alike.
+    /// to the widest gap. Forests need it: trees that settle ties alike are more alike.
     pub(in crate::trainer) shuffled: bool,
     /// Entropy instead of Gini.
     pub(in crate::trainer) entropy: bool,
@@ -72,6 +72,8 @@ struct Open {
 struct Split {
     cut: Cut,
     score: f64,
+    /// See [`margin`].
+    margin: f64,
     /// The rows on both sides of the gap.
     between: [u32; 2],
 }
@@ -240,7 +242,8 @@ impl<'a> Grower<'a> {
                 continue;
             }
             any = true;
-            scan(impurity, entries, feature, self.growth.min_samples_leaf, &mut best);
+            let ties = if self.growth.shuffled { None } else { Some(self.x.column(feature)) };
+            scan(impurity, entries, feature, self.growth.min_samples_leaf, ties, &mut best);
         }
         best
     }
@@ -253,16 +256,28 @@ impl<'a> Grower<'a> {
     }
 }
 
+/// The width of a gap as a share of the range of the rows' values.
+fn margin(values: ArrayView1<'_, f64>, entries: &[u64], n_left: usize) -> f64 {
+    let at = |place: usize| values[entries[place] as u32 as usize];
+    (at(n_left) - at(n_left - 1)) / (at(entries.len() - 1) - at(0))
+}
+
 /// Tries every gap between different values of one feature.
+///
+/// Splits that divide the classes equally well are frequent in small nodes. With `values` the one with the
+/// widest gap wins, relative to the feature's range in the node: a threshold far from the rows on both
+/// sides is the one that new rows are least likely to fall on the wrong side of. Without, the first wins.
 fn scan<I: Impurity>(
     impurity: &mut I,
     entries: &[u64],
     feature: usize,
     min_leaf: usize,
+    values: Option<ArrayView1<'_, f64>>,
     best: &mut Option<Split>,
 ) {
     let n = entries.len();
     let mut score_to_beat = best.map_or(f64::NEG_INFINITY, |best: Split| best.score);
+    let mut margin_to_beat = best.map_or(f64::NEG_INFINITY, |best: Split| best.margin);
     let mut found = None;
     impurity.rewind();
     for &entry in &entries[..min_leaf - 1] {
@@ -272,15 +287,24 @@ fn scan<I: Impurity>(
         impurity.push(pair[0] as u32);
         if rank_of(pair[0]) != rank_of(pair[1]) {
             let score = impurity.score();
-            if score > score_to_beat {
-                (score_to_beat, found) = (score, Some(place + min_leaf));
+            if score < score_to_beat {
+                continue;
+            }
+            let margin = values.map_or(0.0, |values| margin(values, entries, place + min_leaf));
+            if score > score_to_beat || margin > margin_to_beat {
+                (score_to_beat, margin_to_beat) = (score, margin);
+                found = Some(place + min_leaf);
             }
         }
     }
     if let Some(n_left) = found {
         let between = [entries[n_left - 1], entries[n_left]];
         let cut = Cut { feature, n_left, rank: rank_of(between[0]) };
-        *best =
-            Some(Split { cut, score: score_to_beat, between: between.map(|entry| entry as u32) });
+        *best = Some(Split {
+            cut,
+            score: score_to_beat,
+            margin: margin_to_beat,
+            between: between.map(|entry| entry as u32),
+        });
     }
 }

@@ -3,8 +3,9 @@
 //! Trees are grown as in Breiman, Friedman, Olshen and Stone, "Classification and Regression Trees" (1984),
 //! with scikit-learn's conventions: exact splits, thresholds half way between neighbouring values, `<=` goes
 //! left, row counts (not weights) for the `min_samples` limits, rows of weight 0 left out. Equal splits go to
-//! the lower feature (where features are drawn, to the first one drawn), then to the lower threshold, so a
-//! fit never depends on chance where none is asked for.
+//! the one with the widest gap relative to the feature's range in the node, then to the lower feature and the
+//! lower threshold (where features are drawn, to the first one drawn), so a fit never depends on chance where
+//! none is asked for.
 //!
 //! | file | what it does |
 //! |---|---|

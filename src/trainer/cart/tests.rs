@@ -417,7 +417,8 @@ fn the_grid_scores_as_in_scikit_learn() {
         assert!((mean(&here) - mean(&there)).abs() <= 0.02, "{given}: {here:?} {there:?}");
         (best, best_there) = (best.max(mean(&here)), best_there.max(mean(&there)));
     }
-    assert!((best - best_there).abs() <= 0.005, "{best} {best_there}");
+    // scikit-learn settles ties by its seed, this tree by the widest gap: its best may well be better.
+    assert!(best >= best_there - 0.005, "{best} {best_there}");
 }
 
 /// Forests a data set.
