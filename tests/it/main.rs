@@ -9,6 +9,7 @@ mod reproducible;
 mod sweep_loop;
 mod bad_input;
 mod data_verbs;
+mod edits;
 mod examples;
 mod help;
 mod listings;

@@ -120,6 +120,12 @@ impl Place {
     }
 }
 
+/// What a command printed as JSON.
+pub(crate) fn json(ran: &Ran) -> serde_json::Value {
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    serde_json::from_str(&ran.out).unwrap()
+}
+
 /// Compares with a snapshot in the test's own text.
 macro_rules! shows {
     ($text:expr, @$expected:literal) => {
