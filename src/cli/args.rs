@@ -30,7 +30,7 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Run a sweep, or go on with it
     Sweep(SweepArgs),
-    /// Look at a sweep file and say all that is wrong with it
+    /// Check a sweep file, and its data against it, and say all that is wrong
     Check(CheckArgs),
     /// Show the search space of a sweep file: its size, its ranges, some samples
     Space(SpaceArgs),
@@ -142,6 +142,9 @@ pub(super) struct CheckArgs {
     /// Changes
     #[command(flatten)]
     pub(super) overrides: OverrideArgs,
+    /// Look at the file alone, not at its data
+    #[arg(long)]
+    pub(super) no_data: bool,
     /// Print one JSON array: every file with its problems
     #[arg(long)]
     pub(super) json: bool,

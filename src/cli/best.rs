@@ -53,7 +53,7 @@ fn goal_of(sweep: &SweepRow, metric: &str) -> Result<Goal, CliError> {
     })
 }
 
-/// The best `top` runs that ended with a finite score, best first; of equal ones the earlier first.
+/// The best `top` runs (0: all) that ended with a finite score, best first; of equal ones the earlier first.
 pub(super) fn best_runs(
     store: &Store,
     sweep: &SweepRow,
@@ -79,7 +79,9 @@ pub(super) fn best_runs(
         }
     }
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    ranked.truncate(top);
+    if top > 0 {
+        ranked.truncate(top);
+    }
     let mut runs = Vec::with_capacity(ranked.len());
     for (_, run) in ranked {
         let record = store.run_by_id(run)?;

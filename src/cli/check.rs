@@ -5,13 +5,15 @@ use super::out::Role;
 use super::{CliError, Exit, Ui};
 use crate::space::Size;
 use crate::spec::{self, Known, Overrides, SpecError, Sweep, Work};
+use crate::sweep::Plan;
+use std::path::Path;
 
 pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Exit, CliError> {
     let overrides = Overrides::from_set(&args.overrides.set).map_err(CliError::usage)?;
     let mut exit = Exit::Done;
     let mut json = Vec::new();
     for file in &args.files {
-        match spec::load(file, &overrides, &Known::built_in()) {
+        match check(file, &overrides, args.no_data) {
             Ok(sweep) if args.json => json.push(serde_json::json!({
                 "file": file, "ok": true, "name": sweep.name, "digest": sweep.digest.hex(), "problems": [],
             })),
@@ -38,6 +40,17 @@ pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Exit, CliError> {
         ui.out.line(&serde_json::Value::Array(json).to_string())?;
     }
     Ok(exit)
+}
+
+/// The file by itself, then against its data: columns, classes, folds, metrics, families.
+fn check(file: &Path, overrides: &Overrides, no_data: bool) -> Result<Sweep, SpecError> {
+    let sweep = spec::load(file, overrides, &Known::built_in())?;
+    if !no_data {
+        // What one fit may use matters only once there is one.
+        Plan::new(&sweep, u64::MAX)
+            .map_err(|error| SpecError::File(format!("{}: {error}", file.display())))?;
+    }
+    Ok(sweep)
 }
 
 fn problems(error: &SpecError) -> Vec<serde_json::Value> {

@@ -3,9 +3,9 @@
 use super::args::SweepArgs;
 use super::out::{Role, safe};
 use super::progress::ProgressLine;
-use super::text::{count, duration, plural};
+use super::text::{age, count, duration, params, plural};
 use super::{CliError, Exit, Ui};
-use crate::domain::{Objective, format_number};
+use crate::domain::{Digest, Objective, format_number};
 use crate::executor::quiet_panics;
 use crate::host;
 use crate::sampler;
@@ -34,6 +34,11 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
     if !args.quiet && !args.json {
         opening(ui, &sweep, &plan, jobs);
     }
+    if !args.quiet
+        && let Some(text) = why_new(&store, &sweep, &plan)?
+    {
+        ui.out.note(&ui.out.paint_error(Role::Warn, &text));
+    }
     let options = Options {
         jobs,
         owner: Owner::this_process(),
@@ -59,7 +64,42 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
             ),
         ));
     }
-    Ok(exit_of(&report))
+    let exit = exit_of(&report);
+    if exit == Exit::Failed {
+        // Said in every mode: an exit code alone tells nobody what to mend.
+        let reason = report.failures.first().map(|(reason, _)| format!(": {}", safe(reason)));
+        let failed = plural(report.progress.counts.finished(), "trial");
+        return Err(CliError::new(
+            exit,
+            format!("no score from {failed}{}", reason.unwrap_or_default()),
+        )
+        .hint(format!("derby runs 'sweep:{} status:failed' --columns model,reason", sweep.name)));
+    }
+    Ok(exit)
+}
+
+/// Why a sweep of a name that the store knows starts anew instead of going on; none if it goes on, or if
+/// the name is new.
+fn why_new(store: &Store, sweep: &Sweep, plan: &Plan) -> Result<Option<String>, CliError> {
+    let identity = plan.identity.hex();
+    let known: Vec<_> = store.sweeps()?.into_iter().filter(|row| row.name == sweep.name).collect();
+    let Some(last) = known.iter().max_by_key(|row| row.id) else { return Ok(None) };
+    if known.iter().any(|row| row.digest == identity) {
+        return Ok(None);
+    }
+    let trials = store.trials(last.id)?;
+    let before =
+        trials.iter().find_map(|trial| trial.run).map(|run| store.run_by_id(run)).transpose()?;
+    let now = plan.data.as_ref().map(|data| data.provenance.content);
+    let before = before.and_then(|run| run.data_hash).and_then(|hash| Digest::parse(&hash));
+    let why = match (before, now) {
+        (Some(before), Some(now)) if before != now => {
+            format!("the data changed, {} to {}", before.short(), now.short())
+        }
+        _ => "the sweep file changed".into(),
+    };
+    let ago = age(host::now_ms() - last.created);
+    Ok(Some(format!(" note   a new sweep, not the '{}' of {ago} ago: {why}", safe(&sweep.name))))
 }
 
 /// The flags as changes to `[budget]` and `[resources]`.
@@ -205,7 +245,7 @@ fn best_line(best: &Best, metric: &str) -> String {
         _ => String::new(),
     };
     let score = format_number(best.score, 4);
-    format!("run {}  {metric} {score}{spread}   {}", best.run, safe(&best.params.to_string()))
+    format!("run {}  {metric} {score}{spread}   {}", best.run, safe(&params(&best.params)))
 }
 
 fn shown_data(plan: &Plan) -> String {
@@ -252,6 +292,11 @@ fn as_json(sweep: &Sweep, store: &Store, report: &Report) -> Result<String, CliE
         "pruned": counts.pruned,
         "duplicates": counts.duplicates,
         "cached": counts.cached,
+        "failures": report
+            .failures
+            .iter()
+            .map(|(reason, n)| serde_json::json!({ "reason": reason, "trials": n }))
+            .collect::<Vec<_>>(),
         "best": best.transpose()?,
     });
     Ok(value.to_string())

@@ -173,7 +173,7 @@ impl CrossValidation {
                 },
             };
             if position < self.setup.n_objectives && !value.is_finite() {
-                return Err(format!("{metric} is {value}"));
+                return Err(format!("{metric} is {value}{}", why_not_finite(truth)));
             }
             values.push(value);
         }
@@ -273,6 +273,16 @@ fn run_beside(helpers: usize, work: &(impl Fn() + Sync)) -> f64 {
             .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .sum()
     })
+}
+
+/// What about the test rows may have made a score undefined.
+fn why_not_finite(truth: &Labels) -> &'static str {
+    match truth {
+        Labels::Classes { codes, .. } if codes.windows(2).all(|pair| pair[0] == pair[1]) => {
+            ": its test rows hold one class only; mend: fewer folds, or kind = \"stratified\""
+        }
+        _ => "",
+    }
 }
 
 fn prep_digest(choices: &[PrepChoice]) -> Digest {

@@ -8,6 +8,60 @@ pub const REDACTED: &str = "[redacted]";
 const SECRET_NAMES: &[&str] =
     &["SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "KEY", "CREDENTIAL", "AUTH", "COOKIE"];
 
+/// Variables whose values say how a run came about. All others are recorded by name only: no list of
+/// secrets is ever complete. A `*` ends a prefix.
+const RECORDED_NAMES: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "TERM",
+    "LANG",
+    "LC_*",
+    "TZ",
+    "PWD",
+    "HOSTNAME",
+    "CI",
+    "COLUMNS",
+    "NO_COLOR",
+    "DERBY_*",
+    "RUST_BACKTRACE",
+    "RUST_LOG",
+    "RAYON_NUM_THREADS",
+    "RUSTUP_TOOLCHAIN",
+    "CARGO_HOME",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+    "OMP_*",
+    "MKL_*",
+    "OPENBLAS_*",
+    "BLIS_*",
+    "NUMEXPR_*",
+    "VECLIB_*",
+    "GOTO_*",
+    "CUDA_*",
+    "NVIDIA_VISIBLE_DEVICES",
+    "ROCR_*",
+    "HIP_*",
+    "PYTHONPATH",
+    "PYTHONHASHSEED",
+    "VIRTUAL_ENV",
+    "CONDA_*",
+    "SLURM_*",
+    "PBS_*",
+    "LSB_*",
+    "SGE_*",
+    "GITHUB_SHA",
+    "GITHUB_REF",
+    "GITHUB_RUN_ID",
+    "GITHUB_REPOSITORY",
+    "GITHUB_WORKFLOW",
+    "CI_COMMIT_*",
+    "CI_PIPELINE_ID",
+    "CI_JOB_ID",
+];
+
 /// How secrets of well-known services begin.
 const SECRET_PREFIXES: &[&str] = &[
     "AKIA",
@@ -34,15 +88,24 @@ const SECRET_PREFIXES: &[&str] = &[
     "dop_v1_",
 ];
 
-/// All environment variables, sorted, with secrets replaced by [`REDACTED`].
+/// All environment variables, sorted. Values are kept of those that say how a run came about and hold no
+/// secret; for the others stands [`REDACTED`].
 pub fn redacted_env() -> BTreeMap<String, String> {
     std::env::vars_os()
         .map(|(name, value)| {
             let name = name.to_string_lossy().into_owned();
-            let shown = shown_value(&name, &value.to_string_lossy());
+            let shown = shown_variable(&name, &value.to_string_lossy());
             (name, shown)
         })
         .collect()
+}
+
+fn shown_variable(name: &str, value: &str) -> String {
+    let recorded = RECORDED_NAMES.iter().any(|known| match known.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix),
+        None => name == *known,
+    });
+    if recorded { shown_value(name, value) } else { REDACTED.into() }
 }
 
 /// Arguments with the secrets among them replaced: `--token X`, `--token=X`, `api_key=X`, URLs with a
@@ -128,6 +191,21 @@ mod tests {
             "x.toml",
         ];
         assert_eq!(shown, expect);
+    }
+
+    #[test]
+    fn unknown_variables_keep_their_values_to_themselves() {
+        let check = |name: &str, value: &str, hidden: bool| {
+            assert_eq!(shown_variable(name, value) == REDACTED, hidden, "{name}={value}");
+        };
+        for name in ["MYSQL_PWD", "PGPASS", "GH_PAT", "FOO", "SESSION"] {
+            check(name, "anything", true);
+        }
+        check("OMP_NUM_THREADS", "2", false);
+        check("LC_ALL", "C", false);
+        check("SLURM_JOB_ID", "17", false);
+        check("SLURM_JWT_TOKEN", "17", true);
+        check("PATH", "/usr/bin", false);
     }
 
     #[test]

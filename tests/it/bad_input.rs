@@ -390,7 +390,7 @@ fn a_score_that_no_trial_can_have_is_each_trials_reason() {
     let file =
         File { metric: "log_loss", models: "[models.svm]\nC = [1.0, 2.0]", ..File::default() };
     place.write("bad.toml", &file.text());
-    shows!(place.shown("sweep bad.toml --jobs 1"), @r"
+    shows!(place.shown("sweep bad.toml --jobs 1"), @"
     exit 1
      done in [time]   2 trials: 0 done, 2 failed   all 2 trials of the budget are done
      failed 2 ×  fold 0: 'log_loss' needs probabilities, which the model does not give; mend: a family with probabilities (svm: probability = true), or a metric of the predicted classes such as 'f1_macro'
@@ -400,6 +400,8 @@ fn a_score_that_no_trial_can_have_is_each_trials_reason() {
      note   the holdout has only 8 rows
      #0 failed: fold 0: 'log_loss' needs probabilities, which the model does not give; mend: a family with probabilities (svm: probability = true), or a metric of the predicted classes such as 'f1_macro'   model=svm C=1
      #1 failed: fold 0: 'log_loss' needs probabilities, which the model does not give; mend: a family with probabilities (svm: probability = true), or a metric of the predicted classes such as 'f1_macro'   model=svm C=2
+    error: no score from 2 trials: fold 0: 'log_loss' needs probabilities, which the model does not give; mend: a family with probabilities (svm: probability = true), or a metric of the predicted classes such as 'f1_macro'
+    hint: derby runs 'sweep:bad status:failed' --columns model,reason
     ");
 }
 

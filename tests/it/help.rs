@@ -15,7 +15,7 @@ fn help(place: &Place, verb: &str) -> String {
 #[test]
 fn the_program() {
     let place = Place::new();
-    shows!(place.shown("--help"), @r"
+    shows!(place.shown("--help"), @"
     exit 0
     Sweeps training configurations, tracks every run in SQLite, and compares them honestly
 
@@ -26,7 +26,7 @@ fn the_program() {
 
     Commands:
       sweep        Run a sweep, or go on with it
-      check        Look at a sweep file and say all that is wrong with it
+      check        Check a sweep file, and its data against it, and say all that is wrong
       space        Show the search space of a sweep file: its size, its ranges, some samples
       data         Profile a data file and check its quality
       init         Write a commented sweep file for a data file
@@ -110,9 +110,9 @@ fn verbs_about_sweep_files() {
           --json             Print the result as one JSON object
       -h, --help             Print help
     ");
-    shows!(help(&place, "check"), @r"
+    shows!(help(&place, "check"), @"
     exit 0
-    Look at a sweep file and say all that is wrong with it
+    Check a sweep file, and its data against it, and say all that is wrong
 
     Usage: derby check [OPTIONS] <FILE>...
 
@@ -121,6 +121,7 @@ fn verbs_about_sweep_files() {
 
     Options:
           --set <KEY=VALUE>  Change any key of the file, e.g. --set search.seed=3: a sweep of its own
+          --no-data          Look at the file alone, not at its data
           --json             Print one JSON array: every file with its problems
       -h, --help             Print help
     ");

@@ -7,6 +7,7 @@ mod driving;
 mod faults;
 mod reproducible;
 mod sweep_loop;
+mod again;
 mod bad_input;
 mod data_verbs;
 mod edits;

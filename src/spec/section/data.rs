@@ -1,7 +1,7 @@
 //! `[data]`: source, roles of columns, split.
 
 use super::split;
-use crate::data::{ColumnType, DataOptions, Encoding, Format, SourceOptions};
+use crate::data::{ColumnType, DataOptions, Encoding, FoldOptions, Format, SourceOptions};
 use crate::domain::Task;
 use crate::spec::hint;
 use crate::spec::reader::{Ctx, Section};
@@ -16,8 +16,14 @@ const KEEP_PREDICTIONS: u64 = 100;
 pub(super) fn data<'a>(ctx: &'a Ctx<'a>, entry: &'a Entry) -> Option<DataSection> {
     let section = Section::of(ctx, "[data]", entry)?;
     let source = source(&section);
-    let data = roles(&section, source);
+    let mut data = roles(&section, source);
     let split = split::split(&section, &data);
+    // The fold of a row says nothing about its target that a model may learn.
+    if let FoldOptions::Column(column) = &split.folds
+        && !data.ignore.contains(column)
+    {
+        data.ignore.push(column.clone());
+    }
     let metrics = metrics(&section);
     let keep = section.int("keep_predictions", 0..=i64::MAX).map(|keep| keep as u64);
     section.finish();
