@@ -67,6 +67,10 @@ impl<'a> ProgressLine<'a> {
         if rate > 0.0 {
             parts.push(pace(rate));
         }
+        // What a narrow terminal cuts off is what tells the least.
+        if let Some(eta) = self.eta(finished, rate, elapsed) {
+            parts.push(format!("eta {}", super::text::duration(eta)));
+        }
         if let Some(best) = progress.best.first() {
             let model =
                 best.params.get("model").map(|model| format!(" {model}")).unwrap_or_default();
@@ -76,9 +80,6 @@ impl<'a> ProgressLine<'a> {
         parts.push(format!("{} failed", progress.counts.failed));
         if progress.counts.duplicates > 0 {
             parts.push(format!("{} equal skipped", progress.counts.duplicates));
-        }
-        if let Some(eta) = self.eta(finished, rate, elapsed) {
-            parts.push(format!("eta {}", super::text::duration(eta)));
         }
         format!(" {}", parts.join("   "))
     }
@@ -167,7 +168,7 @@ impl Observer for ProgressLine<'_> {
             Event::Stopping { running } => {
                 self.say(
                     Role::Warn,
-                    &format!(" stopping {running} running trials; they run again next time"),
+                    &format!(" stopping {running} at work; what is stopped runs again next time"),
                 );
             }
             Event::Finished { .. } | Event::Duplicate { .. } | Event::Tick => self.show(progress),
