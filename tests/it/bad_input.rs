@@ -184,12 +184,12 @@ fn targets_of_a_regression() {
     shows!(sweep(&file, &with("inf"), &[]), @r#"
     exit 1
     stderr
-    error: target 'y': 1 cell is infinite, first at d.csv, line 6; mend: missing_target = "drop" in [data] leaves these rows out, or name another target
+    error: target 'y': 1 cell is infinite, first at d.csv, line 6; mend: give these cells a finite number or remove the rows, or name another target
     "#);
     shows!(sweep(&file, &with("-1e999"), &[]), @r#"
     exit 1
     stderr
-    error: target 'y': 1 cell is infinite, first at d.csv, line 6; mend: missing_target = "drop" in [data] leaves these rows out, or name another target
+    error: target 'y': 1 cell is infinite, first at d.csv, line 6; mend: give these cells a finite number or remove the rows, or name another target
     "#);
     let text = File { data: "task = \"regression\"", ..file };
     shows!(sweep(&text, &classes(), &[]), @r"
