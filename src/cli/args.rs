@@ -225,7 +225,7 @@ pub(super) struct RunsArgs {
     /// Show the first N rows, best first where a sweep's objective says what is best
     #[arg(long, short = 'n', value_name = "N")]
     pub(super) top: Option<usize>,
-    /// Show runs in the bin
+    /// Show the runs in the bin, and no others
     #[arg(long)]
     pub(super) deleted: bool,
     /// Output

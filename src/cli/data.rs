@@ -46,10 +46,10 @@ pub(super) fn run(ui: &Ui, args: &DataArgs) -> Result<Exit, CliError> {
 
 /// A sweep file stands for its `[data]`; anything else is data itself.
 fn read(args: &DataArgs) -> Result<Read, CliError> {
-    let extension = args.file.extension().and_then(|extension| extension.to_str());
-    let options = match extension {
-        Some("toml" | "yaml" | "yml") => of_sweep(&args.file)?,
-        _ => DataOptions {
+    let options = if is_sweep(&args.file) {
+        of_sweep(&args.file)?
+    } else {
+        DataOptions {
             source: SourceOptions {
                 path: args.file.clone(),
                 shown: args.file.display().to_string(),
@@ -59,7 +59,7 @@ fn read(args: &DataArgs) -> Result<Read, CliError> {
             },
             target: args.target.clone().unwrap_or_default(),
             ..DataOptions::default()
-        },
+        }
     };
     let shown = options.source.shown.clone();
     let check = CheckOptions { id: options.id.clone(), ..CheckOptions::default() };
@@ -72,6 +72,25 @@ fn read(args: &DataArgs) -> Result<Read, CliError> {
     let findings = checks::run(&Input::dataset(&dataset), &check, None);
     let content = dataset.provenance.content;
     Ok(Read { table: dataset.table, content, findings, shown, target: Some(options.target) })
+}
+
+/// True for a file whose extension only sweep files have, and for a JSON object with the sections of one.
+fn is_sweep(file: &Path) -> bool {
+    match file.extension().and_then(|extension| extension.to_str()) {
+        Some("toml" | "yaml" | "yml") => true,
+        Some("json") if file.is_file() => {
+            let object = std::fs::read(file).ok().and_then(|bytes| {
+                // Data is most often a list, which need not be parsed to know that.
+                let start = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+                (start == Some(&b'{')).then(|| serde_json::from_slice(&bytes).ok()).flatten()
+            });
+            object.is_some_and(|object: serde_json::Map<String, serde_json::Value>| {
+                object.contains_key("objective")
+                    && (object.contains_key("data") || object.contains_key("function"))
+            })
+        }
+        _ => false,
+    }
 }
 
 fn of_sweep(file: &Path) -> Result<DataOptions, CliError> {

@@ -55,24 +55,26 @@ pub(super) fn rm(ui: &Ui, args: &RmArgs) -> Result<Exit, CliError> {
     // All references are looked up before anything moves, so that a typo moves nothing.
     let runs =
         args.runs.iter().map(|reference| store.run(reference)).collect::<Result<Vec<_>, _>>()?;
+    let (mut moved, mut unmoved) = (Vec::new(), Vec::new());
     for run in &runs {
-        if args.restore {
-            store.restore(run.id)?;
-        } else {
-            store.remove(run.id)?;
-        }
+        let did = if args.restore { store.restore(run.id)? } else { store.remove(run.id)? };
+        let name = format!("{} {}", run.id, safe(&run.name));
+        if did { moved.push(name) } else { unmoved.push(name) }
     }
-    let names: Vec<String> =
-        runs.iter().map(|run| format!("{} {}", run.id, safe(&run.name))).collect();
-    let line = if args.restore {
-        format!(" back from the bin: {}", names.join(", "))
-    } else {
-        format!(
-            " in the bin: {}   back: derby rm --restore {}   for good: derby store gc --all",
-            names.join(", "),
-            safe(&args.runs.join(" "))
-        )
-    };
-    ui.out.line(&line)?;
+    if !moved.is_empty() {
+        let names = moved.join(", ");
+        ui.out.line(&if args.restore {
+            format!(" back from the bin: {names}")
+        } else {
+            let back = safe(&args.runs.join(" "));
+            format!(
+                " in the bin: {names}   back: derby rm --restore {back}   for good: derby store gc --all"
+            )
+        })?;
+    }
+    if !unmoved.is_empty() {
+        let what = if args.restore { "not in the bin" } else { "in the bin already" };
+        ui.out.line(&format!(" {what}: {}", unmoved.join(", ")))?;
+    }
     Ok(Exit::Done)
 }

@@ -2,11 +2,13 @@
 
 use super::args::Format;
 use super::out::{Role, safe};
+use super::runs::by_name;
 use super::table::{Cell, Column, draw};
 use super::text::{age, duration, measured, params};
 use super::{CliError, Ui};
 use crate::domain::{RunRecord, Status, Summary, Value, format_number};
 use crate::host;
+use crate::store::Field;
 use indexmap::IndexSet;
 use std::collections::BTreeMap;
 
@@ -77,6 +79,42 @@ fn csv_text(runs: &[RunRecord]) -> Result<String, CliError> {
     }
     let bytes = writer.into_inner().map_err(|error| CliError::from(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// One row a run with the columns that the user asked for, named as asked, values whole.
+pub(super) fn csv_of(runs: &[RunRecord], columns: &[String]) -> Result<String, CliError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(columns).map_err(csv_error)?;
+    for run in runs {
+        let row: Vec<String> = columns.iter().map(|name| exact(run, name)).collect();
+        writer.write_record(row).map_err(csv_error)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| CliError::from(error.into_error()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The value of a column with all its digits; empty where the run has none. A name means what it means to
+/// filters and sort orders.
+fn exact(run: &RunRecord, name: &str) -> String {
+    let score = |name: &str| run.metrics.get(name).map(|summary| summary.score.to_string());
+    let param = |name: &str| run.params.get(name).map(Value::to_string);
+    let whole = |value: &Option<String>| value.clone().unwrap_or_default();
+    match by_name(name, false) {
+        Ok((Field::Metric(name), _)) => score(&name).unwrap_or_default(),
+        Ok((Field::Param(name), _)) => param(&name).unwrap_or_default(),
+        Ok((Field::Name(name), _)) if name == "tags" => tags(run),
+        Ok((Field::Name(name), _)) => score(&name).or_else(|| param(&name)).unwrap_or_default(),
+        Ok((Field::Attribute(known), _)) => match known.word() {
+            // Tables cut these to what fits; a reader of CSV wants to join by them.
+            "data" => whole(&run.data_hash),
+            "schema" => whole(&run.schema_hash),
+            "split" => whole(&run.split),
+            "commit" => run.git.as_ref().map(|git| git.commit.clone()).unwrap_or_default(),
+            word => attribute(run, word),
+        },
+        // Columns were checked before.
+        Err(_) => String::new(),
+    }
 }
 
 pub(super) fn csv_error(error: csv::Error) -> CliError {

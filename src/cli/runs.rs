@@ -1,7 +1,7 @@
 //! `derby runs`: which runs there are, filtered, sorted, cut to the columns that differ.
 
 use super::args::RunsArgs;
-use super::listing::{Hidden, Shape, machine, table};
+use super::listing::{Hidden, Shape, csv_of, machine, table};
 use super::out::Role;
 use super::text::{count, plural};
 use super::{CliError, Exit, Ui};
@@ -44,10 +44,15 @@ pub(super) fn run(ui: &Ui, args: &RunsArgs) -> Result<Exit, CliError> {
         filter,
         sort: sort(args, objective.as_ref())?,
         limit,
-        include_deleted: args.deleted,
+        only_deleted: args.deleted,
+        ..Query::default()
     };
     let runs = store.runs(&query)?;
     check_columns(&store, &args.columns)?;
+    if args.format.csv && !args.columns.is_empty() {
+        ui.out.raw(&csv_of(&runs, &args.columns)?)?;
+        return Ok(Exit::Done);
+    }
     if machine(ui, args.format, &runs)? {
         return Ok(Exit::Done);
     }
@@ -91,9 +96,9 @@ fn common_objective(
     // Which sweeps the filter leaves is known from a few of its runs.
     let query = Query {
         filter: filter.cloned(),
-        sort: Vec::new(),
         limit: Some(200),
-        include_deleted: false,
+        only_deleted: args.deleted,
+        ..Query::default()
     };
     let names: IndexSet<String> =
         store.runs(&query)?.into_iter().filter_map(|run| run.sweep).collect();
@@ -112,7 +117,7 @@ fn check_columns(store: &Store, columns: &[String]) -> Result<(), CliError> {
 }
 
 /// A column by its name in the store or at the head of the table.
-fn by_name(name: &str, descending: bool) -> Result<(Column, bool), CliError> {
+pub(super) fn by_name(name: &str, descending: bool) -> Result<(Column, bool), CliError> {
     let (name, descending) = match name {
         "run" => ("id", descending),
         "time" => ("seconds", descending),
@@ -170,9 +175,14 @@ fn aims(sweeps: &[SweepRow], runs: &[RunRecord]) -> BTreeMap<String, String> {
 }
 
 fn nothing(ui: &Ui, args: &RunsArgs, store: &Store) -> Result<Exit, CliError> {
-    let all = store.count(&Query { limit: None, ..Query::default() })?;
-    let binned = store.count(&Query { include_deleted: true, ..Query::default() })? - all;
-    if all == 0 && binned > 0 {
+    let all = store.count(&Query::default())?;
+    let binned = store.count(&Query { only_deleted: true, ..Query::default() })?;
+    if args.deleted && binned == 0 {
+        ui.out.line(" no runs in the bin")?;
+    } else if args.deleted {
+        let filter = args.filter.join(" ");
+        ui.out.line(&format!(" 0 of {} in the bin match '{filter}'", plural(binned, "run")))?;
+    } else if all == 0 && binned > 0 {
         let runs = plural(binned, "run");
         ui.out.line(&format!(" no runs but {runs} in the bin   next  derby runs --deleted"))?;
     } else if args.filter.is_empty() || all == 0 {
@@ -191,7 +201,8 @@ fn footer(
     hidden: &Hidden,
 ) -> Result<Exit, CliError> {
     let shown = runs.len() as u64;
-    let mut parts = vec![format!("{} of {}", count(shown), count(total))];
+    let bin = if args.deleted { " in the bin" } else { "" };
+    let mut parts = vec![format!("{} of {}{bin}", count(shown), count(total))];
     if shown < total && args.top.is_none() {
         parts.push("all: --top 0".into());
     }

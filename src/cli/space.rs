@@ -8,6 +8,7 @@ use crate::numeric::Rng;
 use crate::sampler;
 use crate::space::{Row, Size};
 use crate::spec::{self, Known, Overrides, Sweep};
+use std::collections::BTreeSet;
 
 /// Wider lists of values push the notes out of line instead of off the screen.
 const MAX_VALUES: usize = 40;
@@ -23,6 +24,7 @@ pub(super) fn run(ui: &Ui, args: &SpaceArgs) -> Result<Exit, CliError> {
     tree(ui, &sweep.space.tree())?;
     let grid = sampler::grid_len(&sweep.space, sweep.search.grid_steps);
     ui.out.line(&match sweep.space.size() {
+        Size::Finite(1) => " 1 configuration".into(),
         Size::Finite(size) => format!(" {} configurations", big(size)),
         Size::Infinite => format!(
             " infinite; a grid of {} per range has {} points",
@@ -47,14 +49,27 @@ fn big(n: u128) -> String {
     }
 }
 
-/// Uniform draws, the same on every call.
+/// Draws that may all be equal to earlier ones before a space counts as exhausted.
+const MAX_REPEATS: usize = 1000;
+
+/// Distinct uniform draws, the same on every call; fewer where the space has fewer.
 fn samples(sweep: &Sweep, n: usize) -> Vec<Params> {
     let mut rng = Rng::stream(sweep.search.seed, "space", 0);
     let mut draw = || {
         let unit: Vec<f64> = (0..sweep.space.len()).map(|_| rng.unit()).collect();
         sweep.space.params(&sweep.space.from_unit(&unit))
     };
-    (0..n).map(|_| draw()).collect()
+    let (mut samples, mut seen, mut repeats) = (Vec::new(), BTreeSet::new(), 0);
+    while samples.len() < n && repeats < MAX_REPEATS {
+        let params = draw();
+        if seen.insert(format!("{params:?}")) {
+            samples.push(params);
+            repeats = 0;
+        } else {
+            repeats += 1;
+        }
+    }
+    samples
 }
 
 fn tree(ui: &Ui, rows: &[Row]) -> Result<(), CliError> {

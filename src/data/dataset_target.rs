@@ -29,6 +29,9 @@ pub(super) fn labels(roles: &Roles<'_>, target: usize) -> Result<Target, Error> 
             classes(roles, column, codes.clone(), levels.clone())
         }
         Values::Numbers(numbers) => {
+            // An infinite cell is no missing one: missing_target = "drop" would keep it.
+            let mend =
+                "give these cells a finite number or remove the rows, or name another target";
             roles.refuse("target", target, ("infinite", mend), |row| numbers[row].is_infinite())?;
             let distinct = distinct_sorted(numbers);
             let classify = match task {

@@ -1,6 +1,6 @@
 //! Content addresses of files and rows.
 
-use super::source::{digest_rows, format_of};
+use super::source::{digest_rows, format_of, regular};
 use super::{Error, Format, MISSING, Provenance, SourceOptions, Table, Values};
 use crate::domain::{Digest, DigestBuilder};
 use std::fs::{File, Metadata};
@@ -44,6 +44,7 @@ impl HashCache for NoCache {
 /// When the file cannot be read.
 pub fn hash_file(path: &Path, cache: &mut dyn HashCache) -> Result<Digest, Error> {
     let io = |source| Error::Io { path: path.display().to_string(), source };
+    regular(path, &path.display().to_string())?;
     let mut file = File::open(path).map_err(io)?;
     let before = stamp(&file.metadata().map_err(io)?);
     if let Some(digest) = cache.get(path, before) {

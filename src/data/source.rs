@@ -8,6 +8,7 @@ use super::{Error, Format, SourceOptions, Table};
 use crate::domain::Digest;
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 /// A source that can deliver its cells, more than once.
@@ -59,6 +60,7 @@ pub(super) fn digest_rows(options: &SourceOptions) -> Result<Digest, Error> {
 
 /// The format that the options, the extension or the first bytes say.
 pub(super) fn format_of(options: &SourceOptions) -> Result<Format, Error> {
+    regular(&options.path, &options.shown)?;
     if let Some(format) = options.format {
         return Ok(format);
     }
@@ -86,6 +88,22 @@ fn from_first_character(head: &[u8]) -> Format {
         Some(b'{') => Format::JsonLines,
         _ => Format::Csv,
     }
+}
+
+/// Refuses what is no file: a folder, a pipe or a device, which could block or deliver bytes for ever.
+pub(super) fn regular(path: &Path, shown: &str) -> Result<(), Error> {
+    let found = std::fs::metadata(path);
+    let kind = found.map_err(|source| Error::Io { path: shown.into(), source })?.file_type();
+    let what = match () {
+        () if kind.is_file() => return Ok(()),
+        () if kind.is_dir() => "a folder",
+        () if kind.is_fifo() => "a pipe",
+        () if kind.is_socket() => "a socket",
+        () => "a device",
+    };
+    Err(Error::Invalid(format!(
+        "'{shown}' is {what}; mend: name a regular file, since data is read more than once"
+    )))
 }
 
 fn head_of(options: &SourceOptions) -> Result<Vec<u8>, Error> {

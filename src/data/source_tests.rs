@@ -376,3 +376,24 @@ fn a_hash_is_remembered_while_the_file_stays() {
     std::fs::write(&source.options.path, "a,b\n1,2\n3,5\n9,9\n").unwrap();
     assert!(!unchanged(&recorded, &source.options, &mut cache).unwrap());
 }
+
+#[test]
+fn what_is_no_file_is_refused_at_once() {
+    let dir = TempDir::new().unwrap();
+    let socket = dir.path().join("s.csv");
+    let _listening = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let pipe = dir.path().join("p.csv");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let device = Path::new("/dev/zero");
+    for (path, what) in
+        [(dir.path(), "a folder"), (&socket, "a socket"), (&pipe, "a pipe"), (device, "a device")]
+    {
+        for format in [None, Some(Format::Csv), Some(Format::Json), Some(Format::Sqlite)] {
+            let source =
+                SourceOptions { path: path.into(), shown: "x".into(), ..Default::default() };
+            let text = read(&SourceOptions { format, ..source }).unwrap_err().to_string();
+            assert!(text.starts_with(&format!("'x' is {what}; mend:")), "{text}");
+        }
+        assert!(crate::data::hash_file(path, &mut crate::data::NoCache).is_err());
+    }
+}

@@ -84,7 +84,10 @@ fn names<'a>(ctx: &'a Ctx<'a>, root: &'a Table, path: &Path) -> (String, String,
         top.take(key);
     }
     for key in ["command", "gate"] {
-        if let Some(entry) = top.take(key) {
+        // Taken only where they stand, so that no message offers them.
+        if root.contains_key(key)
+            && let Some(entry) = top.take(key)
+        {
             let text = format!("[{key}] is not supported by this version; leave it out");
             top.problem(entry.span, text);
         }

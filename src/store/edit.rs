@@ -11,7 +11,8 @@ impl Store {
     /// Gives the run another name.
     ///
     /// # Errors
-    /// When the name is empty or reads as a number, or the store cannot be written.
+    /// When the name is empty, reads as a number or a sweep, holds control characters or belongs to another
+    /// run, or the store cannot be written.
     pub fn rename(&mut self, run: RunId, name: &str) -> Result<(), StoreError> {
         let name = name.trim();
         if name.is_empty() {
@@ -22,7 +23,29 @@ impl Store {
                 "'{name}' cannot name a run: a number means the run of that number; add a letter"
             )));
         }
+        if name.starts_with("sweep:") {
+            return Err(StoreError::Invalid(format!(
+                "'{name}' cannot name a run: 'sweep:' stands before the name of a sweep; leave it out"
+            )));
+        }
+        if name.chars().any(char::is_control) {
+            return Err(StoreError::Invalid(format!(
+                "'{}' cannot name a run: it holds control characters; leave them out",
+                name.escape_debug()
+            )));
+        }
         self.change(run, |store| {
+            let sql = "SELECT id FROM run WHERE name = ?2 AND id <> ?1 ORDER BY id LIMIT 1";
+            let other: Option<i64> = store
+                .conn
+                .prepare_cached(sql)?
+                .query_row(params![run.0, name], |row| row.get(0))
+                .optional()?;
+            if let Some(other) = other {
+                return Err(StoreError::Invalid(format!(
+                    "'{name}' is the name of run {other} already; choose another"
+                )));
+            }
             let sql = "UPDATE run SET name = ?2 WHERE id = ?1";
             Ok(store.conn.prepare_cached(sql)?.execute(params![run.0, name])?)
         })

@@ -22,6 +22,8 @@ pub struct Query {
     pub limit: Option<usize>,
     /// Runs in the bin too.
     pub include_deleted: bool,
+    /// Runs in the bin and no others, whatever `include_deleted` says.
+    pub only_deleted: bool,
 }
 
 impl Store {
@@ -66,7 +68,11 @@ impl Store {
 fn compile<'a>(query: &Query, known: &'a Known, select: &str) -> Result<Compiled<'a>, StoreError> {
     let mut sql = Compiled::new(known, host::now_ms());
     let (_, tables) = RUNS.split_once("FROM run").unwrap_or_default();
-    let shown = if query.include_deleted { "1" } else { "r.deleted IS NULL" };
+    let shown = match (query.only_deleted, query.include_deleted) {
+        (true, _) => "r.deleted IS NOT NULL",
+        (false, true) => "1",
+        (false, false) => "r.deleted IS NULL",
+    };
     sql.text = format!("{select} FROM run{tables} WHERE {shown}");
     if let Some(filter) = &query.filter {
         known.check(filter)?;

@@ -259,13 +259,11 @@ fn not_found(conn: &Connection, wanted: &str) -> Result<StoreError, StoreError> 
     let mut statement = conn.prepare_cached("SELECT name FROM run ORDER BY id DESC LIMIT 5000")?;
     let names: Vec<String> =
         statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    let mut near = nearest(wanted, names.iter().map(String::as_str));
-    if near.is_empty() && wanted.parse::<i64>().is_ok() {
-        let sql = "SELECT id FROM run ORDER BY abs(id - CAST(?1 AS INTEGER)), id LIMIT 1";
-        let found: Option<i64> =
-            conn.prepare_cached(sql)?.query_row([wanted], |row| row.get(0)).optional()?;
-        near.extend(found.map(|id| format!("'{id}'")));
-    }
+    // Numbers are counted and not spelled: one that is near another says nothing about what was meant.
+    let near = match wanted.trim_start_matches('#').parse::<i64>() {
+        Ok(_) => Vec::new(),
+        Err(_) => nearest(wanted, names.iter().map(String::as_str)),
+    };
     Ok(StoreError::NoSuchRun { reference: wanted.into(), near })
 }
 

@@ -45,16 +45,40 @@ impl StopReason {
 impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Trials(1) => f.write_str("the one trial of the budget is done"),
             Self::Trials(n) => write!(f, "all {n} trials of the budget are done"),
             Self::Time(seconds) => write!(f, "the time budget of {seconds:.0} s is over"),
+            Self::Patience(1) => f.write_str("no better score in 1 trial (patience)"),
             Self::Patience(n) => write!(f, "no better score in {n} trials (patience)"),
             Self::Target(value) => write!(f, "the target of {value} is reached"),
+            Self::Failures(1) => f.write_str("1 trial failed (max_failed)"),
             Self::Failures(n) => write!(f, "{n} trials failed (max_failed)"),
+            Self::Complete(1) => f.write_str("the one configuration of the space was tried"),
             Self::Complete(n) => write!(f, "all {n} configurations of the space were tried"),
+            Self::Repeating(1) => {
+                f.write_str("the last proposal was a configuration already tried")
+            }
             Self::Repeating(n) => {
                 write!(f, "the last {n} proposals were configurations already tried")
             }
             Self::Interrupted { .. } => f.write_str("interrupted"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_singular() {
+        let check = |reason: StopReason, text: &str| assert_eq!(reason.to_string(), text);
+        check(StopReason::Trials(1), "the one trial of the budget is done");
+        check(StopReason::Trials(2), "all 2 trials of the budget are done");
+        check(StopReason::Patience(1), "no better score in 1 trial (patience)");
+        check(StopReason::Failures(1), "1 trial failed (max_failed)");
+        check(StopReason::Complete(1), "the one configuration of the space was tried");
+        check(StopReason::Complete(6), "all 6 configurations of the space were tried");
+        check(StopReason::Repeating(1), "the last proposal was a configuration already tried");
     }
 }

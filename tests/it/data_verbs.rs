@@ -20,7 +20,7 @@ fn a_profile() {
      year               number             0         3  2007    2008  2009  █       █      █
 
      ·  not checked: schema, conflicting labels, value range, unique key, class imbalance, single feature leak, identifier leak, time order (why: --json)
-     11 passed, 0 warnings, 0 errors, 0 to note, 8 not checked   --target COLUMN adds the checks that need one
+     12 passed, 0 warnings, 0 errors, 0 to note, 8 not checked   --target COLUMN adds the checks that need one
     ");
     shows!(place.shown("data sweeps/penguins.toml"), @r"
     exit 0
@@ -36,7 +36,7 @@ fn a_profile() {
      year               number             0         3  2007    2008  2009  █       █      █
 
      ·  not checked: schema, value range, unique key, identifier leak, time order (why: --json)
-     14 passed, 0 warnings, 0 errors, 0 to note, 5 not checked
+     15 passed, 0 warnings, 0 errors, 0 to note, 5 not checked
     ");
     shows!(place.shown("data assets/penguins.csv --csv"), @r"
     exit 0
@@ -87,7 +87,7 @@ fn data_that_fails_a_check_exits_with_4() {
 
      ✗  class imbalance: class 'q' has 3 rows (limit 5, one per fold)   rows 1, 2, 3
      ·  not checked: schema, value range, unique key, identifier leak, time order (why: --json)
-     13 passed, 0 warnings, 1 error, 0 to note, 5 not checked
+     14 passed, 0 warnings, 1 error, 0 to note, 5 not checked
     ");
     assert_eq!(place.derby(&["data", "rare.csv"]).code, 0, "without a target there are no classes");
 }
@@ -108,4 +108,23 @@ fn names_in_the_data_do_not_drive_the_terminal() {
     place.write("odd.csv", "a\u{1b}[31m,b\nx\u{7},1\ny,2\nx,3\n");
     let ran = place.derby(&["data", "odd.csv"]);
     assert!(!ran.out.contains(['\u{1b}', '\u{7}']), "{:?}", ran.out);
+}
+
+#[test]
+fn a_sweep_file_in_json_stands_for_its_data() {
+    let place = Place::new();
+    place.write("d.csv", "a,y\n1,p\n2,q\n3,p\n4,q\n");
+    place.write(
+        "s.json",
+        r#"{"objective": {"metric": "accuracy"}, "data": {"path": "d.csv", "target": "y"}, "models": {"knn": {}}}"#,
+    );
+    let ran = place.derby(&["data", "s.json", "--json"]);
+    assert!(ran.err.is_empty(), "{}", ran.err);
+    let value: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((value["source"].as_str(), value["target"].as_str()), (Some("d.csv"), Some("y")));
+    place.write("f.json", r#"{"objective": {"metric": "value"}, "function": "sphere"}"#);
+    let ran = place.derby(&["data", "f.json"]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    place.write("rows.json", r#"[{"objective": 1, "data": 2}, {"objective": 3, "data": 4}]"#);
+    assert!(place.derby(&["data", "rows.json"]).out.contains("2 rows × 2 columns"));
 }

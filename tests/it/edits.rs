@@ -123,18 +123,57 @@ fn notes_tags_names_and_the_bin() {
 }
 
 #[test]
+fn the_bin_says_what_is_in_it() {
+    let place = Place::recorded();
+    assert_eq!(place.derby(&["rename", "1", "winner"]).code, 0);
+    let edit = |args: &[&str]| place.snapshot(&place.derby(args));
+    shows!(edit(&["rm", "--restore", "1"]), @r"
+    exit 0
+     not in the bin: 1 winner
+    ");
+    shows!(place.shown("runs --deleted"), @r"
+    exit 0
+     no runs in the bin
+    ");
+    shows!(edit(&["rm", "1"]), @r"
+    exit 0
+     in the bin: 1 winner   back: derby rm --restore 1   for good: derby store gc --all
+    ");
+    shows!(edit(&["rm", "1"]), @r"
+    exit 0
+     in the bin already: 1 winner
+    ");
+    shows!(place.shown("runs --deleted --columns name,model"), @r"
+    exit 0
+     RUN  NAME MODEL
+       1  winner  knn
+     1 of 1 in the bin
+    ");
+    shows!(place.shown("runs --deleted status:failed"), @r"
+    exit 0
+     0 of 1 run in the bin match 'status:failed'
+    ");
+}
+
+#[test]
 fn control_characters_never_reach_the_terminal() {
     let place = Place::recorded();
     let evil = "e\u{1b}[31mvil\u{7}";
     let mut said = String::new();
     for args in [
-        &["rename", "1", evil][..],
+        &["rename", "1", "winner"][..],
+        &["rename", "1", evil],
         &["note", "1", evil],
         &["tag", "1", evil, &format!("k={evil}")],
         &["show", "1"],
         &["runs", "--columns", "name,note,tags"],
         &["diff", "1", "2", "--all"],
         &["rm", evil],
+        &["rename", evil, "x"],
+        &["tag", "1", "--remove", evil],
+        &["tag", "1", &format!("={evil}")],
+        &["tag", evil, "x"],
+        &["note", evil, "x"],
         &["show", &format!("{evil}2")],
         &["runs", &format!("{evil} > 3")],
         &["best", evil],
@@ -146,6 +185,11 @@ fn control_characters_never_reach_the_terminal() {
     assert!(!said.contains(['\u{1b}', '\u{7}']), "{said:?}");
     assert_eq!(
         json(&place.derby(&["show", "1", "--json"]))["name"],
+        "winner",
+        "the name was refused"
+    );
+    assert_eq!(
+        json(&place.derby(&["show", "1", "--json"]))["note"],
         evil,
         "what is stored stays whole"
     );

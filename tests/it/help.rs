@@ -209,7 +209,7 @@ fn verbs_about_runs() {
       -c, --columns <A,B>  Show these columns only
           --all-columns    Show columns that are equal in all rows, too
       -n, --top <N>        Show the first N rows, best first where a sweep's objective says what is best
-          --deleted        Show runs in the bin
+          --deleted        Show the runs in the bin, and no others
           --json           Print one JSON array of whole objects
           --jsonl          Print one JSON object a line
           --csv            Print comma-separated values

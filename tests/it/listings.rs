@@ -151,6 +151,22 @@ fn runs_for_programs() {
     let header = text.lines().next().unwrap();
     shows!(header, @r"id,uuid,name,experiment,sweep,trial,attempt,status,reason,params.x,params.y,metrics.value,note,data_hash,seed,version,user,host,started,ended,seconds");
     assert_eq!(text.lines().count(), 5);
+    let text =
+        place.derby(&["runs", "sweep:sphere", "--csv", "--columns", "run,params.x,value,data"]);
+    let mut lines = text.out.lines();
+    assert_eq!(lines.next(), Some("run,params.x,value,data"));
+    for line in lines {
+        let cells: Vec<&str> = line.split(',').collect();
+        let run =
+            runs.iter().find(|run| cells[0].parse() == Ok(run["id"].as_u64().unwrap())).unwrap();
+        assert_eq!(cells[1].parse::<f64>().unwrap(), run["params"]["x"].as_f64().unwrap());
+        assert_eq!(
+            cells[2].parse::<f64>().unwrap(),
+            run["metrics"]["value"]["score"].as_f64().unwrap()
+        );
+    }
+    let text = place.derby(&["runs", "sweep:quick", "--csv", "--columns", "data"]).out;
+    assert_eq!(text.lines().nth(1), quick[0]["data_hash"].as_str());
 }
 
 #[test]

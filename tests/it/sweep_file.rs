@@ -74,6 +74,14 @@ fn spaces() {
      1 sample:
        model=decision_tree max_depth=3
     ");
+    let small =
+        "objective.metric = \"value\"\nfunction = \"sphere\"\n[params]\nx = [1, 2]\ny = [3, 4]\n";
+    place.write("small.toml", small);
+    let ran = place.derby(&["space", "small.toml", "--samples", "10"]);
+    let mut samples: Vec<&str> = ran.out.lines().skip_while(|l| !l.contains("samples")).collect();
+    assert_eq!(samples.remove(0), " 4 samples:", "a space of four has no fifth");
+    samples.sort_unstable();
+    assert_eq!(samples, ["   x=1 y=3", "   x=1 y=4", "   x=2 y=3", "   x=2 y=4"]);
     shows!(place.shown("space sweeps/branin.yaml --samples 0 --json"), @r#"
     exit 0
     {"size":null,"infinite":true,"grid":"25","dimensions":[{"branch":null,"name":"x","values":"-5 … 10","log":false,"when":null},{"branch":null,"name":"y","values":"0 … 15","log":false,"when":null}],"samples":[]}

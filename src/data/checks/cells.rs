@@ -1,5 +1,6 @@
-//! Checks of cells: null spellings, constants, mixed types, odd texts.
+//! Checks of cells: null spellings, constants, mixed types, odd texts, infinite numbers.
 
+use super::super::Values;
 use super::context::{Context, TextColumn};
 use super::{Check, Finding, Level, percent};
 use crate::numeric::quantile_sorted;
@@ -176,4 +177,20 @@ pub(super) fn string_length(check: Check, context: &Context<'_>) -> Vec<Finding>
             .push(check.finding(Level::Warn, &[name], text).at(column.rows_where(&out), context));
     }
     check.or_ok(findings, "every text has a usual length")
+}
+
+/// 20: no infinite number, which no model can be fitted to unless preprocessing clips it.
+pub(super) fn infinite_cells(check: Check, context: &Context<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for column in &context.table.columns {
+        let Values::Numbers(numbers) = &column.values else { continue };
+        let rows = || (0..numbers.len()).filter(|&row| numbers[row].is_infinite());
+        let n = rows().count();
+        if n > 0 {
+            let cells = if n == 1 { "cell" } else { "cells" };
+            let text = format!("'{}' has {n} infinite {cells} (limit 0)", column.name);
+            findings.push(check.finding(Level::Warn, &[&column.name], text).at(rows(), context));
+        }
+    }
+    check.or_ok(findings, "every number is finite")
 }

@@ -85,6 +85,7 @@ const CHECKS: &[(u32, &str, CheckFn)] = &[
     (17, "single_feature_leak", target::single_feature_leak),
     (18, "identifier_leak", target::identifier_leak),
     (19, "time_order", time::time_order),
+    (20, "infinite_cells", cells::infinite_cells),
 ];
 
 /// Runs every check, in the order of their numbers. A check that passes leaves one finding too.

@@ -67,7 +67,7 @@ fn every_check_leaves_a_finding_in_order() {
     let mut numbers: Vec<u32> = findings.iter().map(|finding| finding.number).collect();
     assert!(numbers.is_sorted());
     numbers.dedup();
-    assert_eq!(numbers, (1..=19).collect::<Vec<u32>>());
+    assert_eq!(numbers, (1..=20).collect::<Vec<u32>>());
     assert_eq!(findings, run(&Input::dataset(&data), &CheckOptions::default(), None));
 }
 
@@ -353,4 +353,16 @@ fn time_of_rows() {
         "1 rows from the future",
         &[0],
     );
+}
+
+#[test]
+fn infinite_numbers() {
+    let options = CheckOptions::default();
+    check(&on_table(20, "a,b\n1,u\n2,inf\n,v\n", &options), Level::Ok, "finite", &[]);
+    let one = on_table(20, "a,b\n1,u\ninf,v\n2,w\n", &options);
+    check(&one, Level::Warn, "'a' has 1 infinite cell (limit 0)", &[1]);
+    let both = run(&Input::table(&table("a,b\n1,-inf\ninf,1e999\n2,3\n")), &options, None);
+    let both = of(20, both);
+    check(&both[1], Level::Warn, "'b' has 2 infinite cells", &[0, 1]);
+    assert_eq!((both.len(), &both[0].columns), (2, &vec!["a".to_string()]));
 }

@@ -15,8 +15,9 @@ pub enum SplitError {
     },
     /// The holdout got no row.
     #[error(
-        "holdout = '{share}' of {rows} rows holds out none; \
-         mend: a larger share, 'holdout = {{ share = {share}, exact = true }}' or 'holdout = 0'"
+        "holdout = '{share}' of {} holds out none; \
+         mend: a larger share, 'holdout = {{ share = {share}, exact = true }}' or 'holdout = 0'",
+        counted(*rows, "row")
     )]
     EmptyHoldout {
         /// The share asked for.
@@ -25,7 +26,10 @@ pub enum SplitError {
         rows: usize,
     },
     /// Nothing is left to search on.
-    #[error("holdout = '{share}' of {rows} rows leaves none to search on; mend: a smaller share")]
+    #[error(
+        "holdout = '{share}' of {} leaves none to search on; mend: a smaller share",
+        counted(*rows, "row")
+    )]
     NothingLeft {
         /// The share asked for.
         share: f64,
@@ -34,8 +38,10 @@ pub enum SplitError {
     },
     /// Fewer rows, groups, times or distinct rows than folds.
     #[error(
-        "'{k}' folds need at least {need} {what}, the {rows} search rows have {have}; \
-         mend: fewer folds, a smaller holdout or more data"
+        "'{k}' folds need at least {need} {what}, the {} {} {have}; \
+         mend: fewer folds, a smaller holdout or more data",
+        counted(*rows, "search row"),
+        if *rows == 1 { "has" } else { "have" }
     )]
     TooFew {
         /// Folds asked for.
@@ -51,8 +57,9 @@ pub enum SplitError {
     },
     /// A class is too rare for stratified folds.
     #[error(
-        "class '{class}' has {count} of the {rows} search rows, fewer than '{k}' folds; \
-         mend: fewer folds, kind = \"k\", or merge or drop the class"
+        "class '{class}' has {count} of the {}, fewer than '{k}' folds; \
+         mend: fewer folds, kind = \"k\", or merge or drop the class",
+        counted(*rows, "search row")
     )]
     RareClass {
         /// The class.
@@ -66,8 +73,9 @@ pub enum SplitError {
     },
     /// A class has no training row in a fold.
     #[error(
-        "class '{class}' ({count} search rows) has none among the training rows of fold '{fold}'; \
-         mend: kind = \"stratified\", fewer folds, or merge or drop the class"
+        "class '{class}' ({}) has none among the training rows of fold '{fold}'; \
+         mend: kind = \"stratified\", fewer folds, or merge or drop the class",
+        counted(*count, "search row")
     )]
     ClassNotTrained {
         /// The class.
@@ -100,8 +108,9 @@ pub enum SplitError {
     },
     /// Given folds put rows of one group on both sides.
     #[error(
-        "{count} groups have rows in more than one fold of {place}; \
-         mend: give every row of a group the same fold, or drop [data] group"
+        "{} rows in more than one fold of {place}; \
+         mend: give every row of a group the same fold, or drop [data] group",
+        if *count == 1 { "1 group has".into() } else { format!("{count} groups have") }
     )]
     GroupsApart {
         /// Groups on both sides.
@@ -119,7 +128,9 @@ pub enum SplitError {
     },
     /// Rows without a time.
     #[error(
-        "{count} of {rows} rows have no time in the [data] time column; mend: fill or drop them"
+        "{count} of {} {} no time in the [data] time column; mend: fill or drop them",
+        counted(*rows, "row"),
+        if *count == 1 { "has" } else { "have" }
     )]
     MissingTime {
         /// Rows without one.
@@ -153,4 +164,33 @@ pub enum SplitError {
         /// What is wrong, and the mend.
         why: String,
     },
+}
+
+/// `1 row`, `2 rows`.
+pub(super) fn counted(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_singular() {
+        let check = |error: SplitError, text: &str| {
+            let said = error.to_string();
+            assert!(said.contains(text), "{said}");
+        };
+        let few = |rows| SplitError::TooFew { k: 2, need: 2, what: "rows", have: rows, rows };
+        check(few(1), "the 1 search row has 1;");
+        check(few(3), "the 3 search rows have 3;");
+        check(SplitError::EmptyHoldout { share: 0.2, rows: 1 }, "of 1 row holds out none");
+        check(SplitError::NothingLeft { share: 0.9, rows: 1 }, "of 1 row leaves none");
+        check(SplitError::MissingTime { count: 1, rows: 3 }, "1 of 3 rows has no time");
+        check(SplitError::GroupsApart { count: 1, place: "x".into() }, "1 group has rows");
+        let (class, fold) = (String::from("a"), String::from("0"));
+        check(SplitError::ClassNotTrained { class, count: 1, fold }, "(1 search row)");
+        let class = String::from("a");
+        check(SplitError::RareClass { class, count: 1, rows: 1, k: 2 }, "1 of the 1 search row,");
+    }
 }

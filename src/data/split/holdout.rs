@@ -1,7 +1,7 @@
 //! The rows that no search sees.
 
 use super::super::{Dataset, SplitOptions};
-use super::error::SplitError;
+use super::error::{SplitError, counted};
 use super::keys::{classes, keyed, units};
 use std::collections::BTreeMap;
 
@@ -111,7 +111,8 @@ fn exact(ds: &Dataset, options: &SplitOptions, notes: &mut Vec<String>) -> Vec<u
         }
         if left > 0 {
             notes.push(format!(
-                "the holdout is {left} rows short of the exact share, since equal rows and groups stay together"
+                "the holdout is {} short of the exact share, since equal rows and groups stay together",
+                counted(left, "row")
             ));
         }
     }
@@ -140,7 +141,7 @@ fn quotas(counts: &BTreeMap<u32, usize>, share: f64) -> BTreeMap<u32, usize> {
 /// Notes on a small holdout and on classes that it lacks.
 fn describe(ds: &Dataset, held: &[usize], notes: &mut Vec<String>) {
     if held.len() < FEW {
-        notes.push(format!("the holdout has only {} rows", held.len()));
+        notes.push(format!("the holdout has only {}", counted(held.len(), "row")));
     }
     let class_of = classes(ds);
     for (class, name) in ds.classes.iter().enumerate() {

@@ -245,7 +245,7 @@ fn a_fold_column_serves_and_is_checked() {
     assert!(error(&ds, &options).contains("12 missing cells"));
     ds.groups = Some(vec![0; 12]);
     ds.table.columns[1] = column((0..12).map(|row| f64::from(row % 2)).collect());
-    assert!(error(&ds, &options).contains("1 groups have rows in more than one fold"));
+    assert!(error(&ds, &options).contains("1 group has rows in more than one fold"));
     let target =
         SplitOptions { folds: FoldOptions::Column("target".into()), ..made(5, None, true) };
     assert!(error(&ds, &target).contains("is the target"));

@@ -61,6 +61,9 @@ fn folds(section: &Section<'_>, entry: &Entry, data: &DataOptions) -> Option<Fol
             FoldOptions::File { path, shown }
         })
     } else {
+        // Neither is there, and both are keys that a misspelt one may have meant.
+        inner.take("column");
+        inner.take("file");
         Some(made(&inner, data))
     };
     inner.finish();

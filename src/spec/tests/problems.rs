@@ -201,6 +201,11 @@ fn what_to_run() {
         "1:1 unknown key 'nmae'; did you mean 'name'?",
     );
     one(
+        "zzzzzz = 1\nfunction = \"noop\"\n[params]\nx = 1\n",
+        "unknown key 'zzzzzz'; one of function, objective, data, preprocess, models, params, search, \
+         budget, resources, name, experiment, model",
+    );
+    one(
         "name = \" \"\nfunction = \"noop\"\n[params]\nx = 1\n",
         "'name' must be a text of 1 to 200 characters",
     );
@@ -284,6 +289,11 @@ fn data_sections() {
     data(
         "time = \"t\"\nfolds = { kind = \"time\", shuffle = true }",
         "'shuffle' would break the order",
+    );
+    data("folds = { colum = \"f\" }", "unknown key 'colum'; did you mean 'column'?");
+    data(
+        "folds = { zzz = 1 }",
+        "unknown key 'zzz'; one of column, file, k, kind, shuffle, repeats [data] folds",
     );
     data("folds = { repeats = 2, shuffle = false }", "'repeats' needs shuffled folds");
     data("folds = { column = \"f\", k = 3 }", "unknown key 'k'");
