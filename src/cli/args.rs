@@ -199,6 +199,12 @@ pub(super) struct InitArgs {
     /// The target column [default: guessed from names and types]
     #[arg(long, value_name = "COLUMN")]
     pub(super) target: Option<String>,
+    /// Table of a SQLite file
+    #[arg(long, value_name = "TABLE")]
+    pub(super) table: Option<String>,
+    /// Query on a SQLite file
+    #[arg(long, value_name = "SQL", conflicts_with = "table")]
+    pub(super) query: Option<String>,
     /// The sweep file to write [default: sweeps/NAME.toml]
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) output: Option<PathBuf>,

@@ -1,6 +1,7 @@
 //! `derby init`: looks at a data file and writes a sweep file for it.
 
 use super::args::InitArgs;
+use super::init_cut::{Cut, cut, infinite};
 use super::out::Role;
 use super::text::{count, nearest, plural};
 use super::{CliError, Exit, Ui};
@@ -19,32 +20,47 @@ pub(super) fn run(ui: &Ui, args: &InitArgs) -> Result<Exit, CliError> {
     let source = SourceOptions {
         path: args.data.clone(),
         shown: args.data.display().to_string(),
+        table: args.table.clone(),
+        query: args.query.clone(),
         ..SourceOptions::default()
     };
     let (table, content) = data::read(&source)?;
-    let suggestion = suggestion(&table, args)?;
-    let options = DataOptions {
+    let mut suggestion = suggestion(&table, args)?;
+    let mut options = DataOptions {
         source,
         target: suggestion.target.clone(),
         drop_missing_target: unlabeled(&table, &suggestion.target) > 0,
         ignore: suggestion.ignore.iter().map(|(name, _)| name.clone()).collect(),
         ..DataOptions::default()
     };
-    let dataset = data::load(&options)?;
     let output = output(args)?;
+    let mut dataset = data::load(&options)?;
+    let mut cut_by = cut(&dataset)?;
+    let (mut clipped, hopeless) = infinite(&mut dataset, &cut_by);
+    if !hopeless.is_empty() {
+        let names = hopeless.iter().map(|&idx| dataset.table.columns[idx].name.clone());
+        suggestion.ignore.extend(names.map(|name| (name, "too many infinite cells".into())));
+        options.ignore = suggestion.ignore.iter().map(|(name, _)| name.clone()).collect();
+        dataset = data::load(&options)?;
+        // Ignored columns are no part of a row's identity, which decides where it goes.
+        cut_by = cut(&dataset)?;
+        clipped = infinite(&mut dataset, &cut_by).0;
+    }
     let dropped = unlabeled(&table, &suggestion.target);
-    let text = sweep_file(&args.data, &output, &dataset, &suggestion, dropped)?;
+    let found = Found { dataset: &dataset, suggestion: &suggestion, dropped, cut: &cut_by };
+    let text = sweep_file(args, &output, &found, !clipped.is_empty())?;
+    // What is written must check: anything else is a bug of ours, said as such, and leaves no file.
+    let sweep =
+        spec::parse(&text, spec::Format::Toml, &output, &Overrides::default(), &Known::built_in())
+            .map_err(|error| {
+                CliError::new(Exit::Bug, format!("made a file that does not check: {error}"))
+            })?;
     if let Some(folder) = output.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;
     }
     std::fs::write(&output, &text).map_err(|error| {
         CliError::new(Exit::Failed, format!("cannot write '{}': {error}", output.display()))
     })?;
-    // What was written must check: anything else is a bug of ours, said as such.
-    let sweep =
-        spec::load(&output, &Overrides::default(), &Known::built_in()).map_err(|error| {
-            CliError::new(Exit::Bug, format!("wrote a file that does not check: {error}"))
-        })?;
     let field = |label: &str, text: &str| {
         ui.out.line(&format!(" {}  {text}", ui.out.paint(Role::Muted, &format!("{label:14}"))))
     };
@@ -60,10 +76,12 @@ pub(super) fn run(ui: &Ui, args: &InitArgs) -> Result<Exit, CliError> {
     field(
         "wrote",
         &format!(
-            "{}: {}, {}, 5 folds, 20 % holdout",
+            "{}: {}, {}, {} folds, {}",
             output.display(),
             if n == 1 { "1 model family".into() } else { format!("{n} model families") },
-            suggestion.metric
+            suggestion.metric,
+            cut_by.folds,
+            if cut_by.holdout == 0.0 { "no holdout" } else { "20 % holdout" }
         ),
     )?;
     field("next", &ui.out.paint(Role::Accent, &format!("derby sweep {}", output.display())))?;
@@ -82,8 +100,23 @@ fn suggestion(table: &Table, args: &InitArgs) -> Result<Suggestion, CliError> {
         Some(target) => data::suggest_for(table, target),
         None => data::suggest(table),
     };
+    let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    if let Some(found) = &guessed {
+        let profiles = data::profile(table);
+        let profile = profiles.iter().find(|profile| profile.name == found.target);
+        let what = match profile.map(|profile| profile.distinct) {
+            Some(0) => "has no values",
+            Some(1) => "is constant: every row has the same value",
+            _ => "",
+        };
+        if !what.is_empty() {
+            let text = format!("target '{}' {what}, so nothing can be learned", found.target);
+            return Err(
+                CliError::usage(text).hint(format!("--target COLUMN, one of {}", names.join(", ")))
+            );
+        }
+    }
     guessed.ok_or_else(|| {
-        let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
         let text = match &args.target {
             Some(target) => format!("no column '{target}' that could be a target"),
             None => "no column looks like a target".into(),
@@ -102,7 +135,19 @@ fn output(args: &InitArgs) -> Result<PathBuf, CliError> {
         return Err(CliError::usage(format!("'{}' exists already", path.display()))
             .hint("--force replaces it, --output names another"));
     }
+    if path.extension().is_none_or(|extension| extension != "toml") {
+        return Err(CliError::usage(format!("'{}' is no TOML file", path.display()))
+            .hint("init writes TOML; give --output a name that ends in .toml"));
+    }
     Ok(path)
+}
+
+/// What was found out about the data.
+struct Found<'a> {
+    dataset: &'a Dataset,
+    suggestion: &'a Suggestion,
+    dropped: usize,
+    cut: &'a Cut,
 }
 
 fn missing(table: &Table) -> String {
@@ -150,17 +195,18 @@ fn suggestion_counts(dataset: &Dataset) -> Option<String> {
 
 /// The sweep file, commented.
 fn sweep_file(
-    data: &Path,
+    args: &InitArgs,
     output: &Path,
-    dataset: &Dataset,
-    suggestion: &Suggestion,
-    dropped: usize,
+    found: &Found<'_>,
+    clip: bool,
 ) -> Result<String, CliError> {
+    let Found { dataset, suggestion, dropped, cut } = *found;
     let mut text = String::new();
     let name = output.file_stem().unwrap_or_default().to_string_lossy();
     let task = dataset.labels.task();
-    let path = relative(data, output)?;
-    let quote = |text: &str| serde_json::Value::from(text).to_string();
+    let path = relative(&args.data, output)?;
+    // TOML reads the texts of JSON but for DEL, which it wants escaped.
+    let quote = |text: &str| serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f");
     let ignore: Vec<String> = suggestion.ignore.iter().map(|(name, _)| quote(name)).collect();
     let mut put = |line: std::fmt::Arguments<'_>| {
         let _ = text.write_fmt(line);
@@ -173,6 +219,12 @@ fn sweep_file(
     put(format_args!("name = {}\n", quote(&name)));
     put(format_args!("[objective]\nmetric = {}\n", quote(suggestion.metric)));
     put(format_args!("[data]\npath = {}", quote(&path)));
+    if let Some(table) = &args.table {
+        put(format_args!("table = {}", quote(table)));
+    }
+    if let Some(query) = &args.query {
+        put(format_args!("query = {}", quote(query)));
+    }
     put(format_args!("target = {}", quote(&suggestion.target)));
     if task == Task::Binary {
         let positive = dataset.classes.last().cloned().unwrap_or_default();
@@ -188,11 +240,15 @@ fn sweep_file(
     if !ignore.is_empty() {
         put(format_args!("ignore = [{}]", ignore.join(", ")));
     }
+    if let Some(why) = &cut.why {
+        put(format_args!("# Not the usual 5 folds and 20 % holdout: {why}."));
+    }
     put(format_args!(
-        "holdout = 0.2                          # rows that no search sees, for the final judgement"
+        "{:38} # rows that no search sees, for the final judgement",
+        format!("holdout = {}", cut.holdout)
     ));
-    put(format_args!("folds = 5\n"));
-    put(format_args!("{}", preprocess(dataset)));
+    put(format_args!("folds = {}\n", cut.folds));
+    put(format_args!("{}", preprocess(dataset, clip)));
     put(format_args!("{}", families(task, dataset.table.n_rows)));
     put(format_args!(
         "[search]\nsampler = \"tpe\"                        # or grid, random, sobol\nseed = 0\n"
@@ -204,7 +260,7 @@ fn sweep_file(
 }
 
 /// Settings that the columns call for.
-fn preprocess(dataset: &Dataset) -> String {
+fn preprocess(dataset: &Dataset, clip: bool) -> String {
     let features = || dataset.features.iter().map(|&idx| &dataset.table.columns[idx]);
     let has_missing = features().any(|column| column.n_missing() > 0);
     let has_words = features().any(|column| matches!(column.values, Values::Codes { .. }));
@@ -217,6 +273,9 @@ fn preprocess(dataset: &Dataset) -> String {
     }
     if has_words {
         text.push_str("encode = \"one_hot\"                     # or ordinal, target\n");
+    }
+    if clip {
+        text.push_str("outliers = \"iqr\"                       # clips infinite cells, too\n");
     }
     text.push_str("scale = [\"standard\", \"robust\", \"none\"]\n");
     text

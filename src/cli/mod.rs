@@ -8,6 +8,7 @@ mod diff;
 mod edit;
 mod error;
 mod init;
+mod init_cut;
 mod listing;
 mod models;
 mod out;

@@ -173,6 +173,8 @@ fn verbs_about_data() {
 
     Options:
           --target <COLUMN>  The target column [default: guessed from names and types]
+          --table <TABLE>    Table of a SQLite file
+          --query <SQL>      Query on a SQLite file
       -o, --output <FILE>    The sweep file to write [default: sweeps/NAME.toml]
           --force            Replace an existing file
       -h, --help             Print help

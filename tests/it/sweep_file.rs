@@ -232,3 +232,67 @@ fn every_data_file_gives_a_file_that_checks() {
         assert_eq!(ran.code, 0, "{name}: {}", ran.err);
     }
 }
+
+#[test]
+fn a_file_to_start_from_always_runs() {
+    let place = Place::new();
+    let rows = |classes: &str| {
+        let rows =
+            classes.chars().enumerate().map(|(i, class)| format!("{},{i},{class}\n", i * 7 % 5));
+        format!("a,b,y\n{}", rows.collect::<String>())
+    };
+    let runs = |data: &str, parts: &[&str]| {
+        place.write("d.csv", data);
+        let ran = place.derby(&["init", "d.csv", "-o", "s.toml", "--force"]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let text = std::fs::read_to_string(place.path("s.toml")).unwrap();
+        for part in parts {
+            assert!(text.contains(part), "{part} is not in {text}");
+        }
+        let ran = place.derby(&["sweep", "s.toml", "--trials", "2", "-q"]);
+        assert_eq!(ran.code, 0, "{text}{}", ran.err);
+    };
+    runs(&rows("pqpqpqpqpqpqpppppppp"), &["# Not the usual 5 folds", "folds = "]);
+    runs(&rows("pqpqpp"), &["folds = 2"]);
+    let infinite = (0..60).map(|i| {
+        let (a, c) = (if i == 7 { "inf".into() } else { (i * 7 % 11).to_string() }, i % 2);
+        let b = if c == 0 { "-inf" } else { "inf" };
+        format!("{a},{b},{},{}\n", i % 13, ["p", "q"][i % 2])
+    });
+    let infinite = format!("a,b,c,y\n{}", infinite.collect::<String>());
+    runs(&infinite, &["outliers = \"iqr\"", "ignore = [\"b\"]"]);
+
+    std::fs::remove_file(place.path("s.toml")).unwrap();
+    let refused = |data: &str, args: &[&str], part: &str| {
+        place.write("d.csv", data);
+        let all = [&["init", "d.csv", "-o", "s.toml"][..], args].concat();
+        let ran = place.derby(&all);
+        assert!(ran.code != 0 && ran.code != 70 && ran.err.contains(part), "{}", ran.err);
+        assert!(!place.path("s.toml").exists());
+    };
+    refused(&rows("pqpppppp"), &[], "even without a holdout: class 'q' has 1 of the 8 search rows");
+    refused("a,c\n1,5\n2,5\n3,5\n", &["--target", "c"], "target 'c' is constant");
+    let ran = place.derby(&["init", "d.csv", "-o", "s.yaml"]);
+    assert!(ran.err.contains("init writes TOML") && !place.path("s.yaml").exists(), "{}", ran.err);
+}
+
+#[test]
+fn a_file_to_start_from_for_a_database() {
+    let place = Place::new();
+    let db = rusqlite::Connection::open(place.path("d.db")).unwrap();
+    db.execute_batch("CREATE TABLE t (a, y); CREATE TABLE other (x);").unwrap();
+    for i in 0..60_i64 {
+        db.execute(
+            "INSERT INTO t VALUES (?1, ?2)",
+            (i * 7 % 11, if i % 2 == 0 { "p" } else { "q" }),
+        )
+        .unwrap();
+    }
+    for (flag, value) in [("--table", "t"), ("--query", "SELECT a, y FROM t WHERE a < 9")] {
+        let ran = place.derby(&["init", "d.db", flag, value, "-o", "s.toml", "--force"]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let text = std::fs::read_to_string(place.path("s.toml")).unwrap();
+        assert!(text.contains(&format!("{} = \"{value}\"", &flag[2..])), "{text}");
+        assert_eq!(place.derby(&["check", "s.toml"]).code, 0);
+    }
+}
