@@ -42,6 +42,26 @@
 //! * A result is committed before the next trial is asked for.
 //! * Same file, same data, same seed: same trials, same scores, whatever the number of workers if the
 //!   sweep is `reproducible`.
+//!
+//! # To add something
+//!
+//! * A model family: one file in `src/trainer/` with a [`Family`](trainer::Family) and its
+//!   [`Model`](trainer::Model), one line in [`trainer::catalogue`]. The conformance tests run over the
+//!   catalogue; reference values go through `tests/fixtures/trainers.py`.
+//! * A sampler: one file in `src/sampler/`, one line in [`sampler::make`] and [`sampler::names`]; its
+//!   conformance tests run over the names. Raise [`sampler::VERSION`] when an existing one answers differently.
+//! * A metric: one line in [`metrics::catalogue`] and its formula, with values from scikit-learn.
+//! * A key of the sweep file: its section in `src/spec/section/`, its place in `src/spec/identity.rs` (the
+//!   compiler asks for it), and the problem that a wrong value makes.
+//! * A verb: its arguments in `src/cli/args.rs`, one file in `src/cli/`, a snapshot of its help in
+//!   `tests/it/help.rs`.
+//! * A change of the store: a new numbered file in `src/store/migrations/`; never an edit of one that shipped.
+//!
+//! # Where a test belongs
+//!
+//! In the file that it tests, unless it needs the program or more than one layer: those are in `tests/it/`,
+//! one binary. `DERBY_FAULT` kills the process at an exact place ([`host::fault()`]), `DERBY_NOW` holds the clock
+//! still. Nothing sleeps, nothing asks the network, and random cases are the same on every run.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod domain;
