@@ -1,6 +1,7 @@
 //! `derby data`: the profile of a data file, and what the quality checks say about it.
 
 use super::args::DataArgs;
+use super::csv_text::CsvText;
 use super::out::{Role, safe};
 use super::table::{Cell, Column, draw};
 use super::text::{count, plural};
@@ -248,12 +249,12 @@ fn json(read: &Read, profile: &[ColumnProfile]) -> serde_json::Value {
 }
 
 fn csv(ui: &Ui, profile: &[ColumnProfile]) -> Result<(), CliError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut writer = CsvText::new();
     let header = [
         "column", "type", "n", "missing", "distinct", "min", "q25", "median", "q75", "max", "mean",
         "sd",
     ];
-    writer.write_record(header).map_err(super::listing::csv_error)?;
+    writer.row(header)?;
     for column in profile {
         let counts = [column.n, column.missing, column.distinct].map(|n| n.to_string());
         let numbers = column.numbers.as_ref().map_or_else(
@@ -264,11 +265,8 @@ fn csv(ui: &Ui, profile: &[ColumnProfile]) -> Result<(), CliError> {
             },
         );
         let head = [column.name.clone(), column.kind.word().to_string()];
-        writer
-            .write_record(head.into_iter().chain(counts).chain(numbers))
-            .map_err(super::listing::csv_error)?;
+        writer.row(head.into_iter().chain(counts).chain(numbers))?;
     }
-    let bytes = writer.into_inner().map_err(|error| CliError::from(error.into_error()))?;
-    ui.out.raw(&String::from_utf8_lossy(&bytes))?;
+    ui.out.raw(&writer.finish()?)?;
     Ok(())
 }

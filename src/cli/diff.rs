@@ -1,6 +1,7 @@
 //! `derby diff`: two or more runs side by side, differences first.
 
 use super::args::DiffArgs;
+use super::csv_text::CsvText;
 use super::out::{Role, cells, cut, pad, safe};
 use super::text::{measured, value_text};
 use super::{CliError, Exit, Ui};
@@ -262,7 +263,7 @@ fn csv(
     metrics: &[MetricRow],
     facts: &[(String, Vec<String>)],
 ) -> Result<Exit, CliError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut writer = CsvText::new();
     let header = ["kind".to_string(), "name".to_string()].into_iter();
     let mut rows = vec![header.chain(runs.iter().map(|run| run.id.to_string())).collect()];
     let row = |kind: &str, name: &str, cells: Vec<String>| {
@@ -281,9 +282,8 @@ fn csv(
         rows.push(row("fact", name, values.clone()));
     }
     for row in rows {
-        writer.write_record(row).map_err(super::listing::csv_error)?;
+        writer.row(row)?;
     }
-    let bytes = writer.into_inner().map_err(|error| CliError::from(error.into_error()))?;
-    ui.out.raw(&String::from_utf8_lossy(&bytes))?;
+    ui.out.raw(&writer.finish()?)?;
     Ok(Exit::Done)
 }

@@ -1,6 +1,7 @@
 //! Runs as rows: which columns, in which order, as a table, JSON, JSON lines or CSV.
 
 use super::args::Format;
+use super::csv_text::CsvText;
 use super::out::{Role, safe};
 use super::runs::by_name;
 use super::table::{Cell, Column, draw};
@@ -63,11 +64,11 @@ fn csv_text(runs: &[RunRecord]) -> Result<String, CliError> {
         ["id", "uuid", "name", "experiment", "sweep", "trial", "attempt", "status", "reason"];
     let last =
         ["note", "data_hash", "seed", "version", "user", "host", "started", "ended", "seconds"];
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut writer = CsvText::new();
     let header = fixed.iter().map(ToString::to_string);
     let header = header.chain(params.iter().map(|name| format!("params.{name}")));
     let header = header.chain(metrics.iter().map(|name| format!("metrics.{name}")));
-    writer.write_record(header.chain(last.iter().map(ToString::to_string))).map_err(csv_error)?;
+    writer.row(header.chain(last.iter().map(ToString::to_string)))?;
     for run in runs {
         let mut row: Vec<String> = fixed.iter().map(|name| attribute(run, name)).collect();
         let param = |name: &&str| run.params.get(name).map(Value::to_string).unwrap_or_default();
@@ -75,22 +76,20 @@ fn csv_text(runs: &[RunRecord]) -> Result<String, CliError> {
         let metric = |name: &&str| run.metrics.get(*name).map(|m| m.score.to_string());
         row.extend(metrics.iter().map(|name| metric(name).unwrap_or_default()));
         row.extend(last.iter().map(|name| attribute(run, name)));
-        writer.write_record(row).map_err(csv_error)?;
+        writer.row(row)?;
     }
-    let bytes = writer.into_inner().map_err(|error| CliError::from(error.into_error()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    writer.finish()
 }
 
 /// One row a run with the columns that the user asked for, named as asked, values whole.
 pub(super) fn csv_of(runs: &[RunRecord], columns: &[String]) -> Result<String, CliError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(columns).map_err(csv_error)?;
+    let mut writer = CsvText::new();
+    writer.row(columns)?;
     for run in runs {
         let row: Vec<String> = columns.iter().map(|name| exact(run, name)).collect();
-        writer.write_record(row).map_err(csv_error)?;
+        writer.row(row)?;
     }
-    let bytes = writer.into_inner().map_err(|error| CliError::from(error.into_error()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    writer.finish()
 }
 
 /// The value of a column with all its digits; empty where the run has none. A name means what it means to
@@ -115,10 +114,6 @@ fn exact(run: &RunRecord, name: &str) -> String {
         // Columns were checked before.
         Err(_) => String::new(),
     }
-}
-
-pub(super) fn csv_error(error: csv::Error) -> CliError {
-    CliError::from(std::io::Error::other(error))
 }
 
 /// An attribute as text; empty where the run has none.

@@ -3,6 +3,7 @@
 mod args;
 mod best;
 mod check;
+mod csv_text;
 mod data;
 mod diff;
 mod edit;
@@ -47,8 +48,8 @@ impl Ui {
         Ok(Store::find(&here, self.store.as_deref()))
     }
 
-    /// The store for reading; one that does not exist is an error with the way to make it.
-    fn read_store(&self) -> Result<Store, CliError> {
+    /// The folder of a store that exists; one that does not is an error with the way to make it.
+    fn existing_folder(&self) -> Result<PathBuf, CliError> {
         let folder = self.store_folder()?;
         if !folder.exists() {
             return Err(CliError::new(
@@ -57,15 +58,18 @@ impl Ui {
             )
             .hint("derby sweep FILE makes one (derby init DATA.csv writes a FILE); --store names another place"));
         }
-        Ok(Store::open(&folder, Mode::ReadOnly)?)
+        Ok(folder)
+    }
+
+    /// The store for reading.
+    fn read_store(&self) -> Result<Store, CliError> {
+        Ok(Store::open(&self.existing_folder()?, Mode::ReadOnly)?)
     }
 
     /// The store for writing, made where there is none.
     fn write_store(&self, create: bool) -> Result<Store, CliError> {
-        if !create {
-            self.read_store()?;
-        }
-        Ok(Store::open(&self.store_folder()?, Mode::ReadWrite { create })?)
+        let folder = if create { self.store_folder() } else { self.existing_folder() }?;
+        Ok(Store::open(&folder, Mode::ReadWrite { create })?)
     }
 }
 

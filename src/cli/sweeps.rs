@@ -1,6 +1,7 @@
 //! `derby sweeps`: every sweep of the store.
 
 use super::args::SweepsArgs;
+use super::csv_text::CsvText;
 use super::out::Role;
 use super::table::{Cell, Column, draw};
 use super::text::{age, count};
@@ -70,7 +71,7 @@ fn table(ui: &Ui, sweeps: &[SweepRow]) -> Result<(), CliError> {
 }
 
 fn csv(ui: &Ui, sweeps: &[SweepRow]) -> Result<(), CliError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut writer = CsvText::new();
     let header = [
         "id",
         "name",
@@ -83,7 +84,7 @@ fn csv(ui: &Ui, sweeps: &[SweepRow]) -> Result<(), CliError> {
         "best_run",
         "best",
     ];
-    writer.write_record(header).map_err(super::listing::csv_error)?;
+    writer.row(header)?;
     for sweep in sweeps {
         let objective = &sweep.objectives[0];
         let row = [
@@ -98,10 +99,9 @@ fn csv(ui: &Ui, sweeps: &[SweepRow]) -> Result<(), CliError> {
             sweep.best.map(|(run, _)| run.to_string()).unwrap_or_default(),
             sweep.best.map(|(_, score)| score.to_string()).unwrap_or_default(),
         ];
-        writer.write_record(row).map_err(super::listing::csv_error)?;
+        writer.row(row)?;
     }
-    let bytes = writer.into_inner().map_err(|error| CliError::from(error.into_error()))?;
-    ui.out.raw(&String::from_utf8_lossy(&bytes))?;
+    ui.out.raw(&writer.finish()?)?;
     Ok(())
 }
 

@@ -222,7 +222,7 @@ impl Driver<'_> {
         }
         if let Some((number, attempt)) = self.lost.pop_front() {
             let params = self.asker.params(number);
-            self.claim(number, attempt, params, None)?;
+            self.claim(number, attempt, params)?;
             return Ok(true);
         }
         if self.spec.search.reproducible {
@@ -309,18 +309,12 @@ impl Driver<'_> {
         if self.reuse(number, &proposal.params, observer)? {
             return Ok(());
         }
-        self.claim(number, 1, proposal.params, None)
+        self.claim(number, 1, proposal.params)
     }
 
     /// Records the claim of a worker and hands the trial over.
-    fn claim(
-        &mut self,
-        number: u64,
-        attempt: u32,
-        params: Params,
-        cached_from: Option<RunId>,
-    ) -> Result<(), DriveError> {
-        let run = self.start_run(number, attempt, &params, cached_from)?;
+    fn claim(&mut self, number: u64, attempt: u32, params: Params) -> Result<(), DriveError> {
+        let run = self.start_run(number, attempt, &params, None)?;
         host::fault("claimed");
         let seed = self.spec.search.seed;
         self.at_work.insert(number, (run, attempt));
