@@ -26,7 +26,9 @@
 //! | [`data`] | source → table → profile, checks, hash, split, preprocessing per fold | sees a score |
 //! | [`trainer`] | model families: linfa and kin | sees a test row |
 //! | [`sampler`] | which configuration next | runs anything |
+//! | [`pruner`] | which running trial is hopeless | stops anything itself |
 //! | [`spec`] | the sweep file, all problems at once | trains or stores |
+//! | [`protocol`] | what a script says, turned into metrics; the record of its output | starts a process |
 //! | [`compare`] | differences, paired tests | reads the store |
 //! | [`store`] | the only SQL | decides anything |
 //! | [`executor`] | carries out trials on worker threads | asks a sampler, writes the store |
@@ -72,7 +74,9 @@ pub mod space;
 pub mod data;
 pub mod trainer;
 pub mod sampler;
+pub mod pruner;
 pub mod spec;
+pub mod protocol;
 pub mod compare;
 pub mod store;
 pub mod executor;

@@ -74,6 +74,7 @@ fn summary(sweep: &Sweep) -> String {
         Work::Models(section) => {
             format!("target '{}' of {}", section.data.target, section.data.source.shown)
         }
+        Work::Command(_) => "a command".into(),
         Work::Function(name) => format!("function {name}"),
     };
     let size = match sweep.space.size() {

@@ -98,6 +98,10 @@ fn of_sweep(file: &Path) -> Result<DataOptions, CliError> {
     let sweep = spec::load(file, &Overrides::default(), &Known::built_in())?;
     match sweep.work {
         Work::Models(section) => Ok(section.data),
+        Work::Command(_) => Err(CliError::usage(format!(
+            "'{}' runs a command and reads no data itself; mend: name a data file",
+            file.display()
+        ))),
         Work::Function(name) => Err(CliError::usage(format!(
             "'{}' is a sweep of the function '{name}' and has no data",
             file.display()

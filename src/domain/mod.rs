@@ -7,6 +7,7 @@ mod metric;
 mod params;
 mod prediction;
 mod run;
+mod series;
 mod value;
 
 pub use digest::{Digest, DigestBuilder};
@@ -14,4 +15,5 @@ pub use metric::{Goal, MetricPoint, Objective, Summary};
 pub use params::Params;
 pub use prediction::{Labels, Prediction, Task};
 pub use run::{ExperimentId, GitState, Outcome, RunId, RunRecord, Status, SweepId, TrialState};
+pub use series::{PointBatch, RunningSummary, SeriesKey, SeriesPoint, SummaryKind};
 pub use value::{Value, format_number};

@@ -1,14 +1,14 @@
 //! Worker threads that pull assignments, with panics and deadlines turned into outcomes.
 
-use super::{Assignment, Control, Execution, Work};
-use crate::domain::Outcome;
+use super::{Assignment, Control, Ears, Execution, Stop, Work};
+use crate::domain::{Outcome, PointBatch, RunId, Summary};
 use crate::host;
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicIsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -17,24 +17,78 @@ use std::time::{Duration, Instant};
 const THREAD_NAME: &str = "trial-";
 /// Trees of any depth and kernels recurse little; 16 MB is far above what any family needs.
 const STACK_BYTES: usize = 16 << 20;
+/// Messages that may wait for the one who takes them in; beyond, trials wait.
+const WAITING_MESSAGES: usize = 64;
 
 thread_local! {
     static PANIC_PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// What comes out of the pool.
+#[derive(Debug)]
+pub enum Message {
+    /// Values of a trial that is at work.
+    Report {
+        /// The run.
+        assignment: Box<Assignment>,
+        /// Its values.
+        batch: PointBatch,
+        /// The summaries of its metrics so far.
+        summaries: Vec<(String, Summary)>,
+    },
+    /// A trial has ended.
+    Ended(Box<Assignment>, Box<Execution>),
+}
+
+/// Judges values of the first objective while trials run; see [`Ears::judge`].
+pub trait Judging: Send + Sync {
+    /// Why the trial is hopeless, if it is.
+    fn judge(
+        &self,
+        assignment: &Assignment,
+        context: &str,
+        step: i64,
+        value: f64,
+    ) -> Option<String>;
+}
+
+struct PoolEars {
+    messages: SyncSender<Message>,
+    judge: Option<Arc<dyn Judging>>,
+}
+
+impl Ears for PoolEars {
+    fn hear(&self, assignment: &Assignment, batch: PointBatch, summaries: Vec<(String, Summary)>) {
+        let assignment = Box::new(assignment.clone());
+        // Nobody takes messages in any more once the sweep has been given up.
+        let _ = self.messages.send(Message::Report { assignment, batch, summaries });
+    }
+
+    fn judge(
+        &self,
+        assignment: &Assignment,
+        context: &str,
+        step: i64,
+        value: f64,
+    ) -> Option<String> {
+        self.judge.as_ref()?.judge(assignment, context, step, value)
+    }
 }
 
 /// A pool of worker threads.
 pub struct Pool {
     jobs: usize,
     queue: Option<Sender<(Assignment, Arc<Control>)>>,
-    results: Receiver<(Assignment, Execution)>,
-    running: BTreeMap<(u64, u32), Arc<Control>>,
+    messages: Receiver<Message>,
+    ears: Arc<PoolEars>,
+    running: BTreeMap<RunId, Arc<Control>>,
     idle: Arc<AtomicIsize>,
     timeout: Option<Duration>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Pool {
-    /// Starts `jobs` workers on `work`; `timeout` is the wall time of one trial.
+    /// Starts `jobs` workers on `work`; `timeout` is the wall time of one trial, and `judge` prunes.
     ///
     /// # Errors
     /// When the system gives no more threads.
@@ -42,9 +96,10 @@ impl Pool {
         jobs: usize,
         work: &Arc<dyn Work>,
         timeout: Option<Duration>,
+        judge: Option<Arc<dyn Judging>>,
     ) -> std::io::Result<Self> {
         let (queue, assignments) = channel();
-        let (done, results) = channel();
+        let (done, messages) = sync_channel(WAITING_MESSAGES);
         let assignments = Arc::new(Mutex::new(assignments));
         let idle = Arc::new(AtomicIsize::new(jobs as isize));
         let mut threads = Vec::new();
@@ -58,7 +113,8 @@ impl Pool {
             threads.push(thread);
         }
         let (queue, running) = (Some(queue), BTreeMap::new());
-        Ok(Self { jobs, queue, results, running, idle, timeout, threads })
+        let ears = Arc::new(PoolEars { messages: done, judge });
+        Ok(Self { jobs, queue, messages, ears, running, idle, timeout, threads })
     }
 
     /// How many trials are at work.
@@ -73,38 +129,46 @@ impl Pool {
 
     /// Hands a trial to the next free worker.
     pub fn submit(&mut self, assignment: Assignment) {
-        let control = Arc::new(Control::new(self.timeout, Arc::clone(&self.idle)));
-        self.running.insert((assignment.trial, assignment.attempt), Arc::clone(&control));
+        let ears = Arc::clone(&self.ears) as Arc<dyn Ears>;
+        let control = Control::new(self.timeout, Arc::clone(&self.idle));
+        let control = Arc::new(control.heard_by(&assignment, ears));
+        self.running.insert(assignment.run, Arc::clone(&control));
         if let Some(queue) = &self.queue {
             // A send fails only when every worker is gone, and they leave only when `queue` is dropped.
             let _ = queue.send((assignment, control));
         }
     }
 
-    /// Waits for a result, at most `patience`. Deadlines are looked at on every call.
-    pub fn next_result(&mut self, patience: Duration) -> Option<(Assignment, Execution)> {
+    /// Waits for a message, at most `patience`. Deadlines are looked at on every call.
+    pub fn next(&mut self, patience: Duration) -> Option<Message> {
         for control in self.running.values() {
             control.stopped();
         }
-        match self.results.recv_timeout(patience) {
-            Ok((assignment, execution)) => {
-                self.running.remove(&(assignment.trial, assignment.attempt));
-                Some((assignment, execution))
-            }
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        let message = self.messages.recv_timeout(patience).ok()?;
+        if let Message::Ended(assignment, _) = &message {
+            self.running.remove(&assignment.run);
+        }
+        Some(message)
+    }
+
+    /// Asks one running trial to stop; nothing happens if it is not at work here.
+    pub fn stop(&self, run: RunId, stop: &Stop) {
+        if let Some(control) = self.running.get(&run) {
+            control.stop(stop.clone());
         }
     }
 
     /// Asks every running trial to stop.
     pub fn stop_all(&self, reason: &str) {
         for control in self.running.values() {
-            control.stop(reason);
+            control.stop(Stop::Killed(reason.into()));
         }
     }
 
     /// Ends the workers and waits for them. Trials that were not asked to stop run to their end.
     pub fn join(mut self) {
         self.queue = None;
+        drop(self.messages);
         for thread in self.threads.drain(..) {
             // A worker catches the panics of its work; one of its own would have nothing to lose.
             let _ = thread.join();
@@ -115,7 +179,7 @@ impl Pool {
 fn serve(
     work: &dyn Work,
     assignments: &Mutex<Receiver<(Assignment, Arc<Control>)>>,
-    done: &Sender<(Assignment, Execution)>,
+    done: &SyncSender<Message>,
     idle: &AtomicIsize,
 ) {
     loop {
@@ -124,7 +188,7 @@ fn serve(
         idle.fetch_sub(1, Ordering::AcqRel);
         let execution = guarded(work, &assignment, &control);
         idle.fetch_add(1, Ordering::AcqRel);
-        if done.send((assignment, execution)).is_err() {
+        if done.send(Message::Ended(Box::new(assignment), Box::new(execution))).is_err() {
             return;
         }
     }
@@ -171,19 +235,27 @@ pub fn quiet_panics() {
 mod tests {
     use super::super::fake::{Fake, Script};
     use super::*;
-    use crate::domain::{Params, RunId, Status};
+    use crate::domain::{Params, Status};
 
     const LONG: Duration = Duration::from_mins(1);
 
     fn assignment(trial: u64) -> Assignment {
-        Assignment { run: RunId(1), trial, attempt: 1, params: Params::default(), seed: 0 }
+        let (run, params) = (RunId(trial as i64), Params::default());
+        Assignment { run, trial, attempt: 1, params, seed: 0, replicate: 0 }
+    }
+
+    fn ended(pool: &mut Pool) -> Execution {
+        match pool.next(LONG).unwrap() {
+            Message::Ended(_, execution) => *execution,
+            Message::Report { .. } => panic!("the fake reports nothing"),
+        }
     }
 
     fn run_one(script: Script, timeout: Option<Duration>) -> Execution {
         let work: Arc<dyn Work> = Arc::new(Fake::new(move |_| script.clone()));
-        let mut pool = Pool::start(1, &work, timeout).unwrap();
+        let mut pool = Pool::start(1, &work, timeout, None).unwrap();
         pool.submit(assignment(0));
-        let (_, execution) = pool.next_result(LONG).unwrap();
+        let execution = ended(&mut pool);
         pool.join();
         execution
     }
@@ -198,9 +270,9 @@ mod tests {
     #[test]
     fn a_trial_that_polls_ends_at_its_deadline() {
         let work: Arc<dyn Work> = Arc::new(Fake::new(|_| Script::UntilStopped));
-        let mut pool = Pool::start(1, &work, Some(Duration::ZERO)).unwrap();
+        let mut pool = Pool::start(1, &work, Some(Duration::ZERO), None).unwrap();
         pool.submit(assignment(0));
-        let (_, execution) = pool.next_result(LONG).unwrap();
+        let execution = ended(&mut pool);
         assert_eq!(execution.outcome, Outcome::Failed { reason: super::super::TIMEOUT.into() });
         pool.join();
     }
@@ -208,13 +280,13 @@ mod tests {
     #[test]
     fn stopping_from_outside_kills() {
         let work: Arc<dyn Work> = Arc::new(Fake::new(|_| Script::UntilStopped));
-        let mut pool = Pool::start(2, &work, None).unwrap();
+        let mut pool = Pool::start(2, &work, None, None).unwrap();
         pool.submit(assignment(0));
         pool.submit(assignment(1));
         assert_eq!((pool.n_running(), pool.n_free()), (2, 0));
         pool.stop_all("interrupted");
         for _ in 0..2 {
-            let (_, execution) = pool.next_result(LONG).unwrap();
+            let execution = ended(&mut pool);
             assert_eq!(execution.outcome, Outcome::Killed { reason: "interrupted".into() });
         }
         assert_eq!(pool.n_free(), 2);

@@ -28,6 +28,9 @@ impl Identity<'_> {
             Work::Function(name) => {
                 digest.text("function").text(name);
             }
+            Work::Command(section) => {
+                digest.text("command").text(&format!("{section:?}"));
+            }
             Work::Models(section) => {
                 digest.text("models");
                 data_section(&mut digest, section);

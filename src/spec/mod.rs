@@ -13,6 +13,7 @@
 
 mod accept;
 mod check;
+mod command;
 mod conditions;
 mod error;
 mod format;
@@ -26,11 +27,14 @@ mod setting;
 mod sweep;
 mod tree;
 
+pub use command::{
+    CommandSection, ConfigTemplate, FileFormat, Invocation, MetricSource, Piece, Retries, Text,
+};
 pub use error::{Problem, SpecError};
 pub use format::Format;
 pub use known::{FamilyInfo, Known};
 pub use load::Overrides;
-pub use sweep::{Budget, DataSection, Resources, Search, Sweep, Work};
+pub use sweep::{Budget, DataSection, GpuRequest, Resources, Search, Sweep, Work};
 
 use std::path::Path;
 

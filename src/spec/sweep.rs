@@ -1,5 +1,6 @@
 //! A checked sweep.
 
+use super::command::CommandSection;
 use crate::data::{DataOptions, PrepBlock, SplitOptions};
 use crate::domain::{Digest, Objective};
 use crate::space::{Point, Space};
@@ -46,6 +47,8 @@ pub enum Work {
     Models(Box<DataSection>),
     /// Evaluates a built-in test function, for trying samplers and measuring overhead.
     Function(String),
+    /// Executes a program.
+    Command(Box<CommandSection>),
 }
 
 /// Everything about data.
@@ -76,6 +79,8 @@ pub struct Search {
     pub reproducible: bool,
     /// See `reproducible`.
     pub lag: u64,
+    /// Runs of each configuration, with seeds `seed`, `seed + 1`, …; a trial's score is their mean.
+    pub replicates: u32,
 }
 
 /// The `[budget]` section: when a sweep stops. The first limit that is reached ends it.
@@ -102,4 +107,21 @@ pub struct Resources {
     pub timeout: Option<Duration>,
     /// Memory that one fit may plan for, in MB (10^6 bytes).
     pub memory_mb: Option<u64>,
+    /// Cores of one run: `OMP_NUM_THREADS` and kin; by default the machine's shared by all jobs.
+    pub cpus: Option<usize>,
+    /// GPUs of one run.
+    pub gpus: Option<GpuRequest>,
+    /// Every built-in trial in a process of its own.
+    pub isolate: bool,
+    /// Between two samples of a run's CPU, memory, disk and network; none takes no samples.
+    pub monitor: Option<Duration>,
+}
+
+/// What a run wants of the machine's GPUs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GpuRequest {
+    /// How many a run gets: whole ones, or a share below 1 of one.
+    pub per_run: f64,
+    /// Ids for `CUDA_VISIBLE_DEVICES` to choose from; none means what the machine has.
+    pub devices: Option<Vec<String>>,
 }

@@ -5,7 +5,7 @@ mod resume;
 use super::asker::{Asker, Next, Proposal};
 use super::{Best, Event, Observer, Plan, Progress, StopReason};
 use crate::domain::{Objective, Outcome, Params, RunId, Status, SweepId};
-use crate::executor::{Assignment, Execution, OutOfFold, Pool};
+use crate::executor::{Assignment, Execution, Message, OutOfFold, Pool};
 use crate::host::{self, Interrupts};
 use crate::spec::Sweep;
 use crate::store::{
@@ -203,8 +203,11 @@ impl Driver<'_> {
                     .clone()
                     .unwrap_or(StopReason::Interrupted { terminated: false }));
             }
-            match self.pool.next_result(PATIENCE) {
-                Some((assignment, execution)) => self.record(&assignment, &execution, observer)?,
+            match self.pool.next(PATIENCE) {
+                Some(Message::Ended(assignment, execution)) => {
+                    self.record(&assignment, &execution, observer)?;
+                }
+                Some(Message::Report { .. }) => {}
                 None => self.tell_observer(observer, &Event::Tick),
             }
             self.beat()?;
@@ -318,7 +321,7 @@ impl Driver<'_> {
         host::fault("claimed");
         let seed = self.spec.search.seed;
         self.at_work.insert(number, (run, attempt));
-        self.pool.submit(Assignment { run, trial: number, attempt, params, seed });
+        self.pool.submit(Assignment { run, trial: number, attempt, params, seed, replicate: 0 });
         Ok(())
     }
 
@@ -364,7 +367,7 @@ impl Driver<'_> {
             ..Execution::without_values(Outcome::Done)
         };
         let (seed, params) = (self.spec.search.seed, params.clone());
-        let assignment = Assignment { run, trial: number, attempt: 1, params, seed };
+        let assignment = Assignment { run, trial: number, attempt: 1, params, seed, replicate: 0 };
         self.progress.counts.cached += 1;
         self.record(&assignment, &execution, observer)?;
         Ok(true)

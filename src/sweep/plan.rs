@@ -66,6 +66,9 @@ pub enum PlanError {
         /// Metrics that fit.
         fitting: String,
     },
+    /// Commands are not executed yet.
+    #[error("[command] is not supported by this version; leave it out")]
+    Command,
     /// A family cannot do the task.
     #[error("model '{family}' does not do {task}; mend: take [models.{family}] out, or one of {fitting}", task = task.word())]
     Family {
@@ -90,6 +93,7 @@ impl Plan {
                 let (identity, work) = (sweep.digest, Arc::new(function));
                 Ok(Self { work, identity, keep_predictions: 0, data: None })
             }
+            SpecWork::Command(_) => Err(PlanError::Command),
             SpecWork::Models(section) => Self::models(sweep, section, memory_mb),
         }
     }

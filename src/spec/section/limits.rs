@@ -46,7 +46,8 @@ pub(in crate::spec) fn resources<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> Resou
             _ => None,
         }
     });
-    let resources = Resources { jobs, timeout: time(&section, "timeout"), memory_mb };
+    let timeout = time(&section, "timeout");
+    let resources = Resources { jobs, timeout, memory_mb, ..Resources::default() };
     section.finish();
     resources
 }

@@ -29,6 +29,7 @@ pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearc
         seed: 0,
         reproducible: false,
         lag: LAG,
+        replicates: 1,
     };
     let section = root.get("search").and_then(|entry| Section::of(ctx, "[search]", entry));
     let Some(section) = section else {

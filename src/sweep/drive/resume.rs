@@ -39,7 +39,7 @@ impl<'a> Driver<'a> {
         let mut asker = Asker::new(sampler, Arc::clone(&spec.space), spec.points.clone(), lag);
         asker.restore(remembered(&trials)?);
         let earlier_seconds = store.sweep_seconds(row.id)?;
-        let pool = Pool::start(options.jobs, &plan.work, spec.resources.timeout)
+        let pool = Pool::start(options.jobs, &plan.work, spec.resources.timeout, None)
             .map_err(|source| DriveError::Threads { jobs: options.jobs, source })?;
         let mut driver = Self {
             progress: Progress::new(spec.objectives[0].goal),

@@ -1,0 +1,1 @@
+//! Pruners: which running trial is hopeless.
