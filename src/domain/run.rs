@@ -169,10 +169,19 @@ pub struct RunRecord {
     pub trial: Option<u64>,
     /// Which attempt at the trial, from 1.
     pub attempt: u32,
+    /// Which of the trial's replicates, from 0.
+    #[serde(default)]
+    pub replicate: u32,
     /// State.
     pub status: Status,
     /// Why it failed, was pruned or killed.
     pub reason: Option<String>,
+    /// Exit status of its process, where it had one that ended by itself.
+    #[serde(default)]
+    pub exit_code: Option<i32>,
+    /// The signal that ended its process.
+    #[serde(default)]
+    pub exit_signal: Option<i32>,
     /// Configuration.
     pub params: Params,
     /// Summary of every metric.

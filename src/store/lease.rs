@@ -242,30 +242,44 @@ fn driver(conn: &Connection, sweep: SweepId) -> Result<Option<(Owner, i64)>, Sto
     Ok(conn.prepare_cached(sql)?.query_row([sweep.0], Owner::read).optional()?)
 }
 
-/// Runs whose lease is held by a dead or expired owner, or by none, among the running ones of a sweep
-/// (of all sweeps without one): (run, trial).
+/// The owner of a row, unless it is dead or expired.
+pub(super) fn live_owner(row: &Row<'_>, now: i64) -> Result<Option<Owner>, StoreError> {
+    let (owner, expires) = Owner::read(row)?;
+    Ok((expires > now && !owner.is_dead()).then_some(owner))
+}
+
+/// A run without a live process.
+pub(super) struct StaleRun {
+    pub(super) run: i64,
+    pub(super) trial: Option<i64>,
+    /// The uuid of its owner, if that was a process of this host.
+    pub(super) owner: Option<String>,
+}
+
+/// Runs whose lease is held by a dead or expired owner, or by none, among the queued and running ones of
+/// a sweep (of all sweeps without one).
 pub(super) fn stale_runs(
     conn: &Connection,
     sweep: Option<SweepId>,
     now: i64,
-) -> Result<Vec<(i64, Option<i64>)>, StoreError> {
+) -> Result<Vec<StaleRun>, StoreError> {
     let sql = "SELECT r.id AS run, r.trial, o.host, o.pid, o.pid_start, o.uuid, o.expires
                FROM run r LEFT JOIN lease l ON l.kind = 'run' AND l.target = r.id
                LEFT JOIN owner o ON o.id = l.owner
-               WHERE r.status = 'running' AND (?1 IS NULL OR r.sweep = ?1) ORDER BY r.id";
+               WHERE r.status IN ('queued', 'running') AND (?1 IS NULL OR r.sweep = ?1) ORDER BY r.id";
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query([sweep.map(|sweep| sweep.0)])?;
     let mut stale = Vec::new();
     while let Some(row) = rows.next()? {
-        let is_held = row.get::<_, Option<String>>("uuid")?.is_some();
-        let lives = if is_held {
-            let (owner, expires) = Owner::read(row)?;
-            expires > now && !owner.is_dead()
-        } else {
-            false
-        };
-        if !lives {
-            stale.push((row.get("run")?, row.get("trial")?));
+        let (run, trial) = (row.get("run")?, row.get("trial")?);
+        if row.get::<_, Option<String>>("uuid")?.is_none() {
+            stale.push(StaleRun { run, trial, owner: None });
+            continue;
+        }
+        let (owner, expires) = Owner::read(row)?;
+        if expires <= now || owner.is_dead() {
+            let owner = (owner.host == host::hostname()).then_some(owner.uuid);
+            stale.push(StaleRun { run, trial, owner });
         }
     }
     Ok(stale)

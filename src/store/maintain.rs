@@ -232,7 +232,7 @@ fn stale(conn: &Connection) -> Result<Vec<Finding>, StoreError> {
     if runs.is_empty() {
         return Ok(Vec::new());
     }
-    let shown: Vec<String> = runs.iter().take(5).map(|(run, _)| run.to_string()).collect();
+    let shown: Vec<String> = runs.iter().take(5).map(|stale| stale.run.to_string()).collect();
     Ok(vec![Finding {
         severity: Severity::Warning,
         text: format!(

@@ -61,8 +61,10 @@ const ADD_SWEEP: &str = "
 
 /// Behind the trials that are here already; they keep their places in both orders.
 const TRIALS: &str = "
-    INSERT INTO main.trial (sweep, number, point, params, config, pending, same_as, arm, ask_seq, tell_seq)
-      SELECT ?2, t.number, t.point, t.params, t.config, t.pending, t.same_as, t.arm,
+    INSERT INTO main.trial (sweep, number, point, params, config, pending, same_as, arm, pruned_step,
+        pruned_loss, ask_seq, tell_seq)
+      SELECT ?2, t.number, t.point, t.params, t.config, t.pending, t.same_as, t.arm, t.pruned_step,
+        t.pruned_loss,
         (SELECT coalesce(max(ask_seq), -1) FROM main.trial WHERE sweep = ?2)
           + row_number() OVER (ORDER BY t.ask_seq),
         CASE WHEN t.tell_seq IS NOT NULL THEN
@@ -73,8 +75,8 @@ const TRIALS: &str = "
       ORDER BY t.number";
 
 const VALUES: &str = "
-    INSERT OR IGNORE INTO main.trial_value (sweep, trial, objective, loss)
-      SELECT ?2, v.trial, v.objective, v.loss FROM src.trial_value v
+    INSERT OR IGNORE INTO main.trial_value (sweep, trial, objective, loss, sd)
+      SELECT ?2, v.trial, v.objective, v.loss, v.sd FROM src.trial_value v
       JOIN src.trial b ON b.sweep = ?1 AND b.number = v.trial
       JOIN main.trial a ON a.sweep = ?2 AND a.number = b.number AND a.config = b.config WHERE v.sweep = ?1";
 
@@ -93,14 +95,14 @@ const HISTORY: [&str; 2] = [
 /// which means another configuration here.
 const ADD_RUNS: &str = "
     INSERT INTO main.run (uuid, name, experiment, sweep, trial, attempt, status, reason, deleted, context,
-        seed, config_key, started, ended, seconds, cpu_seconds, change_seq)
+        seed, config_key, started, ended, seconds, cpu_seconds, replicate, exit_code, exit_signal, change_seq)
       SELECT r.uuid, r.name, (SELECT id FROM main.experiment WHERE name = e.name),
         (SELECT new FROM map_sweep WHERE old = r.sweep),
         (SELECT a.number FROM map_sweep x JOIN src.trial b ON b.sweep = x.old AND b.number = r.trial
           JOIN main.trial a ON a.sweep = x.new AND a.number = b.number AND a.config = b.config
           WHERE x.old = r.sweep), r.attempt, r.status, r.reason, r.deleted,
         (SELECT id FROM main.context WHERE digest = c.digest), r.seed, r.config_key, r.started, r.ended,
-        r.seconds, r.cpu_seconds, ?1
+        r.seconds, r.cpu_seconds, r.replicate, r.exit_code, r.exit_signal, ?1
       FROM src.run r JOIN src.experiment e ON e.id = r.experiment JOIN src.context c ON c.id = r.context
       WHERE r.status NOT IN ('queued', 'running')
         AND NOT EXISTS (SELECT 1 FROM main.run m WHERE m.uuid = r.uuid)

@@ -4,6 +4,7 @@
 //! [`Store::batch`] around it, and takes the write lock at its beginning. Writes to a run carry the
 //! attempt and the owner of its lease; those of a stale attempt are fenced off.
 
+mod artifacts;
 mod codec;
 mod edit;
 mod error;
@@ -21,7 +22,10 @@ mod record;
 mod run;
 mod sweeps;
 mod trials;
+mod workers;
 
+#[cfg(test)]
+mod command_tests;
 #[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
@@ -29,6 +33,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use artifacts::Artifact;
 pub use error::StoreError;
 pub use filter::{Expr, Field, FilterError};
 pub use lease::{Command, Owner};
@@ -37,9 +42,10 @@ pub use merge::MergeReport;
 pub use open::{Mode, Store};
 pub use query::{Column, Query};
 pub use read::{CachedRun, RunEnvironment};
-pub use run::{Finished, NewRun, RunContext};
+pub use run::{Finished, NewRun, Recovered, RunContext, RunExit};
 pub use sweeps::{NewSweep, SweepEvent, SweepRow};
-pub use trials::{NewTrial, TrialRow};
+pub use trials::{NewTrial, TrialRow, TrialRun};
+pub use workers::{HandedRun, QueuedRun, Worker};
 
 /// A uuid of version 7 by derby's clock: sorted by time, random at the end.
 fn fresh_uuid() -> String {

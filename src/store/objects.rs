@@ -43,6 +43,42 @@ impl Objects {
         Ok(address)
     }
 
+    /// Takes a file over and returns its address and size. It is moved where it lies on the same file
+    /// system, and copied otherwise.
+    pub(super) fn take_file(&self, file: &Path) -> Result<(String, u64), StoreError> {
+        let mut digest = blake3::Hasher::new();
+        let mut reader = fs::File::open(file).map_err(StoreError::io("read", file))?;
+        let size = std::io::copy(&mut reader, &mut digest).map_err(StoreError::io("read", file))?;
+        let address = digest.finalize().to_hex().to_string();
+        let Self::Folder(root) = self else {
+            let bytes = fs::read(file).map_err(StoreError::io("read", file))?;
+            return Ok((self.put(&bytes)?, size));
+        };
+        let target = self::file(root, &address);
+        if fs::metadata(&target).is_ok_and(|meta| meta.len() == size) {
+            touch(&target);
+            fs::remove_file(file).ok(); // kept already; what is left goes with the run's folder
+            return Ok((address, size));
+        }
+        let folder = target.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).map_err(StoreError::io("create", folder))?;
+        reader.sync_all().map_err(StoreError::io("sync", file))?;
+        if fs::rename(file, &target).is_err() {
+            let bytes = fs::read(file).map_err(StoreError::io("read", file))?;
+            write_synced(&target, &bytes)?;
+            fs::remove_file(file).ok();
+        }
+        Ok((address, size))
+    }
+
+    /// Opens the file under an address, for reading it piece by piece; `None` if it is missing or the store is in memory.
+    pub(super) fn open(&self, address: &str) -> Option<fs::File> {
+        match self {
+            Self::Memory(_) => None,
+            Self::Folder(root) => fs::File::open(self::file(root, address)).ok(),
+        }
+    }
+
     /// The bytes under an address; `None` if they are missing.
     pub(super) fn get(&self, address: &str) -> Result<Option<Vec<u8>>, StoreError> {
         match self {

@@ -21,7 +21,10 @@ const APPLICATION_ID: i64 = 0x6472_6279;
 /// How long to wait for another writer.
 const BUSY_MS: u64 = 5000;
 
-const MIGRATION_SLICE: &[M<'_>] = &[M::up(include_str!("migrations/0001_first.sql"))];
+const MIGRATION_SLICE: &[M<'_>] = &[
+    M::up(include_str!("migrations/0001_first.sql")),
+    M::up(include_str!("migrations/0002_commands.sql")),
+];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(MIGRATION_SLICE);
 /// The schema that this program writes.
 pub(super) const SCHEMA: i64 = MIGRATION_SLICE.len() as i64;

@@ -2,8 +2,9 @@
 
 use super::run::RunContext;
 use super::{Store, StoreError, codec};
-use crate::domain::MetricPoint;
-use crate::domain::{Digest, DigestBuilder, Params, RunId, Summary};
+use crate::domain::{
+    Digest, DigestBuilder, MetricPoint, Params, PointBatch, RunId, SeriesPoint, Summary,
+};
 use rusqlite::params;
 
 /// The role of the data that a run was fitted and scored on.
@@ -43,6 +44,36 @@ impl Store {
                 value,
                 special
             ])?;
+        }
+        Ok(())
+    }
+
+    /// Values in the order of their key, so that each series is written from left to right.
+    pub(super) fn write_batch(&mut self, run: RunId, batch: &PointBatch) -> Result<(), StoreError> {
+        let sql = "INSERT OR IGNORE INTO point (run, metric, context, step, ts, value, special)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let mut insert = self.conn.prepare_cached(sql)?;
+        let mut metrics = Vec::with_capacity(batch.series.len());
+        for key in &batch.series {
+            metrics.push(self.interned.metric(&self.conn, &key.metric)?);
+        }
+        let mut order: Vec<&SeriesPoint> = batch.points.iter().collect();
+        order.sort_by_key(|point| (point.series, point.step, point.ts));
+        let mut bound = None;
+        for point in order {
+            if bound != Some(point.series) {
+                let key = &batch.series[point.series as usize];
+                insert.raw_bind_parameter(1, run.0)?;
+                insert.raw_bind_parameter(2, metrics[point.series as usize])?;
+                insert.raw_bind_parameter(3, &*key.context)?;
+                bound = Some(point.series);
+            }
+            let (value, special) = codec::split_float(point.value);
+            insert.raw_bind_parameter(4, point.step)?;
+            insert.raw_bind_parameter(5, point.ts)?;
+            insert.raw_bind_parameter(6, value)?;
+            insert.raw_bind_parameter(7, special)?;
+            insert.raw_execute()?;
         }
         Ok(())
     }

@@ -2,10 +2,13 @@
 
 use super::lease::stale_runs;
 use super::{Owner, Store, StoreError};
-use crate::domain::{Digest, MetricPoint, Outcome, Params, RunId, Summary, SweepId};
+use crate::domain::{
+    Digest, MetricPoint, Outcome, Params, PointBatch, RunId, Status, Summary, SweepId,
+};
 use crate::host::{self, Git};
 use rusqlite::{OptionalExtension, params};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Why a run that lost its process was killed.
 pub(super) const LOST: &str = "the process ended while it ran";
@@ -46,6 +49,10 @@ pub struct NewRun<'a> {
     pub trial: Option<u64>,
     /// Which attempt at the trial, from 1.
     pub attempt: u32,
+    /// Which of the trial's replicates, from 0.
+    pub replicate: u32,
+    /// True for a run that its owner, another process, has yet to take up.
+    pub is_queued: bool,
     /// The experiment's name.
     pub experiment: &'a str,
     /// A name of its own; by default one is made up.
@@ -79,10 +86,57 @@ pub struct Finished<'a> {
     pub cpu_seconds: Option<f64>,
     /// Out-of-fold predictions as little-endian `f32`.
     pub predictions: Option<&'a [u8]>,
-    /// The first objective turned so that smaller is better.
+    /// The trial's score with this run, turned so that smaller is better: the first objective, over all
+    /// replicates. None while other replicates are missing.
     pub loss: Option<f64>,
+    /// Spread of the replicates' scores.
+    pub sd: Option<f64>,
+    /// How far a pruned trial came: step and loss.
+    pub pruned: Option<(i64, f64)>,
+    /// Exit status or signal of its process.
+    pub exit: Option<RunExit>,
+    /// Files to keep: their names in the store and where they are now; they are moved.
+    pub artifacts: &'a [(String, PathBuf)],
     /// Equal keys promise equal results in any sweep; `None` for a run that no other may reuse.
     pub config_key: Option<Digest>,
+}
+
+/// How the process of a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunExit {
+    /// By itself, with this status.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+}
+
+/// What a recovery found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Trials that lost a run, ascending.
+    pub trials: Vec<u64>,
+    /// Uuids of the owners that are gone, of this host.
+    pub owners: Vec<String>,
+}
+
+impl<'a> Finished<'a> {
+    /// An ending without any value.
+    pub fn without_values(outcome: &'a Outcome) -> Self {
+        Self {
+            outcome,
+            points: &[],
+            summaries: &[],
+            seconds: 0.0,
+            cpu_seconds: None,
+            predictions: None,
+            loss: None,
+            sd: None,
+            pruned: None,
+            exit: None,
+            artifacts: &[],
+            config_key: None,
+        }
+    }
 }
 
 impl Store {
@@ -100,8 +154,9 @@ impl Store {
             let change = store.next_change()?;
             let sql =
                 "INSERT INTO run (uuid, name, experiment, sweep, trial, attempt, parent, status,
-                       context, seed, cached_from, started, change_seq)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'running', ?8, ?9, ?10, ?11, ?12)";
+                       context, seed, cached_from, started, change_seq, replicate)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?13, ?8, ?9, ?10, ?11, ?12, ?14)";
+            let status = if new.is_queued { Status::Queued } else { Status::Running };
             store.conn.prepare_cached(sql)?.execute(params![
                 uuid,
                 name,
@@ -113,8 +168,10 @@ impl Store {
                 context,
                 new.seed,
                 new.cached_from.map(|run| run.0),
-                host::now_ms(),
+                (!new.is_queued).then(host::now_ms),
                 change,
+                status.word(),
+                new.replicate,
             ])?;
             let run = store.conn.last_insert_rowid();
             store.write_params(run, new.params)?;
@@ -147,11 +204,18 @@ impl Store {
             Some(bytes) => Some((self.objects.put(bytes)?, bytes.len())),
             None => None,
         };
+        let mut artifacts = Vec::with_capacity(finished.artifacts.len());
+        for (name, file) in finished.artifacts {
+            artifacts.push((name, self.objects.take_file(file)?));
+        }
         self.write(|store| {
             if !store.holds(run, attempt, owner)? {
                 return Ok(false);
             }
             store.close_run(run, finished)?;
+            for (name, (digest, size)) in &artifacts {
+                store.write_artifact(run, name, digest, *size)?;
+            }
             store.write_points(run, finished.points)?;
             store.write_summaries(run, finished.summaries)?;
             if let Some((digest, size)) = &predictions {
@@ -161,49 +225,55 @@ impl Store {
         })
     }
 
-    /// Adds points to a running run, for series that are worth showing before its end. False if the
-    /// attempt is stale.
+    /// Adds values to a running run, with the summaries so far. False if the attempt is stale.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn add_points(
         &mut self,
-        run: RunId,
-        attempt: u32,
+        (run, attempt): (RunId, u32),
         owner: &Owner,
-        points: &[MetricPoint],
+        batch: &PointBatch,
+        summaries: &[(String, Summary)],
     ) -> Result<bool, StoreError> {
         self.write(|store| {
             if !store.holds(run, attempt, owner)? {
                 return Ok(false);
             }
-            store.write_points(run, points)?;
+            store.write_batch(run, batch)?;
+            store.write_summaries(run, summaries)?;
             store.touch_run(run)?;
             Ok(true)
         })
     }
 
-    /// Kills the running runs of the sweep whose process is dead or silent for too long; their trials
-    /// are missing again. Returns the trials' numbers.
+    /// Kills the queued and running runs of the sweep (of all sweeps without one) whose process is dead or
+    /// silent for too long; their trials are missing again.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn recover(&mut self, sweep: SweepId, now: i64) -> Result<Vec<u64>, StoreError> {
+    pub fn recover(&mut self, sweep: Option<SweepId>, now: i64) -> Result<Recovered, StoreError> {
+        if self.read(|conn| stale_runs(conn, sweep, now))?.is_empty() {
+            return Ok(Recovered::default());
+        }
         self.write(|store| {
-            let stale = stale_runs(&store.conn, Some(sweep), now)?;
-            for &(run, _) in &stale {
+            let stale = stale_runs(&store.conn, sweep, now)?;
+            for run in &stale {
                 let change = store.next_change()?;
                 let sql =
                     "UPDATE run SET status = 'killed', reason = ?2, ended = ?3, change_seq = ?4
                            WHERE id = ?1";
-                store.conn.prepare_cached(sql)?.execute(params![run, LOST, now, change])?;
-                store.drop_lease(run)?;
+                store.conn.prepare_cached(sql)?.execute(params![run.run, LOST, now, change])?;
+                store.drop_lease(run.run)?;
             }
-            let mut numbers: Vec<u64> =
-                stale.iter().filter_map(|(_, trial)| trial.map(|number| number as u64)).collect();
-            numbers.sort_unstable();
-            numbers.dedup();
-            Ok(numbers)
+            let mut trials: Vec<u64> =
+                stale.iter().filter_map(|run| run.trial.map(|number| number as u64)).collect();
+            trials.sort_unstable();
+            trials.dedup();
+            let mut owners: Vec<String> = stale.into_iter().filter_map(|run| run.owner).collect();
+            owners.sort_unstable();
+            owners.dedup();
+            Ok(Recovered { trials, owners })
         })
     }
 
@@ -222,7 +292,13 @@ impl Store {
         let change = self.next_change()?;
         let sql =
             "UPDATE run SET status = ?2, reason = ?3, ended = ?4, seconds = ?5, cpu_seconds = ?6,
-                   config_key = ?7, change_seq = ?8 WHERE id = ?1 RETURNING sweep, trial";
+                   config_key = ?7, change_seq = ?8, exit_code = ?9, exit_signal = ?10
+                   WHERE id = ?1 RETURNING sweep, trial";
+        let (code, signal) = match finished.exit {
+            Some(RunExit::Code(code)) => (Some(code), None),
+            Some(RunExit::Signal(signal)) => (None, Some(signal)),
+            None => (None, None),
+        };
         let row = params![
             run.0,
             finished.outcome.status().word(),
@@ -232,17 +308,31 @@ impl Store {
             finished.cpu_seconds,
             finished.config_key.as_ref().map(Digest::as_bytes),
             change,
+            code,
+            signal,
         ];
         let (sweep, trial): (Option<i64>, Option<i64>) =
             self.conn.prepare_cached(sql)?.query_row(row, |row| Ok((row.get(0)?, row.get(1)?)))?;
-        if let (Some(sweep), Some(trial)) = (sweep, trial)
-            && let Some(loss) = finished.loss.filter(|loss| !loss.is_nan())
-        {
-            let sql = "INSERT OR REPLACE INTO trial_value (sweep, trial, objective, loss)
-                       VALUES (?1, ?2, 0, ?3)";
-            self.conn.prepare_cached(sql)?.execute(params![sweep, trial, loss])?;
+        if let (Some(sweep), Some(trial)) = (sweep, trial) {
+            self.close_trial((sweep, trial), finished)?;
         }
         self.drop_lease(run.0)
+    }
+
+    fn close_trial(&self, trial: (i64, i64), finished: &Finished<'_>) -> Result<(), StoreError> {
+        let (sweep, number) = trial;
+        if let Some(loss) = finished.loss.filter(|loss| !loss.is_nan()) {
+            let sql = "INSERT OR REPLACE INTO trial_value (sweep, trial, objective, loss, sd)
+                       VALUES (?1, ?2, 0, ?3, ?4)";
+            let sd = finished.sd.filter(|sd| sd.is_finite());
+            self.conn.prepare_cached(sql)?.execute(params![sweep, number, loss, sd])?;
+        }
+        if let Some((step, loss)) = finished.pruned {
+            let sql = "UPDATE trial SET pruned_step = ?3, pruned_loss = ?4
+                       WHERE sweep = ?1 AND number = ?2";
+            self.conn.prepare_cached(sql)?.execute(params![sweep, number, step, loss])?;
+        }
+        Ok(())
     }
 
     fn drop_lease(&self, run: i64) -> Result<(), StoreError> {

@@ -76,6 +76,30 @@ pub(super) fn ask(store: &mut Store, sweep: SweepId, number: u64) -> Params {
     params
 }
 
+/// A first attempt at a trial.
+pub(super) fn new_run<'a>(
+    (sweep, trial): (SweepId, u64),
+    params: &'a Params,
+    owner: &'a Owner,
+) -> NewRun<'a> {
+    static CONTEXT: std::sync::OnceLock<RunContext> = std::sync::OnceLock::new();
+    NewRun {
+        sweep: Some(sweep),
+        trial: Some(trial),
+        attempt: 1,
+        replicate: 0,
+        is_queued: false,
+        experiment: "exp",
+        name: None,
+        params,
+        seed: Some(7),
+        context: CONTEXT.get_or_init(context),
+        owner,
+        cached_from: None,
+        parent: None,
+    }
+}
+
 pub(super) fn start(
     store: &mut Store,
     (sweep, trial, attempt): (Option<SweepId>, u64, u32),
@@ -86,14 +110,7 @@ pub(super) fn start(
         sweep,
         trial: sweep.map(|_| trial),
         attempt,
-        experiment: "exp",
-        name: None,
-        params,
-        seed: Some(7),
-        context: &context(),
-        owner,
-        cached_from: None,
-        parent: None,
+        ..new_run((SweepId(0), 0), params, owner)
     };
     store.start_run(&new).unwrap()
 }
@@ -112,14 +129,13 @@ pub(super) fn points(scores: &[f64]) -> Vec<MetricPoint> {
 
 pub(super) fn finish(store: &mut Store, run: RunId, owner: &Owner, score: f64) -> bool {
     let finished = Finished {
-        outcome: &Outcome::Done,
         points: &points(&[score, score]),
         summaries: &[("auc".into(), summary(score))],
         seconds: 0.5,
         cpu_seconds: Some(0.4),
         predictions: Some(&score.to_le_bytes()),
         loss: Some(-score),
-        config_key: None,
+        ..Finished::without_values(&Outcome::Done)
     };
     store.finish_run(run, 1, owner, &finished).unwrap()
 }

@@ -3,8 +3,9 @@
 use super::testing::*;
 use super::*;
 use crate::data::{FileStamp, HashCache};
-use crate::domain::MetricPoint;
-use crate::domain::{Digest, Outcome, Params, RunId, Status, TrialState, Value};
+use crate::domain::{
+    Digest, MetricPoint, Outcome, Params, PointBatch, RunId, Status, TrialState, Value,
+};
 use std::fs;
 use std::path::Path;
 
@@ -132,7 +133,11 @@ fn special_values_and_repeated_steps_stay() {
         at(0, 0.0),
         at(1, 2.0),
     ];
-    assert!(store.add_points(run, 1, &owner, &given).unwrap());
+    let mut batch = PointBatch::default();
+    given.iter().for_each(|point| batch.push(point));
+    let summaries = [("loss".to_string(), summary(2.0))];
+    assert!(store.add_points((run, 1), &owner, &batch, &summaries).unwrap());
+    assert_eq!(store.run_by_id(run).unwrap().metrics["loss"].score, 2.0);
     let bits: Vec<(i64, u64)> =
         store.series(run, "loss").unwrap().iter().map(|p| (p.step, p.value.to_bits())).collect();
     let expect = [(-1, f64::NAN), (0, 0.0), (0, f64::INFINITY), (0, f64::NEG_INFINITY), (1, 2.0)];
@@ -145,16 +150,7 @@ fn stale_attempts_are_fenced_off() {
     let (owner, other) = (Owner::this_process(), Owner::this_process());
     let run = start(&mut store, (None, 0, 1), &Params::default(), &owner);
     assert!(!finish(&mut store, run, &other, 0.5), "another owner");
-    let finished = Finished {
-        outcome: &Outcome::Done,
-        points: &[],
-        summaries: &[],
-        seconds: 0.0,
-        cpu_seconds: None,
-        predictions: None,
-        loss: None,
-        config_key: None,
-    };
+    let finished = Finished::without_values(&Outcome::Done);
     assert!(!store.finish_run(run, 2, &owner, &finished).unwrap(), "another attempt");
     assert_eq!(store.run_by_id(run).unwrap().status, Status::Running);
     assert!(finish(&mut store, run, &owner, 0.5));
@@ -175,13 +171,15 @@ fn runs_of_dead_processes_are_recovered() {
     }
     let now = crate::host::now_ms();
     assert_eq!(store.check().unwrap().len(), 1);
-    assert_eq!(store.recover(sweep, now).unwrap(), [0]);
+    let recovered = store.recover(Some(sweep), now).unwrap();
+    assert_eq!((recovered.trials, recovered.owners), (vec![0], vec![dead.uuid.clone()]));
     let trials = store.trials(sweep).unwrap();
     assert!(trials[0].is_missing() && !trials[1].is_missing());
     let killed = store.run_by_id(trials[0].run.unwrap()).unwrap();
     assert_eq!((killed.status, killed.reason.as_deref()), (Status::Killed, Some(super::run::LOST)));
     assert!(!finish(&mut store, killed.id, &dead, 0.5), "it comes too late");
-    assert_eq!(store.recover(sweep, now + 3_600_000).unwrap(), [1], "silent for too long");
+    let late = store.recover(Some(sweep), now + 3_600_000).unwrap();
+    assert_eq!(late.trials, [1], "silent for too long");
     let retry = start(&mut store, (Some(sweep), 0, 2), &Params::default(), &alive);
     let row = &store.trials(sweep).unwrap()[0];
     assert_eq!((row.attempts, row.run, row.status), (2, Some(retry), Some(Status::Running)));
@@ -235,14 +233,13 @@ fn equal_configurations_are_found_across_sweeps() {
     let params = ask(&mut store, sweep, 0);
     let run = start(&mut store, (Some(sweep), 0, 1), &params, &owner);
     let finished = Finished {
-        outcome: &Outcome::Done,
         points: &points(&[0.5, f64::NAN]),
         summaries: &[("b".into(), summary(1.0)), ("a".into(), summary(2.0))],
         seconds: 1.5,
-        cpu_seconds: None,
         predictions: Some(b"1234"),
         loss: Some(-0.5),
         config_key: Some(key),
+        ..Finished::without_values(&Outcome::Done)
     };
     assert!(store.cached(key).unwrap().is_none());
     assert!(store.finish_run(run, 1, &owner, &finished).unwrap());
@@ -513,14 +510,10 @@ fn a_trial_costs_little() {
 
 fn finish_quietly(store: &mut Store, run: RunId, owner: &Owner) -> Result<bool, StoreError> {
     let finished = Finished {
-        outcome: &Outcome::Done,
         points: &points(&[0.5]),
         summaries: &[("auc".into(), summary(0.5))],
-        seconds: 0.0,
-        cpu_seconds: None,
-        predictions: None,
         loss: Some(0.5),
-        config_key: None,
+        ..Finished::without_values(&Outcome::Done)
     };
     store.finish_run(run, 1, owner, &finished)
 }

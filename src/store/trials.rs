@@ -47,6 +47,10 @@ pub struct TrialRow {
     pub pending: Vec<u64>,
     /// The objective turned so that smaller is better; a duplicate has that of its original.
     pub loss: Option<f64>,
+    /// Spread of the replicates' scores.
+    pub sd: Option<f64>,
+    /// How far a pruned trial came: step and loss.
+    pub pruned: Option<(i64, f64)>,
     /// Status of the last attempt; `None` before the first one, and for duplicates.
     pub status: Option<Status>,
     /// Number of the last attempt; 0 before the first one.
@@ -55,6 +59,23 @@ pub struct TrialRow {
     pub run: Option<RunId>,
     /// True if that run took its result over from an equal one.
     pub is_cached: bool,
+}
+
+/// A run as its sweep sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrialRun {
+    /// Its number.
+    pub run: RunId,
+    /// The trial.
+    pub trial: u64,
+    /// Which of the trial's replicates, from 0.
+    pub replicate: u32,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// State.
+    pub status: Status,
+    /// Its score by the metric that was asked for; none where it has none, or NaN.
+    pub score: Option<f64>,
 }
 
 impl TrialRow {
@@ -128,13 +149,59 @@ impl Store {
         })
     }
 
+    /// Takes back that the sampler was told of these trials: they run again. Their scores go.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn untell(&mut self, sweep: SweepId, numbers: &[u64]) -> Result<(), StoreError> {
+        self.write(|store| {
+            let sql = "UPDATE trial SET tell_seq = NULL, pruned_step = NULL, pruned_loss = NULL
+                       WHERE sweep = ?1 AND number = ?2";
+            let mut untell = store.conn.prepare_cached(sql)?;
+            let sql = "DELETE FROM trial_value WHERE sweep = ?1 AND trial = ?2";
+            let mut forget = store.conn.prepare_cached(sql)?;
+            for &number in numbers {
+                untell.execute(params![sweep.0, number as i64])?;
+                forget.execute(params![sweep.0, number as i64])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Every run of the sweep's trials, by trial, replicate and attempt.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn trial_runs(&self, sweep: SweepId, metric: &str) -> Result<Vec<TrialRun>, StoreError> {
+        self.read(|conn| {
+            let sql = "SELECT r.id, r.trial, r.replicate, r.attempt, r.status, s.score FROM run r
+                LEFT JOIN metric m ON m.name = ?2
+                LEFT JOIN summary s ON s.run = r.id AND s.metric = m.id
+                WHERE r.sweep = ?1 AND r.trial IS NOT NULL ORDER BY r.trial, r.replicate, r.attempt";
+            let mut statement = conn.prepare_cached(sql)?;
+            let mut rows = statement.query(params![sweep.0, metric])?;
+            let mut runs = Vec::new();
+            while let Some(row) = rows.next()? {
+                runs.push(TrialRun {
+                    run: RunId(row.get(0)?),
+                    trial: row.get::<_, i64>(1)? as u64,
+                    replicate: row.get(2)?,
+                    attempt: row.get(3)?,
+                    status: codec::status(&row.get::<_, String>(4)?)?,
+                    score: row.get(5)?,
+                });
+            }
+            Ok(runs)
+        })
+    }
+
     /// The sweep's trials by number.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn trials(&self, sweep: SweepId) -> Result<Vec<TrialRow>, StoreError> {
         self.read(|conn| {
-            let sql = "SELECT t.*, v.loss, r.id AS run, r.status, r.attempt,
+            let sql = "SELECT t.*, v.loss, v.sd, r.id AS run, r.status, r.attempt,
                 r.cached_from IS NOT NULL AS is_cached FROM trial t
                 LEFT JOIN trial_value v ON v.sweep = t.sweep AND v.objective = 0
                   AND v.trial = coalesce(t.same_as, t.number)
@@ -180,6 +247,10 @@ fn read(row: &Row<'_>) -> Result<TrialRow, StoreError> {
         tell_seq,
         pending: codec::json(&text("pending")?, "pending trials")?,
         loss: row.get("loss")?,
+        sd: row.get("sd")?,
+        pruned: row
+            .get::<_, Option<i64>>("pruned_step")?
+            .zip(row.get::<_, Option<f64>>("pruned_loss")?),
         status: status.as_deref().map(codec::status).transpose()?,
         attempts: row.get::<_, Option<u32>>("attempt")?.unwrap_or(0),
         run: row.get::<_, Option<i64>>("run")?.map(RunId),

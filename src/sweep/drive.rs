@@ -336,6 +336,8 @@ impl Driver<'_> {
             sweep: Some(self.row.id),
             trial: Some(trial),
             attempt,
+            replicate: 0,
+            is_queued: false,
             experiment: &self.row.experiment,
             name: None,
             parent: None,
@@ -394,6 +396,10 @@ impl Driver<'_> {
             cpu_seconds: Some(execution.cpu_seconds),
             predictions: predictions.as_deref(),
             loss,
+            sd: None,
+            pruned: None,
+            exit: None,
+            artifacts: &[],
             config_key: self.plan.config_key(&assignment.params, assignment.seed),
         };
         let (run, attempt) = (assignment.run, assignment.attempt);
@@ -487,16 +493,7 @@ impl Driver<'_> {
     fn give_up(&mut self) -> Result<(), DriveError> {
         let outcome = Outcome::Killed { reason: INTERRUPTED.into() };
         for (run, attempt) in std::mem::take(&mut self.at_work).into_values() {
-            let finished = Finished {
-                outcome: &outcome,
-                points: &[],
-                summaries: &[],
-                seconds: 0.0,
-                cpu_seconds: None,
-                predictions: None,
-                loss: None,
-                config_key: None,
-            };
+            let finished = Finished::without_values(&outcome);
             self.store.finish_run(run, attempt, &self.options.owner, &finished)?;
         }
         Ok(())

@@ -413,7 +413,7 @@ fn taken_over(
             if let Some(owner) = &new_driver {
                 store.acquire_driver(sweep, owner, 60_000).unwrap();
             }
-            store.recover(sweep, i64::MAX).unwrap();
+            store.recover(Some(sweep), i64::MAX).unwrap();
         }
         Script::Value(assignment.trial as f64)
     })

@@ -108,6 +108,8 @@ fn write(store: &mut Store, sweep: Option<crate::domain::SweepId>, made: &Made, 
         sweep,
         trial: None,
         attempt: 1,
+        replicate: 0,
+        is_queued: false,
         experiment: "a",
         name: None,
         params: &params(&pairs),
@@ -126,14 +128,9 @@ fn write(store: &mut Store, sweep: Option<crate::domain::SweepId>, made: &Made, 
             .collect();
         let failed = Outcome::Failed { reason: "a b%".into() };
         let finished = Finished {
-            outcome: if is_done { &Outcome::Done } else { &failed },
-            points: &[],
             summaries: &summaries,
             seconds: 1.0,
-            cpu_seconds: None,
-            predictions: None,
-            loss: None,
-            config_key: None,
+            ..Finished::without_values(if is_done { &Outcome::Done } else { &failed })
         };
         assert!(store.finish_run(run, 1, owner, &finished).unwrap());
     }

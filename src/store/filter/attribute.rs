@@ -30,6 +30,9 @@ pub enum Attribute {
     Ended,
     Seconds,
     CpuSeconds,
+    Replicate,
+    ExitCode,
+    ExitSignal,
 }
 
 /// What an attribute is compared with.
@@ -81,6 +84,9 @@ const TABLE: &[(&str, Attribute, Kind, &str)] = &[
     ("ended", Attribute::Ended, Kind::Time, "r.ended"),
     ("seconds", Attribute::Seconds, Kind::Seconds, "r.seconds"),
     ("cpu_seconds", Attribute::CpuSeconds, Kind::Seconds, "r.cpu_seconds"),
+    ("replicate", Attribute::Replicate, Kind::Number, "r.replicate"),
+    ("exit_code", Attribute::ExitCode, Kind::Number, "r.exit_code"),
+    ("exit_signal", Attribute::ExitSignal, Kind::Number, "r.exit_signal"),
 ];
 
 impl Attribute {
@@ -123,6 +129,6 @@ mod tests {
     #[test]
     fn every_attribute_has_a_row_in_order() {
         assert!(TABLE.iter().enumerate().all(|(at, row)| row.1 as usize == at));
-        assert_eq!(TABLE.len(), Attribute::CpuSeconds as usize + 1);
+        assert_eq!(TABLE.len(), Attribute::ExitSignal as usize + 1);
     }
 }

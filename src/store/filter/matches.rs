@@ -102,6 +102,9 @@ fn attribute_of(run: &RunRecord, attribute: Attribute) -> Option<Found<'_>> {
         Attribute::Ended => run.ended.map(Found::Time),
         Attribute::Seconds => run.seconds.map(Found::Number),
         Attribute::CpuSeconds => run.cpu_seconds.map(Found::Number),
+        Attribute::Replicate => Some(Found::Number(f64::from(run.replicate))),
+        Attribute::ExitCode => run.exit_code.map(|code| Found::Number(f64::from(code))),
+        Attribute::ExitSignal => run.exit_signal.map(|signal| Found::Number(f64::from(signal))),
     }
 }
 

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 pub(in crate::store) const RUNS: &str = "
     r.id, r.uuid, r.name, e.name AS experiment, s.name AS sweep, r.trial, r.attempt, r.status, r.reason,
     r.deleted, r.seed, r.context, r.cached_from, r.started, r.ended, r.seconds, r.cpu_seconds,
+    r.replicate, r.exit_code, r.exit_signal,
     n.text AS note, d.digest AS data_hash, d.schema_digest AS schema_hash, d.rows AS rows, i.split AS split,
     c.git_commit, c.git_branch, c.git_dirty, c.git_diff, c.version, c.user, c.host
     FROM run r JOIN experiment e ON e.id = r.experiment JOIN context c ON c.id = r.context

@@ -22,7 +22,7 @@ impl<'a> Driver<'a> {
         options: &'a Options,
         row: SweepRow,
     ) -> Result<Self, DriveError> {
-        store.recover(row.id, host::now_ms())?;
+        store.recover(Some(row.id), host::now_ms())?;
         let trials = store.trials(row.id)?;
         let setup = sampler::Setup {
             space: Arc::clone(&spec.space),
