@@ -104,4 +104,7 @@ impl Execution {
 pub trait Work: Send + Sync {
     /// Carries out one attempt. A failure is an outcome; a panic is caught by the pool.
     fn run(&self, assignment: &Assignment, control: &Control) -> Execution;
+
+    /// Told once the run is recorded: whatever it left lying about can go.
+    fn settled(&self, _assignment: &Assignment) {}
 }

@@ -29,6 +29,8 @@ pub struct Told {
     pub point: Point,
     /// The objective turned so that smaller is better; `None` for a trial that failed or is infeasible.
     pub loss: Option<f64>,
+    /// Spread of the scores of its replicates, for samplers that model noise; `None` without replicates.
+    pub sd: Option<f64>,
 }
 
 /// The search strategy.

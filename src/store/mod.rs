@@ -44,7 +44,7 @@ pub use query::{Column, Query};
 pub use read::{CachedRun, RunEnvironment};
 pub use run::{Finished, NewRun, Recovered, RunContext, RunExit};
 pub use sweeps::{NewSweep, SweepEvent, SweepRow};
-pub use trials::{NewTrial, TrialRow, TrialRun};
+pub use trials::{NewTrial, TrialRow, TrialRun, TrialSeries};
 pub use workers::{HandedRun, QueuedRun, Worker};
 
 /// A uuid of version 7 by derby's clock: sorted by time, random at the end.

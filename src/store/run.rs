@@ -314,20 +314,25 @@ impl Store {
         let (sweep, trial): (Option<i64>, Option<i64>) =
             self.conn.prepare_cached(sql)?.query_row(row, |row| Ok((row.get(0)?, row.get(1)?)))?;
         if let (Some(sweep), Some(trial)) = (sweep, trial) {
-            self.close_trial((sweep, trial), finished)?;
+            let score = (finished.loss, finished.sd);
+            self.close_trial((sweep, trial), score, finished.pruned)?;
         }
         self.drop_lease(run.0)
     }
 
-    fn close_trial(&self, trial: (i64, i64), finished: &Finished<'_>) -> Result<(), StoreError> {
-        let (sweep, number) = trial;
-        if let Some(loss) = finished.loss.filter(|loss| !loss.is_nan()) {
+    pub(super) fn close_trial(
+        &self,
+        (sweep, number): (i64, i64),
+        (loss, sd): (Option<f64>, Option<f64>),
+        pruned: Option<(i64, f64)>,
+    ) -> Result<(), StoreError> {
+        if let Some(loss) = loss.filter(|loss| !loss.is_nan()) {
             let sql = "INSERT OR REPLACE INTO trial_value (sweep, trial, objective, loss, sd)
                        VALUES (?1, ?2, 0, ?3, ?4)";
-            let sd = finished.sd.filter(|sd| sd.is_finite());
+            let sd = sd.filter(|sd| sd.is_finite());
             self.conn.prepare_cached(sql)?.execute(params![sweep, number, loss, sd])?;
         }
-        if let Some((step, loss)) = finished.pruned {
+        if let Some((step, loss)) = pruned {
             let sql = "UPDATE trial SET pruned_step = ?3, pruned_loss = ?4
                        WHERE sweep = ?1 AND number = ?2";
             self.conn.prepare_cached(sql)?.execute(params![sweep, number, step, loss])?;

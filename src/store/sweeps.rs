@@ -205,6 +205,19 @@ impl Store {
         })
     }
 
+    /// The sweep of that name and digest, the newest where a merge brought several.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn same_sweep(&self, name: &str, digest: &str) -> Result<Option<SweepId>, StoreError> {
+        self.read(|conn| {
+            let sql = "SELECT max(id) FROM sweep WHERE digest = ?1 AND name = ?2";
+            let id: Option<i64> =
+                conn.prepare_cached(sql)?.query_row(params![digest, name], |row| row.get(0))?;
+            Ok(id.map(SweepId))
+        })
+    }
+
     /// A sweep by its number.
     ///
     /// # Errors

@@ -61,6 +61,19 @@ pub struct TrialRow {
     pub is_cached: bool,
 }
 
+/// The values of one metric of one run on one context.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrialSeries {
+    /// The trial.
+    pub trial: u64,
+    /// Which of the trial's replicates, from 0.
+    pub replicate: u32,
+    /// What was measured on.
+    pub context: String,
+    /// Steps and values, ascending by step.
+    pub values: Vec<(i64, f64)>,
+}
+
 /// A run as its sweep sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrialRun {
@@ -193,6 +206,76 @@ impl Store {
             }
             Ok(runs)
         })
+    }
+
+    /// Trials that ended and that the sampler was told of, repeated configurations left out.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn n_told(&self, sweep: SweepId) -> Result<u64, StoreError> {
+        self.read(|conn| {
+            let sql = "SELECT count(*) FROM trial
+                       WHERE sweep = ?1 AND tell_seq IS NOT NULL AND same_as IS NULL";
+            let n: i64 = conn.prepare_cached(sql)?.query_row([sweep.0], |row| row.get(0))?;
+            Ok(n as u64)
+        })
+    }
+
+    /// The values of a metric of every trial's last attempt, one entry a context.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn trial_series(
+        &self,
+        sweep: SweepId,
+        metric: &str,
+    ) -> Result<Vec<TrialSeries>, StoreError> {
+        self.read(|conn| {
+            let sql =
+                "SELECT r.trial, r.replicate, p.context, p.step, p.value, p.special FROM run r
+                JOIN metric m ON m.name = ?2 JOIN point p ON p.run = r.id AND p.metric = m.id
+                WHERE r.sweep = ?1 AND r.trial IS NOT NULL AND NOT EXISTS (SELECT 1 FROM run n
+                  WHERE n.sweep = r.sweep AND n.trial = r.trial AND n.replicate = r.replicate
+                    AND n.attempt > r.attempt)
+                ORDER BY r.trial, r.replicate, p.context, p.step, p.ts";
+            let mut statement = conn.prepare_cached(sql)?;
+            let mut rows = statement.query(params![sweep.0, metric])?;
+            let mut found: Vec<TrialSeries> = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (trial, replicate) = (row.get::<_, i64>(0)? as u64, row.get(1)?);
+                let context = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+                let value = (row.get(3)?, codec::join_float(row.get(4)?, row.get(5)?));
+                match found.last_mut() {
+                    Some(last)
+                        if (last.trial, last.replicate, &*last.context)
+                            == (trial, replicate, context) =>
+                    {
+                        last.values.push(value);
+                    }
+                    _ => found.push(TrialSeries {
+                        trial,
+                        replicate,
+                        context: context.into(),
+                        values: vec![value],
+                    }),
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// Writes the score of a trial whose last run another process has recorded.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn score_trial(
+        &mut self,
+        sweep: SweepId,
+        number: u64,
+        score: (Option<f64>, Option<f64>),
+        pruned: Option<(i64, f64)>,
+    ) -> Result<(), StoreError> {
+        self.write(|store| store.close_trial((sweep.0, number as i64), score, pruned))
     }
 
     /// The sweep's trials by number.

@@ -5,6 +5,7 @@ use super::{Owner, Store, StoreError, codec};
 use crate::domain::{Params, RunId, Status, SweepId};
 use crate::host;
 use rusqlite::params;
+use std::collections::BTreeMap;
 
 /// A process that executes runs of a sweep which another one drives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,6 +163,35 @@ impl Store {
                 }
             }
             Ok(taken)
+        })
+    }
+
+    /// Values of a metric of a run past a step of each context, for whoever judges from afar.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn series_after(
+        &self,
+        run: RunId,
+        metric: &str,
+        seen: &BTreeMap<String, i64>,
+    ) -> Result<Vec<(String, i64, f64)>, StoreError> {
+        self.read(|conn| {
+            let sql = "SELECT p.context, p.step, p.value, p.special FROM point p
+                       JOIN metric m ON m.id = p.metric WHERE p.run = ?1 AND m.name = ?2 AND p.step >= ?3
+                       ORDER BY p.step, p.ts";
+            // New contexts begin anywhere, so only a step that all known ones have passed can be skipped.
+            let from = if seen.is_empty() { i64::MIN } else { seen.values().copied().min().unwrap_or(i64::MIN) };
+            let mut statement = conn.prepare_cached(sql)?;
+            let mut rows = statement.query(params![run.0, metric, from])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (context, step): (String, i64) = (row.get(0)?, row.get(1)?);
+                if seen.get(&context).is_none_or(|&last| step > last) {
+                    found.push((context, step, codec::join_float(row.get(2)?, row.get(3)?)));
+                }
+            }
+            Ok(found)
         })
     }
 

@@ -18,8 +18,16 @@ const MAX_REPEATS: u64 = 100;
 pub(super) enum End {
     /// It is at work, or must run again.
     Open,
-    /// It ended with this loss; none for one that failed.
-    Over(Option<f64>),
+    /// It ended with this score; none for one that failed.
+    Over(Option<Score>),
+}
+
+/// The result of a trial: the mean over its replicates, turned so that smaller is better.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Score {
+    pub(super) loss: f64,
+    /// Spread over replicates.
+    pub(super) sd: Option<f64>,
 }
 
 /// A trial that was asked for.
@@ -200,11 +208,11 @@ impl Asker {
     }
 
     /// Takes in the end of a trial, and of those that repeat it.
-    pub(super) fn finish(&mut self, number: u64, loss: Option<f64>) {
+    pub(super) fn finish(&mut self, number: u64, score: Option<Score>) {
         let mut ended = vec![number];
         ended.extend(self.waiting.remove(&number).unwrap_or_default());
         for &number in &ended {
-            self.asked[number as usize].end = End::Over(loss);
+            self.asked[number as usize].end = End::Over(score);
         }
         if self.lag.is_none() {
             for number in ended {
@@ -229,11 +237,12 @@ impl Asker {
 
     fn tell(&mut self, number: u64) {
         let asked = &self.asked[number as usize];
-        let loss = match asked.end {
-            End::Over(loss) => loss.filter(|loss| loss.is_finite()),
+        let score = match asked.end {
+            End::Over(score) => score.filter(|score| score.loss.is_finite()),
             End::Open => None,
         };
-        self.sampler.tell(&Told { number, point: asked.point.clone(), loss });
+        let (loss, sd) = (score.map(|score| score.loss), score.and_then(|score| score.sd));
+        self.sampler.tell(&Told { number, point: asked.point.clone(), loss, sd });
         self.untold.remove(&number);
         if self.known_tells > 0 && self.lag.is_some() {
             self.known_tells -= 1;

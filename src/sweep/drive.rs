@@ -1,28 +1,36 @@
 //! The loop itself.
 
+mod live;
+mod record;
+mod remote;
 mod resume;
+mod start;
 
-use super::asker::{Asker, Next, Proposal};
-use super::{Best, Event, Observer, Plan, Progress, StopReason};
-use crate::domain::{Objective, Outcome, Params, RunId, Status, SweepId};
-use crate::executor::{Assignment, Execution, Message, OutOfFold, Pool};
+use super::asker::Asker;
+use super::judge::SweepJudge;
+use super::{Best, Event, Observer, Plan, Progress, StopReason, worker};
+use crate::domain::{Outcome, Params, RunId, SweepId};
+use crate::executor::{Message, Pool};
 use crate::host::{self, Interrupts};
 use crate::spec::Sweep;
-use crate::store::{
-    Finished, NewRun, NewSweep, NewTrial, Owner, RunContext, Store, StoreError, SweepRow,
-};
+use crate::store::{Finished, NewSweep, Owner, RunContext, Store, StoreError, SweepRow};
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub(super) use live::{not_ours, write_reports};
+pub(super) use record::run_exit;
+pub(super) use resume::standing;
+
 /// How long the loop sleeps when nothing happens: the progress line's frame and Ctrl-C's delay.
-const PATIENCE: Duration = Duration::from_millis(100);
+pub(super) const PATIENCE: Duration = Duration::from_millis(100);
 /// How often the leases are renewed, and how long they last without.
-const BEAT: Duration = Duration::from_secs(10);
-const LEASE_MS: i64 = 60_000;
+pub(super) const BEAT: Duration = Duration::from_secs(10);
+pub(super) const LEASE_MS: i64 = 60_000;
 /// After the second interrupt, how long a fit has to notice before its run is given up.
-const GRACE: Duration = Duration::from_secs(5);
+pub(super) const GRACE: Duration = Duration::from_secs(5);
 /// The reason on runs that the second interrupt ended.
-const INTERRUPTED: &str = "interrupted";
+pub(super) const INTERRUPTED: &str = "interrupted";
 
 /// How to drive.
 pub struct Options {
@@ -34,6 +42,8 @@ pub struct Options {
     pub context: RunContext,
     /// Ctrl-C and kin.
     pub interrupts: Interrupts,
+    /// Runs failed trials of earlier sessions again.
+    pub retry_failed: bool,
 }
 
 /// What a session of a sweep came to.
@@ -75,6 +85,30 @@ pub enum DriveError {
     Sampler(String),
 }
 
+/// One run that is to be executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Task {
+    trial: u64,
+    replicate: u32,
+    attempt: u32,
+}
+
+impl Task {
+    fn again(self) -> Self {
+        Self { attempt: self.attempt + 1, ..self }
+    }
+}
+
+/// A trial that was asked for and has not ended.
+#[derive(Debug)]
+struct OpenTrial {
+    params: Params,
+    /// Replicates that ended with a score: their run, and the score where it is a number.
+    ended: BTreeMap<u32, (RunId, Option<f64>)>,
+    /// True once a replicate was started in this session: the others follow, whatever the budget says.
+    has_begun: bool,
+}
+
 struct Driver<'a> {
     store: &'a mut Store,
     spec: &'a Sweep,
@@ -84,10 +118,14 @@ struct Driver<'a> {
     asker: Asker,
     pool: Pool,
     progress: Progress,
-    /// Trials that an earlier session claimed and did not finish, with their next attempt.
-    lost: VecDeque<(u64, u32)>,
-    /// Claimed in this session and not recorded yet.
-    at_work: BTreeMap<u64, (RunId, u32)>,
+    /// Runs that wait for a free worker: of trials that just began, that an earlier session left
+    /// unfinished, or that are tried again.
+    tasks: VecDeque<Task>,
+    open: BTreeMap<u64, OpenTrial>,
+    /// Started here in this session and not recorded yet.
+    at_work: BTreeMap<RunId, Task>,
+    remote: remote::Remote,
+    judge: Option<Arc<SweepJudge>>,
     earlier_seconds: f64,
     started: Instant,
     last_beat: Instant,
@@ -102,11 +140,12 @@ struct Driver<'a> {
     stop: Option<StopReason>,
 }
 
-/// Runs a sweep until a rule of its budget, its space or an interrupt stops it.
+/// Runs a sweep until a rule of its budget, its space or an interrupt stops it. While another process
+/// drives it, this one executes trials for it, and takes over when it ends.
 ///
 /// # Errors
-/// When the store cannot be written, another process drives the sweep, or no threads can be had. Whatever
-/// was recorded before stays, and the same call goes on from there.
+/// When the store cannot be written, another process takes the sweep over, or no threads can be had.
+/// Whatever was recorded before stays, and the same call goes on from there.
 pub fn drive(
     store: &mut Store,
     spec: &Sweep,
@@ -114,18 +153,42 @@ pub fn drive(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<Report, DriveError> {
-    // As one, so that a process that is refused leaves the sweep's budget and text alone.
-    let row = store.batch(|store| {
+    loop {
+        let row = match claim_sweep(store, spec, plan, options) {
+            Ok(row) => row,
+            Err(error @ StoreError::Held { .. }) => {
+                let StoreError::Held { by, .. } = &error else { return Err(error.into()) };
+                let held = store.same_sweep(&spec.name, &plan.identity.hex())?;
+                let Some(sweep) = held else { return Err(error.into()) };
+                let place = worker::Place { store, spec, plan, options };
+                match worker::work_along(place, (sweep, by), observer)? {
+                    Some(report) => return Ok(report),
+                    None => continue, // the driver is gone
+                }
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let result = Driver::resume(store, spec, plan, options, row.clone())
+            .and_then(|driver| driver.run(observer));
+        let released = store.release_driver(row.id, &options.owner);
+        let report = result?;
+        released?;
+        return Ok(report);
+    }
+}
+
+/// Makes the sweep ours. As one, so that a process that is refused leaves its budget and text alone.
+fn claim_sweep(
+    store: &mut Store,
+    spec: &Sweep,
+    plan: &Plan,
+    options: &Options,
+) -> Result<SweepRow, StoreError> {
+    store.batch(|store| {
         let row = store.begin_sweep(&new_sweep(spec, plan))?;
         store.acquire_driver(row.id, &options.owner, LEASE_MS)?;
         Ok(row)
-    })?;
-    let result = Driver::resume(store, spec, plan, options, row.clone())
-        .and_then(|driver| driver.run(observer));
-    let released = store.release_driver(row.id, &options.owner);
-    let report = result?;
-    released?;
-    Ok(report)
+    })
 }
 
 fn new_sweep(spec: &Sweep, plan: &Plan) -> NewSweep {
@@ -146,7 +209,7 @@ fn new_sweep(spec: &Sweep, plan: &Plan) -> NewSweep {
 impl Driver<'_> {
     fn run(mut self, observer: &mut dyn Observer) -> Result<Report, DriveError> {
         let finished = self.progress.counts.finished();
-        let lost = self.lost.len() as u64;
+        let lost = self.open.len() as u64;
         let kind = if self.asker.n_asked() == 0 { "started" } else { "resumed" };
         let detail = serde_json::json!({
             "finished": finished, "lost": lost, "jobs": self.options.jobs,
@@ -183,294 +246,39 @@ impl Driver<'_> {
     ) -> Result<StopReason, DriveError> {
         loop {
             self.heed_interrupts(observer);
-            while self.stop.is_none() && self.pool.n_free() > 0 {
-                if !self.start_next(observer)? {
+            self.look_around(observer)?;
+            while self.stop.is_none()
+                && let Some(place) = self.free_place()
+            {
+                if !self.start_next(&place, observer)? {
                     break;
                 }
                 // Trials that are taken over from equal runs never leave this loop.
                 self.heed_interrupts(observer);
                 self.beat()?;
             }
-            if self.pool.n_running() == 0
-                && let Some(stop) = self.stop.clone()
+            if let Some(stop) = self.stop.clone()
+                && self.pool.n_running() == 0
+                && (self.remote.is_idle() || matches!(stop, StopReason::Interrupted { .. }))
             {
                 return Ok(stop);
             }
-            if self.stopping_since.is_some_and(|since| since.elapsed() > GRACE) {
+            if self.is_out_of_patience() {
                 self.give_up()?;
                 return Ok(self
                     .stop
                     .clone()
                     .unwrap_or(StopReason::Interrupted { terminated: false }));
             }
-            match self.pool.next(PATIENCE) {
+            match self.pool.next(self.remote.patience()) {
                 Some(Message::Ended(assignment, execution)) => {
-                    self.record(&assignment, &execution, observer)?;
+                    self.record(&assignment, *execution, observer)?;
                 }
-                Some(Message::Report { .. }) => {}
+                Some(report @ Message::Report { .. }) => self.hear(report, observer)?,
                 None => self.tell_observer(observer, &Event::Tick),
             }
             self.beat()?;
         }
-    }
-
-    /// Starts one trial, or learns why none can start. False if nothing was started.
-    fn start_next(&mut self, observer: &mut dyn Observer) -> Result<bool, DriveError> {
-        if let Some(stop) = self.budget_stop() {
-            self.stop = Some(stop);
-            return Ok(false);
-        }
-        if self.uses_up_budget(self.at_work.len()) {
-            return Ok(false);
-        }
-        if let Some((number, attempt)) = self.lost.pop_front() {
-            let params = self.asker.params(number);
-            self.claim(number, attempt, params)?;
-            return Ok(true);
-        }
-        if self.spec.search.reproducible {
-            if !self.asker.is_ready() {
-                return Ok(false);
-            }
-            // Before the ask that knows of them is recorded.
-            self.record_tells()?;
-            self.stop = self.ruled_stop();
-            if self.stop.is_some() {
-                return Ok(false);
-            }
-        }
-        match self.asker.next() {
-            Next::Wait => Ok(false),
-            Next::Complete(n) => {
-                self.stop = Some(StopReason::Complete(n));
-                Ok(false)
-            }
-            Next::Repeating(n) => {
-                self.stop = Some(StopReason::Repeating(n));
-                Ok(false)
-            }
-            Next::Trial(proposal) => {
-                self.start(*proposal, observer)?;
-                Ok(true)
-            }
-        }
-    }
-
-    fn budget_stop(&self) -> Option<StopReason> {
-        let budget = &self.spec.budget;
-        if let Some(limit) = budget.time {
-            let spent = self.earlier_seconds + self.started.elapsed().as_secs_f64();
-            if spent >= limit.as_secs_f64() {
-                return Some(StopReason::Time(limit.as_secs_f64()));
-            }
-        }
-        if !self.spec.search.reproducible
-            && let Some(stop) = self.progress.stop(budget)
-        {
-            return Some(stop);
-        }
-        self.uses_up_budget(0).then(|| StopReason::Trials(budget.trials.unwrap_or_default()))
-    }
-
-    /// The rule that ends a reproducible sweep. Whether trial `i` is asked for depends on the same trials
-    /// as what it is, so that a sweep has the same trials whatever number of workers it has.
-    fn ruled_stop(&mut self) -> Option<StopReason> {
-        while let Some(entry) = self.unruled.first_entry()
-            && *entry.key() < self.asker.told_below()
-        {
-            let (outcome, best) = entry.remove();
-            self.ruled.finish(&outcome, best);
-        }
-        self.ruled.stop(&self.spec.budget)
-    }
-
-    /// True if the finished trials and so many more use up the budget.
-    fn uses_up_budget(&self, more: usize) -> bool {
-        let claimed = self.progress.counts.finished() + more as u64;
-        self.spec.budget.trials.is_some_and(|most| claimed >= most)
-    }
-
-    fn start(&mut self, proposal: Proposal, observer: &mut dyn Observer) -> Result<(), DriveError> {
-        let number = proposal.number;
-        let trial = NewTrial {
-            number,
-            point: proposal.point,
-            params: &proposal.params,
-            config: proposal.config,
-            pending: proposal.pending,
-            same_as: proposal.same_as,
-            arm: None,
-        };
-        self.store.record_ask(self.row.id, &[trial])?;
-        host::fault("asked");
-        self.record_tells()?;
-        if let Some(of) = proposal.same_as {
-            self.progress.counts.duplicates += 1;
-            self.tell_observer(observer, &Event::Duplicate { trial: number, of });
-            return Ok(());
-        }
-        if self.reuse(number, &proposal.params, observer)? {
-            return Ok(());
-        }
-        self.claim(number, 1, proposal.params)
-    }
-
-    /// Records the claim of a worker and hands the trial over.
-    fn claim(&mut self, number: u64, attempt: u32, params: Params) -> Result<(), DriveError> {
-        let run = self.start_run(number, attempt, &params, None)?;
-        host::fault("claimed");
-        let seed = self.spec.search.seed;
-        self.at_work.insert(number, (run, attempt));
-        self.pool.submit(Assignment { run, trial: number, attempt, params, seed, replicate: 0 });
-        Ok(())
-    }
-
-    fn start_run(
-        &mut self,
-        trial: u64,
-        attempt: u32,
-        params: &Params,
-        cached_from: Option<RunId>,
-    ) -> Result<RunId, DriveError> {
-        let new = NewRun {
-            sweep: Some(self.row.id),
-            trial: Some(trial),
-            attempt,
-            replicate: 0,
-            is_queued: false,
-            experiment: &self.row.experiment,
-            name: None,
-            parent: None,
-            params,
-            seed: Some(self.spec.search.seed as i64),
-            context: &self.options.context,
-            owner: &self.options.owner,
-            cached_from,
-        };
-        Ok(self.store.start_run(&new)?)
-    }
-
-    /// Takes over the result of an equal run of another sweep, where there is one.
-    fn reuse(
-        &mut self,
-        number: u64,
-        params: &Params,
-        observer: &mut dyn Observer,
-    ) -> Result<bool, DriveError> {
-        let Some(key) = self.plan.config_key(params, self.spec.search.seed) else {
-            return Ok(false);
-        };
-        let Some(cached) = self.store.cached(key)? else { return Ok(false) };
-        let run = self.start_run(number, 1, params, Some(cached.run))?;
-        let execution = Execution {
-            points: cached.points,
-            summaries: cached.summaries,
-            predictions: cached.predictions.as_deref().and_then(OutOfFold::decode),
-            ..Execution::without_values(Outcome::Done)
-        };
-        let (seed, params) = (self.spec.search.seed, params.clone());
-        let assignment = Assignment { run, trial: number, attempt: 1, params, seed, replicate: 0 };
-        self.progress.counts.cached += 1;
-        self.record(&assignment, &execution, observer)?;
-        Ok(true)
-    }
-
-    /// Commits a result, then tells it.
-    fn record(
-        &mut self,
-        assignment: &Assignment,
-        execution: &Execution,
-        observer: &mut dyn Observer,
-    ) -> Result<(), DriveError> {
-        let Objective { metric, goal } = &self.spec.objectives[0];
-        let is_done = execution.outcome == Outcome::Done;
-        let score = execution.score(metric).filter(|score| is_done && score.is_finite());
-        let loss = score.map(|score| goal.loss(score));
-        let keeps = score.is_some_and(|score| self.keeps_predictions(score, assignment.trial));
-        let predictions = execution.predictions.as_ref().filter(|_| keeps).map(OutOfFold::encode);
-        let finished = Finished {
-            outcome: &execution.outcome,
-            points: &execution.points,
-            summaries: &execution.summaries,
-            seconds: execution.seconds,
-            cpu_seconds: Some(execution.cpu_seconds),
-            predictions: predictions.as_deref(),
-            loss,
-            sd: None,
-            pruned: None,
-            exit: None,
-            artifacts: &[],
-            config_key: self.plan.config_key(&assignment.params, assignment.seed),
-        };
-        let (run, attempt) = (assignment.run, assignment.attempt);
-        host::fault("ended");
-        let was_ours = self.store.finish_run(run, attempt, &self.options.owner, &finished)?;
-        host::fault("recorded");
-        self.at_work.remove(&assignment.trial);
-        if !was_ours {
-            return self.fenced_off(assignment);
-        }
-        if execution.outcome.status() == Status::Killed {
-            return Ok(());
-        }
-        self.asker.finish(assignment.trial, loss);
-        self.record_tells()?;
-        if let Outcome::Failed { reason } = &execution.outcome {
-            *self.failures.entry(reason.clone()).or_default() += 1;
-        }
-        let summary = execution.summaries.iter().find(|(name, _)| name == metric);
-        let best = score.zip(summary).map(|(score, (_, summary))| Best {
-            run,
-            trial: assignment.trial,
-            score,
-            sd: summary.sd,
-            params: assignment.params.clone(),
-        });
-        let is_best = self.count(assignment.trial, &execution.outcome, best);
-        let (trial, params) = (assignment.trial, &assignment.params);
-        let outcome = &execution.outcome;
-        let event = Event::Finished { run, trial, outcome, score, params, is_best };
-        self.tell_observer(observer, &event);
-        Ok(())
-    }
-
-    fn record_tells(&mut self) -> Result<(), DriveError> {
-        let tells = self.asker.take_tells();
-        if !tells.is_empty() {
-            self.store.tell(self.row.id, &tells)?;
-        }
-        Ok(())
-    }
-
-    /// Counts the end of a trial. True if it is the new best.
-    fn count(&mut self, trial: u64, outcome: &Outcome, best: Option<Best>) -> bool {
-        if self.spec.search.reproducible {
-            self.unruled.insert(trial, (outcome.clone(), best.clone()));
-        }
-        self.progress.finish(outcome, best)
-    }
-
-    /// Another process thought this one dead and ended the run. If it did not take the sweep over, the
-    /// trial is missing again.
-    fn fenced_off(&mut self, assignment: &Assignment) -> Result<(), DriveError> {
-        if !self.store.beat(&self.options.owner)? {
-            return Err(DriveError::TakenOver(self.spec.name.clone()));
-        }
-        self.lost.push_back((assignment.trial, assignment.attempt + 1));
-        Ok(())
-    }
-
-    /// True if a run with this score is among those whose predictions are kept; of equal scores the
-    /// earlier trial is. The store drops the rest at the end; this spares most of the writing.
-    fn keeps_predictions(&mut self, score: f64, trial: u64) -> bool {
-        let goal = self.progress.goal;
-        let keep = self.plan.keep_predictions as usize;
-        let place = self.kept.partition_point(|&(kept, by)| {
-            goal.better(kept, score) || (kept == score && by < trial)
-        });
-        self.kept.insert(place, (score, trial));
-        self.kept.truncate(keep);
-        place < keep
     }
 
     fn heed_interrupts(&mut self, observer: &mut dyn Observer) {
@@ -489,12 +297,18 @@ impl Driver<'_> {
         }
     }
 
+    /// True if what was asked to stop takes too long: after a while, or at the third interrupt.
+    fn is_out_of_patience(&self) -> bool {
+        let Some(since) = self.stopping_since else { return false };
+        since.elapsed() > GRACE + self.plan.grace || self.options.interrupts.count() > 2
+    }
+
     /// Records runs as killed whose fit does not notice that it should end.
     fn give_up(&mut self) -> Result<(), DriveError> {
         let outcome = Outcome::Killed { reason: INTERRUPTED.into() };
-        for (run, attempt) in std::mem::take(&mut self.at_work).into_values() {
+        for (run, task) in std::mem::take(&mut self.at_work) {
             let finished = Finished::without_values(&outcome);
-            self.store.finish_run(run, attempt, &self.options.owner, &finished)?;
+            self.store.finish_run(run, task.attempt, &self.options.owner, &finished)?;
         }
         Ok(())
     }
@@ -510,6 +324,6 @@ impl Driver<'_> {
     }
 
     fn tell_observer(&self, observer: &mut dyn Observer, event: &Event<'_>) {
-        observer.event(event, &self.progress, self.pool.n_running());
+        observer.event(event, &self.progress, self.pool.n_running() + self.remote.n_handed());
     }
 }

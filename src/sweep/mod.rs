@@ -7,10 +7,12 @@
 
 mod asker;
 mod drive;
+mod judge;
 mod observer;
 mod plan;
 mod progress;
 mod stop;
+mod worker;
 
 pub use drive::{DriveError, Options, Report, drive};
 pub use observer::{Event, Observer, Silent};

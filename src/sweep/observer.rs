@@ -13,6 +13,13 @@ pub enum Event<'a> {
         /// Trials that an earlier session left unfinished and that run again.
         lost: u64,
     },
+    /// Another process drives the sweep, and this one works for it.
+    Joined {
+        /// Its process id.
+        pid: u32,
+        /// Its host.
+        host: &'a str,
+    },
     /// A trial ended and is recorded.
     Finished {
         /// Its run.

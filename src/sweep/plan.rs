@@ -4,8 +4,9 @@ use crate::data::{self, Dataset, Split};
 use crate::domain::{Digest, DigestBuilder, Params, Task};
 use crate::executor::{CrossValidation, CvSetup, TestFunction, Work};
 use crate::metrics;
-use crate::spec::{DataSection, Sweep, Work as SpecWork};
+use crate::spec::{DataSection, Retries, Sweep, Work as SpecWork};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Prepared folds are kept up to this many bytes: enough for every fold of small data, two of large.
 const CACHE_BYTES: usize = 128 << 20;
@@ -20,7 +21,16 @@ pub struct Plan {
     pub keep_predictions: u64,
     /// The data, for built-in models.
     pub data: Option<PlannedData>,
+    /// How often a trial is tried again.
+    pub retries: Retries,
+    /// How long a trial that is asked to stop may take.
+    pub grace: Duration,
+    /// True if a run's values of the objective are those of folds, so that their spread is one of scores.
+    pub has_folds: bool,
 }
+
+/// What infrastructure may fail where nothing is said.
+pub const RETRIES: Retries = Retries { failed: 0, infrastructure: 3 };
 
 /// What the record and the opening lines say about the data.
 #[derive(Debug, Clone)]
@@ -91,10 +101,23 @@ impl Plan {
             SpecWork::Function(name) => {
                 let function = TestFunction::named(name).unwrap_or(TestFunction::Noop);
                 let (identity, work) = (sweep.digest, Arc::new(function));
-                Ok(Self { work, identity, keep_predictions: 0, data: None })
+                Ok(Self::bare(work, identity))
             }
             SpecWork::Command(_) => Err(PlanError::Command),
             SpecWork::Models(section) => Self::models(sweep, section, memory_mb),
+        }
+    }
+
+    /// Work without data.
+    pub fn bare(work: Arc<dyn Work>, identity: Digest) -> Self {
+        Self {
+            work,
+            identity,
+            keep_predictions: 0,
+            data: None,
+            retries: RETRIES,
+            grace: Duration::ZERO,
+            has_folds: false,
         }
     }
 
@@ -122,7 +145,9 @@ impl Plan {
             cache_bytes: CACHE_BYTES,
         });
         let keep_predictions = section.keep_predictions;
-        Ok(Self { work: Arc::new(work), identity, keep_predictions, data: Some(planned) })
+        let data = Some(planned);
+        let bare = Self::bare(Arc::new(work), identity);
+        Ok(Self { keep_predictions, data, has_folds: true, ..bare })
     }
 
     /// The identity of a configuration across sweeps: equal keys mean equal data, split, metrics,

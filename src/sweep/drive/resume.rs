@@ -1,17 +1,29 @@
 //! From the record back to a driver: what was tried, told and counted, and what is still missing.
 
-use super::{DriveError, Driver, Options};
-use crate::domain::{Outcome, Status};
-use crate::executor::Pool;
+use super::record::{mean_score, outcome_of};
+use super::remote::end_strays;
+use super::{DriveError, Driver, OpenTrial, Options, Task};
+use crate::domain::{Outcome, RunId, Status, SweepId};
+use crate::executor::{Judging, Pool};
 use crate::host;
 use crate::sampler;
 use crate::spec::Sweep;
-use crate::store::{Store, StoreError, SweepRow, TrialRow};
-use crate::sweep::asker::{Asker, End, Remembered};
+use crate::store::{Store, StoreError, SweepRow, TrialRow, TrialRun};
+use crate::sweep::asker::{Asker, End, Remembered, Score};
+use crate::sweep::judge::SweepJudge;
 use crate::sweep::{Best, Plan, Progress};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
+
+/// How an earlier session left a trial.
+#[derive(Debug, Clone, PartialEq)]
+enum Left {
+    /// It is over, with this score or none.
+    Over(Option<Score>),
+    /// Replicates are missing, and which run is their last attempt.
+    Open,
+}
 
 impl<'a> Driver<'a> {
     /// Rebuilds asker and progress from the record.
@@ -22,29 +34,31 @@ impl<'a> Driver<'a> {
         options: &'a Options,
         row: SweepRow,
     ) -> Result<Self, DriveError> {
-        store.recover(Some(row.id), host::now_ms())?;
-        let trials = store.trials(row.id)?;
-        let setup = sampler::Setup {
-            space: Arc::clone(&spec.space),
-            seed: spec.search.seed,
-            budget: spec.budget.trials,
-        };
-        let sampler_options = sampler::SamplerOptions {
-            grid_steps: spec.search.grid_steps,
-            ..sampler::SamplerOptions::default()
-        };
-        let sampler = sampler::make(&spec.search.sampler, setup, &sampler_options)
-            .ok_or_else(|| DriveError::Sampler(spec.search.sampler.clone()))?;
-        let lag = spec.search.reproducible.then_some(spec.search.lag);
-        let mut asker = Asker::new(sampler, Arc::clone(&spec.space), spec.points.clone(), lag);
-        asker.restore(remembered(&trials)?);
+        let recovered = store.recover(Some(row.id), host::now_ms())?;
+        end_strays(&recovered.owners);
+        let metric = &spec.objectives[0].metric;
+        let mut trials = store.trials(row.id)?;
+        let mut runs = by_trial(store.trial_runs(row.id, metric)?);
+        if options.retry_failed {
+            forget_failures(store, &row, &mut trials, &mut runs)?;
+        }
+        let left: Vec<Left> = trials.iter().map(|trial| left(trial, &runs, spec, plan)).collect();
+        let asker = asker(spec, &trials, &left)?;
+        let judge = SweepJudge::new(&spec.search, spec.objectives[0].goal, &row.digest);
+        if let Some(judge) = &judge {
+            judge.restore(&trials, &store.trial_series(row.id, metric)?);
+        }
+        let judge = judge.map(Arc::new);
         let earlier_seconds = store.sweep_seconds(row.id)?;
-        let pool = Pool::start(options.jobs, &plan.work, spec.resources.timeout, None)
+        let judging = judge.clone().map(|judge| judge as Arc<dyn Judging>);
+        let pool = Pool::start(options.jobs, &plan.work, spec.resources.timeout, judging)
             .map_err(|source| DriveError::Threads { jobs: options.jobs, source })?;
         let mut driver = Self {
             progress: Progress::new(spec.objectives[0].goal),
-            lost: VecDeque::new(),
+            tasks: VecDeque::new(),
+            open: BTreeMap::new(),
             at_work: BTreeMap::new(),
+            remote: super::remote::Remote::new(),
             started: Instant::now(),
             last_beat: Instant::now(),
             failures: BTreeMap::new(),
@@ -53,6 +67,7 @@ impl<'a> Driver<'a> {
             unruled: BTreeMap::new(),
             stopping_since: None,
             stop: None,
+            judge,
             store,
             spec,
             plan,
@@ -62,39 +77,40 @@ impl<'a> Driver<'a> {
             pool,
             earlier_seconds,
         };
-        driver.recount(&trials)?;
+        driver.recount(&trials, &left, &runs)?;
         driver.record_tells()?;
         Ok(driver)
     }
 
     /// Counts what earlier sessions finished, in the order in which it was told.
-    fn recount(&mut self, trials: &[TrialRow]) -> Result<(), DriveError> {
-        let mut ended: Vec<&TrialRow> = Vec::new();
-        for trial in trials {
-            if trial.same_as.is_some() {
-                self.progress.counts.duplicates += 1;
-            } else if is_over(trial) {
-                ended.push(trial);
-            } else {
-                self.lost.push_back((trial.number, trial.attempts + 1));
+    fn recount(
+        &mut self,
+        trials: &[TrialRow],
+        left: &[Left],
+        runs: &BTreeMap<u64, Vec<TrialRun>>,
+    ) -> Result<(), DriveError> {
+        let mut ended: Vec<(&TrialRow, Option<Score>)> = Vec::new();
+        for (trial, left) in trials.iter().zip(left) {
+            match left {
+                _ if trial.same_as.is_some() => self.progress.counts.duplicates += 1,
+                Left::Over(score) => ended.push((trial, *score)),
+                Left::Open => self.reopen(trial, runs.get(&trial.number).map_or(&[][..], |r| r)),
             }
         }
-        ended.sort_by_key(|trial| (trial.tell_seq.unwrap_or(u64::MAX), trial.number));
-        for trial in ended {
-            let outcome = match trial.status {
-                Some(Status::Done) => Outcome::Done,
-                Some(Status::Pruned | Status::Infeasible) => {
-                    Outcome::Pruned { reason: String::new() }
-                }
-                // Told, and its run was purged since.
-                None if trial.loss.is_some() => Outcome::Done,
-                _ => Outcome::Failed { reason: String::new() },
-            };
-            let best = trial.loss.zip(trial.run).map(|(loss, run)| Best {
+        ended.sort_by_key(|(trial, _)| (trial.tell_seq.unwrap_or(u64::MAX), trial.number));
+        for (trial, score) in ended {
+            let outcome = ended_as(trial);
+            if let Some(score) = score.filter(|_| trial.loss.is_none()) {
+                // A worker recorded the last run, and nobody was left to record the trial.
+                let score = (Some(score.loss), score.sd);
+                self.store.score_trial(self.row.id, trial.number, score, None)?;
+            }
+            let first = runs.get(&trial.number).and_then(|runs| best_of(runs)).or(trial.run);
+            let best = score.zip(first).map(|(score, run)| Best {
                 run,
                 trial: trial.number,
-                score: self.progress.goal.loss(loss),
-                sd: f64::NAN,
+                score: self.progress.goal.loss(score.loss),
+                sd: score.sd.unwrap_or(f64::NAN),
                 params: self.asker.params(trial.number),
             });
             if let Some(best) = &best {
@@ -103,30 +119,203 @@ impl<'a> Driver<'a> {
             self.progress.counts.cached += u64::from(trial.is_cached);
             self.count(trial.number, &outcome, best);
         }
-        let metric = &self.spec.objectives[0].metric;
-        for best in &mut self.progress.best {
-            let record = self.store.run_by_id(best.run)?;
-            best.sd = record.metrics.get(metric).map_or(f64::NAN, |summary| summary.sd);
+        if self.plan.has_folds && self.spec.search.replicates == 1 {
+            let metric = &self.spec.objectives[0].metric;
+            for best in &mut self.progress.best {
+                let record = self.store.run_by_id(best.run)?;
+                best.sd = record.metrics.get(metric).map_or(f64::NAN, |summary| summary.sd);
+            }
         }
         Ok(())
     }
+
+    /// Puts an unfinished trial back: what its replicates brought, what runs elsewhere, what is missing.
+    fn reopen(&mut self, trial: &TrialRow, runs: &[TrialRun]) {
+        let mut open = OpenTrial {
+            params: self.asker.params(trial.number),
+            ended: BTreeMap::new(),
+            has_begun: false,
+        };
+        for replicate in 0..self.spec.search.replicates {
+            let last = runs.iter().rfind(|run| run.replicate == replicate);
+            let attempt = last.map_or(0, |run| run.attempt);
+            let task = Task { trial: trial.number, replicate, attempt };
+            match last.map(|run| (run.run, run.status, run.score)) {
+                Some((run, Status::Done, score)) => {
+                    open.ended.insert(replicate, (run, score));
+                }
+                Some((run, Status::Queued | Status::Running, _)) => {
+                    open.has_begun = true;
+                    self.remote.adopt(run, task);
+                }
+                _ => self.tasks.push_back(task.again()),
+            }
+        }
+        self.open.insert(trial.number, open);
+    }
 }
 
-/// True for a trial with a result, or one that the sampler was told of: its run may have been purged.
-fn is_over(trial: &TrialRow) -> bool {
-    let ended = |status: Status| status.is_over() && status != Status::Killed;
-    trial.status.is_some_and(ended) || trial.tell_seq.is_some()
+/// How a sweep stands, for a process that does not drive it.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(in crate::sweep) fn standing(
+    store: &Store,
+    spec: &Sweep,
+    plan: &Plan,
+    sweep: SweepId,
+) -> Result<Progress, StoreError> {
+    let goal = spec.objectives[0].goal;
+    let mut progress = Progress::new(goal);
+    let runs = by_trial(store.trial_runs(sweep, &spec.objectives[0].metric)?);
+    let mut trials = store.trials(sweep)?;
+    trials.sort_by_key(|trial| (trial.tell_seq.unwrap_or(u64::MAX), trial.number));
+    for trial in trials {
+        let score = match left(&trial, &runs, spec, plan) {
+            _ if trial.same_as.is_some() => {
+                progress.counts.duplicates += 1;
+                continue;
+            }
+            Left::Open => continue,
+            Left::Over(score) => score,
+        };
+        let first = runs.get(&trial.number).and_then(|runs| best_of(runs)).or(trial.run);
+        let best = score.zip(first).map(|(score, run)| Best {
+            run,
+            trial: trial.number,
+            score: goal.loss(score.loss),
+            sd: score.sd.unwrap_or(f64::NAN),
+            params: trial.params.clone(),
+        });
+        progress.finish(&ended_as(&trial), best);
+    }
+    Ok(progress)
+}
+
+/// The outcome of a trial that is over.
+fn ended_as(trial: &TrialRow) -> Outcome {
+    match trial.status {
+        Some(Status::Queued | Status::Running | Status::Killed) => {
+            Outcome::Failed { reason: String::new() }
+        }
+        Some(status) => outcome_of(status, None),
+        // Told, and its run was purged since.
+        None if trial.loss.is_some() => Outcome::Done,
+        None => Outcome::Failed { reason: String::new() },
+    }
+}
+
+/// Every trial's runs.
+fn by_trial(runs: Vec<TrialRun>) -> BTreeMap<u64, Vec<TrialRun>> {
+    let mut found: BTreeMap<u64, Vec<TrialRun>> = BTreeMap::new();
+    for run in runs {
+        found.entry(run.trial).or_default().push(run);
+    }
+    found
+}
+
+/// The run that stands for a trial: the first replicate that ended well.
+fn best_of(runs: &[TrialRun]) -> Option<RunId> {
+    runs.iter().find(|run| run.status == Status::Done).map(|run| run.run)
+}
+
+/// Makes failed trials missing again.
+fn forget_failures(
+    store: &mut Store,
+    row: &SweepRow,
+    trials: &mut [TrialRow],
+    runs: &mut BTreeMap<u64, Vec<TrialRun>>,
+) -> Result<(), StoreError> {
+    let failed: Vec<u64> = trials
+        .iter()
+        .filter(|trial| trial.same_as.is_none() && trial.loss.is_none())
+        .filter(|trial| runs.get(&trial.number).is_some_and(|runs| has_failed(runs)))
+        .map(|trial| trial.number)
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    store.untell(row.id, &failed)?;
+    store.add_event(row.id, "retried", &serde_json::json!({ "trials": failed }))?;
+    for number in failed {
+        if let Some(trial) = trials.get_mut(number as usize) {
+            trial.tell_seq = None;
+            trial.status = Some(Status::Killed);
+        }
+        for run in runs.get_mut(&number).into_iter().flatten() {
+            if run.status == Status::Failed {
+                run.status = Status::Killed;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// True if the last attempt of a replicate failed.
+fn has_failed(runs: &[TrialRun]) -> bool {
+    runs.iter().any(|run| {
+        let is_last = !runs.iter().any(|o| o.replicate == run.replicate && o.attempt > run.attempt);
+        is_last && run.status == Status::Failed
+    })
+}
+
+/// How a trial was left. One that the sampler was told of is over: its runs may have been purged.
+fn left(trial: &TrialRow, runs: &BTreeMap<u64, Vec<TrialRun>>, spec: &Sweep, plan: &Plan) -> Left {
+    let told = trial.loss.map(|loss| Score { loss, sd: trial.sd });
+    if trial.tell_seq.is_some() || trial.same_as.is_some() {
+        return Left::Over(told);
+    }
+    let runs = runs.get(&trial.number).map_or(&[][..], |runs| runs);
+    let mut scores = Vec::new();
+    for replicate in 0..spec.search.replicates {
+        let Some(last) = runs.iter().rfind(|run| run.replicate == replicate) else {
+            continue;
+        };
+        match last.status {
+            Status::Failed if last.attempt > plan.retries.failed => return Left::Over(None),
+            Status::Pruned | Status::Infeasible => return Left::Over(None),
+            Status::Done => scores.push(last.score),
+            _ => {}
+        }
+    }
+    if scores.len() < spec.search.replicates as usize {
+        return Left::Open;
+    }
+    let scores: Option<Vec<f64>> = scores.into_iter().collect();
+    let goal = spec.objectives[0].goal;
+    Left::Over(told.or_else(|| scores.map(|scores| mean_score(goal, &scores))))
+}
+
+fn asker(spec: &Sweep, trials: &[TrialRow], left: &[Left]) -> Result<Asker, DriveError> {
+    let setup = sampler::Setup {
+        space: Arc::clone(&spec.space),
+        seed: spec.search.seed,
+        budget: spec.budget.trials,
+    };
+    let options = sampler::SamplerOptions {
+        grid_steps: spec.search.grid_steps,
+        ..sampler::SamplerOptions::default()
+    };
+    let sampler = sampler::make(&spec.search.sampler, setup, &options)
+        .ok_or_else(|| DriveError::Sampler(spec.search.sampler.clone()))?;
+    let lag = spec.search.reproducible.then_some(spec.search.lag);
+    let mut asker = Asker::new(sampler, Arc::clone(&spec.space), spec.points.clone(), lag);
+    asker.restore(remembered(trials, left)?);
+    Ok(asker)
 }
 
 /// The record as the asker wants it; a trial that repeats another ended when that one did.
-fn remembered(trials: &[TrialRow]) -> Result<Vec<Remembered>, StoreError> {
+fn remembered(trials: &[TrialRow], left: &[Left]) -> Result<Vec<Remembered>, StoreError> {
     let remember = |(place, trial): (usize, &TrialRow)| {
-        let original = trial.same_as.map_or(Some(trial), |number| trials.get(number as usize));
-        match original {
-            Some(original) if trial.number == place as u64 => Ok(Remembered {
+        let original = trial.same_as.map_or(Some(place), |number| Some(number as usize));
+        match original.and_then(|original| left.get(original)) {
+            Some(left) if trial.number == place as u64 => Ok(Remembered {
                 point: trial.point.clone(),
                 same_as: trial.same_as,
-                end: if is_over(original) { End::Over(original.loss) } else { End::Open },
+                end: match left {
+                    Left::Over(score) => End::Over(*score),
+                    Left::Open => End::Open,
+                },
                 tell_seq: trial.tell_seq,
             }),
             _ => Err(StoreError::Invalid(format!(

@@ -1,0 +1,274 @@
+//! The end of a run: what it means for its trial, and the record of both.
+
+use super::{DriveError, Driver, Task};
+use crate::domain::{Goal, Objective, Outcome, Params, RunId, Status};
+use crate::executor::{Assignment, Execution, Exit, OutOfFold, Stop};
+use crate::host;
+use crate::numeric;
+use crate::store::{Finished, RunExit};
+use crate::sweep::asker::Score;
+use crate::sweep::{Best, Event, Observer};
+use std::path::PathBuf;
+
+/// What the end of a run means for its trial.
+#[derive(Debug)]
+pub(super) enum Ending {
+    /// The same again: a retry.
+    Again,
+    /// Other replicates are missing.
+    More,
+    /// From outside, or after the trial's own end: nothing follows.
+    Cut,
+    /// It is over.
+    Over {
+        outcome: Outcome,
+        score: Option<Score>,
+        /// The first replicate's run.
+        run: RunId,
+    },
+}
+
+impl Driver<'_> {
+    /// Commits a result, then tells it.
+    pub(super) fn record(
+        &mut self,
+        assignment: &Assignment,
+        mut execution: Execution,
+        observer: &mut dyn Observer,
+    ) -> Result<(), DriveError> {
+        let (run, attempt) = (assignment.run, assignment.attempt);
+        let task = Task { trial: assignment.trial, replicate: assignment.replicate, attempt };
+        if execution.is_infrastructure
+            && attempt <= self.plan.retries.infrastructure
+            && let Outcome::Failed { reason } = execution.outcome
+        {
+            // Not the trial's own fault: whoever resumes sees that it is missing.
+            execution.outcome = Outcome::Killed { reason };
+        }
+        let metric = &self.spec.objectives[0].metric;
+        let own = execution.score(metric).filter(|score| score.is_finite());
+        let ending = self.ending(task, run, (&execution.outcome, own, execution.is_infrastructure));
+        let written = self.write(assignment, &execution, &ending)?;
+        self.at_work.remove(&run);
+        if !written {
+            return self.fenced_off(task);
+        }
+        self.plan.work.settled(assignment);
+        let spread = execution.summaries.iter().find(|(name, _)| name == metric);
+        let sd = spread.map_or(f64::NAN, |(_, summary)| summary.sd);
+        self.conclude(task, ending, sd, observer)
+    }
+
+    /// Writes the run and, with its last replicate, the trial. False if the attempt is stale.
+    fn write(
+        &mut self,
+        assignment: &Assignment,
+        execution: &Execution,
+        ending: &Ending,
+    ) -> Result<bool, DriveError> {
+        let Objective { metric, .. } = &self.spec.objectives[0];
+        let is_done = execution.outcome == Outcome::Done;
+        let own = execution.score(metric).filter(|score| is_done && score.is_finite());
+        let score = match ending {
+            Ending::Over { score, .. } => *score,
+            _ => None,
+        };
+        let keeps = own.is_some_and(|score| self.keeps_predictions(score, assignment.trial));
+        let predictions = execution.predictions.as_ref().filter(|_| keeps).map(OutOfFold::encode);
+        let artifacts: Vec<(String, PathBuf)> =
+            execution.artifacts.iter().map(|kept| (kept.name.clone(), kept.file.clone())).collect();
+        let finished = Finished {
+            outcome: &execution.outcome,
+            points: &execution.points,
+            summaries: &execution.summaries,
+            seconds: execution.seconds,
+            cpu_seconds: Some(execution.cpu_seconds),
+            predictions: predictions.as_deref(),
+            loss: score.map(|score| score.loss),
+            sd: score.and_then(|score| score.sd),
+            pruned: self.stopped_at(assignment.trial, &execution.outcome),
+            exit: execution.exit.map(run_exit),
+            artifacts: &artifacts,
+            config_key: self.plan.config_key(&assignment.params, assignment.seed),
+        };
+        host::fault("ended");
+        let (run, attempt) = (assignment.run, assignment.attempt);
+        let written = self.store.finish_run(run, attempt, &self.options.owner, &finished)?;
+        host::fault("recorded");
+        Ok(written)
+    }
+
+    /// How far a pruned trial came, as a loss.
+    pub(super) fn stopped_at(&self, trial: u64, outcome: &Outcome) -> Option<(i64, f64)> {
+        let Outcome::Pruned { .. } = outcome else { return None };
+        let (step, value) = self.judge.as_ref()?.stopped_at(trial)?;
+        let loss = self.progress.goal.loss(value);
+        loss.is_finite().then_some((step, loss))
+    }
+
+    /// What the end of a run with this score means for its trial.
+    pub(super) fn ending(
+        &mut self,
+        task: Task,
+        run: RunId,
+        (outcome, score, is_infrastructure): (&Outcome, Option<f64>, bool),
+    ) -> Ending {
+        let goal = self.progress.goal;
+        let retries = self.plan.retries;
+        let replicates = self.spec.search.replicates as usize;
+        let Some(open) = self.open.get_mut(&task.trial) else { return Ending::Cut };
+        match outcome {
+            Outcome::Killed { .. } if is_infrastructure => Ending::Again,
+            Outcome::Killed { .. } => Ending::Cut,
+            Outcome::Failed { .. } if !is_infrastructure && task.attempt <= retries.failed => {
+                Ending::Again
+            }
+            Outcome::Failed { .. } | Outcome::Pruned { .. } | Outcome::Infeasible { .. } => {
+                Ending::Over { outcome: outcome.clone(), score: None, run }
+            }
+            Outcome::Done => {
+                open.ended.insert(task.replicate, (run, score));
+                if open.ended.len() < replicates {
+                    return Ending::More;
+                }
+                let (first, _) = open.ended.values().next().copied().unwrap_or((run, None));
+                let scores: Option<Vec<f64>> =
+                    open.ended.values().map(|(_, score)| *score).collect();
+                let score = scores.map(|scores| mean_score(goal, &scores));
+                Ending::Over { outcome: Outcome::Done, score, run: first }
+            }
+        }
+    }
+
+    /// Draws the consequences of a recorded end. `sd` is the spread within the run.
+    pub(super) fn conclude(
+        &mut self,
+        task: Task,
+        ending: Ending,
+        sd: f64,
+        observer: &mut dyn Observer,
+    ) -> Result<(), DriveError> {
+        let (outcome, score, run) = match ending {
+            Ending::Cut | Ending::More => return Ok(()),
+            Ending::Again => {
+                self.tasks.push_front(task.again());
+                return Ok(());
+            }
+            Ending::Over { outcome, score, run } => (outcome, score, run),
+        };
+        let Some(open) = self.open.remove(&task.trial) else { return Ok(()) };
+        self.drop_rest(task.trial)?;
+        if let Some(judge) = &self.judge {
+            judge.end(task.trial, &outcome);
+        }
+        self.asker.finish(task.trial, score);
+        self.record_tells()?;
+        if let Outcome::Failed { reason } = &outcome {
+            *self.failures.entry(reason.clone()).or_default() += 1;
+        }
+        let own_score = score.map(|score| self.progress.goal.loss(score.loss));
+        let sd = if self.plan.has_folds { sd } else { f64::NAN };
+        let best = own_score.map(|value| Best {
+            run,
+            trial: task.trial,
+            score: value,
+            sd: score.and_then(|score| score.sd).unwrap_or(sd),
+            params: open.params.clone(),
+        });
+        let is_best = self.count(task.trial, &outcome, best);
+        self.announce((run, task.trial), (&outcome, own_score, is_best), &open.params, observer);
+        Ok(())
+    }
+
+    fn announce(
+        &self,
+        (run, trial): (RunId, u64),
+        (outcome, score, is_best): (&Outcome, Option<f64>, bool),
+        params: &Params,
+        observer: &mut dyn Observer,
+    ) {
+        let event = Event::Finished { run, trial, outcome, score, params, is_best };
+        self.tell_observer(observer, &event);
+    }
+
+    /// Ends the other replicates of a trial that is over before they are.
+    fn drop_rest(&mut self, trial: u64) -> Result<(), DriveError> {
+        if self.spec.search.replicates == 1 {
+            return Ok(());
+        }
+        let reason = "another replicate ended its trial";
+        self.tasks.retain(|task| task.trial != trial);
+        for (&run, _) in self.at_work.iter().filter(|(_, task)| task.trial == trial) {
+            self.pool.stop(run, &Stop::Killed(reason.into()));
+        }
+        Ok(self.stop_handed(trial, reason)?)
+    }
+
+    pub(super) fn record_tells(&mut self) -> Result<(), DriveError> {
+        let tells = self.asker.take_tells();
+        if !tells.is_empty() {
+            self.store.tell(self.row.id, &tells)?;
+        }
+        Ok(())
+    }
+
+    /// Counts the end of a trial. True if it is the new best.
+    pub(super) fn count(&mut self, trial: u64, outcome: &Outcome, best: Option<Best>) -> bool {
+        if self.spec.search.reproducible {
+            self.unruled.insert(trial, (outcome.clone(), best.clone()));
+        }
+        self.progress.finish(outcome, best)
+    }
+
+    /// Another process thought this one dead and ended the run. If it did not take the sweep over, the
+    /// trial is missing again.
+    fn fenced_off(&mut self, task: Task) -> Result<(), DriveError> {
+        if !self.store.beat(&self.options.owner)? {
+            return Err(DriveError::TakenOver(self.spec.name.clone()));
+        }
+        if let Some(open) = self.open.get_mut(&task.trial) {
+            open.ended.remove(&task.replicate);
+            self.tasks.push_back(task.again());
+        }
+        Ok(())
+    }
+
+    /// True if a run with this score is among those whose predictions are kept; of equal scores the
+    /// earlier trial is. The store drops the rest at the end; this spares most of the writing.
+    pub(super) fn keeps_predictions(&mut self, score: f64, trial: u64) -> bool {
+        let goal = self.progress.goal;
+        let keep = self.plan.keep_predictions as usize;
+        let place = self.kept.partition_point(|&(kept, by)| {
+            goal.better(kept, score) || (kept == score && by < trial)
+        });
+        self.kept.insert(place, (score, trial));
+        self.kept.truncate(keep);
+        place < keep
+    }
+}
+
+/// Mean and spread of the replicates' scores, as a loss.
+pub(super) fn mean_score(goal: Goal, scores: &[f64]) -> Score {
+    let mean = numeric::mean(scores);
+    let sd = (scores.len() > 1).then(|| numeric::sample_sd(scores));
+    Score { loss: goal.loss(mean), sd }
+}
+
+pub(in crate::sweep) fn run_exit(exit: Exit) -> RunExit {
+    match exit {
+        Exit::Code(code) => RunExit::Code(code),
+        Exit::Signal(signal) => RunExit::Signal(signal),
+    }
+}
+
+/// The outcome that a stored status stands for.
+pub(super) fn outcome_of(status: Status, reason: Option<String>) -> Outcome {
+    let reason = reason.unwrap_or_default();
+    match status {
+        Status::Done => Outcome::Done,
+        Status::Pruned => Outcome::Pruned { reason },
+        Status::Infeasible => Outcome::Infeasible { reason },
+        Status::Killed | Status::Queued | Status::Running => Outcome::Killed { reason },
+        Status::Failed => Outcome::Failed { reason },
+    }
+}
