@@ -5,11 +5,13 @@
 mod lbfgs;
 mod linalg;
 mod rng;
+mod signed_rank;
 mod stats;
 mod tests_of_significance;
 
 pub use lbfgs::{Ended, Evaluate, Iterate, LbfgsOptions, Minimum, lbfgs};
 pub use linalg::{Eigen, Factor, Triangle, symmetric_eigen};
 pub use rng::Rng;
+pub use signed_rank::{Alternative, signed_rank};
 pub use stats::{mean, quantile_sorted, sample_sd};
 pub use tests_of_significance::student_t_two_sided;
