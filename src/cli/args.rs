@@ -122,6 +122,9 @@ pub(super) struct SweepArgs {
     /// Memory that one fit may plan for, e.g. 2GB [default: half of what is free, shared by all jobs]
     #[arg(long, value_name = "SIZE")]
     pub(super) memory: Option<String>,
+    /// Run the failed trials of earlier sessions again
+    #[arg(long)]
+    pub(super) retry_failed: bool,
     /// Changes
     #[command(flatten)]
     pub(super) overrides: OverrideArgs,

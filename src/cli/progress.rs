@@ -158,6 +158,16 @@ impl Observer for ProgressLine<'_> {
                 }
                 self.show(progress);
             }
+            Event::Joined { pid, host } => {
+                if !self.quiet {
+                    let name = safe(&self.name);
+                    let text = format!(
+                        " {name}   process {pid} on {} drives it; this one works along, and takes over when it ends",
+                        safe(host)
+                    );
+                    self.say(Role::Muted, &text);
+                }
+            }
             Event::Interrupted { running } => {
                 let noun = if *running == 1 { "trial" } else { "trials" };
                 self.say(

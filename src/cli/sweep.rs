@@ -44,6 +44,7 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
         owner: Owner::this_process(),
         context: context(&args.file, &plan),
         interrupts,
+        retry_failed: args.retry_failed,
     };
     let mut line = ProgressLine::new(&ui.out, &sweep, grid_total(&sweep), args.quiet || args.json);
     let driven = drive(&mut store, &sweep, &plan, &options, &mut line);

@@ -107,7 +107,7 @@ fn loss(point: &Point, number: u64) -> Option<f64> {
 }
 
 fn told(number: u64, point: &Point) -> Told {
-    Told { number, point: point.clone(), loss: loss(point, number) }
+    Told { number, point: point.clone(), loss: loss(point, number), sd: None }
 }
 
 /// Asks and tells one after the other.
@@ -218,7 +218,7 @@ fn losses_without_information_do_no_harm() {
             for number in 0..25 {
                 let Some(point) = sampler.ask(number, &[]) else { break };
                 assert_eq!(setup.space.check(&point), Ok(()), "{name} on {title} with {loss:?}");
-                sampler.tell(&Told { number, point, loss });
+                sampler.tell(&Told { number, point, loss, sd: None });
             }
         }
     });

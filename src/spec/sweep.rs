@@ -81,6 +81,8 @@ pub struct Search {
     pub lag: u64,
     /// Runs of each configuration, with seeds `seed`, `seed + 1`, …; a trial's score is their mean.
     pub replicates: u32,
+    /// The rule that stops hopeless trials.
+    pub pruner: Option<crate::pruner::Setting>,
 }
 
 /// The `[budget]` section: when a sweep stops. The first limit that is reached ends it.

@@ -11,7 +11,7 @@ use super::judge::SweepJudge;
 use super::{Best, Event, Observer, Plan, Progress, StopReason, worker};
 use crate::domain::{Outcome, Params, RunId, SweepId};
 use crate::executor::{Message, Pool};
-use crate::host::{self, Interrupts};
+use crate::host::Interrupts;
 use crate::spec::Sweep;
 use crate::store::{Finished, NewSweep, Owner, RunContext, Store, StoreError, SweepRow};
 use std::collections::{BTreeMap, VecDeque};

@@ -30,7 +30,7 @@ pub struct Plan {
 }
 
 /// What infrastructure may fail where nothing is said.
-pub const RETRIES: Retries = Retries { failed: 0, infrastructure: 3 };
+pub(super) const RETRIES: Retries = Retries { failed: 0, infrastructure: 3 };
 
 /// What the record and the opening lines say about the data.
 #[derive(Debug, Clone)]

@@ -67,7 +67,7 @@ impl Session {
         work: Arc<dyn Work>,
         observer: &mut dyn Observer,
     ) -> Result<Report, DriveError> {
-        let plan = Plan { work, identity: spec.digest, keep_predictions: 0, data: None };
+        let plan = Plan::bare(work, spec.digest);
         self.planned(store, spec, &plan, observer)
     }
 
@@ -83,6 +83,7 @@ impl Session {
             owner: self.owner,
             context: RunContext::default(),
             interrupts: self.interrupts,
+            retry_failed: false,
         };
         drive(store, spec, plan, &options, observer)
     }
@@ -172,7 +173,7 @@ pub(crate) fn assert_replays(store: &Store, spec: &Sweep) {
         let mut fresh = sampler::make(&spec.search.sampler, setup, &options).unwrap();
         for past in history {
             let point = past.point.clone();
-            fresh.tell(&Told { number: past.number, point, loss: past.loss });
+            fresh.tell(&Told { number: past.number, point, loss: past.loss, sd: None });
         }
         let pending: Vec<Point> =
             trial.pending.iter().map(|&number| record[number as usize].point.clone()).collect();

@@ -334,7 +334,7 @@ mod tests {
             let Some(point) = sampler.ask(number, &[]) else { break };
             let loss = loss(&point);
             best = best.min(loss);
-            sampler.tell(&Told { number, point, loss: Some(loss) });
+            sampler.tell(&Told { number, point, loss: Some(loss), sd: None });
         }
         best
     }
@@ -382,7 +382,7 @@ mod tests {
             let x = point.0[0].unwrap();
             let loss = (x < 0.6).then_some((x - 0.55).abs());
             failed += usize::from(loss.is_none() && number >= 40);
-            tpe.tell(&Told { number, point, loss });
+            tpe.tell(&Told { number, point, loss, sd: None });
         }
         assert!(failed < 16, "{failed} of the last 40 failed");
     }
@@ -394,7 +394,7 @@ mod tests {
         let mut tpe = Tpe::new(setup.clone(), TpeOptions::default());
         for number in 0..3000 {
             let point = random.ask(number, &[]).unwrap();
-            tpe.tell(&Told { number, loss: Some(bowl(&point)), point });
+            tpe.tell(&Told { number, loss: Some(bowl(&point)), point, sd: None });
         }
         let pending: Vec<Point> = (3000..5000).filter_map(|n| random.ask(n, &[])).collect();
         let point = tpe.ask(5000, &pending).unwrap();

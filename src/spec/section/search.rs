@@ -30,6 +30,7 @@ pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearc
         reproducible: false,
         lag: LAG,
         replicates: 1,
+        pruner: None,
     };
     let section = root.get("search").and_then(|entry| Section::of(ctx, "[search]", entry));
     let Some(section) = section else {
