@@ -22,6 +22,7 @@ mod identity;
 mod known;
 mod load;
 mod reader;
+mod render;
 mod section;
 mod setting;
 mod sweep;
@@ -34,6 +35,7 @@ pub use error::{Problem, SpecError};
 pub use format::Format;
 pub use known::{FamilyInfo, Known};
 pub use load::Overrides;
+pub use render::{RenderValues, arguments, params_json, shell_words, variable_name};
 pub use sweep::{Budget, DataSection, GpuRequest, Resources, Search, Sweep, Work};
 
 use std::path::Path;
