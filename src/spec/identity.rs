@@ -52,6 +52,11 @@ fn search(digest: &mut DigestBuilder, search: &Search) {
         digest.int(search.grid_steps as i64);
     }
     digest.int(if search.reproducible { search.lag as i64 } else { 0 });
+    // Nothing without one: sweeps from before pruners keep their digest.
+    if let Some(pruner) = &search.pruner {
+        digest.text("pruner");
+        pruner.digest(digest);
+    }
 }
 
 fn text(digest: &mut DigestBuilder, text: Option<&str>) {

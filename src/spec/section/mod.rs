@@ -4,6 +4,7 @@ mod data;
 mod limits;
 mod objective;
 mod preprocess;
+mod pruner;
 mod search;
 mod split;
 mod units;
