@@ -53,11 +53,17 @@ pub(crate) struct Session {
     pub(crate) jobs: usize,
     pub(crate) owner: Owner,
     pub(crate) interrupts: Interrupts,
+    pub(crate) retry_failed: bool,
 }
 
 impl Session {
     pub(crate) fn new(jobs: usize) -> Self {
-        Self { jobs, owner: Owner::this_process(), interrupts: Interrupts::none() }
+        Self {
+            jobs,
+            owner: Owner::this_process(),
+            interrupts: Interrupts::none(),
+            retry_failed: false,
+        }
     }
 
     pub(crate) fn watched(
@@ -83,7 +89,7 @@ impl Session {
             owner: self.owner,
             context: RunContext::default(),
             interrupts: self.interrupts,
-            retry_failed: false,
+            retry_failed: self.retry_failed,
         };
         drive(store, spec, plan, &options, observer)
     }

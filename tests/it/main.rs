@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod attempts;
 mod crash;
 mod driving;
 mod faults;
@@ -16,4 +17,5 @@ mod help;
 mod listings;
 mod program;
 mod sweep_file;
+mod workers;
 mod tidy;

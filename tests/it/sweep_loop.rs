@@ -9,7 +9,7 @@ use derby::executor::TIMEOUT;
 use derby::executor::fake::Script;
 use derby::host::Interrupts;
 use derby::spec::{self, Format, Known, Overrides};
-use derby::store::{Owner, Query, Store, StoreError};
+use derby::store::{Owner, Query, Store};
 use derby::sweep::{DriveError, Event, Observer, Plan, Progress, StopReason};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -374,29 +374,6 @@ fn after_a_crash_nothing_is_lost_and_nothing_is_done_twice() {
     assert_eq!(outcomes(&store), outcomes(&calm));
     assert_replays(&store, &spec);
     assert!(store.check().unwrap().is_empty());
-}
-
-#[test]
-fn a_second_driver_is_refused_and_changes_nothing() {
-    let with = |trials: u64| spec_of(&format!("{MIXED}[budget]\ntrials = {trials}\n"));
-    let mut store = memory();
-    let report = go(&mut store, &with(2), &constant(0.0), 1);
-    let other = Owner::this_process();
-    store.acquire_driver(report.sweep, &other, 60_000).unwrap();
-    let work = constant(0.0);
-    let refused = Session::new(1).drive(&mut store, &with(9), work.clone()).unwrap_err();
-    assert!(matches!(&refused, DriveError::Store(StoreError::Held { .. })), "{refused}");
-    let text = refused.to_string();
-    assert!(text.contains("'loop'") && text.contains(&other.pid.to_string()), "{text}");
-    assert_eq!(work.n_started(), 0);
-    assert_eq!(
-        store.sweep_by_id(report.sweep).unwrap().total,
-        Some(2),
-        "the refused one left a mark"
-    );
-    store.release_driver(report.sweep, &other).unwrap();
-    go(&mut store, &with(9), &work, 1);
-    assert_eq!(work.n_started(), 7);
 }
 
 /// Work that has another process take over its own run, as one does that thinks it dead, when trial 2 runs

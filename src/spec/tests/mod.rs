@@ -3,6 +3,7 @@
 mod files;
 mod fuzz;
 mod problems;
+mod pruners;
 mod sweeps;
 
 use super::*;

@@ -369,7 +369,6 @@ fn searches() {
         "[search]\nreproducible = true\n[resources]\ntimeout = \"1m\"",
         "'timeout' depends on the machine's speed",
     );
-    beside("[search]\npruner = \"asha\"", "'pruner' is not supported by this version");
     beside("[search]\npoints = 3", "'points' must be a list of tables, not '3'");
     beside(
         "[search]\npoints = [3]",
