@@ -122,6 +122,18 @@ pub(super) struct SweepArgs {
     /// Memory that one fit may plan for, e.g. 2GB [default: half of what is free, shared by all jobs]
     #[arg(long, value_name = "SIZE")]
     pub(super) memory: Option<String>,
+    /// Cores of one run of a command [default: the machine's, shared by all jobs]
+    #[arg(long, value_name = "N")]
+    pub(super) cpus: Option<String>,
+    /// GPUs of one run: how many (0.5: two runs share one), or the devices to share out, e.g. 0-3
+    #[arg(long, value_name = "N|DEVICES")]
+    pub(super) gpus: Option<String>,
+    /// Run every trial of a built-in model in a process of its own
+    #[arg(long)]
+    pub(super) isolate: bool,
+    /// Time between two samples of a run's CPU, memory and disk, or false for none
+    #[arg(long, value_name = "TIME")]
+    pub(super) monitor: Option<String>,
     /// Changes
     #[command(flatten)]
     pub(super) overrides: OverrideArgs,

@@ -115,6 +115,10 @@ fn overrides(args: &SweepArgs) -> Result<Overrides, CliError> {
         jobs: args.jobs.clone(),
         timeout: args.timeout.clone(),
         memory: args.memory.clone(),
+        cpus: args.cpus.clone(),
+        gpus: args.gpus.clone(),
+        isolate: args.isolate,
+        monitor: args.monitor.clone(),
     })
 }
 

@@ -13,7 +13,7 @@ pub(super) enum Accept {
     Family(&'static ParamSpec),
     /// A setting of preprocessing.
     Prep(&'static PrepSetting),
-    /// A parameter of a test function: any value.
+    /// A parameter of a command or of a test function: any value.
     Free,
 }
 

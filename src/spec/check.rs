@@ -5,8 +5,8 @@ use super::identity::{Identity, canonical};
 use super::known::Known;
 use super::load::Loader;
 use super::reader::{Ctx, Section};
-use super::section;
-use super::sweep::Sweep;
+use super::section::{self, Objectives, WorkKind};
+use super::sweep::{Sweep, Work};
 use super::tree::{Kind, Span, Table};
 use crate::space::{Space, SpaceError};
 use std::path::Path;
@@ -24,7 +24,7 @@ pub(super) fn check(
 ) -> Result<Sweep, SpecError> {
     let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
     let ctx = Ctx::new(known, &loader.files, folder);
-    let sweep = build(&ctx, root, path);
+    let sweep = build(&ctx, root, path, loader.notes());
     match sweep {
         Some(sweep) if ctx.is_clean() => Ok(sweep),
         _ => {
@@ -34,14 +34,17 @@ pub(super) fn check(
     }
 }
 
-fn build<'a>(ctx: &'a Ctx<'a>, root: &'a Table, path: &Path) -> Option<Sweep> {
+fn build<'a>(ctx: &'a Ctx<'a>, root: &'a Table, path: &Path, notes: Vec<String>) -> Option<Sweep> {
     let names = names(ctx, root, path);
-    let is_function = root.contains_key("function") && !root.contains_key("models");
-    let objectives = section::objectives(ctx, root, is_function);
+    let kind = WorkKind::of(root);
+    let Objectives { list: objectives, summaries } = section::objectives(ctx, root, kind);
     let raw = section::search(ctx, root);
     let budget = section::budget(ctx, root, &raw.search.sampler);
-    let resources = section::resources(ctx, root);
-    let plan = section::plan(ctx, root)?;
+    let resources = section::resources(ctx, root, kind);
+    let mut plan = section::plan(ctx, root)?;
+    if let Work::Command(section) = &mut plan.work {
+        section.summaries = summaries;
+    }
     if plan.dims.broken {
         return None; // what follows would only repeat those problems
     }
@@ -70,6 +73,7 @@ fn build<'a>(ctx: &'a Ctx<'a>, root: &'a Table, path: &Path) -> Option<Sweep> {
         search,
         budget,
         resources,
+        notes,
         digest,
     })
 }
@@ -77,20 +81,19 @@ fn build<'a>(ctx: &'a Ctx<'a>, root: &'a Table, path: &Path) -> Option<Sweep> {
 /// Reads the keys outside any section, and refuses what does not belong there.
 fn names<'a>(ctx: &'a Ctx<'a>, root: &'a Table, path: &Path) -> (String, String, String) {
     let top = Section::new(ctx, String::new(), Span { file: 0, line: 1, column: 1 }, root);
-    for key in ["function", "objective", "data", "preprocess", "models", "params", "search"] {
+    for key in
+        ["command", "function", "objective", "data", "preprocess", "models", "params", "search"]
+    {
         top.take(key);
     }
     for key in ["budget", "resources"] {
         top.take(key);
     }
-    for key in ["command", "gate"] {
-        // Taken only where they stand, so that no message offers them.
-        if root.contains_key(key)
-            && let Some(entry) = top.take(key)
-        {
-            let text = format!("[{key}] is not supported by this version; leave it out");
-            top.problem(entry.span, text);
-        }
+    // Taken only where it stands, so that no message offers it.
+    if top.has("gate")
+        && let Some(entry) = top.take("gate")
+    {
+        top.problem(entry.span, "[gate] is not supported by this version; leave it out");
     }
     let name = |key: &'static str| {
         let what = format!("a text of 1 to {MAX_NAME} characters without control characters");

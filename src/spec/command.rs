@@ -11,9 +11,10 @@ pub struct CommandSection {
     pub run: Invocation,
     /// The folder that relative paths start from: the sweep file's.
     pub folder: PathBuf,
-    /// Where it starts, as `cwd` says; relative to `folder`, which it is without.
+    /// Where it starts, as `cwd` says; relative to `folder`, which it is without. Always renders.
     pub cwd: Option<Text>,
-    /// Variables added to the environment, in file order.
+    /// Variables added to the environment, in file order; one that names a parameter that is not active is left
+    /// out.
     pub env: Vec<(String, Text)>,
     /// Files and folders (globs allowed, relative to `folder`) that are copied into the run's own folder,
     /// where the command then starts.
@@ -49,7 +50,7 @@ pub enum Invocation {
     /// A program and its arguments. A group is left out as a whole when it names a parameter that is not
     /// active in the configuration; a lone argument is a group of one.
     Args(Vec<Vec<Text>>),
-    /// A line for `sh -c`; values are quoted for the shell.
+    /// A line for `sh -c`; values are quoted for the shell. Names no parameter that can be inactive.
     Shell(Text),
 }
 
@@ -99,7 +100,7 @@ pub struct ConfigTemplate {
     pub name: String,
     /// The file with placeholders `{lr}`, relative to the sweep file's folder.
     pub from: PathBuf,
-    /// Its text. In a template `{{` and unknown `{words}` stand for themselves, since YAML and JSON use braces.
+    /// Its text; a line that names a parameter that is not active is left out. In a template `{{` and unknown `{words}` stand for themselves, since YAML and JSON use braces.
     pub text: Text,
 }
 
@@ -113,7 +114,7 @@ pub enum MetricSource {
     Regex(String),
     /// A file that grows.
     File {
-        /// Its path, relative to the command's working folder.
+        /// Its path, relative to the command's working folder. Always renders.
         path: Text,
         /// How it is written.
         format: FileFormat,

@@ -1,5 +1,6 @@
 //! What makes two sweeps the same one, and the canonical text that is kept with a sweep.
 
+use super::command::{CommandSection, ConfigTemplate, Invocation, MetricSource, Piece, Text};
 use super::sweep::{DataSection, Search, Work};
 use super::tree::{Kind as Tree, Node, Table};
 use crate::data::{DataOptions, FoldOptions, PrepBlock, SourceOptions, SplitOptions};
@@ -29,7 +30,8 @@ impl Identity<'_> {
                 digest.text("function").text(name);
             }
             Work::Command(section) => {
-                digest.text("command").text(&format!("{section:?}"));
+                digest.text("command");
+                command(&mut digest, section);
             }
             Work::Models(section) => {
                 digest.text("models");
@@ -52,6 +54,102 @@ fn search(digest: &mut DigestBuilder, search: &Search) {
         digest.int(search.grid_steps as i64);
     }
     digest.int(if search.reproducible { search.lag as i64 } else { 0 });
+    // Not there where it is 1, so that digests from before it stay.
+    if search.replicates != 1 {
+        digest.text("replicates").int(i64::from(search.replicates));
+    }
+}
+
+fn command(digest: &mut DigestBuilder, section: &CommandSection) {
+    let CommandSection {
+        run,
+        folder: _,
+        cwd,
+        env,
+        copy,
+        templates,
+        metrics,
+        summaries,
+        grace: _,
+        silence,
+        retries: _,
+        log_limit: _,
+    } = section;
+    match run {
+        Invocation::Shell(line) => {
+            digest.text("shell");
+            pieces(digest, line);
+        }
+        Invocation::Args(groups) => {
+            digest.text("args").int(groups.len() as i64);
+            for group in groups {
+                digest.int(group.len() as i64);
+                group.iter().for_each(|text| pieces(digest, text));
+            }
+        }
+    }
+    digest.int(i64::from(cwd.is_some()));
+    cwd.iter().for_each(|cwd| pieces(digest, cwd));
+    let mut env: Vec<&(String, Text)> = env.iter().collect();
+    env.sort_by_key(|(name, _)| name);
+    digest.int(env.len() as i64);
+    for (name, value) in env {
+        pieces(digest.text(name), value);
+    }
+    digest.int(copy.len() as i64);
+    for pattern in copy {
+        digest.text(pattern);
+    }
+    let mut templates: Vec<&ConfigTemplate> = templates.iter().collect();
+    templates.sort_by_key(|template| &template.name);
+    digest.int(templates.len() as i64);
+    for ConfigTemplate { name, from: _, text } in templates {
+        pieces(digest.text(name), text);
+    }
+    digest.int(metrics.len() as i64);
+    for source in metrics {
+        metric_source(digest, source);
+    }
+    digest.int(summaries.len() as i64);
+    for (metric, kind) in summaries {
+        digest.text(metric).text(kind.word());
+    }
+    float(digest, silence.map(|silence| silence.as_secs_f64()));
+}
+
+fn metric_source(digest: &mut DigestBuilder, source: &MetricSource) {
+    match source {
+        MetricSource::Jsonl => digest.text("jsonl"),
+        MetricSource::ExitCode => digest.text("exit_code"),
+        MetricSource::Regex(pattern) => digest.text("regex").text(pattern),
+        MetricSource::File { path, format } => {
+            pieces(digest.text("file"), path);
+            digest.text(&format!("{format:?}"))
+        }
+    };
+}
+
+fn pieces(digest: &mut DigestBuilder, Text(pieces): &Text) {
+    digest.int(pieces.len() as i64);
+    for piece in pieces {
+        match piece {
+            Piece::Literal(text) => digest.text("literal").text(text),
+            Piece::Param(name) => digest.text("param").text(name),
+            Piece::Template(name) => digest.text("template").text(name),
+            Piece::Env(name) => digest.text("env").text(name),
+            Piece::Args => digest.text("args"),
+            Piece::ArgsNoHyphens => digest.text("args_no_hyphens"),
+            Piece::ArgsNoBooleanFlags => digest.text("args_no_boolean_flags"),
+            Piece::ArgsJson => digest.text("args_json"),
+            Piece::Json => digest.text("json"),
+            Piece::Seed => digest.text("seed"),
+            Piece::Trial => digest.text("trial"),
+            Piece::Run => digest.text("run"),
+            Piece::RunDir => digest.text("run_dir"),
+            Piece::Artifacts => digest.text("artifacts"),
+            Piece::Checkpoint => digest.text("checkpoint"),
+        };
+    }
 }
 
 fn text(digest: &mut DigestBuilder, text: Option<&str>) {

@@ -26,6 +26,14 @@ pub struct Overrides {
     pub timeout: Option<String>,
     /// `--memory`.
     pub memory: Option<String>,
+    /// `--cpus`.
+    pub cpus: Option<String>,
+    /// `--gpus`.
+    pub gpus: Option<String>,
+    /// `--isolate`.
+    pub isolate: bool,
+    /// `--monitor`.
+    pub monitor: Option<String>,
 }
 
 impl Overrides {
@@ -62,12 +70,16 @@ impl Overrides {
             ("--jobs", "resources.jobs", &self.jobs),
             ("--timeout", "resources.timeout", &self.timeout),
             ("--memory", "resources.memory", &self.memory),
+            ("--cpus", "resources.cpus", &self.cpus),
+            ("--gpus", "resources.gpus", &self.gpus),
+            ("--monitor", "resources.monitor", &self.monitor),
         ];
         let flags = flags.into_iter().filter_map(|(flag, key, value)| {
             value.as_deref().map(|value| (flag.to_string(), key, value))
         });
         let set = self.set.iter().map(|(key, value)| (format!("--set {key}"), &**key, &**value));
-        flags.chain(set).collect()
+        let isolate = self.isolate.then(|| ("--isolate".to_string(), "resources.isolate", "true"));
+        flags.chain(isolate).chain(set).collect()
     }
 }
 
@@ -106,6 +118,7 @@ pub(super) struct Loader {
     /// The names for messages; the sweep file is the first.
     pub(super) files: Vec<String>,
     problems: Vec<(Span, String, &'static str)>,
+    notes: Vec<(Span, String)>,
 }
 
 impl Loader {
@@ -175,6 +188,9 @@ impl Loader {
         {
             rebase(&mut table, folder, &["data", "path"]);
             rebase(&mut table, folder, &["data", "folds", "file"]);
+            rebase(&mut table, folder, &["command", "cwd"]);
+            rebase(&mut table, folder, &["command", "copy"]);
+            rebase(&mut table, folder, &["command", "templates"]);
         }
         table
     }
@@ -198,6 +214,15 @@ impl Loader {
                 self.problems.push((span, text, ""));
             }
         }
+    }
+
+    /// What has no meaning here, with its place.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let shown = |(span, text): &(Span, String)| match span.line {
+            0 => format!("{}  {text}", self.files[span.file]),
+            line => format!("{}:{line}  {text}", self.files[span.file]),
+        };
+        self.notes.iter().map(shown).collect()
     }
 
     /// The problems so far, as an error.
@@ -233,14 +258,31 @@ fn merge(mut base: Table, child: Table) -> Table {
     base
 }
 
-/// Puts `folder` before the relative path at `keys`.
+/// Placeholders for absolute paths.
+const ABSOLUTE: [&str; 4] = ["{run_dir}", "{artifacts}", "{checkpoint}", "{env:"];
+
+/// Puts `folder` before the relative path at `keys`, or before all paths of the list or table there.
 fn rebase(table: &mut Table, folder: &Path, keys: &[&str]) {
     let Some((key, rest)) = keys.split_first() else { return };
     let Some(entry) = table.get_mut(*key) else { return };
     match &mut entry.node.kind {
-        Kind::Table(inner) => rebase(inner, folder, rest),
-        Kind::Text(text) if rest.is_empty() => *text = folder.join(&*text).display().to_string(),
+        Kind::Table(inner) if !rest.is_empty() => rebase(inner, folder, rest),
+        Kind::Table(inner) => {
+            inner.values_mut().for_each(|entry| rebase_node(&mut entry.node, folder));
+        }
+        Kind::List(items) if rest.is_empty() => {
+            items.iter_mut().for_each(|item| rebase_node(item, folder));
+        }
+        _ if rest.is_empty() => rebase_node(&mut entry.node, folder),
         _ => {}
+    }
+}
+
+fn rebase_node(node: &mut Node, folder: &Path) {
+    if let Kind::Text(text) = &mut node.kind
+        && !ABSOLUTE.iter().any(|place| text.starts_with(place))
+    {
+        *text = folder.join(&*text).display().to_string();
     }
 }
 

@@ -84,6 +84,11 @@ impl<'a> Section<'a> {
         self.table.get(key)
     }
 
+    /// True if the key stands here; it does not count as known thereby.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
     pub(super) fn problem(&self, span: Span, text: impl Into<String>) {
         self.ctx.problem(span, &self.place, text);
     }

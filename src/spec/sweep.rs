@@ -35,6 +35,8 @@ pub struct Sweep {
     pub budget: Budget,
     /// What a trial may use.
     pub resources: Resources,
+    /// What a file of another program says that has no meaning here, `FILE:LINE` first.
+    pub notes: Vec<String>,
     /// Identity: objective, data, split, preprocess, space, points, sampler and seed. Not the name,
     /// budget or resources.
     pub digest: Digest,

@@ -1,6 +1,7 @@
 //! `[budget]` and `[resources]`: not part of a sweep's identity.
 
-use super::units;
+use super::work::WorkKind;
+use super::{gpus, units};
 use crate::spec::reader::{Ctx, Section};
 use crate::spec::sweep::{Budget, Resources};
 use crate::spec::tree::{Kind, Table};
@@ -8,6 +9,8 @@ use std::time::Duration;
 
 /// Trials of a sweep that sets no limit of its own.
 const DEFAULT_TRIALS: u64 = 100;
+/// Between two samples of a command's usage where the file does not say.
+const MONITOR: Duration = Duration::from_secs(10);
 
 /// Reads `[budget]`. Without a limit that surely ends the sweep it gets 100 trials, except for the grid,
 /// which ends by itself.
@@ -32,13 +35,16 @@ pub(in crate::spec) fn budget<'a>(ctx: &'a Ctx<'a>, root: &'a Table, sampler: &s
 }
 
 /// Reads `[resources]`.
-pub(in crate::spec) fn resources<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> Resources {
+pub(in crate::spec) fn resources<'a>(
+    ctx: &'a Ctx<'a>,
+    root: &'a Table,
+    kind: WorkKind,
+) -> Resources {
+    let by_default = (kind == WorkKind::Command).then_some(MONITOR);
     let section = root.get("resources").and_then(|entry| Section::of(ctx, "[resources]", entry));
-    let Some(section) = section else { return Resources::default() };
-    if let Some(entry) = section.take("gpus") {
-        section.problem(entry.span, "'gpus' is not supported by this version; leave it out");
-    }
-    let jobs = section.int("jobs", 1..=65_536).and_then(|jobs| usize::try_from(jobs).ok());
+    let Some(section) = section else {
+        return Resources { monitor: by_default, ..Resources::default() };
+    };
     let memory_mb = section.read("memory", "a size like \"2GB\" or a whole number of MB", |node| {
         match &node.kind {
             Kind::Text(text) => units::megabytes(text),
@@ -46,13 +52,61 @@ pub(in crate::spec) fn resources<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> Resou
             _ => None,
         }
     });
-    let timeout = time(&section, "timeout");
-    let resources = Resources { jobs, timeout, memory_mb, ..Resources::default() };
+    let resources = Resources {
+        jobs: small(&section, "jobs"),
+        timeout: time(&section, "timeout"),
+        memory_mb,
+        cpus: small(&section, "cpus"),
+        gpus: section.take("gpus").and_then(|entry| gpus::gpus(&section, entry)),
+        isolate: section.flag("isolate").unwrap_or(false),
+        monitor: monitor(&section, by_default),
+    };
+    misplaced(&section, kind, resources.isolate);
     section.finish();
     resources
 }
 
-fn time(section: &Section<'_>, key: &'static str) -> Option<Duration> {
+/// What would have no effect on this kind of work.
+fn misplaced(section: &Section<'_>, kind: WorkKind, isolate: bool) {
+    let refuse = |key: &'static str, text: &str| {
+        if let Some(entry) = section.has(key).then(|| section.take(key)).flatten() {
+            section.problem(entry.span, format!("'{key}' {text}"));
+        }
+    };
+    if kind != WorkKind::Command {
+        refuse(
+            "cpus",
+            "is for [command]; built-in models share the cores of all jobs; leave it out",
+        );
+        refuse("gpus", "is for [command]; built-in models use none; leave it out");
+    }
+    if kind == WorkKind::Command {
+        refuse("memory", "is what a built-in model may plan for; with [command] leave it out");
+    }
+    if kind != WorkKind::Models {
+        refuse("isolate", "is for built-in models; leave it out");
+    }
+    if kind == WorkKind::Function || (kind == WorkKind::Models && !isolate) {
+        let text = "watches processes, and here trials are none; leave it out, or set isolate = true for models";
+        refuse("monitor", text);
+    }
+}
+
+fn small(section: &Section<'_>, key: &'static str) -> Option<usize> {
+    section.int(key, 1..=65_536).and_then(|number| usize::try_from(number).ok())
+}
+
+fn monitor(section: &Section<'_>, by_default: Option<Duration>) -> Option<Duration> {
+    let what = "a time above 0 like \"10s\", or false";
+    let stated = section.read("monitor", what, |node| match &node.kind {
+        Kind::Bool(false) => Some(None),
+        Kind::Text(text) => units::duration(text).map(Some),
+        _ => None,
+    });
+    stated.unwrap_or(by_default)
+}
+
+pub(super) fn time(section: &Section<'_>, key: &'static str) -> Option<Duration> {
     let what = "a time above 0 like \"90s\", \"10m\" or \"1h30m\"";
     section.read(key, what, |node| node.text().and_then(units::duration))
 }

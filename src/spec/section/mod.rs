@@ -1,15 +1,19 @@
 //! One file per section: each reads its table, leaves its problems in the list, and returns what it can.
 
+mod command;
 mod data;
+mod gpus;
 mod limits;
 mod objective;
+mod placeholder;
 mod preprocess;
 mod search;
+mod sources;
 mod split;
 mod units;
 mod work;
 
 pub(super) use limits::{budget, resources};
-pub(super) use objective::objectives;
+pub(super) use objective::{Objectives, objectives};
 pub(super) use search::{points, search};
-pub(super) use work::plan;
+pub(super) use work::{WorkKind, plan};

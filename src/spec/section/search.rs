@@ -1,5 +1,6 @@
 //! `[search]`: the sampler, its seed, and points to try first.
 
+use super::work::WorkKind;
 use crate::domain::{Params, Value};
 use crate::space::{Point, Space, SpaceError};
 use crate::spec::hint;
@@ -24,7 +25,7 @@ pub(in crate::spec) struct RawSearch<'a> {
 /// Reads `[search]`.
 pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearch<'a> {
     let mut search = Search {
-        sampler: "tpe".into(),
+        sampler: if is_single(root) { "grid" } else { "tpe" }.into(),
         grid_steps: GRID_STEPS,
         seed: 0,
         reproducible: false,
@@ -40,6 +41,10 @@ pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearc
     }
     let sampler = section.take("sampler");
     let inner_steps = sampler.and_then(|entry| read_sampler(&section, entry, &mut search));
+    if let (Some(entry), true) = (sampler, is_single(root) && search.sampler != "grid") {
+        let text = "without [params] there is one configuration and nothing to sample; leave 'sampler' out";
+        section.problem(entry.span, text);
+    }
     let steps = section.take("grid_steps").map(|entry| entry.span);
     let steps_value = section.int("grid_steps", 1..=1_000_000);
     if let (Some(span), true) = (steps, inner_steps.is_some()) {
@@ -66,10 +71,17 @@ pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearc
     if search.reproducible {
         refuse_clocks(ctx, root);
     }
+    search.replicates = section.int("replicates", 1..=1000).unwrap_or(1) as u32;
     let points = section.take("points").map(|entry| &entry.node);
     section.finish();
     let sampler_span = sampler.map_or_else(Span::default, |entry| entry.node.span);
     RawSearch { search, points, sampler_span }
+}
+
+/// True for a command without parameters.
+fn is_single(root: &Table) -> bool {
+    let params = root.get("params").and_then(|entry| entry.node.table());
+    WorkKind::of(root) == WorkKind::Command && params.is_none_or(Table::is_empty)
 }
 
 /// Reads `sampler`, a name or a table; returns the grid's `steps`.
@@ -112,7 +124,7 @@ fn read_sampler<'a>(section: &Section<'a>, entry: &'a Entry, search: &mut Search
 
 /// A sweep that must not depend on speed cannot end or fail by the clock.
 fn refuse_clocks(ctx: &Ctx<'_>, root: &Table) {
-    for (name, key) in [("budget", "time"), ("resources", "timeout")] {
+    for (name, key) in [("budget", "time"), ("resources", "timeout"), ("command", "silence")] {
         let table = root.get(name).and_then(|entry| entry.node.table());
         if let Some(entry) = table.and_then(|table| table.get(key)) {
             let text = format!(

@@ -19,21 +19,29 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
     (seconds > 0.0).then(|| Duration::try_from_secs_f64(seconds).ok()).flatten()
 }
 
-/// Reads a size in MB (10^6 bytes), rounded down.
+/// Reads a size in MB (10^6 bytes), rounded down; at least one.
 pub(super) fn megabytes(text: &str) -> Option<u64> {
+    bytes(text).map(|bytes| bytes / 1_000_000).filter(|&mb| mb > 0)
+}
+
+/// Reads a size in bytes, rounded down.
+pub(super) fn bytes(text: &str) -> Option<u64> {
     let parts = parts(text)?;
     let [(number, unit)] = parts.as_slice() else { return None };
     let factor = match unit.to_ascii_lowercase().as_str() {
-        "mb" => 1.0,
-        "gb" => 1e3,
-        "tb" => 1e6,
-        "mib" => 1.048_576,
-        "gib" => 1_073.741_824,
-        "tib" => 1_099_511.627_776,
+        "b" => 1.0,
+        "kb" => 1e3,
+        "mb" => 1e6,
+        "gb" => 1e9,
+        "tb" => 1e12,
+        "kib" => 1024.0,
+        "mib" => 1_048_576.0,
+        "gib" => 1_073_741_824.0,
+        "tib" => 1_099_511_627_776.0,
         _ => return None,
     };
     let size = number * factor;
-    (1.0..1e15).contains(&size).then_some(size as u64)
+    (1.0..1e18).contains(&size).then_some(size as u64)
 }
 
 /// Numbers and the units behind them; at least one pair.
@@ -69,6 +77,17 @@ mod tests {
         for bad in
             ["", "10", "m", "-5s", "5x", "0s", "1h30", "1e3s", "1..2s", "99999999999999999999d"]
         {
+            check(bad, None);
+        }
+    }
+
+    #[test]
+    fn sizes_in_bytes() {
+        let check = |text: &str, size: Option<u64>| assert_eq!(bytes(text), size, "{text}");
+        check("64MB", Some(64_000_000));
+        check("1.5 KiB", Some(1536));
+        check("300b", Some(300));
+        for bad in ["", "64", "0MB", "-1MB", "1MB2KB", "1 apple"] {
             check(bad, None);
         }
     }

@@ -1,6 +1,7 @@
-//! What a trial does: `[models.*]` with `[data]` and `[preprocess]`, or `function` with `[params]`.
+//! What a trial does: `[models.*]` with `[data]` and `[preprocess]`, `[command]` with `[params]`, or `function`
+//! with `[params]`.
 
-use super::{data, preprocess};
+use super::{command, data, preprocess};
 use crate::domain::{Task, Value};
 use crate::space::{Condition, Dimension, Kind};
 use crate::spec::accept::Accept;
@@ -27,10 +28,35 @@ const FUNCTIONS: [(&str, usize, usize); 4] = [
     ("rosenbrock", 2, usize::MAX),
 ];
 
+/// What kind of work a file describes, right or wrong: other sections depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::spec) enum WorkKind {
+    Models,
+    Function,
+    Command,
+}
+
+impl WorkKind {
+    pub(in crate::spec) fn of(root: &Table) -> Self {
+        if root.contains_key("command") {
+            Self::Command
+        } else if root.contains_key("function") && !root.contains_key("models") {
+            Self::Function
+        } else {
+            Self::Models
+        }
+    }
+}
+
 /// Reads everything about the work; `None` with a problem where the file does not say what to do.
 pub(in crate::spec) fn plan<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> Option<Plan> {
     let misnamed = root.get("model").is_some_and(|entry| entry.node.table().is_some());
-    if root.contains_key("command") || (misnamed && !root.contains_key("models")) {
+    if let Some(entry) = root.get("command") {
+        command::refuse_others(ctx, root);
+        let (work, dims) = command::command(ctx, root, entry)?;
+        return Some(Plan { work, dims });
+    }
+    if misnamed && !root.contains_key("models") {
         return None; // the top level has said what is wrong
     }
     match (root.get("models"), root.get("function")) {
@@ -40,14 +66,14 @@ pub(in crate::spec) fn plan<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> Option<Pla
             None
         }
         (None, None) => {
-            let text = "nothing to run; give model families as [models.NAME], or a 'function'";
+            let text =
+                "nothing to run; give model families as [models.NAME], or a program as [command]";
             ctx.problem(Span { file: 0, line: 1, column: 1 }, "", text);
             None
         }
         (Some(models), None) => {
             if let Some(entry) = root.get("params") {
-                let text =
-                    "[params] is for a 'function'; parameters of a family stand in [models.NAME]";
+                let text = "[params] is for [command] or a 'function'; parameters of a family stand in [models.NAME]";
                 ctx.problem(entry.span, "", text);
             }
             with_models(ctx, root, models)
@@ -208,7 +234,7 @@ fn check_function(
 }
 
 /// The order in which people count: `x2` before `x10`.
-fn natural(name: &str) -> (String, u64, String) {
+pub(super) fn natural(name: &str) -> (String, u64, String) {
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
     (stem.to_string(), name[stem.len()..].parse().unwrap_or(0), name.to_string())
 }
