@@ -15,6 +15,7 @@ mod models;
 mod out;
 mod plot;
 mod progress;
+mod reaper;
 mod runs;
 mod shell;
 mod show;
@@ -114,6 +115,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, CliError> {
         Command::Plot(args) => plot::run(ui, &args),
         Command::Completions(args) => shell::completions(ui, &args),
         Command::Man(args) => shell::man(ui, &args),
+        Command::Reaper(args) => Ok(reaper::run(&args)),
     }
 }
 

@@ -22,6 +22,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("sobol_burley", &["src/sampler/"]),
     ("plotters", &["src/plot/"]),
     ("signal_hook", &["src/host/"]),
+    ("rustix", &["src/host/"]),
+    ("nvml_wrapper", &["src/host/"]),
     // The store's lock and its permissions belong to the file that it opens.
     ("nix", &["src/host/", "src/store/open.rs"]),
 ];
