@@ -21,6 +21,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rand_xoshiro", &["src/numeric/"]),
     ("sobol_burley", &["src/sampler/"]),
     ("plotters", &["src/plot/"]),
+    ("regex", &["src/protocol/"]),
     ("signal_hook", &["src/host/"]),
     // The store's lock and its permissions belong to the file that it opens.
     ("nix", &["src/host/", "src/store/open.rs"]),
