@@ -240,7 +240,9 @@ impl Draft {
             let Some(value) = *value else { continue };
             let slot = &mut self.slots[*place];
             let series = match (slot.series, context) {
-                (Some((known, series)), Some(context)) if known == context && slot.name == Some(*name) => {
+                (Some((known, series)), Some(context))
+                    if known == context && slot.name == Some(*name) =>
+                {
                     Some(series)
                 }
                 (_, Some(context)) => self.book.series(*name, context),

@@ -29,8 +29,13 @@ impl JsonReader {
     /// bare NaN, Infinity, inf and the like, and numbers as `bc` writes them (`.5`).
     pub(super) fn object(&mut self, line: &str, each: &mut impl FnMut(&str, Scalar<'_>)) -> bool {
         self.path.clear();
-        let mut scan =
-            Scan { line, bytes: line.as_bytes(), at: 0, path: &mut self.path, decoded: &mut self.decoded };
+        let mut scan = Scan {
+            line,
+            bytes: line.as_bytes(),
+            at: 0,
+            path: &mut self.path,
+            decoded: &mut self.decoded,
+        };
         scan.blank();
         if scan.next() != Some(b'{') || scan.members(1, each).is_none() {
             return false;
@@ -112,7 +117,8 @@ impl Scan<'_> {
                         Quoted::Plain(from, to) => &self.line[from..to],
                         Quoted::Decoded => self.decoded.as_str(),
                     };
-                    let value = special(text).map_or(Scalar::Text(text), |n| Scalar::Number(n.into()));
+                    let value =
+                        special(text).map_or(Scalar::Text(text), |n| Scalar::Number(n.into()));
                     each(self.key(key, is_plain), value);
                 }
                 _ => {
@@ -150,7 +156,8 @@ impl Scan<'_> {
     /// A number or a bare word.
     fn word(&mut self) -> Option<Scalar<'static>> {
         let from = self.at;
-        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        let is_part =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
         while self.bytes.get(self.at).is_some_and(is_part) {
             self.at += 1;
         }
@@ -203,7 +210,8 @@ impl Scan<'_> {
             byte @ (b'"' | b'\\' | b'/') => char::from(byte),
             b'u' => {
                 let first = self.four_digits()?;
-                let is_pair = (0xD800..0xDC00).contains(&first) && self.bytes[self.at..].starts_with(b"\\u");
+                let is_pair =
+                    (0xD800..0xDC00).contains(&first) && self.bytes[self.at..].starts_with(b"\\u");
                 if !is_pair {
                     return Some(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER));
                 }
@@ -285,7 +293,10 @@ mod tests {
         check(r#" { } "#, "");
         check(r#"{"a":{"b":1,"c":{"d":2}},"e":3}"#, "a.b=1 a.c.d=2 e=3");
         check(r#"{"a":{"b":{}},"c":[1,{"x":"]\"}"}],"d":null,"e":"t"}"#, "c=- d=- e='t'");
-        check(r#"{"a":true,"b":false,"n":NaN,"i":-Infinity,"t":"inf"}"#, "a=1 b=0 n=NaN i=-inf t=inf");
+        check(
+            r#"{"a":true,"b":false,"n":NaN,"i":-Infinity,"t":"inf"}"#,
+            "a=1 b=0 n=NaN i=-inf t=inf",
+        );
         check(r#"{"a":nan,"b":.5,"c":1e999}"#, "a=NaN b=0.5 c=inf");
         check(r#"{"a\n\u00e9\ud83d\ude00\ud800x":1,"b":"\"\\"}"#, "a\né😀\u{fffd}x=1 b='\"\\'");
         check(r#"{"a":{"b\u0020c":1,"d":2}}"#, "a.b c=1 a.d=2");
@@ -295,9 +306,28 @@ mod tests {
     #[test]
     fn what_is_no_object_is_told_apart() {
         for line in [
-            "", "{", "}", "[1]", "1", "{'a':1}", r#"{"a"}"#, r#"{"a":}"#, r#"{"a":1,}"#, r#"{"a":1} x"#,
-            r#"{"a":1}{"a":2}"#, r#"{"a":1 "b":2}"#, r#"{"a":"x}"#, r#"{"a":[1}"#, r#"{"a":[1,2}]"#, r#"{"a":tru}"#,
-            r#"{"a":"\x"}"#, r#"{"a":"\u12"}"#, r#"{a:1}"#, r#"{"a":1"#, r#"{"a\"#, r#"{"a":["\"#,
+            "",
+            "{",
+            "}",
+            "[1]",
+            "1",
+            "{'a':1}",
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a":1,}"#,
+            r#"{"a":1} x"#,
+            r#"{"a":1}{"a":2}"#,
+            r#"{"a":1 "b":2}"#,
+            r#"{"a":"x}"#,
+            r#"{"a":[1}"#,
+            r#"{"a":[1,2}]"#,
+            r#"{"a":tru}"#,
+            r#"{"a":"\x"}"#,
+            r#"{"a":"\u12"}"#,
+            r#"{a:1}"#,
+            r#"{"a":1"#,
+            r#"{"a\"#,
+            r#"{"a":["\"#,
         ] {
             check(line, "none");
         }

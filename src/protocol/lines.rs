@@ -32,6 +32,13 @@ impl Lines {
     /// Takes in the next bytes and hands out the lines that they complete: without their newline (a `\r`
     /// before it is dropped too) and `true`, or `false` for a piece of a line that is too long.
     pub fn feed(&mut self, bytes: &[u8], mut each: impl FnMut(&[u8], bool)) {
+        self.feed_exactly(bytes, |line, is_whole| {
+            each(if is_whole { without_return(line) } else { line }, is_whole)
+        });
+    }
+
+    /// As [`Lines::feed`], a `\r` before a newline kept.
+    pub(super) fn feed_exactly(&mut self, bytes: &[u8], mut each: impl FnMut(&[u8], bool)) {
         let mut rest = bytes;
         while !rest.is_empty() {
             let mut after = rest;
@@ -44,10 +51,10 @@ impl Lines {
             rest = after;
             let line = self.cut(line, &mut each);
             if is_whole && self.partial.is_empty() {
-                each(without_return(line), true);
+                each(line, true);
             } else if is_whole {
                 self.partial.extend_from_slice(line);
-                each(without_return(&self.partial), true);
+                each(&self.partial, true);
                 self.partial.clear();
             } else {
                 self.partial.extend_from_slice(line);
@@ -104,7 +111,8 @@ mod tests {
     fn check(pieces: &[&str], expect: &[(&str, bool)]) {
         let pieces: Vec<&[u8]> = pieces.iter().map(|piece| piece.as_bytes()).collect();
         let found = lines(&pieces, 8);
-        let expect: Vec<_> = expect.iter().map(|(l, whole)| (l.as_bytes().to_vec(), *whole)).collect();
+        let expect: Vec<_> =
+            expect.iter().map(|(l, whole)| (l.as_bytes().to_vec(), *whole)).collect();
         assert_eq!(found, expect, "{pieces:?}");
     }
 

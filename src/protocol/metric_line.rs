@@ -26,7 +26,11 @@ pub fn metric_line(pairs: &[String]) -> Result<String, String> {
         let role = Role::of(name);
         let value = match role {
             Role::Context => Value::from(text),
-            Role::Timestamp => return Err(format!("'{pair}': '{name}' is no metric; leave it out, derby keeps time")),
+            Role::Timestamp => {
+                return Err(format!(
+                    "'{pair}': '{name}' is no metric; leave it out, derby keeps time"
+                ));
+            }
             _ => number(pair, text, role)?,
         };
         n_metrics += usize::from(matches!(role, Role::Metric | Role::Epoch));
@@ -67,10 +71,17 @@ mod tests {
 
     #[test]
     fn pairs_become_one_line() {
-        let check = |pairs: &[&str], expect: &str| assert_eq!(line(pairs).unwrap().trim_end(), expect);
+        let check =
+            |pairs: &[&str], expect: &str| assert_eq!(line(pairs).unwrap().trim_end(), expect);
         check(&["loss=0.4", "step=3", "fold=1"], r#"{"loss":0.4,"step":3,"fold":1}"#);
-        check(&["a b=NaN", "c=-inf", "d=true", "e=1e-300"], r#"{"a b":"NaN","c":"-Infinity","d":1,"e":1e-300}"#);
-        check(&["n=9007199254740993", "context=val=\"x\""], r#"{"n":9007199254740993,"context":"val=\"x\""}"#);
+        check(
+            &["a b=NaN", "c=-inf", "d=true", "e=1e-300"],
+            r#"{"a b":"NaN","c":"-Infinity","d":1,"e":1e-300}"#,
+        );
+        check(
+            &["n=9007199254740993", "context=val=\"x\""],
+            r#"{"n":9007199254740993,"context":"val=\"x\""}"#,
+        );
         check(&["z=-0"], r#"{"z":-0.0}"#);
         assert!(line(&["a=1"]).unwrap().ends_with("}\n"));
     }

@@ -14,27 +14,27 @@
 mod intake;
 mod json;
 mod lines;
-//T mod log_reader;
+mod log_reader;
 //T mod metric_file;
 mod metric_line;
 mod number;
-//T mod output_log;
+mod output_log;
 mod pattern;
 //T mod replay;
 mod series_book;
 mod steps;
-//T mod tail;
+mod tail;
 //T #[cfg(test)]
 //T mod tests;
 
 pub use intake::Intake;
 pub use lines::{Lines, MAX_LINE};
-//T pub use log_reader::{LogLine, LogReader, read_log};
+pub use log_reader::{LogLine, LogReader, read_log};
 //T pub use metric_file::MetricFile;
 pub use metric_line::metric_line;
-//T pub use output_log::{LogEnd, OutputLog};
+pub use output_log::{LogEnd, OutputLog};
 pub use pattern::{IntakeError, check_pattern};
-//T pub use tail::{Tail, Told};
+pub use tail::{Tail, Told};
 
 /// Where a line of output came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -90,13 +90,16 @@ impl Pattern {
             }
         }
         let pair = name.zip(value);
-        let is_named = name.is_some() || value.is_some() || !metrics.is_empty() || !places.is_empty();
+        let is_named =
+            name.is_some() || value.is_some() || !metrics.is_empty() || !places.is_empty();
         let mut reason = None;
         match (name, value) {
             (None, Some(value)) => metrics.push((value, objective.to_string())),
             (Some(_), None) => reason = Some("has a group 'name', but no group 'value'"),
             _ if !is_named && regex.captures_len() == 2 => metrics.push((1, objective.to_string())),
-            _ if !is_named && regex.captures_len() > 2 => reason = Some("has several groups without a name"),
+            _ if !is_named && regex.captures_len() > 2 => {
+                reason = Some("has several groups without a name")
+            }
             _ if metrics.is_empty() && pair.is_none() => reason = Some("has no group for a value"),
             _ => {}
         }
@@ -113,7 +116,9 @@ impl Pattern {
         self.place.clear();
         let mut at = 0;
         while at <= line.len() {
-            let Some(whole) = self.regex.captures_read_at(&mut self.found, line, at) else { return };
+            let Some(whole) = self.regex.captures_read_at(&mut self.found, line, at) else {
+                return;
+            };
             at = if whole.end() == whole.start() { whole.end() + 1 } else { whole.end() };
             self.read_places(line);
             for (group, metric) in &self.metrics {
@@ -210,7 +215,11 @@ mod tests {
         check(pairs, "step 3 loss=0.5 acc: 93%", "loss@3=0.5 acc@3=93");
         check(pairs, "loss=nan a=x b=-inf c=1e-3, d=1,234.5", "loss=NaN b=-inf c=0.001");
         let named = r"Epoch (?<epoch>\d+).*loss: (?<loss>\S+)(?: - val_loss: (?<val_loss>\S+))?";
-        check(named, "Epoch 2 - loss: 0.5 - val_loss: 0.25", "epoch@2=2 loss@2=0.5 val_loss@2=0.25");
+        check(
+            named,
+            "Epoch 2 - loss: 0.5 - val_loss: 0.25",
+            "epoch@2=2 loss@2=0.5 val_loss@2=0.25",
+        );
         check(named, "Epoch 2 - loss: 0.5", "epoch@2=2 loss@2=0.5");
         check(r"fold (?<fold>\d): (?<value>\S+)", "fold 1: 0.5", "accfold=1=0.5");
         check(r"loss: (\S+)", "loss: 0.5 val_loss: 0.25", "acc=0.5");

@@ -125,7 +125,9 @@ impl SeriesBook {
 
     /// Records a value; without a step the series counts its values from 0.
     pub(super) fn record(&mut self, id: SeriesId, step: Option<i64>, value: f64, ts: i64) {
-        let Some((&(name, context), series)) = self.series.get_index_mut(id as usize) else { return };
+        let Some((&(name, context), series)) = self.series.get_index_mut(id as usize) else {
+            return;
+        };
         let step = step.unwrap_or(series.running.n() as i64);
         series.running.push(step, ts, value);
         let entry = &mut self.names[name as usize];
@@ -137,8 +139,13 @@ impl SeriesBook {
         }
         if series.in_batch == NOWHERE {
             series.in_batch = self.batch.series.len() as u32;
-            let metric = self.names.get_index(name as usize).map_or_else(String::new, |(name, _)| name.clone());
-            self.batch.series.push(SeriesKey { metric, context: self.contexts[context as usize].clone() });
+            let metric = self
+                .names
+                .get_index(name as usize)
+                .map_or_else(String::new, |(name, _)| name.clone());
+            self.batch
+                .series
+                .push(SeriesKey { metric, context: self.contexts[context as usize].clone() });
             self.in_batch.push(id);
         }
         self.batch.points.push(SeriesPoint { series: series.in_batch, step, value, ts });
@@ -213,17 +220,19 @@ mod tests {
             put(&mut book, "acc", context, None, value);
         }
         let summaries = book.summaries();
-        assert_eq!(summaries.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["acc", "loss"]);
+        assert_eq!(
+            summaries.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+            ["acc", "loss"]
+        );
         let acc = &summaries[0].1;
         assert_eq!((acc.score, acc.n, acc.min, acc.max), (0.75, 3, 0.25, 1.0));
         assert!((acc.mean - 1.75 / 3.0).abs() < 1e-15);
         assert_eq!(book.names(), ["loss", "acc"]);
         let judged = book.take_judged();
-        assert_eq!(judged.iter().map(|(c, step, _)| (c.as_str(), *step)).collect::<Vec<_>>(), [
-            ("fold=0", 0),
-            ("fold=0", 1),
-            ("fold=1", 0)
-        ]);
+        assert_eq!(
+            judged.iter().map(|(c, step, _)| (c.as_str(), *step)).collect::<Vec<_>>(),
+            [("fold=0", 0), ("fold=0", 1), ("fold=1", 0)]
+        );
         assert!(book.take_judged().is_empty());
     }
 

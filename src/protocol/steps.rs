@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn the_step_is_the_best_of_the_candidates() {
-        let check = |fields: &[(&str, f64)], expect| assert_eq!(place(fields).step(), expect, "{fields:?}");
+        let check =
+            |fields: &[(&str, f64)], expect| assert_eq!(place(fields).step(), expect, "{fields:?}");
         check(&[("epoch", 1.0), ("_step", 2.0), ("step", 3.0)], Some(3));
         check(&[("_step", 2.0), ("epoch", 1.0)], Some(2));
         check(&[("epoch", 1.0)], Some(1));
