@@ -2,9 +2,10 @@
 
 use crate::domain::{Outcome, Summary};
 use crate::executor::{Control, Exit};
+use std::io;
 use std::time::Duration;
 
-/// The exit status by which a script says that the machine failed: EX_TEMPFAIL of sysexits.h.
+/// The exit status by which a script says that the machine failed: `EX_TEMPFAIL` of sysexits.h.
 const TRY_AGAIN: i32 = 75;
 const KILL: i32 = 9;
 /// Signals that nobody sends to himself: HUP, INT, QUIT, KILL, TERM.
@@ -39,6 +40,8 @@ pub(super) struct Facts<'a> {
     pub(super) last_error: &'a [u8],
     /// The last line of output that is not blank.
     pub(super) last_line: &'a [u8],
+    /// Why a file of metrics could not be read.
+    pub(super) unreadable: Option<&'a io::Error>,
 }
 
 /// How the run ended, and whether the machine is to blame.
@@ -109,7 +112,9 @@ fn missing(objective: &str, facts: &Facts<'_>) -> String {
         (1, line) => format!("1 line of output: '{line}'"),
         (n, line) => format!("{n} lines of output, the last: '{line}'"),
     };
-    format!("{objective} never came; metrics seen: {seen}; {output}")
+    let file = facts.unreadable.map(|error| format!("; a file of metrics cannot be read: {error}"));
+    let file = file.unwrap_or_default();
+    format!("{objective} never came; metrics seen: {seen}; {output}{file}")
 }
 
 /// A line of output fit for a reason: text without control characters, cut where it is long.
@@ -177,7 +182,11 @@ mod tests {
         running.summary(SummaryKind::Last)
     }
 
-    fn facts<'a>(exit: Exit, summaries: &'a [(String, Summary)], objectives: &'a [String]) -> Facts<'a> {
+    fn facts<'a>(
+        exit: Exit,
+        summaries: &'a [(String, Summary)],
+        objectives: &'a [String],
+    ) -> Facts<'a> {
         Facts {
             exit,
             halt: None,
@@ -187,6 +196,7 @@ mod tests {
             n_lines: 3,
             last_error: b"ValueError: bad\x1b[0m lr",
             last_line: b"  epoch 3  ",
+            unreadable: None,
         }
     }
 
@@ -194,7 +204,8 @@ mod tests {
     fn reasons_say_what_happened() {
         let objectives = ["loss".to_string()];
         let check = |exit: Exit, values: &[f64], reason: Option<&str>, is_infrastructure: bool| {
-            let seen = [("loss".to_string(), summary(values)), ("acc".to_string(), summary(&[1.0]))];
+            let seen =
+                [("loss".to_string(), summary(values)), ("acc".to_string(), summary(&[1.0]))];
             let summaries = if values.is_empty() { &seen[1..] } else { &seen[..] };
             let ended = outcome(&facts(exit, summaries, &objectives), &Control::free());
             assert_eq!((ended.0.reason(), ended.1), (reason, is_infrastructure));

@@ -4,7 +4,7 @@ use super::system::System;
 use crate::domain::{MetricPoint, PointBatch, Summary};
 use crate::executor::Control;
 use crate::host;
-use crate::protocol::{Intake, LogEnd, Lines, MetricFile, OutputLog, Stream};
+use crate::protocol::{Intake, Lines, LogEnd, MetricFile, OutputLog, Stream};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -56,6 +56,8 @@ pub(super) struct Said {
     pub(super) last_error: Vec<u8>,
     /// The last one that is not blank.
     pub(super) last_line: Vec<u8>,
+    /// Why a file of metrics could not be read.
+    pub(super) unreadable: Option<io::Error>,
 }
 
 impl Said {
@@ -87,7 +89,7 @@ pub(super) struct Fed {
     /// What is remembered of the output.
     pub(super) said: Said,
     /// The end of the record of the output.
-    pub(super) log: io::Result<LogEnd>,
+    pub(super) log: LogEnd,
 }
 
 impl<'a> Feed<'a> {
@@ -144,9 +146,11 @@ impl<'a> Feed<'a> {
         if now >= self.next_look {
             self.next_look = now + LOOK;
             let ts = host::now_ms();
-            for file in &mut self.sources.files {
-                if file.poll(&mut self.sources.intake, ts) {
+            for place in 0..self.sources.files.len() {
+                if self.look_at(place, ts) {
                     self.heard = now;
+                    // There may be more than one look takes in.
+                    self.next_look = now;
                 }
             }
             self.settle(BATCH);
@@ -158,6 +162,15 @@ impl<'a> Feed<'a> {
             self.next_flush = now + FLUSH;
             self.sources.log.flush();
         }
+    }
+
+    /// Reads what is new in a file of metrics; true if something was.
+    fn look_at(&mut self, place: usize, ts: i64) -> bool {
+        let Sources { files, intake, .. } = &mut self.sources;
+        files[place].poll(intake, ts).unwrap_or_else(|error| {
+            self.said.unreadable = Some(error);
+            false
+        })
     }
 
     /// When [`tick`](Self::tick) has something to do.
@@ -186,8 +199,11 @@ impl<'a> Feed<'a> {
         self.end_of(Stream::Out);
         self.end_of(Stream::Err);
         let ts = host::now_ms();
-        for file in &mut self.sources.files {
-            file.finish(&mut self.sources.intake, ts);
+        for place in 0..self.sources.files.len() {
+            while self.look_at(place, ts) {
+                self.settle(BATCH);
+            }
+            self.sources.files[place].finish(&mut self.sources.intake, ts);
         }
         self.settle(BATCH);
     }

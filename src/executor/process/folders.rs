@@ -220,7 +220,8 @@ mod tests {
         fs::write(made.path.join("own.txt"), "x").unwrap();
         fs::write(&made.metrics, "{}").unwrap();
         clean_run_folder(&made.path, &[]);
-        let mut left: Vec<_> = fs::read_dir(&made.path).unwrap().map(|e| e.unwrap().file_name()).collect();
+        let mut left: Vec<_> =
+            fs::read_dir(&made.path).unwrap().map(|e| e.unwrap().file_name()).collect();
         left.sort();
         assert_eq!(left, ["own.txt", "params.json"]);
         folder(store.path());

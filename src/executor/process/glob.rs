@@ -115,7 +115,8 @@ fn matches_name(pattern: &str, name: &str) -> bool {
     if name.starts_with('.') && !pattern.starts_with('.') {
         return false;
     }
-    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    let (pattern, name): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n) = (0, 0);
     // Where the last `*` stands, and how far it has reached: the only place to go back to.
     let mut star: Option<(usize, usize)> = None;
@@ -163,13 +164,16 @@ mod tests {
     fn finds_what_a_shell_would() {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join(".derby");
-        for file in ["train.py", "a/one.py", "a/b/two.py", "a/b/.key", "a/x.txt", ".derby/s.py", ".env"] {
+        for file in
+            ["train.py", "a/one.py", "a/b/two.py", "a/b/.key", "a/x.txt", ".derby/s.py", ".env"]
+        {
             let path = folder.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "1234").unwrap();
         }
         std::os::unix::fs::symlink(folder.path(), folder.path().join("a/up")).unwrap();
-        std::os::unix::fs::symlink(folder.path().join("a/b"), folder.path().join("linked")).unwrap();
+        std::os::unix::fs::symlink(folder.path().join("a/b"), folder.path().join("linked"))
+            .unwrap();
         let check = |pattern: &str, expected: &[&str]| {
             let found = find(folder.path(), pattern, &store).unwrap();
             let paths: Vec<&str> = found.keys().map(|path| path.to_str().unwrap()).collect();

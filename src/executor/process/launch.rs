@@ -25,7 +25,7 @@ pub(super) struct Launch<'a> {
 }
 
 /// Starts it: its own process group, output into pipes, nothing to read.
-pub(super) fn start(launch: Launch<'_>) -> io::Result<Child> {
+pub(super) fn start(launch: &Launch<'_>) -> io::Result<Child> {
     let mut command = Command::new(launch.program);
     if let [name, arguments @ ..] = launch.arguments {
         command.arg0(name).args(arguments);

@@ -30,7 +30,7 @@ use self::watch::{Leaders, Limits, Watched};
 use super::{Assignment, Control, Execution, Exit, Work};
 use crate::domain::Outcome;
 use crate::host::{GpuLease, GpuSlots, Monitor};
-use crate::protocol::{Intake, IntakeError, OutputLog};
+use crate::protocol::{IntakeError, OutputLog};
 use crate::spec::{CommandSection, MetricSource};
 use std::io;
 use std::path::PathBuf;
@@ -84,9 +84,7 @@ pub enum ProcessError {
         reason: String,
     },
     /// A template has a name that is taken.
-    #[error(
-        "[command] templates: '{name}' is no name for a file in the run's folder: {reason}"
-    )]
+    #[error("[command] templates: '{name}' is no name for a file in the run's folder: {reason}")]
     Template {
         /// The name.
         name: String,
@@ -135,24 +133,34 @@ impl ProcessWork {
     /// When the program cannot be executed, a folder, source or template is missing, or a regular
     /// expression is none.
     pub fn new(section: &CommandSection, setup: ProcessSetup) -> Result<Self, ProcessError> {
-        let monitor = setup.monitor.map(Monitor::start).transpose().map_err(ProcessError::Monitor)?;
+        let monitor =
+            setup.monitor.map(Monitor::start).transpose().map_err(ProcessError::Monitor)?;
         Ok(Self { plan: Plan::new(section, setup)?, monitor, leaders: Leaders::default() })
     }
 
     fn carry_out(&self, assignment: &Assignment, control: &Control) -> Result<Execution, Fault> {
         let plan = &self.plan;
-        let Some(lease) = self.lease(control) else {
-            return Ok(Execution::without_values(control.stopped_outcome()));
+        let lease = match &plan.setup.gpu_slots {
+            None => None,
+            Some(slots) => match free_gpus(slots, control) {
+                None => return Ok(Execution::without_values(control.stopped_outcome())),
+                lease => lease,
+            },
         };
         let gpus = lease.as_ref().map(GpuLease::visible);
         let prepared = plan.prepare(assignment, gpus)?;
         let intake = plan.intake().map_err(|error| Fault::own(error.to_string()))?;
-        let log = OutputLog::create(&prepared.folder.output, plan.section.log_limit, Instant::now());
-        let child = launch::start(prepared.launch())
+        let log =
+            OutputLog::create(&prepared.folder.output, plan.section.log_limit, Instant::now());
+        let files = prepared.files()?;
+        if control.stopped() {
+            return Ok(Execution::without_values(control.stopped_outcome()));
+        }
+        let child = launch::start(&prepared.launch())
             .map_err(|error| prepare::start_fault(&prepared, &error))?;
         let watch = self.monitor.as_ref().map(|monitor| monitor.watch(child.id()));
         let sources =
-            feed::Sources { intake, files: prepared.files(), log, system: System::new(watch) };
+            feed::Sources { intake, files, log, system: System::new(watch) };
         let mut feed = Feed::new(control, sources);
         let limits = Limits {
             grace: plan.section.grace,
@@ -164,20 +172,6 @@ impl ProcessWork {
             .map_err(|error| Fault::machine("the process could not be watched", &error))?;
         drop(lease);
         Ok(self.ended(feed, &watched, &prepared.folder, control))
-    }
-
-    /// GPUs for the run, as soon as there are free ones; none in time is `None`.
-    fn lease(&self, control: &Control) -> Option<Option<GpuLease>> {
-        let Some(slots) = &self.plan.setup.gpu_slots else { return Some(None) };
-        loop {
-            if let Some(lease) = slots.take() {
-                return Some(Some(lease));
-            }
-            if control.stopped() {
-                return None;
-            }
-            park_timeout(GPU_LOOK);
-        }
     }
 
     fn ended(
@@ -203,10 +197,11 @@ impl ProcessWork {
             n_lines: said.n_lines,
             last_error: &said.last_error,
             last_line: &said.last_line,
+            unreadable: said.unreadable.as_ref(),
         };
         let (mut outcome, mut is_infrastructure) = ending::outcome(&facts, control);
         // What the run has left must be in the store before it counts as done.
-        let kept = log.and_then(|end| folder.kept(end.lines > 0));
+        let kept = log.error.map_or_else(|| folder.kept(log.lines > 0), Err);
         let artifacts = kept.unwrap_or_else(|error| {
             if outcome == Outcome::Done {
                 outcome = Outcome::Failed { reason: format!("its files cannot be kept: {error}") };
@@ -225,6 +220,17 @@ impl ProcessWork {
             is_infrastructure,
             ..Execution::without_values(outcome)
         }
+    }
+}
+
+/// GPUs for a run, as soon as there are free ones; none if it is stopped before.
+fn free_gpus(slots: &GpuSlots, control: &Control) -> Option<GpuLease> {
+    loop {
+        let lease = slots.take();
+        if lease.is_some() || control.stopped() {
+            return lease;
+        }
+        park_timeout(GPU_LOOK);
     }
 }
 

@@ -63,10 +63,12 @@ impl Plan {
         let Some(cwd) = self.fixed_cwd()? else { return self.check_copied() };
         let name = match &self.section.run {
             Invocation::Shell(_) => Some("sh".to_string()),
-            Invocation::Args(groups) => groups.first().and_then(|group| group.first()).and_then(fixed),
+            Invocation::Args(groups) => {
+                groups.first().and_then(|group| group.first()).and_then(fixed)
+            }
         };
         match (name, self.fixed_path()) {
-            (Some(name), Some(path)) => program::find(&name, &cwd, path.as_deref()).map(Some),
+            (Some(name), Some(path)) => program::find(&name, &cwd, &path).map(Some),
             _ => Ok(None),
         }
     }
@@ -95,24 +97,25 @@ impl Plan {
         });
         if is_below && starts_in_own && !is_template && !self.sources.holds(Path::new(&name)) {
             return Err(ProcessError::Program {
-                reason: "is looked for in the folder of the run, where nothing copies it to: add it to \
+                reason:
+                    "is looked for in the folder of the run, where nothing copies it to: add it to \
                          [command] copy, or write its whole path"
-                    .into(),
+                        .into(),
                 name,
             });
         }
         if is_template || (is_below && !starts_in_own) {
             return Ok(None);
         }
-        let found = program::find(&name, &self.section.folder, path.as_deref())?;
+        let found = program::find(&name, &self.section.folder, &path)?;
         Ok((!is_below).then_some(found))
     }
 
-    /// The PATH that every run gets, where it is one; without any, the inner option is none.
-    fn fixed_path(&self) -> Option<Option<OsString>> {
+    /// The PATH that every run gets, where it is one.
+    fn fixed_path(&self) -> Option<OsString> {
         match self.section.env.iter().rev().find(|(name, _)| name == "PATH") {
-            Some((_, text)) => fixed(text).map(|text| Some(text.into())),
-            None => Some(std::env::var_os("PATH")),
+            Some((_, text)) => fixed(text).map(OsString::from),
+            None => Some(program::search_path()),
         }
     }
 
@@ -164,8 +167,7 @@ impl Plan {
         });
         let arguments = spec::arguments(&section.run, &values);
         let program = self.program(&arguments, &cwd, &own)?;
-        let mut files = self.metric_files(&cwd, &values)?;
-        files.push((folder.metrics.clone(), FileFormat::Jsonl));
+        let files = self.metric_files(&cwd, &values)?;
         Ok(Prepared { folder, run_key, program, arguments, cwd, environment, files })
     }
 
@@ -209,11 +211,13 @@ impl Plan {
             return Ok(program.clone());
         }
         let Some(name) = arguments.first() else {
-            return Err(Fault::own("no argument of [command] run is left: all name inactive parameters"));
+            return Err(Fault::own(
+                "no argument of [command] run is left: all name inactive parameters",
+            ));
         };
         let path = own.iter().rev().find(|(name, _)| name == "PATH");
-        let path = path.map(|(_, path)| path.into()).or_else(|| std::env::var_os("PATH"));
-        program::find(name, cwd, path.as_deref()).map_err(|error| Fault::own(error.to_string()))
+        let path = path.map_or_else(program::search_path, |(_, path)| path.into());
+        program::find(name, cwd, &path).map_err(|error| Fault::own(error.to_string()))
     }
 
     fn metric_files(
@@ -224,7 +228,8 @@ impl Plan {
         let mut files = Vec::new();
         for source in &self.section.metrics {
             if let MetricSource::File { path, format } = source {
-                let text = path.render(values).ok_or_else(|| inactive("metrics file", path, values))?;
+                let text =
+                    path.render(values).ok_or_else(|| inactive("metrics file", path, values))?;
                 files.push((cwd.join(text), *format));
             }
         }
@@ -243,9 +248,18 @@ impl Prepared {
         }
     }
 
-    /// Files that grow.
-    pub(super) fn files(&self) -> Vec<MetricFile> {
-        self.files.iter().map(|(path, format)| MetricFile::new(path, *format)).collect()
+    /// Files that grow, to be followed from before the process starts. What another run has left in the
+    /// file of the sweep is not this run's.
+    pub(super) fn files(&self) -> Result<Vec<MetricFile>, Fault> {
+        let follow = |(path, format): &(PathBuf, FileFormat)| {
+            MetricFile::skip_old(path, *format).map_err(|error| {
+                Fault::own(format!("the file of metrics '{}' cannot be read: {error}", path.display()))
+            })
+        };
+        let mut files = self.files.iter().map(follow).collect::<Result<Vec<_>, _>>()?;
+        // `derby log` makes this one; the folder is new.
+        files.push(MetricFile::new(&self.folder.metrics, FileFormat::Jsonl));
+        Ok(files)
     }
 }
 
@@ -256,8 +270,7 @@ pub(super) fn start_fault(prepared: &Prepared, error: &io::Error) -> Fault {
         return Fault::machine(&format!("'{name}' cannot be started"), error);
     }
     // The kernel does not say which of the files is missing.
-    let path = std::env::var_os("PATH");
-    let reason = match program::find(name, &prepared.cwd, path.as_deref()) {
+    let reason = match program::find(name, &prepared.cwd, &program::search_path()) {
         Err(problem) => problem.to_string(),
         Ok(_) if error.kind() == io::ErrorKind::InvalidInput => {
             format!("'{name}' cannot be started: an argument or a variable holds a NUL byte")
@@ -291,9 +304,8 @@ fn absolute(path: &Path) -> Result<PathBuf, ProcessError> {
 }
 
 fn check_template(name: &str) -> Result<(), ProcessError> {
-    let wrong = |reason: &str| {
-        Err(ProcessError::Template { name: name.into(), reason: reason.into() })
-    };
+    let wrong =
+        |reason: &str| Err(ProcessError::Template { name: name.into(), reason: reason.into() });
     let mut parts = Path::new(name).components();
     if name.is_empty() || !parts.clone().all(|part| matches!(part, Component::Normal(_))) {
         return wrong("write a relative path without '..'");
@@ -306,7 +318,9 @@ fn check_template(name: &str) -> Result<(), ProcessError> {
 
 fn inactive(what: &str, text: &Text, values: &RenderValues<'_>) -> Fault {
     let name = text.params().find(|name| values.params.get(name).is_none()).unwrap_or_default();
-    Fault::own(format!("[command] {what} names '{name}', which is not active in this configuration"))
+    Fault::own(format!(
+        "[command] {what} names '{name}', which is not active in this configuration"
+    ))
 }
 
 /// The run's files could not be written: the disk is to blame, unless a source has gone meanwhile.

@@ -1,7 +1,7 @@
 //! The program of a command: where it is, and whether it can be executed, said before the first trial.
 
 use super::ProcessError;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
@@ -13,9 +13,14 @@ const DEFAULT_PATH: &str = "/bin:/usr/bin";
 /// Linux reads that much of the first line of a script.
 const FIRST_LINE: u64 = 256;
 
+/// Derby's own PATH.
+pub(super) fn search_path() -> OsString {
+    std::env::var_os("PATH").unwrap_or_else(|| DEFAULT_PATH.into())
+}
+
 /// Finds a program as execvp(3) would in a process that starts in `cwd` with that PATH, and looks whether it can be
 /// executed. The answer is an absolute path if `cwd` is one.
-pub(super) fn find(name: &str, cwd: &Path, path: Option<&OsStr>) -> Result<PathBuf, ProcessError> {
+pub(super) fn find(name: &str, cwd: &Path, path: &OsStr) -> Result<PathBuf, ProcessError> {
     let wrong = |reason: String| ProcessError::Program { name: name.into(), reason };
     if name.is_empty() {
         return Err(wrong("is empty: the program comes first in [command] run".into()));
@@ -68,8 +73,7 @@ fn check_file(file: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
-fn search(name: &str, cwd: &Path, path: Option<&OsStr>) -> Result<PathBuf, String> {
-    let path = path.unwrap_or(OsStr::new(DEFAULT_PATH));
+fn search(name: &str, cwd: &Path, path: &OsStr) -> Result<PathBuf, String> {
     let mut found_but = None;
     for folder in std::env::split_paths(path) {
         let file = cwd.join(folder).join(name);
@@ -91,7 +95,7 @@ fn search(name: &str, cwd: &Path, path: Option<&OsStr>) -> Result<PathBuf, Strin
 }
 
 /// Looks whether the interpreter that a script's `#!` line names is there.
-fn check_script(file: &Path, cwd: &Path, path: Option<&OsStr>) -> Result<(), String> {
+fn check_script(file: &Path, cwd: &Path, path: &OsStr) -> Result<(), String> {
     let mut start = Vec::new();
     let read = fs::File::open(file).and_then(|file| file.take(FIRST_LINE).read_to_end(&mut start));
     // Binaries that may be executed but not read are not scripts.
@@ -111,7 +115,9 @@ fn check_script(file: &Path, cwd: &Path, path: Option<&OsStr>) -> Result<(), Str
     let mut words = shown.split([' ', '\t']).filter(|word| !word.is_empty());
     let Some(interpreter) = words.next() else { return Ok(()) };
     let missing = |what: &str| {
-        format!("has a first line '#!{shown}', but {what}: mend the line or install the interpreter")
+        format!(
+            "has a first line '#!{shown}', but {what}: mend the line or install the interpreter"
+        )
     };
     if check_file(&cwd.join(OsStr::from_bytes(interpreter.as_bytes()))).is_err() {
         return Err(missing(&format!("'{interpreter}' cannot be executed")));
@@ -140,14 +146,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         file(folder.path(), "train", "#!/bin/sh\n", 0o755);
         file(folder.path(), "with-env", "#!/usr/bin/env -S FOO=1 sh -e\n", 0o755);
-        let path = Some(OsStr::new("/usr/bin:/bin"));
+        let path = OsStr::new("/usr/bin:/bin");
         let check = |name: &str| find(name, folder.path(), path).unwrap();
         assert_eq!(check("./train"), folder.path().join("./train"));
         assert_eq!(check("./with-env"), folder.path().join("./with-env"));
         assert!(check("sh").ends_with("sh"));
-        let own = find("train", folder.path(), Some(OsStr::new("/bin:."))).unwrap();
+        let own = find("train", folder.path(), OsStr::new("/bin:.")).unwrap();
         assert!(own.ends_with("train") && own.is_absolute());
-        assert!(find("sh", folder.path(), None).is_ok());
+        assert!(find("sh", folder.path(), &search_path()).is_ok());
     }
 
     #[test]
@@ -159,7 +165,8 @@ mod tests {
         file(folder.path(), "windows", "#!/bin/sh\r\necho\r\n", 0o755);
         file(folder.path(), "here", "#!/bin/sh\n", 0o755);
         let check = |name: &str, expected: &str| {
-            let error = find(name, folder.path(), Some(OsStr::new("/bin"))).unwrap_err().to_string();
+            let error =
+                find(name, folder.path(), OsStr::new("/bin")).unwrap_err().to_string();
             assert!(error.contains(&format!("'{name}'")) && error.contains(expected), "{error}");
         };
         check("", "is empty");
