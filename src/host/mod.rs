@@ -14,6 +14,7 @@ pub mod interrupts;
 mod memory;
 mod proc_table;
 mod process;
+mod ready;
 mod reaper;
 #[cfg(all(test, target_os = "linux"))]
 mod testing;
@@ -35,4 +36,5 @@ pub use process::{
     hostname, peak_rss_bytes, pid_alive, process_cpu_seconds, process_identity, thread_cpu_seconds,
     user,
 };
+pub use ready::ready;
 pub use reaper::{Reaper, serve_reaper};

@@ -21,6 +21,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rand_xoshiro", &["src/numeric/"]),
     ("sobol_burley", &["src/sampler/"]),
     ("plotters", &["src/plot/"]),
+    ("regex", &["src/protocol/"]),
     ("signal_hook", &["src/host/"]),
     ("rustix", &["src/host/"]),
     ("nvml_wrapper", &["src/host/"]),
