@@ -178,8 +178,9 @@ fn opening(ui: &Ui, sweep: &Sweep, plan: &Plan, jobs: usize) {
     }
     let name = ui.out.paint_error(Role::Strong, &safe(&sweep.name));
     ui.out.note(&format!(" {name}   {}", parts.join("   ")));
-    for note in plan.data.iter().flat_map(|data| &data.notes) {
-        ui.out.note(&ui.out.paint_error(Role::Muted, &format!(" note   {note}")));
+    let data_notes = plan.data.iter().flat_map(|data| &data.notes);
+    for note in sweep.notes.iter().chain(data_notes) {
+        ui.out.note(&ui.out.paint_error(Role::Muted, &format!(" note   {}", safe(note))));
     }
 }
 

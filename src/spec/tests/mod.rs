@@ -1,5 +1,6 @@
 //! Tests of sweep files, against two families and a few metrics of their own.
 
+mod commands;
 mod files;
 mod fuzz;
 mod problems;
