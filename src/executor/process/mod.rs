@@ -243,6 +243,10 @@ impl Work for ProcessWork {
         });
         Execution { seconds: started.elapsed().as_secs_f64(), ..execution }
     }
+
+    fn settled(&self, assignment: &Assignment) {
+        clean_run_folder(&run_folder(&self.plan.setup.store, assignment.run));
+    }
 }
 
 impl Drop for ProcessWork {
