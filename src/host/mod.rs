@@ -12,11 +12,14 @@ mod gpu;
 mod group;
 pub mod interrupts;
 mod memory;
+mod nvml;
 mod proc_table;
 mod process;
 mod reaper;
 #[cfg(all(test, target_os = "linux"))]
 mod testing;
+mod usage;
+mod usage_scan;
 
 pub use clock::{Stopwatch, now_ms};
 pub use environment::{REDACTED, redacted_args, redacted_env};
@@ -36,3 +39,4 @@ pub use process::{
     user,
 };
 pub use reaper::{Reaper, serve_reaper};
+pub use usage::{Monitor, Sample, Watch};
