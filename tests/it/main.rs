@@ -16,6 +16,7 @@ mod examples;
 mod help;
 mod listings;
 mod program;
+mod reaper;
 mod sweep_file;
 mod workers;
 mod tidy;
