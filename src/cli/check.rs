@@ -8,7 +8,7 @@ use crate::space::Size;
 use crate::spec::{
     self, Known, Overrides, RenderValues, SpecError, Sweep, Work, arguments, shell_words,
 };
-use crate::sweep::Plan;
+use crate::sweep::{Place, Plan};
 use std::path::Path;
 
 pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Exit, CliError> {
@@ -90,9 +90,10 @@ pub(super) fn command_of(sweep: &Sweep, params: &Params) -> Option<String> {
 /// The file by itself, then against its data: columns, classes, folds, metrics, families.
 fn check(file: &Path, overrides: &Overrides, no_data: bool) -> Result<Sweep, SpecError> {
     let sweep = spec::load(file, overrides, &Known::built_in())?;
-    if !no_data && matches!(sweep.work, Work::Models(_)) {
-        // What one fit may use matters only once there is one.
-        Plan::new(&sweep, u64::MAX)
+    if !no_data && !matches!(sweep.work, Work::Function(_)) {
+        // Nothing runs: no place is needed, and GPUs may be on another machine.
+        let place = Place { store: ".derby".into(), owner: String::new(), jobs: 1, gpus: None };
+        Plan::new(&sweep, &place)
             .map_err(|error| SpecError::File(format!("{}: {error}", file.display())))?;
     }
     Ok(sweep)

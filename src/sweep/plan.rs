@@ -162,11 +162,7 @@ impl Plan {
         }
     }
 
-    fn command(
-        sweep: &Sweep,
-        section: &CommandSection,
-        place: &Place,
-    ) -> Result<Self, PlanError> {
+    fn command(sweep: &Sweep, section: &CommandSection, place: &Place) -> Result<Self, PlanError> {
         let resources = &sweep.resources;
         let setup = ProcessSetup {
             objectives: sweep.objectives.iter().map(|objective| objective.metric.clone()).collect(),

@@ -32,6 +32,11 @@ pub(crate) fn spec_of(rest: &str) -> Sweep {
         .unwrap_or_else(|error| panic!("{text}\n{error}"))
 }
 
+/// A place for work that needs none.
+pub(crate) fn nowhere() -> derby::sweep::Place {
+    derby::sweep::Place { store: "nowhere".into(), owner: "nobody".into(), jobs: 1, gpus: None }
+}
+
 /// Work that does what `script` says.
 pub(crate) fn fake(script: impl Fn(&Assignment) -> Script + Send + Sync + 'static) -> Arc<Fake> {
     Arc::new(Fake::new(script))

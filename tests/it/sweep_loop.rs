@@ -2,7 +2,7 @@
 
 use crate::driving::{
     Bomb, MIXED, SIX, Session, assert_each_ran_once, assert_replays, bowl, constant, dead_owner,
-    fake, go, on_disk, open, outcomes, spec_of, trials,
+    fake, go, nowhere, on_disk, open, outcomes, spec_of, trials,
 };
 use derby::domain::{RunId, Status};
 use derby::executor::TIMEOUT;
@@ -478,7 +478,7 @@ fn results_of_equal_runs_are_taken_over_and_that_can_be_interrupted() {
     let mut store = memory();
     let drive = |store: &mut Store, name: &str, at: u64| {
         let (spec, interrupts) = (named(name), Interrupts::none());
-        let plan = Plan::new(&spec, 500).unwrap();
+        let plan = Plan::new(&spec, &nowhere()).unwrap();
         let mut stopper = Stopper { at, interrupts: interrupts.clone() };
         let session = Session { interrupts, ..Session::new(2) };
         session.planned(store, &spec, &plan, &mut stopper).unwrap()

@@ -159,8 +159,7 @@ impl ProcessWork {
         let child = launch::start(&prepared.launch())
             .map_err(|error| prepare::start_fault(&prepared, &error))?;
         let watch = self.monitor.as_ref().map(|monitor| monitor.watch(child.id()));
-        let sources =
-            feed::Sources { intake, files, log, system: System::new(watch) };
+        let sources = feed::Sources { intake, files, log, system: System::new(watch) };
         let mut feed = Feed::new(control, sources);
         let limits = Limits {
             grace: plan.section.grace,
@@ -245,7 +244,7 @@ impl Work for ProcessWork {
     }
 
     fn settled(&self, assignment: &Assignment) {
-        clean_run_folder(&run_folder(&self.plan.setup.store, assignment.run));
+        clean_run_folder(&run_folder(&self.plan.setup.store, assignment.run), &[]);
     }
 }
 
