@@ -1,4 +1,4 @@
-//! Rows of a CSV file turned into values: Keras' `CSVLogger`, PyTorch Lightning's, a monitor's of Stable-Baselines.
+//! Rows of a CSV file turned into values: Keras' `CSVLogger`, `PyTorch` Lightning's, a monitor's of Stable-Baselines.
 
 use super::number::Number;
 use super::replay::{Replay, Value};
@@ -103,15 +103,15 @@ impl CsvRows {
         self.place.write_context(&mut self.context);
         let (context, step) = (self.context.as_str(), self.place.step());
         for (metric, value) in values {
-            self.replay.value(&Value { metric, context, step, value }, each);
+            self.replay.value(&Value { metric, context, step, number: value }, each);
         }
     }
 }
 
-/// The most frequent of the three in the header.
+/// The most frequent of the three in the header; the comma is the most likely to be part of a name.
 fn delimiter(header: &str) -> char {
-    let mut best = (0, ',');
-    for candidate in [',', ';', '\t'] {
+    let mut best = (1, ',');
+    for candidate in ['\t', ';', ','] {
         let n = split(header, candidate).len();
         if n > best.0 {
             best = (n, candidate);
@@ -166,7 +166,7 @@ mod tests {
         for line in text.lines() {
             rows.line(line.as_bytes(), &mut |value| {
                 let step = value.step.map_or(String::new(), |step| format!("@{step}"));
-                found.push(format!("{}{}{step}={}", value.metric, value.context, value.value));
+                found.push(format!("{}{}{step}={}", value.metric, value.context, value.number));
             });
         }
         found.join(" ")

@@ -45,7 +45,7 @@ impl MetricFile {
         let Self { tail, format, rows } = self;
         tail.finish(|told| take(*format, rows, told, intake, ts));
         rows.finish(&mut |value| {
-            intake.value(value.metric, value.context, value.step, value.value, ts)
+            intake.value(value.metric, value.context, value.step, value.number, ts);
         });
     }
 
@@ -60,7 +60,7 @@ fn take(format: FileFormat, rows: &mut CsvRows, told: Told<'_>, intake: &mut Int
         (FileFormat::Jsonl, Told::Line(line)) => intake.json_line(line, ts),
         (FileFormat::Csv, Told::Header(line) | Told::Line(line)) => {
             rows.line(line, &mut |value| {
-                intake.value(value.metric, value.context, value.step, value.value, ts);
+                intake.value(value.metric, value.context, value.step, value.number, ts);
             });
         }
         (FileFormat::Csv, Told::Start) => rows.start(),

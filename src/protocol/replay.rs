@@ -1,4 +1,4 @@
-//! Loggers that write their whole file anew (PyTorch Lightning's does when a column is added, older ones at every
+//! Loggers that write their whole file anew (`PyTorch` Lightning's does when a column is added, older ones at every
 //! save) repeat what they have said. What is repeated is no new value.
 
 use indexmap::IndexMap;
@@ -12,7 +12,7 @@ pub(super) struct Value<'a> {
     pub metric: &'a str,
     pub context: &'a str,
     pub step: Option<i64>,
-    pub value: f64,
+    pub number: f64,
 }
 
 /// Per series of a file: what it has said, and how far it has repeated that since the file began anew.
@@ -69,12 +69,12 @@ impl Replay {
         let key = (value.metric.to_string(), value.context.to_string());
         let track = self.tracks.entry(key).or_default();
         let Some(again) = &mut track.again else {
-            track.said.push(value.step, value.value);
+            track.said.push(value.step, value.number);
             each(value);
             return;
         };
-        again.said.push(value.step, value.value);
-        again.held.push((value.step, value.value));
+        again.said.push(value.step, value.number);
+        again.held.push((value.step, value.number));
         if again.said == track.said {
             track.again = None;
         } else if again.said.n == track.said.n || !track.said.head.starts_with(&again.said.head) {
@@ -97,7 +97,7 @@ impl Track {
         let Some(again) = self.again.take() else { return };
         self.said = again.said;
         for (step, value) in again.held {
-            each(&Value { metric, context, step, value });
+            each(&Value { metric, context, step, number: value });
         }
     }
 }
@@ -109,8 +109,8 @@ mod tests {
     fn tell(replay: &mut Replay, values: &[f64]) -> Vec<f64> {
         let mut found = Vec::new();
         for value in values {
-            let value = Value { metric: "a", context: "", step: None, value: *value };
-            replay.value(&value, &mut |value| found.push(value.value));
+            let value = Value { metric: "a", context: "", step: None, number: *value };
+            replay.value(&value, &mut |value| found.push(value.number));
         }
         found
     }
@@ -138,7 +138,7 @@ mod tests {
         replay.restart();
         assert!(tell(&mut replay, &first[..10]).is_empty());
         let mut found = Vec::new();
-        replay.finish(&mut |value| found.push(value.value));
+        replay.finish(&mut |value| found.push(value.number));
         assert_eq!(found, first[..10]);
     }
 }
