@@ -46,6 +46,9 @@ struct FoldResult {
     prediction: Prediction,
 }
 
+/// A fold's number and what became of it.
+type NumberedFold = (usize, Result<FoldResult, Outcome>);
+
 /// One trial on its way through the folds.
 struct Trial<'a> {
     family: &'static dyn Family,
@@ -72,7 +75,7 @@ impl CrossValidation {
     ///
     /// After a failure the later folds are left out and the earlier ones still run, so that the fold that
     /// is blamed does not depend on the threads.
-    fn folds(&self, trial: &Trial<'_>) -> (Vec<(usize, Result<FoldResult, Outcome>)>, f64) {
+    fn folds(&self, trial: &Trial<'_>) -> (Vec<NumberedFold>, f64) {
         let n_folds = self.setup.split.folds.len();
         let next = AtomicUsize::new(0);
         let first_failed = AtomicUsize::new(usize::MAX);
@@ -321,4 +324,74 @@ fn prep_digest(choices: &[PrepChoice]) -> Digest {
         }
     }
     digest.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Params, RunId};
+    use crate::executor::Ears;
+    use crate::spec::{self, Known, Overrides};
+    use crate::sweep::Plan;
+    use std::fmt::Write;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicIsize;
+
+    /// Finds every trial hopeless at one context, and remembers what it was asked.
+    struct Strict {
+        at: &'static str,
+        heard: Mutex<Vec<(String, i64)>>,
+    }
+
+    impl Ears for Strict {
+        fn hear(&self, _: &Assignment, _: crate::domain::PointBatch, _: Vec<(String, Summary)>) {}
+
+        fn judge(&self, _: &Assignment, context: &str, step: i64, value: f64) -> Option<String> {
+            assert!(value.is_finite());
+            self.heard.lock().unwrap().push((context.to_string(), step));
+            (context == self.at).then(|| "hopeless".to_string())
+        }
+    }
+
+    fn run(at: &'static str) -> (Execution, Vec<(String, i64)>) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut rows = String::from("a,y\n");
+        for row in 0..60 {
+            writeln!(rows, "{}.5,{}", row * 7 % 60, ["no", "yes"][row % 2]).unwrap();
+        }
+        std::fs::write(folder.path().join("d.csv"), rows).unwrap();
+        let text = "[objective]\nmetric = \"accuracy\"\n[data]\npath = \"d.csv\"\ntarget = \"y\"\n\
+                    folds = 4\n[models.dummy]\n";
+        let file = folder.path().join("s.toml");
+        let (format, overrides) = (spec::Format::Toml, Overrides::default());
+        let sweep = spec::parse(text, format, &file, &overrides, &Known::built_in()).unwrap();
+        let work = Plan::new(&sweep, 500).unwrap().work;
+        let mut params = Params::default();
+        params.set("model", Value::Text("dummy".into()));
+        let assignment =
+            Assignment { run: RunId(1), trial: 0, attempt: 1, params, seed: 0, replicate: 0 };
+        let ears = Arc::new(Strict { at, heard: Mutex::default() });
+        let control = Control::new(None, Arc::new(AtomicIsize::new(0)));
+        let control = control.heard_by(&assignment, Arc::clone(&ears) as Arc<dyn Ears>);
+        let execution = work.run(&assignment, &control);
+        let heard = ears.heard.lock().unwrap().clone();
+        (execution, heard)
+    }
+
+    #[test]
+    fn every_fold_is_judged_and_a_pruned_trial_keeps_its_folds() {
+        let (whole, heard) = run("");
+        assert_eq!(whole.outcome, Outcome::Done);
+        let folds: Vec<_> = (0..4).map(|fold| (format!("fold={fold}"), 0)).collect();
+        assert_eq!(heard, folds);
+        let (pruned, heard) = run("fold=1");
+        assert_eq!(pruned.outcome, Outcome::Pruned { reason: "hopeless".into() });
+        assert_eq!(heard, folds[..2]);
+        assert!(pruned.summaries.is_empty() && pruned.predictions.is_none());
+        let of_accuracy = |execution: &Execution| -> Vec<MetricPoint> {
+            let points = execution.points.iter().filter(|point| point.metric == "accuracy");
+            points.cloned().collect()
+        };
+        assert_eq!(of_accuracy(&pruned), of_accuracy(&whole)[..2]);
+    }
 }
