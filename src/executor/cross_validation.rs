@@ -46,6 +46,9 @@ struct FoldResult {
     prediction: Prediction,
 }
 
+/// A fold's number and what became of it.
+type NumberedFold = (usize, Result<FoldResult, Outcome>);
+
 /// One trial on its way through the folds.
 struct Trial<'a> {
     family: &'static dyn Family,
@@ -72,7 +75,7 @@ impl CrossValidation {
     ///
     /// After a failure the later folds are left out and the earlier ones still run, so that the fold that
     /// is blamed does not depend on the threads.
-    fn folds(&self, trial: &Trial<'_>) -> (Vec<Result<FoldResult, Outcome>>, f64) {
+    fn folds(&self, trial: &Trial<'_>) -> (Vec<NumberedFold>, f64) {
         let n_folds = self.setup.split.folds.len();
         let next = AtomicUsize::new(0);
         let first_failed = AtomicUsize::new(usize::MAX);
@@ -94,7 +97,8 @@ impl CrossValidation {
         let borrowed_cpu = run_beside(helpers.count, &work);
         drop(helpers);
         let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (results.into_iter().flatten().collect(), borrowed_cpu)
+        let numbered = results.into_iter().enumerate();
+        (numbered.filter_map(|(fold, result)| Some((fold, result?))).collect(), borrowed_cpu)
     }
 
     fn fold(&self, trial: &Trial<'_>, fold: usize) -> Result<FoldResult, Outcome> {
@@ -124,6 +128,8 @@ impl CrossValidation {
             _ => None,
         };
         let values = self.score(fold, &prediction, &measured).map_err(&failed)?;
+        // A hopeless trial keeps this fold; the next one finds it stopped.
+        trial.control.judge(&context(name), 0, values[0]);
         Ok(FoldResult { values, prediction })
     }
 
@@ -180,6 +186,20 @@ impl CrossValidation {
         Ok(values)
     }
 
+    /// A trial without all of its folds. A pruned one keeps the values of those that it has, but no score: the
+    /// mean of some folds is not comparable.
+    fn ended(&self, outcome: Outcome, folds: &[(usize, FoldResult)]) -> Execution {
+        let is_pruned = matches!(outcome, Outcome::Pruned { .. });
+        let mut execution = Execution::without_values(outcome);
+        for (number, fold) in folds.iter().filter(|_| is_pruned) {
+            let name = &self.setup.split.folds[*number].name;
+            let values = self.setup.metrics.iter().zip(&fold.values);
+            let known = values.filter(|(_, value)| !value.is_nan());
+            execution.points.extend(known.map(|(metric, value)| point(metric, name, *value)));
+        }
+        execution
+    }
+
     fn gather(&self, folds: &[FoldResult]) -> Execution {
         let mut execution = Execution::without_values(Outcome::Done);
         for (position, &metric) in self.setup.metrics.iter().enumerate() {
@@ -187,17 +207,8 @@ impl CrossValidation {
             if values.iter().all(|value| value.is_nan()) {
                 continue;
             }
-            for (value, rows) in values.iter().zip(&self.setup.split.folds) {
-                let context = format!("fold={}", rows.name);
-                let metric = metric.to_string();
-                execution.points.push(MetricPoint {
-                    metric,
-                    context,
-                    step: 0,
-                    value: *value,
-                    ts: 0,
-                });
-            }
+            let folds = self.setup.split.folds.iter().zip(&values);
+            execution.points.extend(folds.map(|(fold, value)| point(metric, &fold.name, *value)));
             execution.summaries.push((metric.to_string(), Summary::of_folds(&values)));
         }
         let tests: Vec<(&[usize], &Prediction)> = self
@@ -213,6 +224,15 @@ impl CrossValidation {
     }
 }
 
+/// Where a fold's values are recorded.
+fn context(fold: &str) -> String {
+    format!("fold={fold}")
+}
+
+fn point(metric: &str, fold: &str, value: f64) -> MetricPoint {
+    MetricPoint { metric: metric.to_string(), context: context(fold), step: 0, value, ts: 0 }
+}
+
 impl Work for CrossValidation {
     fn run(&self, assignment: &Assignment, control: &Control) -> Execution {
         let name = assignment.params.get("model").and_then(Value::as_str).unwrap_or_default();
@@ -225,12 +245,19 @@ impl Work for CrossValidation {
         let trial = Trial { family, assignment, choices, prep, control };
         let (results, borrowed_cpu) = self.folds(&trial);
         let mut folds = Vec::with_capacity(results.len());
-        for result in results {
+        let mut ended = None;
+        for (number, result) in results {
             match result {
-                Ok(fold) => folds.push(fold),
-                Err(outcome) => return Execution::without_values(outcome),
+                Ok(fold) => folds.push((number, fold)),
+                Err(outcome) => ended = ended.or(Some(outcome)),
             }
         }
+        if let Some(outcome) = ended {
+            let mut execution = self.ended(outcome, &folds);
+            execution.cpu_seconds = borrowed_cpu;
+            return execution;
+        }
+        let folds: Vec<FoldResult> = folds.into_iter().map(|(_, fold)| fold).collect();
         let mut execution = self.gather(&folds);
         execution.cpu_seconds = borrowed_cpu;
         execution
@@ -297,4 +324,74 @@ fn prep_digest(choices: &[PrepChoice]) -> Digest {
         }
     }
     digest.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Params, RunId};
+    use crate::executor::Ears;
+    use crate::spec::{self, Known, Overrides};
+    use crate::sweep::Plan;
+    use std::fmt::Write;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicIsize;
+
+    /// Finds every trial hopeless at one context, and remembers what it was asked.
+    struct Strict {
+        at: &'static str,
+        heard: Mutex<Vec<(String, i64)>>,
+    }
+
+    impl Ears for Strict {
+        fn hear(&self, _: &Assignment, _: crate::domain::PointBatch, _: Vec<(String, Summary)>) {}
+
+        fn judge(&self, _: &Assignment, context: &str, step: i64, value: f64) -> Option<String> {
+            assert!(value.is_finite());
+            self.heard.lock().unwrap().push((context.to_string(), step));
+            (context == self.at).then(|| "hopeless".to_string())
+        }
+    }
+
+    fn run(at: &'static str) -> (Execution, Vec<(String, i64)>) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut rows = String::from("a,y\n");
+        for row in 0..60 {
+            writeln!(rows, "{}.5,{}", row * 7 % 60, ["no", "yes"][row % 2]).unwrap();
+        }
+        std::fs::write(folder.path().join("d.csv"), rows).unwrap();
+        let text = "[objective]\nmetric = \"accuracy\"\n[data]\npath = \"d.csv\"\ntarget = \"y\"\n\
+                    folds = 4\n[models.dummy]\n";
+        let file = folder.path().join("s.toml");
+        let (format, overrides) = (spec::Format::Toml, Overrides::default());
+        let sweep = spec::parse(text, format, &file, &overrides, &Known::built_in()).unwrap();
+        let work = Plan::new(&sweep, 500).unwrap().work;
+        let mut params = Params::default();
+        params.set("model", Value::Text("dummy".into()));
+        let assignment =
+            Assignment { run: RunId(1), trial: 0, attempt: 1, params, seed: 0, replicate: 0 };
+        let ears = Arc::new(Strict { at, heard: Mutex::default() });
+        let control = Control::new(None, Arc::new(AtomicIsize::new(0)));
+        let control = control.heard_by(&assignment, Arc::clone(&ears) as Arc<dyn Ears>);
+        let execution = work.run(&assignment, &control);
+        let heard = ears.heard.lock().unwrap().clone();
+        (execution, heard)
+    }
+
+    #[test]
+    fn every_fold_is_judged_and_a_pruned_trial_keeps_its_folds() {
+        let (whole, heard) = run("");
+        assert_eq!(whole.outcome, Outcome::Done);
+        let folds: Vec<_> = (0..4).map(|fold| (format!("fold={fold}"), 0)).collect();
+        assert_eq!(heard, folds);
+        let (pruned, heard) = run("fold=1");
+        assert_eq!(pruned.outcome, Outcome::Pruned { reason: "hopeless".into() });
+        assert_eq!(heard, folds[..2]);
+        assert!(pruned.summaries.is_empty() && pruned.predictions.is_none());
+        let of_accuracy = |execution: &Execution| -> Vec<MetricPoint> {
+            let points = execution.points.iter().filter(|point| point.metric == "accuracy");
+            points.cloned().collect()
+        };
+        assert_eq!(of_accuracy(&pruned), of_accuracy(&whole)[..2]);
+    }
 }

@@ -1,9 +1,9 @@
 //! `hyperband`: successive halving from several starts at once (Li et al. 2017, «Hyperband: a novel bandit-based approach
 //! to hyperparameter optimization», made asynchronous as in Li et al. 2020).
 //!
-//! Exactly: with r = `min_steps` and R = `max_steps`, bracket b of B = ⌊log_eta(R/r)⌋ + 1 is [`asha`](super::asha)
+//! Exactly: with r = `min_steps` and R = `max_steps`, bracket b of `B = ⌊log_eta(R/r)⌋ + 1` is [`asha`](super::asha)
 //! with s = b and no grace, over the trials of that bracket only. A trial's bracket is the one in which
-//! crc32("KEY_TRIAL") mod Σ w falls, where bracket b has the weight w = ⌈B·eta^(B−1−b) / (B−b)⌉, so that it neither
+//! `crc32("KEY_TRIAL") mod Σ w` falls, where bracket b has the weight w = ⌈B·eta^(B−1−b) / (B−b)⌉, so that it neither
 //! depends on time nor needs to be kept. The logarithm is that of integers: in floats log₃ 243 is 4.999….
 //!
 //! `max_steps` auto is one more than the highest step of a completed trial when a trial is first judged after it;
@@ -104,7 +104,7 @@ impl Rule for Hyperband {
     }
 }
 
-/// ⌊log_eta(max/min)⌋ + 1, at least 1.
+/// `⌊log_eta(max/min)⌋ + 1`, at least 1.
 fn n_brackets(eta: i64, min_steps: i64, max_steps: i64) -> u32 {
     let mut n = 1;
     let mut step = min_steps.max(1);

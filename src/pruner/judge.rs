@@ -44,6 +44,7 @@ struct Trial {
 
 impl Judge {
     /// A judge without any trial. `sweep_key` is what makes hyperband's dealing of trials that of this sweep.
+    #[allow(clippy::needless_pass_by_value, reason = "a judge is the only user of its setting")]
     pub fn new(setting: Setting, goal: Goal, sweep_key: &str) -> Self {
         let state = State {
             rule: setting.rule(goal, sweep_key),

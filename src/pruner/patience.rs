@@ -38,7 +38,8 @@ struct Before {
 
 /// The rule with what it keeps of running curves.
 pub(super) struct Patience {
-    patience: usize,
+    /// Values that may pass without a better one.
+    n_values: usize,
     min_delta: f64,
     wrapped: Option<Box<dyn Rule>>,
     /// By trial and context.
@@ -48,7 +49,7 @@ pub(super) struct Patience {
 impl Patience {
     pub(super) fn new(options: &PatienceOptions, wrapped: Option<Box<dyn Rule>>) -> Self {
         let &PatienceOptions { patience, min_delta, wrapped: _ } = options;
-        Self { patience, min_delta, wrapped, before: BTreeMap::new() }
+        Self { n_values: patience, min_delta, wrapped, before: BTreeMap::new() }
     }
 
     /// The best value at steps below `end`; only those that left the window since the last call are looked at.
@@ -70,11 +71,11 @@ impl Patience {
 impl Rule for Patience {
     fn judge(&mut self, report: &Report<'_>) -> Option<String> {
         let curve = report.curve();
-        if !report.is_newest() || curve.values.len() <= self.patience.saturating_add(1) {
+        if !report.is_newest() || curve.values.len() <= self.n_values.saturating_add(1) {
             return None;
         }
-        let window = || curve.values.iter().rev().take(self.patience + 1);
-        let (&start, _) = window().last()?;
+        let window = || curve.values.iter().rev().take(self.n_values + 1);
+        let (&start, _) = curve.values.iter().nth_back(self.n_values)?;
         let newer = best(report.goal, window().map(|(_, value)| *value));
         let older = self.best_before(report, start);
         let stagnates = match report.goal {
@@ -89,7 +90,7 @@ impl Rule for Patience {
             None => Some(format!(
                 "{}: best of the last {} values {}, best before {}",
                 report.place("patience"),
-                self.patience + 1,
+                self.n_values + 1,
                 shown(newer),
                 shown(older)
             )),

@@ -154,12 +154,11 @@ fn hyperband(section: &Section<'_>) -> HyperbandOptions {
     if max_steps.is_none() && bootstrap > 0 {
         needs(section, "max_steps");
     }
-    if let (Some(max_steps), Some(entry)) = (max_steps, section.take("max_steps")) {
-        if max_steps < min_steps {
-            let text =
-                format!("'max_steps' ({max_steps}) must not be below 'min_steps' ({min_steps})");
-            section.problem(entry.node.span, text);
-        }
+    if let (Some(max_steps), Some(entry)) = (max_steps, section.take("max_steps"))
+        && max_steps < min_steps
+    {
+        let text = format!("'max_steps' ({max_steps}) must not be below 'min_steps' ({min_steps})");
+        section.problem(entry.node.span, text);
     }
     HyperbandOptions { eta: eta(section).unwrap_or(default.eta), min_steps, max_steps, bootstrap }
 }
@@ -181,11 +180,11 @@ fn threshold(section: &Section<'_>) -> ThresholdOptions {
         section.missing("upper", mend);
     }
     let (lower, upper) = (section.number("lower"), section.number("upper"));
-    if let (Some(lower), Some(upper), Some(entry)) = (lower, upper, low) {
-        if lower > upper {
-            let text = format!("'lower' ({lower}) must not be above 'upper' ({upper})");
-            section.problem(entry.node.span, text);
-        }
+    if let (Some(lower), Some(upper), Some(entry)) = (lower, upper, low)
+        && lower > upper
+    {
+        let text = format!("'lower' ({lower}) must not be above 'upper' ({upper})");
+        section.problem(entry.node.span, text);
     }
     ThresholdOptions {
         lower,
