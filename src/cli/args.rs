@@ -132,7 +132,7 @@ pub(super) struct SweepArgs {
     #[arg(long, value_name = "N")]
     pub(super) cpus: Option<String>,
     /// GPUs of one run: how many (0.5: two runs share one), or the devices to share out, e.g. 0-3
-    #[arg(long, value_name = "N|DEVICES")]
+    #[arg(long, value_name = "GPUS")]
     pub(super) gpus: Option<String>,
     /// Run every trial of a built-in model in a process of its own
     #[arg(long)]

@@ -105,6 +105,11 @@ fn verbs_about_sweep_files() {
           --timeout <TIME>   Wall time of one trial
           --memory <SIZE>    Memory that one fit may plan for, e.g. 2GB [default: half of what is free,
                              shared by all jobs]
+          --cpus <N>         Cores of one run of a command [default: the machine's, shared by all jobs]
+          --gpus <GPUS>      GPUs of one run: how many (0.5: two runs share one), or the devices to
+                             share out, e.g. 0-3
+          --isolate          Run every trial of a built-in model in a process of its own
+          --monitor <TIME>   Time between two samples of a run's CPU, memory and disk, or false for none
           --set <KEY=VALUE>  Change any key of the file, e.g. --set search.seed=3: a sweep of its own
       -q, --quiet            Print no progress
           --json             Print the result as one JSON object

@@ -296,3 +296,30 @@ fn a_file_to_start_from_for_a_database() {
         assert_eq!(place.derby(&["check", "s.toml"]).code, 0);
     }
 }
+
+#[test]
+fn commands() {
+    let place = Place::new();
+    place.write(
+        "train.toml",
+        "[command]\nrun = [\"python\", \"train.py\", \"{args}\", [\"--out\", \"{artifacts}\"]]\n[params]\nlr = [0.1, 0.2]\n\
+         opt = { values = [\"a b\"] }\n[objective]\nmetric = \"loss\"\ngoal = \"minimize\"\n[search]\nreplicates = 2\n",
+    );
+    place.write(
+        "wandb.yaml",
+        "method: random\nprogram: train.py\nentity: me\nmetric: {name: loss}\nparameters: {lr: {values: [0.1]}}\nrun_cap: 3\n",
+    );
+    shows!(place.shown("check train.toml wandb.yaml"), @r#"
+    exit 0
+     ✓  train.toml   train: minimize loss, a command, 2 runs of each configuration   tpe on 2 configurations
+        runs python train.py --lr=0.2 '--opt=a b' --out .derby/runs/1/artifacts
+     ✓  wandb.yaml   wandb: minimize loss, a command   random on 1 configuration
+        runs /usr/bin/env python train.py --lr=0.1
+     note   wandb.yaml:1  wandb.log calls are not read, and WANDB_MODE=disabled is set so that they need no account; the script prints its metrics as lines of JSON: print(json.dumps({"step": 3, "loss": 0.4}), flush=True)
+     note   wandb.yaml:1  wandb.config is not filled in: parameters come as arguments, as JSON in the file $DERBY_PARAMS, and as variables DERBY_PARAM_NAME
+     note   wandb.yaml:2  there is no 'train.py' beside this file, and a command starts in its folder; if it lies elsewhere, add --set command.cwd=FOLDER
+     note   wandb.yaml:3  'entity' has no meaning here and is left out
+    "#);
+    let space = place.shown("space train.toml --samples 1");
+    assert!(space.contains("     runs python train.py --lr=0."), "{space}");
+}

@@ -64,7 +64,7 @@ impl Translation {
         if !folder.join(program).exists() {
             let text = format!(
                 "there is no '{program}' beside this file, and a command starts in its folder; \
-                 if it lies elsewhere, set --set command.cwd=FOLDER"
+                 if it lies elsewhere, add --set command.cwd=FOLDER"
             );
             self.note(entry.span, text);
         }

@@ -155,8 +155,8 @@ fn distributions() {
     check("{distribution: int_uniform, min: 1, max: 9}", "x 1 … 9");
     check("{distribution: uniform, min: 0, max: 1}", "x 0 … 1");
     check("{distribution: q_uniform, min: 0, max: 10, q: 2}", "x 0 … 10 step 2");
-    check("{distribution: log_uniform_values, min: 0.001, max: 1}", "x 0.001 … 1 log");
-    check("{distribution: inv_log_uniform_values, min: 0.001, max: 1}", "x 0.001 … 1 log");
+    check("{distribution: log_uniform_values, min: 0.001, max: 1}", "x 1e-3 … 1 log");
+    check("{distribution: inv_log_uniform_values, min: 0.001, max: 1}", "x 1e-3 … 1 log");
     check("{distribution: log_uniform, min: 0, max: 0}", "x 1");
     check("{distribution: q_log_uniform_values, min: 1, max: 64}", "x 1 … 64 log");
     check("{min: 3, max: 3}", "x 3");
