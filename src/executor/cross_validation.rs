@@ -365,7 +365,13 @@ mod tests {
         let file = folder.path().join("s.toml");
         let (format, overrides) = (spec::Format::Toml, Overrides::default());
         let sweep = spec::parse(text, format, &file, &overrides, &Known::built_in()).unwrap();
-        let work = Plan::new(&sweep, 500).unwrap().work;
+        let place = crate::sweep::Place {
+            store: "nowhere".into(),
+            owner: String::new(),
+            jobs: 1,
+            gpus: None,
+        };
+        let work = Plan::new(&sweep, &place).unwrap().work;
         let mut params = Params::default();
         params.set("model", Value::Text("dummy".into()));
         let assignment =

@@ -5,7 +5,7 @@ use super::{Store, StoreError, codec};
 use crate::domain::{
     Digest, DigestBuilder, MetricPoint, Params, PointBatch, RunId, SeriesPoint, Summary,
 };
-use rusqlite::params;
+use rusqlite::{Statement, params};
 
 /// The role of the data that a run was fitted and scored on.
 pub(super) const DATA_ROLE: &str = "sweep";
@@ -50,30 +50,22 @@ impl Store {
 
     /// Values in the order of their key, so that each series is written from left to right.
     pub(super) fn write_batch(&mut self, run: RunId, batch: &PointBatch) -> Result<(), StoreError> {
-        let sql = "INSERT OR IGNORE INTO point (run, metric, context, step, ts, value, special)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        let mut insert = self.conn.prepare_cached(sql)?;
-        let mut metrics = Vec::with_capacity(batch.series.len());
-        for key in &batch.series {
-            metrics.push(self.interned.metric(&self.conn, &key.metric)?);
-        }
         let mut order: Vec<&SeriesPoint> = batch.points.iter().collect();
         order.sort_by_key(|point| (point.series, point.step, point.ts));
-        let mut bound = None;
-        for point in order {
-            if bound != Some(point.series) {
-                let key = &batch.series[point.series as usize];
-                insert.raw_bind_parameter(1, run.0)?;
-                insert.raw_bind_parameter(2, metrics[point.series as usize])?;
-                insert.raw_bind_parameter(3, &*key.context)?;
-                bound = Some(point.series);
+        for points in order.chunk_by(|a, b| a.series == b.series) {
+            let key = &batch.series[points[0].series as usize];
+            let metric = self.interned.metric(&self.conn, &key.metric)?;
+            let of = (run.0, metric, key.context.as_str());
+            let whole = points.chunks_exact(ROWS_AT_ONCE);
+            let rest = whole.remainder();
+            let mut insert = self.conn.prepare_cached(&insert_points(ROWS_AT_ONCE))?;
+            for points in whole {
+                write_rows(&mut insert, of, points)?;
             }
-            let (value, special) = codec::split_float(point.value);
-            insert.raw_bind_parameter(4, point.step)?;
-            insert.raw_bind_parameter(5, point.ts)?;
-            insert.raw_bind_parameter(6, value)?;
-            insert.raw_bind_parameter(7, special)?;
-            insert.raw_execute()?;
+            let mut insert = self.conn.prepare_cached(&insert_points(1))?;
+            for point in rest {
+                write_rows(&mut insert, of, std::slice::from_ref(point))?;
+            }
         }
         Ok(())
     }
@@ -172,6 +164,38 @@ impl Store {
         self.interned.context = Some((Box::new(context.clone()), id));
         Ok(id)
     }
+}
+
+/// Points of one series as one statement: a statement costs more than a row.
+const ROWS_AT_ONCE: usize = 50;
+
+/// The statement that inserts so many points of one series.
+fn insert_points(n: usize) -> String {
+    let rows = vec!["(?, ?, ?, ?)"; n].join(", ");
+    format!(
+        "INSERT OR IGNORE INTO point (run, metric, context, step, ts, value, special)
+         SELECT ?1, ?2, ?3, column1, column2, column3, column4 FROM (VALUES {rows})"
+    )
+}
+
+fn write_rows(
+    insert: &mut Statement<'_>,
+    (run, metric, context): (i64, i64, &str),
+    points: &[&SeriesPoint],
+) -> Result<(), StoreError> {
+    insert.raw_bind_parameter(1, run)?;
+    insert.raw_bind_parameter(2, metric)?;
+    insert.raw_bind_parameter(3, context)?;
+    for (place, point) in points.iter().enumerate() {
+        let at = 4 + 4 * place;
+        let (value, special) = codec::split_float(point.value);
+        insert.raw_bind_parameter(at, point.step)?;
+        insert.raw_bind_parameter(at + 1, point.ts)?;
+        insert.raw_bind_parameter(at + 2, value)?;
+        insert.raw_bind_parameter(at + 3, special)?;
+    }
+    insert.raw_execute()?;
+    Ok(())
 }
 
 fn context_digest(context: &RunContext) -> Digest {
