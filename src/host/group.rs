@@ -56,7 +56,7 @@ pub fn group_alive(leader: u32) -> bool {
 #[cfg(target_os = "linux")]
 pub fn finished_cpu_seconds(pid: u32) -> Option<f64> {
     let stat = ProcStat::read(pid).filter(|stat| stat.is_zombie)?;
-    Some(stat.cpu_ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
+    Some(stat.cpu_ticks as f64 / super::usage_scan::clock_ticks())
 }
 
 /// Only Linux tells.

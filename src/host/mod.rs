@@ -12,12 +12,15 @@ mod gpu;
 mod group;
 pub mod interrupts;
 mod memory;
+mod nvml;
 mod proc_table;
 mod process;
 mod ready;
 mod reaper;
 #[cfg(all(test, target_os = "linux"))]
 mod testing;
+mod usage;
+mod usage_scan;
 
 pub use clock::{Stopwatch, now_ms};
 pub use environment::{REDACTED, redacted_args, redacted_env};
@@ -38,3 +41,4 @@ pub use process::{
 };
 pub use ready::ready;
 pub use reaper::{Reaper, serve_reaper};
+pub use usage::{Monitor, Sample, Watch};

@@ -61,6 +61,15 @@ pub(super) fn environ_has(pid: u32, entry: &str) -> bool {
     })
 }
 
+/// The value of a variable in the environment that the process was started with.
+pub(super) fn environ_value(pid: u32, name: &str) -> Option<String> {
+    let environ = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let prefix = format!("{name}=");
+    let value =
+        environ.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(prefix.as_bytes()))?;
+    Some(String::from_utf8_lossy(value).into_owned())
+}
+
 /// Children of this process's main thread, to which the kernel gives orphans.
 pub(super) fn main_thread_children() -> Vec<u32> {
     let own = std::process::id();
@@ -100,5 +109,6 @@ mod tests {
         let path = std::env::var("PATH").unwrap();
         assert!(environ_has(own, &format!("PATH={path}")));
         assert!(!environ_has(own, "PATH="));
+        assert_eq!((environ_value(own, "PATH"), environ_value(own, "PAT")), (Some(path), None));
     }
 }

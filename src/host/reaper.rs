@@ -210,21 +210,6 @@ mod tests {
         assert_eq!(kill_marked(&format!("DERBY_OWNER={marker}")), 1);
     }
 
-    #[test]
-    fn signals_do_not_reach_it() {
-        let marker = marker();
-        let (reaper, run) = (reaper(&marker), run(&marker));
-        let id = Pid::from_raw(reaper.child.id() as i32);
-        for signal in
-            [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGPIPE]
-        {
-            kill(id, signal).unwrap();
-        }
-        assert!(super::super::pid_alive(reaper.child.id(), 0));
-        drop(reaper);
-        wait_for(|| run.is_gone());
-    }
-
     /// Not a test of its own: the body of the next one.
     #[test]
     fn dies_with_a_run() {

@@ -15,5 +15,6 @@ mod examples;
 mod help;
 mod listings;
 mod program;
+mod reaper;
 mod sweep_file;
 mod tidy;
