@@ -253,7 +253,10 @@ impl Prepared {
     pub(super) fn files(&self) -> Result<Vec<MetricFile>, Fault> {
         let follow = |(path, format): &(PathBuf, FileFormat)| {
             MetricFile::skip_old(path, *format).map_err(|error| {
-                Fault::own(format!("the file of metrics '{}' cannot be read: {error}", path.display()))
+                Fault::own(format!(
+                    "the file of metrics '{}' cannot be read: {error}",
+                    path.display()
+                ))
             })
         };
         let mut files = self.files.iter().map(follow).collect::<Result<Vec<_>, _>>()?;

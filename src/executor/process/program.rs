@@ -165,8 +165,7 @@ mod tests {
         file(folder.path(), "windows", "#!/bin/sh\r\necho\r\n", 0o755);
         file(folder.path(), "here", "#!/bin/sh\n", 0o755);
         let check = |name: &str, expected: &str| {
-            let error =
-                find(name, folder.path(), OsStr::new("/bin")).unwrap_err().to_string();
+            let error = find(name, folder.path(), OsStr::new("/bin")).unwrap_err().to_string();
             assert!(error.contains(&format!("'{name}'")) && error.contains(expected), "{error}");
         };
         check("", "is empty");
