@@ -21,7 +21,7 @@ mod watch;
 
 pub use folders::{clean_run_folder, run_folder};
 
-use self::ending::Facts;
+use self::ending::{Facts, Halt};
 use self::feed::{Fed, Feed};
 use self::folders::RunFolder;
 use self::prepare::Plan;
@@ -183,13 +183,17 @@ impl ProcessWork {
         let section = &self.plan.section;
         let status_is_metric = section.metrics.contains(&MetricSource::ExitCode);
         feed.end();
+        // Whether a rule stops a run hangs on its values, and not on how fast it ends after them.
+        let is_pruned =
+            feed.is_stopped() && matches!(control.stopped_outcome(), Outcome::Pruned { .. });
+        let halt = watched.halt.or(is_pruned.then_some(Halt::Control));
         if let (true, Exit::Code(status)) = (status_is_metric, watched.exit) {
             feed.value(EXIT_CODE, f64::from(status));
         }
         let Fed { summaries, n_own, points, said, log } = feed.close();
         let facts = Facts {
             exit: watched.exit,
-            halt: watched.halt,
+            halt,
             status_is_metric,
             objectives: &self.plan.setup.objectives,
             summaries: &summaries[..n_own],
