@@ -432,6 +432,6 @@ pub(super) struct ManArgs {
 /// Arguments of `derby reaper`.
 #[derive(Debug, Args)]
 pub(super) struct ReaperArgs {
-    /// What marks the processes of that derby: the value of their DERBY_OWNER
+    /// What marks the processes of that derby: the value of their `DERBY_OWNER`
     pub(super) marker: String,
 }
