@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn objects_are_flattened() {
         check(r#"{"step": 3, "loss": 0.5}"#, "step=3 loss=0.5");
-        check(r#" { } "#, "");
+        check(" { } ", "");
         check(r#"{"a":{"b":1,"c":{"d":2}},"e":3}"#, "a.b=1 a.c.d=2 e=3");
         check(r#"{"a":{"b":{}},"c":[1,{"x":"]\"}"}],"d":null,"e":"t"}"#, "c=- d=- e='t'");
         check(
@@ -324,7 +324,7 @@ mod tests {
             r#"{"a":tru}"#,
             r#"{"a":"\x"}"#,
             r#"{"a":"\u12"}"#,
-            r#"{a:1}"#,
+            "{a:1}",
             r#"{"a":1"#,
             r#"{"a\"#,
             r#"{"a":["\"#,
