@@ -1,6 +1,7 @@
 //! The command line: arguments, one file per verb, and the only output of the program.
 
 mod args;
+mod artifacts;
 mod best;
 mod check;
 mod csv_text;
@@ -15,10 +16,15 @@ mod models;
 mod out;
 mod plot;
 mod progress;
+mod replicates;
 mod runs;
+mod script_args;
 mod shell;
 mod show;
+mod show_curves;
+mod show_sweep;
 mod space;
+mod sparkline;
 mod store;
 mod sweep;
 mod sweeps;
@@ -102,6 +108,8 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, CliError> {
         Command::Init(args) => init::run(ui, &args),
         Command::Runs(args) => runs::run(ui, &args),
         Command::Show(args) => show::run(ui, &args),
+        Command::Artifacts(args) => artifacts::run(ui, &args),
+        Command::Run(_) | Command::Log(_) | Command::Logs(_) => Ok(Exit::Bug),
         Command::Diff(args) => diff::run(ui, &args),
         Command::Best(args) => best::run(ui, &args),
         Command::Sweeps(args) => sweeps::run(ui, &args),
