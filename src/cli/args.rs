@@ -77,6 +77,9 @@ pub(super) enum Command {
     /// Write the manual pages into a folder
     #[command(hide = true)]
     Man(ManArgs),
+    /// Wait for the end of the derby that started this, and kill the runs that it leaves behind
+    #[command(hide = true)]
+    Reaper(ReaperArgs),
 }
 
 /// How a listing is printed.
@@ -451,4 +454,11 @@ pub(super) struct ManArgs {
     /// The folder
     #[arg(value_hint = ValueHint::DirPath)]
     pub(super) folder: PathBuf,
+}
+
+/// Arguments of `derby reaper`.
+#[derive(Debug, Args)]
+pub(super) struct ReaperArgs {
+    /// What marks the processes of that derby: the value of their DERBY_OWNER
+    pub(super) marker: String,
 }

@@ -1,11 +1,14 @@
 //! `derby check`: all problems of a sweep file at once.
 
 use super::args::CheckArgs;
-use super::out::Role;
+use super::out::{Role, safe};
 use super::{CliError, Exit, Ui};
+use crate::domain::Params;
 use crate::space::Size;
-use crate::spec::{self, Known, Overrides, SpecError, Sweep, Work};
-use crate::sweep::Plan;
+use crate::spec::{
+    self, Known, Overrides, RenderValues, SpecError, Sweep, Work, arguments, shell_words,
+};
+use crate::sweep::{Place, Plan};
 use std::path::Path;
 
 pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Exit, CliError> {
@@ -14,15 +17,8 @@ pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Exit, CliError> {
     let mut json = Vec::new();
     for file in &args.files {
         match check(file, &overrides, args.no_data) {
-            Ok(sweep) if args.json => json.push(serde_json::json!({
-                "file": file, "ok": true, "name": sweep.name, "digest": sweep.digest.hex(), "problems": [],
-            })),
-            Ok(sweep) => ui.out.line(&format!(
-                " {}  {}   {}",
-                ui.out.paint(Role::Good, "✓"),
-                file.display(),
-                summary(&sweep)
-            ))?,
+            Ok(sweep) if args.json => json.push(as_json(file, &sweep)),
+            Ok(sweep) => good(ui, file, &sweep)?,
             Err(error) => {
                 exit = Exit::Usage;
                 if args.json {
@@ -42,12 +38,62 @@ pub(super) fn run(ui: &Ui, args: &CheckArgs) -> Result<Exit, CliError> {
     Ok(exit)
 }
 
+fn good(ui: &Ui, file: &Path, sweep: &Sweep) -> Result<(), CliError> {
+    let mark = ui.out.paint(Role::Good, "✓");
+    ui.out.line(&format!(" {mark}  {}   {}", file.display(), summary(sweep)))?;
+    if let Some(command) = command_of(sweep, &first(sweep)) {
+        ui.out.line(&ui.out.paint(Role::Muted, &format!("    runs {}", safe(&command))))?;
+    }
+    for note in &sweep.notes {
+        ui.out.line(&ui.out.paint(Role::Muted, &format!(" note   {}", safe(note))))?;
+    }
+    Ok(())
+}
+
+fn as_json(file: &Path, sweep: &Sweep) -> serde_json::Value {
+    let mut json = serde_json::json!({
+        "file": file, "ok": true, "name": sweep.name, "digest": sweep.digest.hex(), "problems": [],
+    });
+    if let Some(command) = command_of(sweep, &first(sweep)) {
+        json["command"] = command.into();
+    }
+    if !sweep.notes.is_empty() {
+        json["notes"] = sweep.notes.clone().into();
+    }
+    json
+}
+
+/// The first configuration that the file names, or the one in the middle of the space.
+fn first(sweep: &Sweep) -> Params {
+    let point = sweep.points.first().cloned().unwrap_or_else(|| sweep.space.from_unit(&[]));
+    sweep.space.params(&point)
+}
+
+/// What a command is started as with these parameters, as a person would type it; numbers and paths are those
+/// of a first run. None for other work.
+pub(super) fn command_of(sweep: &Sweep, params: &Params) -> Option<String> {
+    let Work::Command(section) = &sweep.work else { return None };
+    let folder = Path::new(".derby/runs/1");
+    let values = RenderValues {
+        params,
+        seed: sweep.search.seed,
+        trial: 0,
+        run: 1,
+        run_dir: folder,
+        artifacts: &folder.join("artifacts"),
+        checkpoint: Path::new(".derby/checkpoints/1/0"),
+        json: &folder.join("params.json"),
+    };
+    Some(shell_words(&arguments(&section.run, &values)))
+}
+
 /// The file by itself, then against its data: columns, classes, folds, metrics, families.
 fn check(file: &Path, overrides: &Overrides, no_data: bool) -> Result<Sweep, SpecError> {
     let sweep = spec::load(file, overrides, &Known::built_in())?;
-    if !no_data {
-        // What one fit may use matters only once there is one.
-        Plan::new(&sweep, u64::MAX)
+    if !no_data && !matches!(sweep.work, Work::Function(_)) {
+        // Nothing runs: no place is needed, and GPUs may be on another machine.
+        let place = Place { store: ".derby".into(), owner: String::new(), jobs: 1, gpus: None };
+        Plan::new(&sweep, &place)
             .map_err(|error| SpecError::File(format!("{}: {error}", file.display())))?;
     }
     Ok(sweep)
@@ -74,7 +120,10 @@ fn summary(sweep: &Sweep) -> String {
         Work::Models(section) => {
             format!("target '{}' of {}", section.data.target, section.data.source.shown)
         }
-        Work::Command(_) => "a command".into(),
+        Work::Command(_) => match sweep.search.replicates {
+            1 => "a command".into(),
+            n => format!("a command, {n} runs of each configuration"),
+        },
         Work::Function(name) => format!("function {name}"),
     };
     let size = match sweep.space.size() {

@@ -104,7 +104,10 @@ impl From<data::Error> for CliError {
 impl From<PlanError> for CliError {
     fn from(error: PlanError) -> Self {
         let exit = match error {
-            PlanError::Command | PlanError::Metric { .. } | PlanError::Family { .. } => Exit::Usage,
+            PlanError::Command(_)
+            | PlanError::Gpus(_)
+            | PlanError::Metric { .. }
+            | PlanError::Family { .. } => Exit::Usage,
             PlanError::Data(_) | PlanError::Split(_) => Exit::Failed,
         };
         Self::new(exit, error.to_string())

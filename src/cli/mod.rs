@@ -16,6 +16,7 @@ mod models;
 mod out;
 mod plot;
 mod progress;
+mod reaper;
 mod replicates;
 mod runs;
 mod script_args;
@@ -122,6 +123,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, CliError> {
         Command::Plot(args) => plot::run(ui, &args),
         Command::Completions(args) => shell::completions(ui, &args),
         Command::Man(args) => shell::man(ui, &args),
+        Command::Reaper(args) => Ok(reaper::run(&args)),
     }
 }
 

@@ -1,13 +1,14 @@
 //! `derby space`: what a sweep file lets vary.
 
 use super::args::SpaceArgs;
+use super::check::command_of;
 use super::out::{Role, cells, pad, safe};
 use super::{CliError, Exit, Ui, text};
 use crate::domain::{Params, format_number};
 use crate::numeric::Rng;
 use crate::sampler;
 use crate::space::{Row, Size};
-use crate::spec::{self, Known, Overrides, Sweep};
+use crate::spec::{self, Known, Overrides, Sweep, Work};
 use std::collections::BTreeSet;
 
 /// Wider lists of values push the notes out of line instead of off the screen.
@@ -37,6 +38,9 @@ pub(super) fn run(ui: &Ui, args: &SpaceArgs) -> Result<Exit, CliError> {
     }
     for params in samples {
         ui.out.line(&ui.out.paint(Role::Muted, &format!("   {}", safe(&text::params(&params)))))?;
+        if let Some(command) = command_of(&sweep, &params) {
+            ui.out.line(&ui.out.paint(Role::Muted, &format!("     runs {}", safe(&command))))?;
+        }
     }
     Ok(Exit::Done)
 }
@@ -106,7 +110,7 @@ fn json(sweep: &Sweep, samples: &[Params]) -> serde_json::Value {
             "branch": row.branch, "name": row.name, "values": row.values, "log": row.log, "when": row.when,
         })
     });
-    serde_json::json!({
+    let mut json = serde_json::json!({
         "size": match sweep.space.size() {
             Size::Finite(size) => u64::try_from(size).map_or(serde_json::Value::Null, Into::into),
             Size::Infinite => serde_json::Value::Null,
@@ -115,5 +119,11 @@ fn json(sweep: &Sweep, samples: &[Params]) -> serde_json::Value {
         "grid": sampler::grid_len(&sweep.space, sweep.search.grid_steps).to_string(),
         "dimensions": rows.collect::<Vec<_>>(),
         "samples": samples,
-    })
+    });
+    let commands: Option<Vec<String>> =
+        samples.iter().map(|params| command_of(sweep, params)).collect();
+    if let (Some(commands), Work::Command(_)) = (commands, &sweep.work) {
+        json["commands"] = commands.into();
+    }
+    json
 }

@@ -7,29 +7,26 @@ use super::text::{age, count, duration, params, plural};
 use super::{CliError, Exit, Ui};
 use crate::domain::{Digest, Objective, format_number};
 use crate::executor::quiet_panics;
-use crate::host;
+use crate::host::{self, Reaper};
 use crate::sampler;
 use crate::space::Size;
-use crate::spec::{self, Known, Overrides, Sweep};
+use crate::spec::{self, Known, Overrides, Sweep, Work};
 use crate::store::{Owner, RunContext, Store};
-use crate::sweep::{Best, Options, Plan, Report, StopReason, drive};
+use crate::sweep::{Best, Options, Place, Plan, Report, StopReason, drive};
 use std::path::Path;
 
-/// Without `[resources] memory`, all fits together plan for half of what the machine has free.
-const MEMORY_SHARE: u64 = 2;
 /// Reasons of failures in the final block.
 const SHOWN_FAILURES: usize = 3;
 
 pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
     let sweep = spec::load(&args.file, &overrides(args)?, &Known::built_in())?;
-    let jobs = sweep.resources.jobs.unwrap_or_else(host::n_cores);
-    let memory_mb = sweep
-        .resources
-        .memory_mb
-        .unwrap_or_else(|| host::free_memory_mb() / MEMORY_SHARE / jobs as u64);
-    let plan = Plan::new(&sweep, memory_mb)?;
+    let owner = Owner::this_process();
+    let place = Place::new(&sweep, ui.store_folder()?, owner.uuid.clone())?;
+    let jobs = place.jobs;
+    let plan = Plan::new(&sweep, &place)?;
     let mut store = ui.write_store(true)?;
     let interrupts = host::interrupts::install()?;
+    let reaper = reaper(&sweep, &owner)?;
     quiet_panics();
     if !args.quiet && !args.json {
         opening(ui, &sweep, &plan, jobs);
@@ -41,7 +38,7 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
     }
     let options = Options {
         jobs,
-        owner: Owner::this_process(),
+        owner,
         context: context(&args.file, &plan),
         interrupts,
         retry_failed: args.retry_failed,
@@ -49,6 +46,9 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
     let mut line = ProgressLine::new(&ui.out, &sweep, grid_total(&sweep), args.quiet || args.json);
     let driven = drive(&mut store, &sweep, &plan, &options, &mut line);
     line.clear();
+    if let Some(reaper) = reaper {
+        reaper.dismiss();
+    }
     let report = driven?;
     if args.json {
         ui.out.line(&as_json(&sweep, &store, &report)?)?;
@@ -77,6 +77,16 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
         .hint(format!("derby runs 'sweep:{} status:failed' --columns model,reason", sweep.name)));
     }
     Ok(exit)
+}
+
+/// Who ends the processes of this one should it be killed; only commands have any.
+fn reaper(sweep: &Sweep, owner: &Owner) -> Result<Option<Reaper>, CliError> {
+    let has_processes = matches!(sweep.work, Work::Command(_)) || sweep.resources.isolate;
+    if !has_processes {
+        return Ok(None);
+    }
+    host::adopt_orphans();
+    Ok(Some(Reaper::start(&owner.uuid)?))
 }
 
 /// Why a sweep of a name that the store knows starts anew instead of going on; none if it goes on, or if
@@ -178,8 +188,9 @@ fn opening(ui: &Ui, sweep: &Sweep, plan: &Plan, jobs: usize) {
     }
     let name = ui.out.paint_error(Role::Strong, &safe(&sweep.name));
     ui.out.note(&format!(" {name}   {}", parts.join("   ")));
-    for note in plan.data.iter().flat_map(|data| &data.notes) {
-        ui.out.note(&ui.out.paint_error(Role::Muted, &format!(" note   {note}")));
+    let data_notes = plan.data.iter().flat_map(|data| &data.notes);
+    for note in sweep.notes.iter().chain(data_notes) {
+        ui.out.note(&ui.out.paint_error(Role::Muted, &format!(" note   {}", safe(note))));
     }
 }
 

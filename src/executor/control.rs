@@ -69,6 +69,11 @@ impl Control {
         Self::new(None, Arc::new(AtomicIsize::new(0)))
     }
 
+    /// True if somebody listens, to whom values can be handed over.
+    pub fn is_heard(&self) -> bool {
+        self.ears.is_some()
+    }
+
     /// Hands values over while the trial runs.
     pub fn report(&self, batch: PointBatch, summaries: Vec<(String, Summary)>) {
         if let Some((assignment, ears)) = &self.ears {

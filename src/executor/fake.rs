@@ -1,7 +1,7 @@
 //! Work that does what a script says, so that the loop can be driven through every ending without a model.
 
 use super::{Assignment, Control, Execution, Work};
-use crate::domain::{MetricPoint, Outcome, Summary};
+use crate::domain::{MetricPoint, Outcome, PointBatch, RunningSummary, Summary, SummaryKind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a fake trial does.
@@ -11,6 +11,10 @@ pub enum Script {
     Value(f64),
     /// Fails with this reason.
     Fail(String),
+    /// Fails because the machine does, with this reason.
+    Break(String),
+    /// Reports these values of `value` at steps 0, 1, … and ends with the last, unless it is stopped.
+    Series(Vec<f64>),
     /// Panics with this message.
     Panic(String),
     /// Works until it is stopped.
@@ -46,6 +50,11 @@ impl Work for Fake {
         match (self.script)(assignment) {
             Script::Value(value) => single_value("value", value),
             Script::Fail(reason) => Execution::without_values(Outcome::Failed { reason }),
+            Script::Break(reason) => Execution {
+                is_infrastructure: true,
+                ..Execution::without_values(Outcome::Failed { reason })
+            },
+            Script::Series(values) => series(&values, control),
             Script::Panic(message) => std::panic::panic_any(message),
             Script::UntilStopped => {
                 while !control.stopped() {
@@ -55,6 +64,25 @@ impl Work for Fake {
             }
         }
     }
+}
+
+/// Reports one value a step, and stops where it is told to.
+fn series(values: &[f64], control: &Control) -> Execution {
+    let mut running = RunningSummary::default();
+    for (step, &value) in (0..).zip(values) {
+        running.push(step, step, value);
+        let summaries = vec![("value".to_string(), running.summary(SummaryKind::Last))];
+        let (metric, context) = ("value".into(), String::new());
+        let mut batch = PointBatch::default();
+        batch.push(&MetricPoint { metric, context, step, value, ts: step });
+        control.report(batch, summaries);
+        if !control.judge("", step, value) {
+            let summaries = vec![("value".to_string(), running.summary(SummaryKind::Last))];
+            return Execution { summaries, ..Execution::without_values(control.stopped_outcome()) };
+        }
+    }
+    let summaries = vec![("value".to_string(), running.summary(SummaryKind::Last))];
+    Execution { summaries, ..Execution::without_values(Outcome::Done) }
 }
 
 /// The execution of a trial that measured one number once. A number that is not finite is a failure.

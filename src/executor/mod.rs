@@ -10,12 +10,14 @@ mod fold_cache;
 mod function;
 mod oof;
 mod pool;
+mod process;
 
 pub use control::{Control, Ears, Stop, TIMEOUT};
 pub use cross_validation::{CrossValidation, CvSetup};
 pub use function::{FUNCTIONS, TestFunction};
 pub use oof::OutOfFold;
 pub use pool::{Judging, Message, Pool, quiet_panics};
+pub use process::{ProcessError, ProcessSetup, ProcessWork, clean_run_folder, run_folder};
 
 use crate::domain::{MetricPoint, Outcome, Params, RunId, Summary};
 use std::path::PathBuf;

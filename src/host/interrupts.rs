@@ -1,5 +1,6 @@
 //! Ctrl-C and kin as counters that a loop polls.
 
+use nix::sys::signal::SigSet;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io;
@@ -58,6 +59,13 @@ pub fn install() -> io::Result<Interrupts> {
     };
     std::thread::Builder::new().name("signals".into()).spawn(body)?;
     Ok(interrupts)
+}
+
+/// Keeps every signal that can be kept from the calling thread, from now on; in a process with one thread
+/// none comes any more.
+pub(super) fn block_signals() {
+    // Fails only for a wrong argument, and this one is right.
+    let _ = SigSet::all().thread_block();
 }
 
 /// Reads the mask of ignored signals from `/proc/self/status` (proc(5)).

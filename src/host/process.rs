@@ -1,5 +1,6 @@
 //! This process and others: who runs it, what it used, whether another one is alive.
 
+use super::proc_table::ProcStat;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{Uid, User, gethostname};
@@ -55,17 +56,9 @@ pub fn pid_alive(pid: u32, start: u64) -> bool {
     !matches!(nix::sys::signal::kill(target, None), Err(nix::errno::Errno::ESRCH))
 }
 
-/// Field 22 of `/proc/PID/stat` (proc(5)); a zombie is as good as gone.
+/// When it started; a zombie is as good as gone.
 fn start_ticks(pid: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The command's name stands in parentheses and may hold spaces and parentheses itself.
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_whitespace();
-    let state = fields.next()?;
-    if matches!(state, "Z" | "X") {
-        return None;
-    }
-    fields.nth(18)?.parse().ok()
+    ProcStat::read(pid).filter(|stat| !stat.is_zombie).map(|stat| stat.start_ticks)
 }
 
 #[cfg(test)]

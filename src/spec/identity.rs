@@ -58,6 +58,11 @@ fn search(digest: &mut DigestBuilder, search: &Search) {
     if search.replicates != 1 {
         digest.text("replicates").int(i64::from(search.replicates));
     }
+    // Nothing without one: sweeps from before pruners keep their digest.
+    if let Some(pruner) = &search.pruner {
+        digest.text("pruner");
+        pruner.digest(digest);
+    }
 }
 
 fn command(digest: &mut DigestBuilder, section: &CommandSection) {

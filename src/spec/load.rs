@@ -3,6 +3,7 @@
 use super::error::{Problem, SpecError};
 use super::format::{Format, toml_value};
 use super::tree::{Entry, Kind, Node, Span, Syntax, Table};
+use super::wandb;
 use std::path::{Path, PathBuf};
 
 /// What the command line changes in a sweep file.
@@ -138,6 +139,12 @@ impl Loader {
                 return Table::new();
             }
         };
+        if wandb::is_wandb(&table) {
+            let made = wandb::translate(&table, path.parent().unwrap_or(Path::new("")));
+            self.problems.extend(made.problems.into_iter().map(|(span, text)| (span, text, "")));
+            self.notes.extend(made.notes);
+            table = made.table;
+        }
         let Some(extends) = table.shift_remove("extends") else { return table };
         let mut merged = Table::new();
         for node in self.bases(&extends) {
@@ -216,13 +223,15 @@ impl Loader {
         }
     }
 
-    /// What has no meaning here, with its place.
+    /// What has no meaning here, with its place, in the order of the files.
     pub(super) fn notes(&self) -> Vec<String> {
+        let mut notes = self.notes.clone();
+        notes.sort_by_key(|(span, _)| *span);
         let shown = |(span, text): &(Span, String)| match span.line {
             0 => format!("{}  {text}", self.files[span.file]),
             line => format!("{}:{line}  {text}", self.files[span.file]),
         };
-        self.notes.iter().map(shown).collect()
+        notes.iter().map(shown).collect()
     }
 
     /// The problems so far, as an error.

@@ -4,7 +4,7 @@
 //! and leaves its problems in one list, and only a file without problems becomes a [`Sweep`].
 //!
 //! ```text
-//! load: text ─▶ format ─▶ tree ─▶ extends, flags and --set ─▶ one tree
+//! load: text ─▶ format ─▶ tree (of wandb: turned into ours) ─▶ extends, flags and --set ─▶ one tree
 //! check: section/* (setting, conditions, accept) ─▶ space, points ─▶ identity ─▶ Sweep
 //! ```
 //!
@@ -27,6 +27,7 @@ mod section;
 mod setting;
 mod sweep;
 mod tree;
+mod wandb;
 
 pub use command::{
     CommandSection, ConfigTemplate, FileFormat, Invocation, MetricSource, Piece, Retries, Text,

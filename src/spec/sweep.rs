@@ -3,6 +3,7 @@
 use super::command::CommandSection;
 use crate::data::{DataOptions, PrepBlock, SplitOptions};
 use crate::domain::{Digest, Objective};
+use crate::pruner::Setting;
 use crate::space::{Point, Space};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -83,8 +84,8 @@ pub struct Search {
     pub lag: u64,
     /// Runs of each configuration, with seeds `seed`, `seed + 1`, …; a trial's score is their mean.
     pub replicates: u32,
-    /// The rule that stops hopeless trials.
-    pub pruner: Option<crate::pruner::Setting>,
+    /// Which running trials are stopped as hopeless; none runs all to their end.
+    pub pruner: Option<Setting>,
 }
 
 /// The `[budget]` section: when a sweep stops. The first limit that is reached ends it.

@@ -16,6 +16,6 @@ mod worker;
 
 pub use drive::{DriveError, Options, Report, drive};
 pub use observer::{Event, Observer, Silent};
-pub use plan::{Plan, PlanError};
+pub use plan::{Place, Plan, PlanError};
 pub use progress::{Best, Counts, Progress};
 pub use stop::StopReason;

@@ -2,14 +2,23 @@
 
 use crate::data::{self, Dataset, Split};
 use crate::domain::{Digest, DigestBuilder, Params, Task};
-use crate::executor::{CrossValidation, CvSetup, TestFunction, Work};
+use crate::executor::{
+    CrossValidation, CvSetup, ProcessError, ProcessSetup, ProcessWork, TestFunction, Work,
+};
+use crate::host::{self, GpuError, GpuSlots};
 use crate::metrics;
-use crate::spec::{DataSection, Retries, Sweep, Work as SpecWork};
+use crate::spec::{CommandSection, DataSection, Retries, Sweep, Work as SpecWork};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Prepared folds are kept up to this many bytes: enough for every fold of small data, two of large.
 const CACHE_BYTES: usize = 128 << 20;
+
+/// Without `[resources] memory`, all fits together plan for half of what the machine has free.
+const MEMORY_SHARE: u64 = 2;
+/// Digits of a sweep's digest that name its checkpoints.
+const CHECKPOINT_DIGITS: usize = 16;
 
 /// A sweep that is ready to start.
 pub struct Plan {
@@ -57,6 +66,48 @@ pub struct PlannedData {
     source: data::SourceOptions,
 }
 
+/// Where a sweep runs, and how much of it at a time.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The folder of the store.
+    pub store: PathBuf,
+    /// What marks the processes of this one: the uuid of its owner.
+    pub owner: String,
+    /// Trials at a time.
+    pub jobs: usize,
+    /// GPUs to share out.
+    pub gpus: Option<GpuSlots>,
+}
+
+impl Place {
+    /// A place with as many jobs as the sweep file says, or as cores and GPUs allow.
+    ///
+    /// # Errors
+    /// When runs want more GPUs than there are.
+    pub fn new(sweep: &Sweep, store: PathBuf, owner: String) -> Result<Self, PlanError> {
+        let resources = &sweep.resources;
+        let gpus = match &resources.gpus {
+            None => None,
+            Some(wanted) => {
+                let devices = wanted.devices.clone().unwrap_or_else(host::gpus);
+                Some(GpuSlots::new(devices, wanted.per_run)?)
+            }
+        };
+        let by_cores = (host::n_cores() / resources.cpus.unwrap_or(1)).max(1);
+        let most = gpus.as_ref().map_or(usize::MAX, GpuSlots::n_slots);
+        // Cores are shared out where GPUs do the work: a run for every slot.
+        let by_default = if gpus.is_some() && resources.cpus.is_none() { most } else { by_cores };
+        let jobs = resources.jobs.unwrap_or(by_default).min(most).max(1);
+        Ok(Self { store, owner, jobs, gpus })
+    }
+
+    /// Memory that one fit may plan for, in MB: what the sweep file says, or its share of half of what is free.
+    fn memory_mb(&self, sweep: &Sweep) -> u64 {
+        let share = || host::free_memory_mb() / MEMORY_SHARE / self.jobs as u64;
+        sweep.resources.memory_mb.unwrap_or_else(share)
+    }
+}
+
 /// Why a checked sweep file cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
@@ -76,9 +127,12 @@ pub enum PlanError {
         /// Metrics that fit.
         fitting: String,
     },
-    /// Commands are not executed yet.
-    #[error("[command] is not supported by this version; leave it out")]
-    Command,
+    /// The command cannot be executed.
+    #[error(transparent)]
+    Command(#[from] ProcessError),
+    /// There are not enough GPUs.
+    #[error("[resources] gpus: {0}")]
+    Gpus(#[from] GpuError),
     /// A family cannot do the task.
     #[error("model '{family}' does not do {task}; mend: take [models.{family}] out, or one of {fitting}", task = task.word())]
     Family {
@@ -92,20 +146,36 @@ pub enum PlanError {
 }
 
 impl Plan {
-    /// Reads the data and gets everything ready. `memory_mb` is what one fit may plan for.
+    /// Reads the data and gets everything ready.
     ///
     /// # Errors
-    /// When the data, the split, a metric or a family does not do; nothing has been recorded then.
-    pub fn new(sweep: &Sweep, memory_mb: u64) -> Result<Self, PlanError> {
+    /// When the data, the split, a metric, a family or the command does not do; nothing has been recorded then.
+    pub fn new(sweep: &Sweep, place: &Place) -> Result<Self, PlanError> {
         match &sweep.work {
             SpecWork::Function(name) => {
                 let function = TestFunction::named(name).unwrap_or(TestFunction::Noop);
                 let (identity, work) = (sweep.digest, Arc::new(function));
                 Ok(Self::bare(work, identity))
             }
-            SpecWork::Command(_) => Err(PlanError::Command),
-            SpecWork::Models(section) => Self::models(sweep, section, memory_mb),
+            SpecWork::Command(section) => Self::command(sweep, section, place),
+            SpecWork::Models(section) => Self::models(sweep, section, place.memory_mb(sweep)),
         }
+    }
+
+    fn command(sweep: &Sweep, section: &CommandSection, place: &Place) -> Result<Self, PlanError> {
+        let resources = &sweep.resources;
+        let setup = ProcessSetup {
+            objectives: sweep.objectives.iter().map(|objective| objective.metric.clone()).collect(),
+            store: place.store.clone(),
+            checkpoint_key: sweep.digest.hex()[..CHECKPOINT_DIGITS].into(),
+            owner: place.owner.clone(),
+            cpus: resources.cpus.unwrap_or_else(|| (host::n_cores() / place.jobs).max(1)),
+            gpu_slots: place.gpus.clone(),
+            monitor: resources.monitor,
+        };
+        let work = ProcessWork::new(section, setup)?;
+        let bare = Self::bare(Arc::new(work), sweep.digest);
+        Ok(Self { retries: section.retries, grace: section.grace, ..bare })
     }
 
     /// Work without data.

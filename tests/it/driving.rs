@@ -32,6 +32,11 @@ pub(crate) fn spec_of(rest: &str) -> Sweep {
         .unwrap_or_else(|error| panic!("{text}\n{error}"))
 }
 
+/// A place for work that needs none.
+pub(crate) fn nowhere() -> derby::sweep::Place {
+    derby::sweep::Place { store: "nowhere".into(), owner: "nobody".into(), jobs: 1, gpus: None }
+}
+
 /// Work that does what `script` says.
 pub(crate) fn fake(script: impl Fn(&Assignment) -> Script + Send + Sync + 'static) -> Arc<Fake> {
     Arc::new(Fake::new(script))
@@ -53,11 +58,17 @@ pub(crate) struct Session {
     pub(crate) jobs: usize,
     pub(crate) owner: Owner,
     pub(crate) interrupts: Interrupts,
+    pub(crate) retry_failed: bool,
 }
 
 impl Session {
     pub(crate) fn new(jobs: usize) -> Self {
-        Self { jobs, owner: Owner::this_process(), interrupts: Interrupts::none() }
+        Self {
+            jobs,
+            owner: Owner::this_process(),
+            interrupts: Interrupts::none(),
+            retry_failed: false,
+        }
     }
 
     pub(crate) fn watched(
@@ -83,7 +94,7 @@ impl Session {
             owner: self.owner,
             context: RunContext::default(),
             interrupts: self.interrupts,
-            retry_failed: false,
+            retry_failed: self.retry_failed,
         };
         drive(store, spec, plan, &options, observer)
     }

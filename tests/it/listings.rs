@@ -3,7 +3,7 @@
 use crate::program::{Place, json, shows};
 
 /// The keys of a run in JSON, which scripts rely on.
-const RUN_KEYS: [&str; 29] = [
+const RUN_KEYS: [&str; 32] = [
     "id",
     "uuid",
     "name",
@@ -11,8 +11,11 @@ const RUN_KEYS: [&str; 29] = [
     "sweep",
     "trial",
     "attempt",
+    "replicate",
     "status",
     "reason",
+    "exit_code",
+    "exit_signal",
     "params",
     "metrics",
     "tags",
@@ -240,8 +243,8 @@ fn one_run_and_one_sweep() {
      next  derby runs 'sweep:broken status:failed' --columns model,reason
     ");
     let run = json(&place.derby(&["show", "1", "--json"]));
-    assert_eq!(keys(&run)[..29], RUN_KEYS);
-    assert_eq!(keys(&run)[29..], ["env", "source", "points"]);
+    assert_eq!(keys(&run)[..32], RUN_KEYS);
+    assert_eq!(keys(&run)[32..], ["env", "source", "points"]);
     let sweep = json(&place.derby(&["show", "sweep:quick", "--json"]));
     assert_eq!(sweep["best"]["run"], json(&place.derby(&["best", "quick", "--json"]))[0]["id"]);
     let uuid = run["uuid"].as_str().unwrap();

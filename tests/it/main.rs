@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod attempts;
 mod crash;
 mod driving;
 mod faults;
@@ -15,5 +16,7 @@ mod examples;
 mod help;
 mod listings;
 mod program;
+mod reaper;
 mod sweep_file;
+mod workers;
 mod tidy;

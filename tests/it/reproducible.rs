@@ -3,7 +3,7 @@
 
 use crate::driving::{
     Bomb, MIXED, Session, assert_each_ran_once, assert_replays, bowl, dead_owner, fake, go,
-    on_disk, open, outcomes, spec_of,
+    nowhere, on_disk, open, outcomes, spec_of,
 };
 use derby::domain::{RunRecord, Status};
 use derby::executor::fake::{Fake, Script};
@@ -186,7 +186,7 @@ fn models_scores_and_predictions_are_the_same_to_the_bit() {
         spec::parse(IRIS, Format::Toml, &file, &Overrides::default(), &Known::built_in()).unwrap();
     // A plan each, or the folds that one session prepared would serve the next.
     let drive = |store: &mut Store, jobs: usize| {
-        let plan = Plan::new(&spec, 1000).unwrap();
+        let plan = Plan::new(&spec, &nowhere()).unwrap();
         Session::new(jobs).planned(store, &spec, &plan, &mut Silent).unwrap()
     };
     let mut alone = Store::in_memory().unwrap();
@@ -201,7 +201,7 @@ fn models_scores_and_predictions_are_the_same_to_the_bit() {
     }
     let (folder, mut store) = on_disk();
     for at in [4, 7] {
-        let plan = Plan::new(&spec, 1000).unwrap();
+        let plan = Plan::new(&spec, &nowhere()).unwrap();
         let session = Session { owner: dead_owner(), ..Session::new(3) };
         let crash = catch_unwind(AssertUnwindSafe(|| {
             session.planned(&mut store, &spec, &plan, &mut Bomb { at })

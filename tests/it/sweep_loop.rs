@@ -2,14 +2,14 @@
 
 use crate::driving::{
     Bomb, MIXED, SIX, Session, assert_each_ran_once, assert_replays, bowl, constant, dead_owner,
-    fake, go, on_disk, open, outcomes, spec_of, trials,
+    fake, go, nowhere, on_disk, open, outcomes, spec_of, trials,
 };
 use derby::domain::{RunId, Status};
 use derby::executor::TIMEOUT;
 use derby::executor::fake::Script;
 use derby::host::Interrupts;
 use derby::spec::{self, Format, Known, Overrides};
-use derby::store::{Owner, Query, Store, StoreError};
+use derby::store::{Owner, Query, Store};
 use derby::sweep::{DriveError, Event, Observer, Plan, Progress, StopReason};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -376,29 +376,6 @@ fn after_a_crash_nothing_is_lost_and_nothing_is_done_twice() {
     assert!(store.check().unwrap().is_empty());
 }
 
-#[test]
-fn a_second_driver_is_refused_and_changes_nothing() {
-    let with = |trials: u64| spec_of(&format!("{MIXED}[budget]\ntrials = {trials}\n"));
-    let mut store = memory();
-    let report = go(&mut store, &with(2), &constant(0.0), 1);
-    let other = Owner::this_process();
-    store.acquire_driver(report.sweep, &other, 60_000).unwrap();
-    let work = constant(0.0);
-    let refused = Session::new(1).drive(&mut store, &with(9), work.clone()).unwrap_err();
-    assert!(matches!(&refused, DriveError::Store(StoreError::Held { .. })), "{refused}");
-    let text = refused.to_string();
-    assert!(text.contains("'loop'") && text.contains(&other.pid.to_string()), "{text}");
-    assert_eq!(work.n_started(), 0);
-    assert_eq!(
-        store.sweep_by_id(report.sweep).unwrap().total,
-        Some(2),
-        "the refused one left a mark"
-    );
-    store.release_driver(report.sweep, &other).unwrap();
-    go(&mut store, &with(9), &work, 1);
-    assert_eq!(work.n_started(), 7);
-}
-
 /// Work that has another process take over its own run, as one does that thinks it dead, when trial 2 runs
 /// for the first time.
 fn taken_over(
@@ -501,7 +478,7 @@ fn results_of_equal_runs_are_taken_over_and_that_can_be_interrupted() {
     let mut store = memory();
     let drive = |store: &mut Store, name: &str, at: u64| {
         let (spec, interrupts) = (named(name), Interrupts::none());
-        let plan = Plan::new(&spec, 500).unwrap();
+        let plan = Plan::new(&spec, &nowhere()).unwrap();
         let mut stopper = Stopper { at, interrupts: interrupts.clone() };
         let session = Session { interrupts, ..Session::new(2) };
         session.planned(store, &spec, &plan, &mut stopper).unwrap()

@@ -21,7 +21,10 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rand_xoshiro", &["src/numeric/"]),
     ("sobol_burley", &["src/sampler/"]),
     ("plotters", &["src/plot/"]),
+    ("regex", &["src/protocol/"]),
     ("signal_hook", &["src/host/"]),
+    ("rustix", &["src/host/"]),
+    ("nvml_wrapper", &["src/host/"]),
     // The store's lock and its permissions belong to the file that it opens.
     ("nix", &["src/host/", "src/store/open.rs"]),
 ];

@@ -7,6 +7,7 @@ mod limits;
 mod objective;
 mod placeholder;
 mod preprocess;
+mod pruner;
 mod search;
 mod sources;
 mod split;

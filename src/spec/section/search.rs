@@ -1,7 +1,9 @@
-//! `[search]`: the sampler, its seed, and points to try first.
+//! `[search]`: the sampler, the pruner, the seed, and points to try first.
 
+use super::pruner::pruner as read_pruner;
 use super::work::WorkKind;
 use crate::domain::{Params, Value};
+use crate::pruner::Setting;
 use crate::space::{Point, Space, SpaceError};
 use crate::spec::hint;
 use crate::spec::reader::{Ctx, Section};
@@ -37,9 +39,8 @@ pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearc
     let Some(section) = section else {
         return RawSearch { search, points: None, sampler_span: Span::default() };
     };
-    if let Some(entry) = section.take("pruner") {
-        section.problem(entry.span, "'pruner' is not supported by this version; leave it out");
-    }
+    let pruner = section.take("pruner");
+    search.pruner = pruner.and_then(|entry| read_pruner(&section, entry));
     let sampler = section.take("sampler");
     let inner_steps = sampler.and_then(|entry| read_sampler(&section, entry, &mut search));
     if let (Some(entry), true) = (sampler, is_single(root) && search.sampler != "grid") {
@@ -71,6 +72,9 @@ pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearc
     }
     if search.reproducible {
         refuse_clocks(ctx, root);
+        if let (Some(entry), Some(setting)) = (pruner, &search.pruner) {
+            refuse_pruner(&section, entry, setting);
+        }
     }
     search.replicates = section.int("replicates", 1..=1000).unwrap_or(1) as u32;
     let points = section.take("points").map(|entry| &entry.node);
@@ -135,6 +139,16 @@ fn refuse_clocks(ctx: &Ctx<'_>, root: &Table) {
             ctx.problem(entry.span, &format!("[{name}]"), text);
         }
     }
+}
+
+/// How far a trial and the others have got by a verdict depends on the machine.
+fn refuse_pruner(section: &Section<'_>, entry: &Entry, setting: &Setting) {
+    let text = format!(
+        "the pruner '{}' stops trials while others run, which depends on the machine's speed, and \
+         reproducible = true forbids that; leave one of them out",
+        setting.word()
+    );
+    section.problem(entry.span, text);
 }
 
 /// Checks the sampler against the space, and turns the explicit points into points of it.

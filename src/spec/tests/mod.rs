@@ -1,8 +1,10 @@
 //! Tests of sweep files, against two families and a few metrics of their own.
 
+mod commands;
 mod files;
 mod fuzz;
 mod problems;
+mod pruners;
 mod sweeps;
 
 use super::*;

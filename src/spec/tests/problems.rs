@@ -190,19 +190,15 @@ fn what_to_run() {
         "'sphere' takes numbers, and 'a' is text [params] x",
     );
     one(&format!("function = \"noop\"\n{DATA}[params]\nx = 1\n"), "[data] is for models");
-    beside("[params]\nx = 1", "[params] is for a 'function'");
+    beside("[params]\nx = 1", "[params] is for [command] or a 'function'");
     beside("[gate]\nrule = \"superior\"", "1:2 [gate] is not supported by this version");
-    one(
-        "name = \"x\"\n[command]\nrun = [\"python\"]\n[params]\nx = 1\n[objective]\nmetric = \"accuracy\"\n",
-        "2:2 [command] is not supported by this version",
-    );
     one(
         "nmae = \"x\"\nfunction = \"noop\"\n[params]\nx = 1\n",
         "1:1 unknown key 'nmae'; did you mean 'name'?",
     );
     one(
         "zzzzzz = 1\nfunction = \"noop\"\n[params]\nx = 1\n",
-        "unknown key 'zzzzzz'; one of function, objective, data, preprocess, models, params, search, \
+        "unknown key 'zzzzzz'; one of command, function, objective, data, preprocess, models, params, search, \
          budget, resources, name, experiment, model",
     );
     one(
@@ -369,7 +365,6 @@ fn searches() {
         "[search]\nreproducible = true\n[resources]\ntimeout = \"1m\"",
         "'timeout' depends on the machine's speed",
     );
-    beside("[search]\npruner = \"asha\"", "'pruner' is not supported by this version");
     beside("[search]\npoints = 3", "'points' must be a list of tables, not '3'");
     beside(
         "[search]\npoints = [3]",
@@ -412,7 +407,10 @@ fn limits() {
     beside("[budget]\ntrails = 5", "unknown key 'trails'; did you mean 'trials'?");
     beside("[resources]\njobs = 0", "'jobs' must be a whole number from 1 to 65536, not '0'");
     beside("[resources]\nmemory = \"2 apples\"", "'memory' must be a size like \"2GB\"");
-    beside("[resources]\ngpus = 1", "'gpus' is not supported by this version");
+    beside("[resources]\ngpus = 1", "2:1 'gpus' is for [command]; built-in models use none");
+    beside("[resources]\ncpus = 1", "'cpus' is for [command]");
+    beside("[resources]\nisolate = 1", "'isolate' must be true or false, not '1'");
+    beside("[resources]\nmonitor = \"5s\"", "or set isolate = true for models");
 }
 
 #[test]

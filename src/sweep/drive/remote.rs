@@ -86,7 +86,7 @@ impl Remote {
 /// Ends what processes left behind that are gone.
 pub(in crate::sweep) fn end_strays(owners: &[String]) {
     for owner in owners {
-        let _ = (&format!("DERBY_OWNER={owner}"));
+        host::kill_marked(&format!("DERBY_OWNER={owner}"));
     }
 }
 

@@ -1,0 +1,49 @@
+//! Waits for the first of several descriptors.
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+/// Which descriptors can be read without waiting, or have lost their other end: poll(2). All are not when
+/// `at_most` is over; none is waited for when a signal comes.
+///
+/// # Errors
+/// When the kernel has no memory for it.
+pub fn ready<const N: usize>(
+    descriptors: [Option<BorrowedFd<'_>>; N],
+    at_most: Duration,
+) -> io::Result<[bool; N]> {
+    let mut polled: Vec<PollFd<'_>> = descriptors
+        .iter()
+        .flatten()
+        .map(|descriptor| PollFd::from_borrowed_fd(*descriptor, PollFlags::IN))
+        .collect();
+    let timeout = Timespec::try_from(at_most).ok();
+    match poll(&mut polled, timeout.as_ref()) {
+        Ok(_) => {}
+        Err(rustix::io::Errno::INTR) => return Ok([false; N]),
+        Err(error) => return Err(error.into()),
+    }
+    let mut events = polled.iter().map(|polled| !polled.revents().is_empty());
+    Ok(descriptors.map(|descriptor| descriptor.is_some() && events.next().unwrap_or(false)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::os::fd::AsFd;
+
+    #[test]
+    fn tells_which_one() {
+        let (quiet, _held) = io::pipe().unwrap();
+        let (loud, mut writer) = io::pipe().unwrap();
+        let (gone, end) = io::pipe().unwrap();
+        writer.write_all(b"x").unwrap();
+        drop(end);
+        let all = [Some(quiet.as_fd()), None, Some(loud.as_fd()), Some(gone.as_fd())];
+        assert_eq!(ready(all, Duration::MAX).unwrap(), [false, false, true, true]);
+        assert_eq!(ready([Some(quiet.as_fd())], Duration::ZERO).unwrap(), [false]);
+    }
+}

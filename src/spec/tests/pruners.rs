@@ -1,0 +1,173 @@
+//! `search.pruner`: what it may say, its problems, and its place in a sweep's identity.
+
+use super::*;
+use crate::pruner::{
+    AshaOptions, HyperbandOptions, MedianOptions, PatienceOptions, PercentileOptions, Setting,
+    ThresholdOptions, WilcoxonOptions,
+};
+
+fn sweep(search: &str) -> Result<Sweep, SpecError> {
+    read(&format!(
+        "function = \"noop\"\n[search]\n{search}\n[params]\nx = {{ low = 0.0, high = 1.0 }}\n"
+    ))
+}
+
+fn check(pruner: &str, expect: Setting) {
+    let sweep = sweep(&format!("pruner = {pruner}")).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(sweep.search.pruner, Some(expect), "{pruner}");
+    let again = read(&sweep.text).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((again.search, again.digest), (sweep.search, sweep.digest), "{pruner}");
+}
+
+/// Checks that there is exactly one problem and what it says.
+fn problem(search: &str, part: &str) {
+    let Err(SpecError::Problems { problems, .. }) = sweep(search) else {
+        panic!("no problem in {search}")
+    };
+    let texts: Vec<_> = problems.iter().map(|problem| &problem.text).collect();
+    assert!(texts.len() == 1 && texts[0].contains(part), "{part}\n{texts:#?}\n{search}");
+}
+
+#[test]
+fn names_and_tables() {
+    check("\"asha\"", Setting::default());
+    check("\"median\"", Setting::Median(MedianOptions::default()));
+    check("\"hyperband\"", Setting::Hyperband(HyperbandOptions::default()));
+    check("{ kind = \"wilcoxon\" }", Setting::Wilcoxon(WilcoxonOptions::default()));
+    let asha = AshaOptions {
+        eta: 4,
+        min_steps: Some(10),
+        min_early_stopping_rate: 1,
+        bootstrap: 2,
+        grace: Some(0),
+    };
+    check(
+        "{ kind = \"asha\", eta = 4, min_steps = 10, min_early_stopping_rate = 1, bootstrap = 2, grace = 0 }",
+        Setting::Asha(asha),
+    );
+    check("{ kind = \"asha\", min_steps = \"auto\", grace = \"auto\" }", Setting::default());
+    let hyperband = HyperbandOptions { eta: 2, min_steps: 3, max_steps: Some(81), bootstrap: 1 };
+    check(
+        "{ kind = \"hyperband\", eta = 2, min_steps = 3, max_steps = 81, bootstrap = 1 }",
+        Setting::Hyperband(hyperband),
+    );
+    let when = MedianOptions {
+        n_startup_trials: 0,
+        n_warmup_steps: 5,
+        interval_steps: 2,
+        n_min_trials: 3,
+    };
+    check(
+        "{ kind = \"percentile\", percentile = 10, n_startup_trials = 0, n_warmup_steps = 5, interval_steps = 2, n_min_trials = 3 }",
+        Setting::Percentile(PercentileOptions { percentile: 10.0, when }),
+    );
+    let bounds = ThresholdOptions {
+        lower: Some(-1.0),
+        upper: Some(2.5),
+        n_warmup_steps: 1,
+        interval_steps: 1,
+    };
+    check(
+        "{ kind = \"threshold\", lower = -1, upper = 2.5, n_warmup_steps = 1 }",
+        Setting::Threshold(bounds),
+    );
+    let wrapped = Some(Box::new(Setting::Median(MedianOptions::default())));
+    check(
+        "{ kind = \"patience\", patience = 3, min_delta = 0.01, wrapped = \"median\" }",
+        Setting::Patience(PatienceOptions { patience: 3, min_delta: 0.01, wrapped }),
+    );
+    let wrapped = Some(Box::new(Setting::Wilcoxon(WilcoxonOptions {
+        p_threshold: 0.05,
+        n_startup_steps: 4,
+    })));
+    check(
+        "{ kind = \"patience\", patience = 0, wrapped = { kind = \"wilcoxon\", p_threshold = 0.05, n_startup_steps = 4 } }",
+        Setting::Patience(PatienceOptions { patience: 0, min_delta: 0.0, wrapped }),
+    );
+}
+
+#[test]
+fn problems_of_a_pruner() {
+    problem("pruner = \"ahsa\"", "unknown pruner 'ahsa'; did you mean 'asha'?");
+    problem(
+        "pruner = { kind = \"meridian\" }",
+        "unknown pruner 'meridian'; did you mean 'median'?",
+    );
+    problem("pruner = 3", "'pruner' must be a name or a table with 'kind', not '3'");
+    problem("pruner = { kind = 3 }", "'kind' must be a text, not '3'");
+    problem("pruner = { eta = 3 }", "'kind' is missing; name the pruner");
+    problem("pruner = { kind = \"asha\", etta = 3 }", "unknown key 'etta'; did you mean 'eta'?");
+    problem("pruner = { kind = \"asha\", eta = 1 }", "'eta' must be a whole number from 2");
+    problem(
+        "pruner = { kind = \"asha\", min_steps = 0 }",
+        "'min_steps' must be \"auto\" or a whole number of at least 1, not '0'",
+    );
+    problem(
+        "pruner = { kind = \"asha\", bootstrap = 2 }",
+        "'bootstrap' needs 'min_steps' as a number",
+    );
+    problem(
+        "pruner = { kind = \"hyperband\", bootstrap = 2 }",
+        "'bootstrap' needs 'max_steps' as a number",
+    );
+    problem(
+        "pruner = { kind = \"hyperband\", min_steps = 9, max_steps = 3 }",
+        "'max_steps' (3) must not be below 'min_steps' (9)",
+    );
+    problem(
+        "pruner = { kind = \"median\", eta = 3 }",
+        "'eta' is for asha and hyperband, and the pruner is 'median'; leave it out",
+    );
+    problem("pruner = { kind = \"median\", interval_steps = 0 }", "of at least 1, not '0'");
+    problem("pruner = \"percentile\"", "'percentile' is missing; say how many percent");
+    problem(
+        "pruner = { kind = \"percentile\", percentile = 101 }",
+        "'percentile' must be a number from 0 to 100, not '101'",
+    );
+    problem("pruner = \"threshold\"", "'upper' is missing; give a bound");
+    problem(
+        "pruner = { kind = \"threshold\", lower = 3, upper = 1 }",
+        "'lower' (3) must not be above 'upper' (1)",
+    );
+    problem("pruner = \"patience\"", "'patience' is missing; say how many values");
+    problem(
+        "pruner = { kind = \"patience\", patience = 3, min_delta = -1 }",
+        "'min_delta' must be a number of at least 0, not '-1'",
+    );
+    problem(
+        "pruner = { kind = \"patience\", patience = 3, wrapped = \"medan\" }",
+        "unknown pruner 'medan'; did you mean 'median'?",
+    );
+    problem(
+        "pruner = { kind = \"patience\", patience = 3, wrapped = { kind = \"patience\", patience = 2 } }",
+        "'wrapped' must be another pruner than patience",
+    );
+    problem(
+        "pruner = { kind = \"wilcoxon\", p_threshold = 1.5 }",
+        "'p_threshold' must be a number from 0 to 1, not '1.5'",
+    );
+}
+
+#[test]
+fn a_reproducible_sweep_has_no_pruner() {
+    problem(
+        "reproducible = true\npruner = \"wilcoxon\"",
+        "the pruner 'wilcoxon' stops trials while others run",
+    );
+    problem(
+        "reproducible = true\npruner = { kind = \"threshold\", upper = 1 }",
+        "reproducible = true forbids that; leave one of them out",
+    );
+    assert!(sweep("reproducible = true\npruner = \"none\"").is_ok());
+}
+
+#[test]
+fn a_pruner_is_part_of_the_identity() {
+    let digest = |search: &str| sweep(search).unwrap_or_else(|e| panic!("{e}")).digest;
+    let without = digest("seed = 0");
+    assert_eq!(without, digest("pruner = \"none\""));
+    assert_ne!(without, digest("pruner = \"asha\""));
+    assert_eq!(digest("pruner = \"asha\""), digest("pruner = { kind = \"asha\", eta = 3 }"));
+    assert_ne!(digest("pruner = \"asha\""), digest("pruner = { kind = \"asha\", eta = 4 }"));
+    assert_ne!(digest("pruner = \"asha\""), digest("pruner = { kind = \"asha\", grace = 5 }"));
+}
