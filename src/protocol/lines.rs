@@ -33,7 +33,7 @@ impl Lines {
     /// before it is dropped too) and `true`, or `false` for a piece of a line that is too long.
     pub fn feed(&mut self, bytes: &[u8], mut each: impl FnMut(&[u8], bool)) {
         self.feed_exactly(bytes, |line, is_whole| {
-            each(if is_whole { without_return(line) } else { line }, is_whole)
+            each(if is_whole { without_return(line) } else { line }, is_whole);
         });
     }
 

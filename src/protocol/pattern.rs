@@ -98,7 +98,7 @@ impl Pattern {
             (Some(_), None) => reason = Some("has a group 'name', but no group 'value'"),
             _ if !is_named && regex.captures_len() == 2 => metrics.push((1, objective.to_string())),
             _ if !is_named && regex.captures_len() > 2 => {
-                reason = Some("has several groups without a name")
+                reason = Some("has several groups without a name");
             }
             _ if metrics.is_empty() && pair.is_none() => reason = Some("has no group for a value"),
             _ => {}
@@ -214,7 +214,7 @@ mod tests {
         let pairs = r"(?:step (?<step>\d+).*? )?(?<name>\w+)[=:] ?(?<value>\S+)";
         check(pairs, "step 3 loss=0.5 acc: 93%", "loss@3=0.5 acc@3=93");
         check(pairs, "loss=nan a=x b=-inf c=1e-3, d=1,234.5", "loss=NaN b=-inf c=0.001");
-        let named = r"Epoch (?<epoch>\d+).*loss: (?<loss>\S+)(?: - val_loss: (?<val_loss>\S+))?";
+        let named = r"Epoch (?<epoch>\d+).*?loss: (?<loss>\S+)(?: - val_loss: (?<val_loss>\S+))?";
         check(
             named,
             "Epoch 2 - loss: 0.5 - val_loss: 0.25",
