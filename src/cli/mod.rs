@@ -12,12 +12,15 @@ mod error;
 mod init;
 mod init_cut;
 mod listing;
+mod log;
+mod logs;
 mod models;
 mod out;
 mod plot;
 mod progress;
 mod reaper;
 mod replicates;
+mod run;
 mod runs;
 mod script_args;
 mod shell;
@@ -95,13 +98,13 @@ pub fn run() -> u8 {
     }
     let ui = Ui { out: Out::new(cli.color), store: cli.store };
     match dispatch(&ui, cli.command) {
-        Ok(exit) => exit as u8,
+        Ok(code) => code,
         Err(error) => report(&ui.out, &error),
     }
 }
 
-fn dispatch(ui: &Ui, command: Command) -> Result<Exit, CliError> {
-    match command {
+fn dispatch(ui: &Ui, command: Command) -> Result<u8, CliError> {
+    let exit = match command {
         Command::Sweep(args) => sweep::run(ui, &args),
         Command::Check(args) => check::run(ui, &args),
         Command::Space(args) => space::run(ui, &args),
@@ -110,7 +113,9 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, CliError> {
         Command::Runs(args) => runs::run(ui, &args),
         Command::Show(args) => show::run(ui, &args),
         Command::Artifacts(args) => artifacts::run(ui, &args),
-        Command::Run(_) | Command::Log(_) | Command::Logs(_) => Ok(Exit::Bug),
+        Command::Run(args) => return run::run(ui, &args),
+        Command::Log(args) => log::run(&args),
+        Command::Logs(args) => logs::run(ui, &args),
         Command::Diff(args) => diff::run(ui, &args),
         Command::Best(args) => best::run(ui, &args),
         Command::Sweeps(args) => sweeps::run(ui, &args),
@@ -124,7 +129,8 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, CliError> {
         Command::Completions(args) => shell::completions(ui, &args),
         Command::Man(args) => shell::man(ui, &args),
         Command::Reaper(args) => Ok(reaper::run(&args)),
-    }
+    }?;
+    Ok(exit as u8)
 }
 
 /// Says the error, unless it is a broken pipe: whoever read has what he wanted.
