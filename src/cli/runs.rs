@@ -3,6 +3,7 @@
 use super::args::RunsArgs;
 use super::listing::{Hidden, Shape, csv_of, machine, table};
 use super::out::Role;
+use super::replicates::{Merged, grouped, sort_rows};
 use super::text::{count, plural};
 use super::{CliError, Exit, Ui};
 use crate::domain::{Goal, Objective, RunRecord};
@@ -34,20 +35,22 @@ pub(super) fn run(ui: &Ui, args: &RunsArgs) -> Result<Exit, CliError> {
     };
     let sweeps = store.sweeps()?;
     let objective = common_objective(&store, &sweeps, args, filter.as_ref())?;
-    let is_machine = args.format.json || args.format.jsonl || args.format.csv;
+    let is_machine = args.format.is_machine();
     let limit = match args.top {
         Some(0) => None,
         None if is_machine => None,
         top => Some(top.unwrap_or(DEFAULT_ROWS)),
     };
+    let merges = !is_machine && !args.each && store.has_replicates()?;
     let query = Query {
         filter,
         sort: sort(args, objective.as_ref())?,
-        limit,
+        // Rows are cut to the limit once they are put together.
+        limit: limit.filter(|_| !merges),
         only_deleted: args.deleted,
         ..Query::default()
     };
-    let runs = store.runs(&query)?;
+    let mut runs = store.runs(&query)?;
     check_columns(&store, &args.columns)?;
     if args.format.csv && !args.columns.is_empty() {
         ui.out.raw(&csv_of(&runs, &args.columns)?)?;
@@ -56,9 +59,17 @@ pub(super) fn run(ui: &Ui, args: &RunsArgs) -> Result<Exit, CliError> {
     if machine(ui, args.format, &runs)? {
         return Ok(Exit::Done);
     }
-    let total = store.count(&query)?;
+    let mut total = store.count(&query)?;
     if runs.is_empty() {
         return nothing(ui, args, &store);
+    }
+    let mut merged = Merged::new();
+    if merges {
+        (runs, merged) = grouped(&store, runs)?;
+        sort_rows(&mut runs, query.sort.first());
+        total = runs.len() as u64;
+        runs.truncate(limit.unwrap_or(usize::MAX));
+        merged.retain(|id, _| runs.iter().any(|run| run.id == *id));
     }
     let shape = Shape {
         metrics: metrics(args, objective.as_ref(), &sweeps, &runs),
@@ -70,6 +81,8 @@ pub(super) fn run(ui: &Ui, args: &RunsArgs) -> Result<Exit, CliError> {
             }
             _ => BTreeMap::new(),
         },
+        merged,
+        each: args.each,
     };
     let hidden = table(ui, &runs, &shape)?;
     footer(ui, args, &runs, total, &hidden)

@@ -17,7 +17,7 @@ pub use cross_validation::{CrossValidation, CvSetup};
 pub use function::{FUNCTIONS, TestFunction};
 pub use oof::OutOfFold;
 pub use pool::{Judging, Message, Pool, quiet_panics};
-pub use process::{ProcessError, ProcessSetup, ProcessWork, clean_run_folder, run_folder};
+pub use process::{Passing, ProcessError, ProcessSetup, ProcessWork, clean_run_folder, run_folder};
 
 use crate::domain::{MetricPoint, Outcome, Params, RunId, Summary};
 use std::path::PathBuf;

@@ -30,7 +30,7 @@ use self::watch::{Leaders, Limits, Watched};
 use super::{Assignment, Control, Execution, Exit, Work};
 use crate::domain::Outcome;
 use crate::host::{GpuLease, GpuSlots, Monitor};
-use crate::protocol::{IntakeError, OutputLog};
+use crate::protocol::{IntakeError, OutputLog, Stream};
 use crate::spec::{CommandSection, MetricSource};
 use std::io;
 use std::path::PathBuf;
@@ -102,9 +102,13 @@ pub enum ProcessError {
     CurrentFolder(io::Error),
 }
 
+/// Gets the bytes of a stream as they come.
+pub type Passing = Box<dyn Fn(Stream, &[u8]) + Send + Sync>;
+
 /// Runs a program for each trial. Make one for all runs of a sweep.
 pub struct ProcessWork {
     plan: Plan,
+    passing: Option<Passing>,
     monitor: Option<Monitor>,
     leaders: Leaders,
 }
@@ -135,7 +139,15 @@ impl ProcessWork {
     pub fn new(section: &CommandSection, setup: ProcessSetup) -> Result<Self, ProcessError> {
         let monitor =
             setup.monitor.map(Monitor::start).transpose().map_err(ProcessError::Monitor)?;
-        Ok(Self { plan: Plan::new(section, setup)?, monitor, leaders: Leaders::default() })
+        let plan = Plan::new(section, setup)?;
+        Ok(Self { plan, passing: None, monitor, leaders: Leaders::default() })
+    }
+
+    /// The same, with what the processes print passed on as it comes, beside being recorded.
+    #[must_use]
+    pub fn passing_on(mut self, passing: Passing) -> Self {
+        self.passing = Some(passing);
+        self
     }
 
     fn carry_out(&self, assignment: &Assignment, control: &Control) -> Result<Execution, Fault> {
@@ -160,7 +172,7 @@ impl ProcessWork {
             .map_err(|error| prepare::start_fault(&prepared, &error))?;
         let watch = self.monitor.as_ref().map(|monitor| monitor.watch(child.id()));
         let sources = feed::Sources { intake, files, log, system: System::new(watch) };
-        let mut feed = Feed::new(control, sources);
+        let mut feed = Feed::new(control, sources, self.passing.as_ref());
         let limits = Limits {
             grace: plan.section.grace,
             silence: plan.section.silence,
