@@ -7,6 +7,7 @@ mod crash;
 mod driving;
 mod faults;
 mod reproducible;
+mod run_verb;
 mod sweep_loop;
 mod again;
 mod bad_input;
