@@ -1,4 +1,5 @@
 //! Arguments of the verbs around commands: `run`, `log`, `logs`, `artifacts`. The doc comments are the help text.
+#![expect(clippy::doc_markdown, reason = "backticks would stand in the help text")]
 
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
@@ -86,6 +87,7 @@ Examples:
 
 /// Arguments of `derby logs`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct LogsArgs {
     /// A run: 12, its name, or the start of its uuid
     pub(super) run: String,

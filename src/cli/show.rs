@@ -104,10 +104,9 @@ fn exit(run: &RunRecord) -> String {
 /// The sweep and trial that the run belongs to, or its experiment and the run before it.
 fn place(ui: &Ui, store: &Store, run: &RunRecord) -> Result<(), CliError> {
     if let (Some(sweep), Some(trial)) = (&run.sweep, run.trial) {
-        let replicate = match store.replicated(&[run.id])?.is_empty() {
-            true => String::new(),
-            false => format!(", replicate {}", run.replicate),
-        };
+        let is_replicated = !store.replicated(&[run.id])?.is_empty();
+        let replicate = is_replicated.then(|| format!(", replicate {}", run.replicate));
+        let replicate = replicate.unwrap_or_default();
         let text = format!("{}   trial {trial}{replicate}, attempt {}", safe(sweep), run.attempt);
         return line(ui, "sweep", &text);
     }
