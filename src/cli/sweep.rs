@@ -46,7 +46,10 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
     let mut line = ProgressLine::new(&ui.out, &sweep, grid_total(&sweep), args.quiet || args.json);
     let driven = drive(&mut store, &sweep, &plan, &options, &mut line);
     line.clear();
-    if let Some(reaper) = reaper {
+    if let Some(reaper) = reaper
+        && matches!(&driven, Ok(report) if !matches!(report.stop, StopReason::Interrupted { .. }))
+    {
+        // In every other case it kills what has been given up and not ended.
         reaper.dismiss();
     }
     let report = driven?;

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod attempts;
+mod command_faults;
+mod commands;
 mod crash;
 mod driving;
 mod faults;
