@@ -71,6 +71,9 @@ pub(super) enum Command {
     /// Wait for the end of the derby that started this, and kill the runs that it leaves behind
     #[command(hide = true)]
     Reaper(ReaperArgs),
+    /// Carry out one trial of a built-in model, as standard input says, for a sweep that isolates its trials
+    #[command(hide = true)]
+    Trial(TrialArgs),
 }
 
 /// How a listing is printed.
@@ -434,4 +437,12 @@ pub(super) struct ManArgs {
 pub(super) struct ReaperArgs {
     /// What marks the processes of that derby: the value of their DERBY_OWNER
     pub(super) marker: String,
+}
+
+/// Arguments of `derby trial`.
+#[derive(Debug, Args)]
+pub(super) struct TrialArgs {
+    /// The file that its result is written to
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(super) result: PathBuf,
 }
