@@ -137,7 +137,8 @@ pub(super) struct SweepArgs {
     /// GPUs of one run: how many (0.5: two runs share one), or the devices to share out, e.g. 0-3
     #[arg(long, value_name = "GPUS")]
     pub(super) gpus: Option<String>,
-    /// Run every trial of a built-in model in a process of its own
+    /// Run every trial of a built-in model in a process of its own: a crash costs one trial, a timeout
+    /// ends any fit, and each trial reads the data anew (about 10 ms for a small file)
     #[arg(long)]
     pub(super) isolate: bool,
     /// Time between two samples of a run's CPU, memory and disk, or false for none

@@ -185,7 +185,7 @@ fn ended(
     };
     execution.points.extend(heard.points);
     execution.summaries.extend(heard.summaries);
-    execution.cpu_seconds = watched.cpu_seconds;
+    execution.cpu_seconds = execution.cpu_seconds.max(watched.cpu_seconds);
     execution.exit = Some(watched.exit);
     Ok(execution)
 }
@@ -203,7 +203,11 @@ fn without_result(watched: &Watched, control: &Control, last_error: &[u8]) -> Ex
             (killed, _) => killed,
         },
         (None, Exit::Code(0)) => {
-            let reason = format!("its process ended without a result: {}", shown(last_error));
+            let reason = "its process ended without a result".to_string();
+            let reason = match shown(last_error) {
+                line if line.is_empty() => reason,
+                line => format!("{reason}: {line}"),
+            };
             (Outcome::Failed { reason }, false)
         }
         (None, Exit::Code(status)) => by_status(status, last_error),

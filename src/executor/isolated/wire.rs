@@ -5,6 +5,7 @@
 
 use crate::domain::{MetricPoint, Outcome, Params, PointBatch, RunId, Summary};
 use crate::executor::{Assignment, Execution, OutOfFold};
+use crate::host;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
@@ -155,7 +156,7 @@ pub(super) fn lengthened(summaries: Vec<(String, Short)>) -> Vec<(String, Summar
     summaries.into_iter().map(|(name, summary)| (name, summary.into())).collect()
 }
 
-/// The result of a trial. Its times are measured from outside, and built-in models keep no files.
+/// The result of a trial. Built-in models keep no files.
 #[derive(Debug, Serialize, Deserialize)]
 struct Document {
     outcome: Ended,
@@ -163,6 +164,8 @@ struct Document {
     points: Vec<Point>,
     summaries: Vec<(String, Short)>,
     has_predictions: bool,
+    /// Of the whole process, finer than the system tells of one that has ended.
+    cpu_seconds: Bits,
 }
 
 /// An [`Outcome`].
@@ -209,6 +212,7 @@ pub(super) fn write_result(execution: &Execution, result: &Path) -> io::Result<(
         fs::write(beside(result), predictions.encode())?;
     }
     let document = Document {
+        cpu_seconds: host::process_cpu_seconds().into(),
         outcome: (&execution.outcome).into(),
         is_infrastructure: execution.is_infrastructure,
         points: execution.points.iter().map(Point::from).collect(),
@@ -240,6 +244,7 @@ pub(super) fn read_result(result: &Path) -> io::Result<Option<Execution>> {
         points: document.points.into_iter().map(MetricPoint::from).collect(),
         summaries: lengthened(document.summaries),
         predictions,
+        cpu_seconds: document.cpu_seconds.into(),
         is_infrastructure: document.is_infrastructure,
         ..Execution::without_values(document.outcome.into())
     }))
@@ -258,8 +263,8 @@ mod tests {
     }
 
     /// NaN is equal to nothing, its text is.
-    fn shown(execution: &Execution) -> String {
-        format!("{execution:?}")
+    fn shown(execution: Execution) -> String {
+        format!("{:?}", Execution { cpu_seconds: 0.0, ..execution })
     }
 
     #[test]
@@ -286,7 +291,7 @@ mod tests {
             ..Execution::without_values(Outcome::Done)
         };
         write_result(&whole, &result).unwrap();
-        assert_eq!(shown(&read_result(&result).unwrap().unwrap()), shown(&whole));
+        assert_eq!(shown(read_result(&result).unwrap().unwrap()), shown(whole));
         let reason = || "fold 1: it's \"NaN\"\n".to_string();
         for outcome in [
             Outcome::Failed { reason: reason() },
@@ -297,7 +302,7 @@ mod tests {
             let failed =
                 Execution { is_infrastructure: true, ..Execution::without_values(outcome) };
             write_result(&failed, &result).unwrap();
-            assert_eq!(shown(&read_result(&result).unwrap().unwrap()), shown(&failed));
+            assert_eq!(shown(read_result(&result).unwrap().unwrap()), shown(failed));
         }
     }
 
