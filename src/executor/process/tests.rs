@@ -118,8 +118,10 @@ fn values(execution: &Execution, metric: &str) -> Vec<f64> {
 #[derive(Default)]
 struct Listener {
     limit: Option<f64>,
-    batches: Mutex<Vec<(PointBatch, Vec<(String, Summary)>)>>,
+    batches: Mutex<Vec<Heard>>,
 }
+
+type Heard = (PointBatch, Vec<(String, Summary)>);
 
 impl Ears for Listener {
     fn hear(&self, _: &Assignment, batch: PointBatch, summaries: Vec<(String, Summary)>) {
