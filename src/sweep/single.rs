@@ -111,7 +111,9 @@ fn watch(store: &mut Store, single: &Single<'_>, pool: &mut Pool) -> Result<Exec
             Some(Message::Ended(_, execution)) => return Ok(*execution),
             Some(Message::Report { assignment, batch, summaries }) => {
                 let foreign = write_reports(store, owner, &[(assignment, batch, summaries)])?;
-                foreign.into_iter().for_each(|run| pool.stop(run, &not_ours()));
+                for run in foreign {
+                    pool.stop(run, &not_ours());
+                }
             }
             None => {}
         }
