@@ -4,7 +4,7 @@ use super::args::Format;
 use super::csv_text::CsvText;
 use super::out::{Role, safe};
 use super::replicates::Merged;
-use super::runs::by_name;
+use super::runs::{by_name, own_metrics};
 use super::table::{Cell, Column, draw};
 use super::text::{age, duration, measured, params};
 use super::{CliError, Ui};
@@ -232,7 +232,8 @@ fn mixed(ui: &Ui, runs: &[RunRecord], shape: &Shape) -> Result<Hidden, CliError>
     ];
     let row = |run: &RunRecord| -> Vec<Cell> {
         let sweep = run.sweep.clone().unwrap_or_default();
-        let aim = shape.aims.get(&sweep).map(String::as_str).unwrap_or_default();
+        let aim = shape.aims.get(&sweep).map(String::as_str);
+        let aim = aim.or_else(|| own_metrics(run).next()).unwrap_or_default();
         let score = run.metrics.get(aim).map(|summary| score(run, aim, summary, shape));
         let params = params(&run.params);
         let mut row = vec![

@@ -77,7 +77,7 @@ fn open(store: &Store, run: &RunRecord) -> Result<Option<Reader>, CliError> {
 }
 
 fn drain<R: BufRead>(reader: &mut LogReader<R>, printer: &mut Printer<'_>) -> Result<(), CliError> {
-    while let Some(line) = reader.next() {
+    for line in reader.by_ref() {
         printer.take(line?)?;
     }
     Ok(())

@@ -331,10 +331,10 @@ fn closing(ui: &Ui, store: &Store, report: &SingleReport) -> Result<(), CliError
         }
     };
     let own = report.summaries.iter().filter(|(name, _)| !name.starts_with(SYSTEM));
-    let metrics: String = own
+    let metrics = own
         .take(SHOWN_METRICS)
-        .map(|(name, summary)| format!("   {} {}", safe(name), measured(name, summary.score, 4)))
-        .collect();
+        .map(|(name, summary)| format!("   {} {}", safe(name), measured(name, summary.score, 4)));
+    let metrics = metrics.collect::<Vec<_>>().concat();
     ui.out.note(&format!(
         " run {} {}   {}{metrics}   {}",
         report.run,

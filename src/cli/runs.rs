@@ -4,6 +4,7 @@ use super::args::RunsArgs;
 use super::listing::{Hidden, Shape, csv_of, machine, table};
 use super::out::Role;
 use super::replicates::{Merged, grouped, sort_rows};
+use super::show_curves::SYSTEM;
 use super::text::{count, plural};
 use super::{CliError, Exit, Ui};
 use crate::domain::{Goal, Objective, RunRecord};
@@ -13,6 +14,9 @@ use std::collections::BTreeMap;
 
 /// Rows of a table when nobody says how many.
 const DEFAULT_ROWS: usize = 20;
+
+/// Metrics that runs by hand show.
+const OWN_METRICS: usize = 3;
 
 /// The filter language, below the options of `derby runs --help`.
 pub(super) const FILTER_HELP: &str = "\
@@ -188,7 +192,18 @@ fn metrics(
             |sweep: &&SweepRow| runs.iter().any(|run| run.sweep.as_ref() == Some(&sweep.name));
         names.extend(sweeps.iter().filter(listed).map(|s| s.objectives[0].metric.clone()));
     }
+    if names.is_empty() {
+        // Runs by hand have no objective: what they measured first stands for it.
+        let own = runs.iter().flat_map(|run| own_metrics(run).take(OWN_METRICS));
+        let own: IndexSet<&str> = own.collect();
+        names.extend(own.into_iter().take(OWN_METRICS).map(String::from));
+    }
     names.into_iter().collect()
+}
+
+/// The metrics of the script's own.
+pub(super) fn own_metrics(run: &RunRecord) -> impl Iterator<Item = &str> {
+    run.metrics.keys().map(String::as_str).filter(|name| !name.starts_with(SYSTEM))
 }
 
 /// The metric of every listed sweep, if these are several.

@@ -1,4 +1,5 @@
 //! Arguments of the verbs around commands: `run`, `log`, `logs`, `artifacts`. The doc comments are the help text.
+#![expect(clippy::doc_markdown, reason = "backticks would stand in the help text")]
 
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
@@ -6,6 +7,9 @@ use std::path::PathBuf;
 /// Arguments of `derby run`.
 #[derive(Debug, Args)]
 #[command(after_help = RUN_HELP)]
+#[command(
+    override_usage = "derby run [OPTIONS] -- <COMMAND>...\n       derby run [OPTIONS] --resume <RUN>"
+)]
 pub(super) struct RunArgs {
     /// A parameter, typed as in TOML: recorded, in DERBY_PARAM_NAME, and wherever COMMAND says {NAME}
     #[arg(short, long = "param", value_name = "NAME=VALUE")]
@@ -51,12 +55,13 @@ pub(super) struct RunArgs {
 
 /// Below the options of `derby run --help`.
 const RUN_HELP: &str = "\
-Lines of JSON that the command prints are its metrics, e.g. {\"step\": 3, \"loss\": 0.4}; so is what it hands to
-derby log. In COMMAND, {NAME} is a parameter, {args} is --NAME=VALUE for all of them, and {seed}, {run},
-{run_dir}, {artifacts}, {checkpoint}, {json} are what DERBY_SEED and kin say; other braces stay.
-Files in the folder DERBY_ARTIFACTS are kept; DERBY_CHECKPOINT stays the same under --resume.
-Exit code: the command's own, or 128 + the signal that ended it; 127 if it cannot be started, 130 and 143
-after Ctrl-C and a termination.
+Metrics are the lines of JSON that the command prints, like {\"step\": 3, \"loss\": 0.4}, and what it
+hands to derby log. In COMMAND, {NAME} is a parameter and {args} is --NAME=VALUE for each; {seed},
+{run}, {run_dir}, {artifacts}, {checkpoint} and {json} are what DERBY_SEED and kin say. Other braces
+stay as they are. Files in the folder DERBY_ARTIFACTS are kept; DERBY_CHECKPOINT is the same folder
+for every attempt (--resume).
+Exit code: the command's own, 128 + its signal if one ended it, 127 if it cannot be started; 130
+after Ctrl-C, 143 after a termination.
 Examples:
   derby run -p lr=0.1 -- python train.py --lr {lr}
   derby run -p lr=0.1 -p depth=3 --tag baseline -- ./train {args}
@@ -74,14 +79,15 @@ pub(super) struct LogArgs {
 
 /// Below the options of `derby log --help`.
 const LOG_HELP: &str = "\
-For scripts that derby runs (derby run, or a sweep with [command]). Without a step, a metric counts its values
-from 0.
+For scripts that derby runs: derby run, or a sweep with [command]. Without a step, a metric counts
+its values from 0.
 Examples:
   derby log loss=0.4 accuracy=0.91 step=3
   derby log accuracy=0.88 fold=2";
 
 /// Arguments of `derby logs`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct LogsArgs {
     /// A run: 12, its name, or the start of its uuid
     pub(super) run: String,

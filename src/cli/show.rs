@@ -9,7 +9,8 @@ use super::text::{age, bytes, count, duration, measured, signal_name};
 use super::{CliError, Exit, Ui};
 use crate::domain::{GitState, RunRecord, Summary, Value, format_number};
 use crate::host;
-use crate::store::{Artifact, Store, StoreError};
+use crate::spec;
+use crate::store::{Artifact, Curve, Store, StoreError};
 use std::path::Path;
 
 /// Fold scores that stand beside a metric before they are cut.
@@ -69,8 +70,8 @@ fn show_run(ui: &Ui, store: &Store, run: &RunRecord, json: bool) -> Result<Exit,
     params(ui, run)?;
     let sweep = run.sweep.as_deref().map(|name| store.sweep(name)).transpose()?;
     let objective = sweep.as_ref().map(|sweep| sweep.objectives[0].metric.as_str());
-    metrics(ui, store, run, objective)?;
     let series = store.curves(run.id, CELLS)?;
+    metrics(ui, store, run, (objective, &series))?;
     let goals: Vec<_> = sweep.iter().flat_map(|sweep| sweep.objectives.clone()).collect();
     curves(ui, &series, &goals)?;
     system(ui, run, &series)?;
@@ -103,10 +104,9 @@ fn exit(run: &RunRecord) -> String {
 /// The sweep and trial that the run belongs to, or its experiment and the run before it.
 fn place(ui: &Ui, store: &Store, run: &RunRecord) -> Result<(), CliError> {
     if let (Some(sweep), Some(trial)) = (&run.sweep, run.trial) {
-        let replicate = match store.replicated(&[run.id])?.is_empty() {
-            true => String::new(),
-            false => format!(", replicate {}", run.replicate),
-        };
+        let is_replicated = !store.replicated(&[run.id])?.is_empty();
+        let replicate = is_replicated.then(|| format!(", replicate {}", run.replicate));
+        let replicate = replicate.unwrap_or_default();
         let text = format!("{}   trial {trial}{replicate}, attempt {}", safe(sweep), run.attempt);
         return line(ui, "sweep", &text);
     }
@@ -152,7 +152,7 @@ fn metrics(
     ui: &Ui,
     store: &Store,
     run: &RunRecord,
-    objective: Option<&str>,
+    (objective, series): (Option<&str>, &[Curve]),
 ) -> Result<(), CliError> {
     let own = run.metrics.iter().filter(|(name, _)| !name.starts_with(SYSTEM));
     let mut shown: Vec<(&String, &Summary)> = own.collect();
@@ -160,18 +160,20 @@ fn metrics(
     let width = shown.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     for (position, (name, summary)) in shown.into_iter().enumerate() {
         let label = if position == 0 { "metrics" } else { " " };
+        // The spread along a curve is no uncertainty of its end.
+        let is_series = series.iter().any(|curve| curve.metric == *name && curve.n > 1);
         let folds = fold_scores(store, run, name)?;
         let name_shown = pad(&safe(name), width, false);
-        let text = format!("{name_shown}  {}{folds}", score(name, summary));
+        let text = format!("{name_shown}  {}{folds}", score(name, summary, is_series));
         line(ui, label, text.trim_end())?;
     }
     Ok(())
 }
 
 /// The score and, for more than one value, their spread.
-fn score(name: &str, summary: &Summary) -> String {
+fn score(name: &str, summary: &Summary, is_series: bool) -> String {
     let spread = match summary.sd {
-        sd if sd.is_finite() => format!(" ± {}", measured(name, sd, 2)),
+        sd if sd.is_finite() && !is_series => format!(" ± {}", measured(name, sd, 2)),
         _ => String::new(),
     };
     pad(&format!("{}{spread}", measured(name, summary.score, 4)), 18, false)
@@ -232,7 +234,8 @@ fn command(argv: &[String]) -> String {
     let Some((program, rest)) = argv.split_first() else { return String::new() };
     let name = Path::new(program).file_name().map(|name| name.to_string_lossy());
     let name = name.unwrap_or_else(|| program.into());
-    std::iter::once(&*name).chain(rest.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
+    let words: Vec<&str> = std::iter::once(&*name).chain(rest.iter().map(String::as_str)).collect();
+    spec::shell_words(&words)
 }
 
 fn git(git: Option<&GitState>) -> String {

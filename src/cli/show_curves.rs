@@ -76,12 +76,11 @@ pub(super) fn system(ui: &Ui, run: &RunRecord, curves: &[Curve]) -> Result<(), C
         let series = curves.iter().find(|curve| curve.metric.strip_prefix(SYSTEM) == Some(name));
         let blocks = series.filter(|curve| curve.n > 1).map(|curve| sparkline(&curve.cells));
         let is_total = ["_read_mb", "_write_mb", "_in_mb", "_out_mb"];
-        let text = match is_total.iter().any(|end| name.ends_with(end)) {
-            true => format!("total {}", whole(summary.max)),
-            false => {
-                let blocks = blocks.map(|blocks| format!("  {blocks}")).unwrap_or_default();
-                format!("mean {}  most {}{blocks}", whole(summary.mean), whole(summary.max))
-            }
+        let text = if is_total.iter().any(|end| name.ends_with(end)) {
+            format!("total {}", whole(summary.max))
+        } else {
+            let blocks = blocks.map(|blocks| format!("  {blocks}")).unwrap_or_default();
+            format!("mean {}  most {}{blocks}", whole(summary.mean), whole(summary.max))
         };
         let label = if place == 0 { "system" } else { " " };
         line(ui, label, &format!("{}  {text}", pad(&safe(name), width, false)))?;

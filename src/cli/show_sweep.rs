@@ -106,9 +106,11 @@ fn without_numbers(text: &str) -> String {
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         if c.is_ascii_digit() && !is_in_word {
-            let is_number = |c: &char| c.is_ascii_alphanumeric() || *c == '.';
             let mut last = c;
-            while let Some(next) = chars.next_if(is_number) {
+            while let Some(next) = chars.next_if(|&next| {
+                let is_exponent = last == 'e' && matches!(next, '-' | '+');
+                next.is_ascii_alphanumeric() || next == '.' || is_exponent
+            }) {
                 last = next;
             }
             general.push('…');

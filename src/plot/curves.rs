@@ -100,7 +100,7 @@ impl Curves {
             for (line, pieces) in of_stand {
                 for piece in pieces {
                     // A single value makes no line.
-                    let dots = piece.iter().take(if piece.len() == 1 { 1 } else { 0 });
+                    let dots = piece.iter().take(usize::from(piece.len() == 1));
                     chart.draw_series(dots.map(|&at| Circle::new(at, 3, style.color.filled())))?;
                     let drawn = chart.draw_series(LineSeries::new(piece.iter().copied(), style))?;
                     if std::mem::take(&mut is_first) {

@@ -70,7 +70,7 @@ pub fn run_single(store: &mut Store, single: &Single<'_>) -> Result<SingleReport
     let trial = single.first.unwrap_or(run).0 as u64;
     let assignment = Assignment { run, trial, attempt, params, seed, replicate: 0 };
     pool.submit(assignment.clone());
-    let execution = watch(store, single, &mut pool, run)?;
+    let execution = watch(store, single, &mut pool)?;
     let gave_up = pool.n_running() > 0;
     let is_recorded = record(store, single, run, &execution)?;
     if is_recorded && !gave_up {
@@ -101,12 +101,7 @@ fn begin(store: &mut Store, single: &Single<'_>) -> Result<RunId, StoreError> {
 }
 
 /// Takes in what the run says until it has ended, or does not end although it should.
-fn watch(
-    store: &mut Store,
-    single: &Single<'_>,
-    pool: &mut Pool,
-    run: RunId,
-) -> Result<Execution, DriveError> {
+fn watch(store: &mut Store, single: &Single<'_>, pool: &mut Pool) -> Result<Execution, DriveError> {
     let (started, mut last_beat) = (Instant::now(), Instant::now());
     let mut stopping: Option<Instant> = None;
     let mut is_killed = false;
@@ -115,7 +110,8 @@ fn watch(
         match pool.next(PATIENCE) {
             Some(Message::Ended(_, execution)) => return Ok(*execution),
             Some(Message::Report { assignment, batch, summaries }) => {
-                if !write_reports(store, owner, &[(assignment, batch, summaries)])?.is_empty() {
+                let foreign = write_reports(store, owner, &[(assignment, batch, summaries)])?;
+                for run in foreign {
                     pool.stop(run, &not_ours());
                 }
             }

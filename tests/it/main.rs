@@ -17,6 +17,7 @@ mod data_verbs;
 mod edits;
 mod examples;
 mod help;
+mod isolate;
 mod listings;
 mod program;
 mod reaper;

@@ -34,11 +34,10 @@ pub fn typed_params(pairs: &[String]) -> Result<Params, String> {
         let variable = variable_name(name);
         if let Some((other, _)) = params.iter().find(|(other, _)| variable_name(other) == variable)
         {
-            return Err(match other == name {
-                true => format!("'-p {shown}': '{name}' is given twice; leave one out"),
-                false => format!(
-                    "'{other}' and '{name}' are both {variable} in the environment; rename one"
-                ),
+            return Err(if other == name {
+                format!("'-p {shown}': '{name}' is given twice; leave one out")
+            } else {
+                format!("'{other}' and '{name}' are both {variable} in the environment; rename one")
             });
         }
         let value = value(text).map_err(|why| format!("'-p {shown}': {why}"))?;
