@@ -122,7 +122,7 @@ fn results_are_the_same_to_the_bit() {
 #[test]
 fn hopeless_trials_stop_at_the_same_fold_with_the_same_values() {
     let rest = "[models.decision_tree]\nmax_depth = [1, 2, 3]\nmin_samples_leaf = [1, 30, 50]\n\
-        [search]\nsampler = \"grid\"\npruner = { name = \"threshold\", lower = 0.93 }\n[resources]\njobs = 1\n";
+        [search]\nsampler = \"grid\"\npruner = { kind = \"threshold\", lower = 0.93 }\n[resources]\njobs = 1\n";
     let (plain, own) = (place("iris.csv", "accuracy", rest), place("iris.csv", "accuracy", rest));
     plain.succeed(&["sweep", "sweep.toml", "-q"]);
     own.succeed(&["sweep", "sweep.toml", "-q", "--isolate"]);
@@ -161,7 +161,7 @@ fn a_timeout_ends_a_fit_that_polls_nothing() {
     assert_eq!(ends(&place.store()), [(Some(0), 1, Status::Failed, Some(TIMEOUT.into()))]);
     let run = &place.store().runs(&Query::default()).unwrap()[0];
     assert!(run.seconds.is_some_and(|seconds| seconds < 10.0), "{:?}", run.seconds);
-    assert_eq!(processes(&place), []);
+    assert!(processes(&place).is_empty());
 }
 
 /// A sweep whose only trial takes hours, at work.
@@ -183,7 +183,7 @@ fn killed_from_outside_and_interrupted_it_leaves_no_process() {
     send(&child, Signal::SIGTERM);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(143), "{}", stderr(&output));
-    assert_eq!(processes(&place), []);
+    assert!(processes(&place).is_empty());
     let reason = |text: &str| Some(text.to_string());
     let killed = reason("killed by SIGKILL from outside (out of memory?)");
     let expected =
@@ -199,7 +199,7 @@ fn a_process_that_hears_nothing_is_killed() {
     send(&child, Signal::SIGTERM);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(143), "{}", stderr(&output));
-    assert_eq!(processes(&place), []);
+    assert!(processes(&place).is_empty());
     let expected = [(Some(0), 1, Status::Killed, Some("interrupted".into()))];
     assert_eq!(ends(&place.store()), expected);
 }
@@ -213,7 +213,7 @@ fn whoever_does_not_wait_for_it_leaves_no_process_either() {
     }
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(143), "{}", stderr(&output));
-    assert_eq!(processes(&place), []);
+    assert!(processes(&place).is_empty());
 }
 
 #[test]
