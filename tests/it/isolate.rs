@@ -18,7 +18,7 @@ use std::process::{Child, Stdio};
 /// A place whose sweep reads a file of `assets/`.
 fn place(data: &str, objective: &str, rest: &str) -> Place {
     Place::with_sweep(&format!(
-        "name = \"own\"\nobjective = \"{objective}\"\n[data]\npath = \"{}\"\ntarget = \"target\"\n\
+        "name = \"own\"\nobjective = {{ metric = \"{objective}\" }}\n[data]\npath = \"{}\"\ntarget = \"target\"\n\
          keep_predictions = 3\n{rest}\n",
         asset(data).display()
     ))
