@@ -1,6 +1,7 @@
 //! Arguments of the program and of every verb. The doc comments are the help text.
 
 use super::out::ColorChoice;
+use super::script_args::{ArtifactsArgs, LogArgs, LogsArgs, RunArgs};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 
@@ -30,6 +31,10 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Run a sweep, or go on with it
     Sweep(SweepArgs),
+    /// Run any command once, and record it
+    Run(RunArgs),
+    /// Record metrics from inside a script that derby runs
+    Log(LogArgs),
     /// Check a sweep file, and its data against it, and say all that is wrong
     Check(CheckArgs),
     /// Show the search space of a sweep file: its size, its ranges, some samples
@@ -43,6 +48,10 @@ pub(super) enum Command {
     Runs(RunsArgs),
     /// Show everything about a run, or a sweep
     Show(ShowArgs),
+    /// Print the output of a run
+    Logs(LogsArgs),
+    /// List, print or copy the files that a run left behind
+    Artifacts(ArtifactsArgs),
     /// Compare two or more runs
     Diff(DiffArgs),
     /// Print the best runs of a sweep
@@ -61,7 +70,7 @@ pub(super) enum Command {
     Rm(RmArgs),
     /// Check, back up, clean or merge the store
     Store(StoreArgs),
-    /// Draw a figure of a sweep as SVG or PNG
+    /// Draw a figure of a sweep or of runs as SVG or PNG
     Plot(PlotArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
@@ -88,6 +97,13 @@ pub(super) struct Format {
     /// Print comma-separated values
     #[arg(long)]
     pub(super) csv: bool,
+}
+
+impl Format {
+    /// True if a program reads it.
+    pub(super) fn is_machine(self) -> bool {
+        self.json || self.jsonl || self.csv
+    }
 }
 
 /// Changes to a sweep file from the command line.
@@ -256,6 +272,9 @@ pub(super) struct RunsArgs {
     /// Show the runs in the bin, and no others
     #[arg(long)]
     pub(super) deleted: bool,
+    /// Show a row for each replicate of a trial instead of their mean
+    #[arg(long)]
+    pub(super) each: bool,
     /// Output
     #[command(flatten)]
     pub(super) format: Format,
@@ -300,6 +319,9 @@ pub(super) struct BestArgs {
     /// How many
     #[arg(long, short = 'n', default_value_t = 1, value_name = "N")]
     pub(super) top: usize,
+    /// Show a row for each replicate of a trial instead of their mean
+    #[arg(long)]
+    pub(super) each: bool,
     /// Output
     #[command(flatten)]
     pub(super) format: Format,
@@ -407,12 +429,17 @@ pub(super) enum StoreCommand {
 
 /// Arguments of `derby plot`.
 #[derive(Debug, Args)]
+#[command(after_help = super::plot::HELP)]
 pub(super) struct PlotArgs {
-    /// The figure
-    #[arg(value_parser = ["history"])]
+    /// The figure: history (scores by trial) or curves (a metric of each run by step)
+    #[arg(value_parser = ["history", "curves"], hide_possible_values = true)]
     pub(super) kind: String,
-    /// The sweep [default: the newest]
-    pub(super) sweep: Option<String>,
+    /// A sweep [default: the newest]; for curves, runs too
+    #[arg(value_name = "SWEEP|RUN")]
+    pub(super) of: Vec<String>,
+    /// The metric of curves [default: the sweep's objective]
+    #[arg(long, value_name = "METRIC")]
+    pub(super) metric: Option<String>,
     /// The file to write; its extension says SVG or PNG
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) output: PathBuf,
@@ -436,7 +463,7 @@ pub(super) struct ManArgs {
 /// Arguments of `derby reaper`.
 #[derive(Debug, Args)]
 pub(super) struct ReaperArgs {
-    /// What marks the processes of that derby: the value of their DERBY_OWNER
+    /// What marks the processes of that derby: the value of their `DERBY_OWNER`
     pub(super) marker: String,
 }
 

@@ -3,9 +3,10 @@
 use super::args::BestArgs;
 use super::listing::{Shape, machine, table};
 use super::out::{Role, safe};
+use super::replicates::{Merged, best_trials, rows};
 use super::text::nearest;
 use super::{CliError, Exit, Ui};
-use crate::domain::{Goal, RunId, RunRecord, Status};
+use crate::domain::Goal;
 use crate::metrics;
 use crate::store::{Store, SweepRow};
 
@@ -16,18 +17,21 @@ pub(super) fn run(ui: &Ui, args: &BestArgs) -> Result<Exit, CliError> {
         Some(metric) => (metric.clone(), goal_of(&sweep, metric)?),
         None => (sweep.objectives[0].metric.clone(), sweep.objectives[0].goal),
     };
-    let runs = best_runs(&store, &sweep, &metric, goal, args.top)?;
-    if runs.is_empty() {
+    let trials = best_trials(&store, &sweep, (&metric, goal), args.top)?;
+    if trials.is_empty() {
         return Err(CliError::new(
             Exit::NoResult,
             format!("no run of sweep '{}' has a score of '{metric}'", sweep.name),
         )
         .hint(format!("derby runs sweep:{} shows what happened", sweep.name)));
     }
-    if machine(ui, args.format, &runs)? {
+    let each = || trials.iter().flatten().cloned().collect::<Vec<_>>();
+    if args.format.is_machine() {
+        machine(ui, args.format, &each())?;
         return Ok(Exit::Done);
     }
-    let shape = Shape { all: true, ..Shape::of(vec![metric]) };
+    let (runs, merged) = if args.each { (each(), Merged::new()) } else { rows(trials) };
+    let shape = Shape { all: true, merged, each: args.each, ..Shape::of(vec![metric]) };
     table(ui, &runs, &shape)?;
     let next = format!("derby show {}", runs[0].id);
     ui.out.line(&format!(
@@ -51,45 +55,6 @@ fn goal_of(sweep: &SweepRow, metric: &str) -> Result<Goal, CliError> {
             sweep.name, sweep.objectives[0].metric
         ))
     })
-}
-
-/// The best `top` runs (0: all) that ended with a finite score, best first; of equal ones the earlier first.
-pub(super) fn best_runs(
-    store: &Store,
-    sweep: &SweepRow,
-    metric: &str,
-    goal: Goal,
-    top: usize,
-) -> Result<Vec<RunRecord>, CliError> {
-    let trials = store.trials(sweep.id)?;
-    let done = trials.iter().filter(|trial| trial.status == Some(Status::Done));
-    let mut ranked: Vec<(f64, RunId)> = Vec::new();
-    let is_objective = sweep.objectives.first().is_some_and(|objective| objective.metric == metric);
-    for trial in done {
-        let Some(run) = trial.run else { continue };
-        let loss = match trial.loss {
-            Some(loss) if is_objective => loss,
-            _ => {
-                let record = store.run_by_id(run)?;
-                record.metrics.get(metric).map_or(f64::NAN, |summary| goal.loss(summary.score))
-            }
-        };
-        if loss.is_finite() {
-            ranked.push((loss, run));
-        }
-    }
-    ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    if top > 0 {
-        ranked.truncate(top);
-    }
-    let mut runs = Vec::with_capacity(ranked.len());
-    for (_, run) in ranked {
-        let record = store.run_by_id(run)?;
-        if !record.deleted {
-            runs.push(record);
-        }
-    }
-    Ok(runs)
 }
 
 /// The sweep that a reference means, `sweep:` in front or not; without one, the newest.

@@ -3,7 +3,8 @@
 use super::args::Format;
 use super::csv_text::CsvText;
 use super::out::{Role, safe};
-use super::runs::by_name;
+use super::replicates::Merged;
+use super::runs::{by_name, own_metrics};
 use super::table::{Cell, Column, draw};
 use super::text::{age, duration, measured, params};
 use super::{CliError, Ui};
@@ -12,6 +13,11 @@ use crate::host;
 use crate::store::Field;
 use indexmap::IndexSet;
 use std::collections::BTreeMap;
+
+/// The column that says how many replicates a row stands for.
+const N: &str = "n";
+/// Where runs of several aims have their score.
+const SCORE: usize = 3;
 
 /// What a table shows beside the runs' numbers.
 pub(super) struct Shape {
@@ -23,12 +29,23 @@ pub(super) struct Shape {
     pub(super) all: bool,
     /// Where runs of sweeps with different aims stand together: the metric of each sweep.
     pub(super) aims: BTreeMap<String, String>,
+    /// Rows that stand for several replicates.
+    pub(super) merged: Merged,
+    /// True to tell the replicates of a trial apart.
+    pub(super) each: bool,
 }
 
 impl Shape {
     /// The columns that runs of one aim call for.
     pub(super) fn of(metrics: Vec<String>) -> Self {
-        Self { metrics, columns: Vec::new(), all: false, aims: BTreeMap::new() }
+        Self {
+            metrics,
+            columns: Vec::new(),
+            all: false,
+            aims: BTreeMap::new(),
+            merged: Merged::new(),
+            each: false,
+        }
     }
 }
 
@@ -51,7 +68,7 @@ pub(super) fn machine(ui: &Ui, format: Format, runs: &[RunRecord]) -> Result<boo
     } else if format.csv {
         ui.out.raw(&csv_text(runs)?)?;
     }
-    Ok(format.json || format.jsonl || format.csv)
+    Ok(format.is_machine())
 }
 
 /// One row a run; parameters and metrics keep their prefix, so that no two columns share a name.
@@ -131,6 +148,9 @@ fn attribute(run: &RunRecord, name: &str) -> String {
         "sweep" => text(&run.sweep),
         "trial" => number(run.trial.map(|n| n.to_string())),
         "attempt" => run.attempt.to_string(),
+        "replicate" => run.replicate.to_string(),
+        "exit_code" => number(run.exit_code.map(|code| code.to_string())),
+        "exit_signal" => number(run.exit_signal.map(|signal| signal.to_string())),
         "status" => run.status.word().into(),
         "reason" => text(&run.reason),
         "note" => text(&run.note),
@@ -167,7 +187,7 @@ pub(super) fn tags(run: &RunRecord) -> String {
 /// Draws a table of runs; what it hides, for the line below it.
 pub(super) fn table(ui: &Ui, runs: &[RunRecord], shape: &Shape) -> Result<Hidden, CliError> {
     if !shape.aims.is_empty() {
-        return mixed(ui, runs, &shape.aims);
+        return mixed(ui, runs, shape);
     }
     let (names, equal) = columns(runs, shape);
     let total = names.len();
@@ -189,7 +209,7 @@ pub(super) fn table(ui: &Ui, runs: &[RunRecord], shape: &Shape) -> Result<Hidden
         })
         .collect();
     let rows: Vec<Vec<Cell>> =
-        runs.iter().map(|run| names.iter().map(|name| cell(run, name)).collect()).collect();
+        runs.iter().map(|run| names.iter().map(|name| cell(run, name, shape)).collect()).collect();
     let drawn = draw(&ui.out, &spec, &rows);
     for line in drawn.lines {
         ui.out.line(&line)?;
@@ -199,8 +219,8 @@ pub(super) fn table(ui: &Ui, runs: &[RunRecord], shape: &Shape) -> Result<Hidden
 
 /// Runs of several aims: each with its own score, and the parameters in one column, since most would be
 /// empty in columns of their own.
-fn mixed(ui: &Ui, runs: &[RunRecord], aims: &BTreeMap<String, String>) -> Result<Hidden, CliError> {
-    let columns = [
+fn mixed(ui: &Ui, runs: &[RunRecord], shape: &Shape) -> Result<Hidden, CliError> {
+    let mut columns = vec![
         Column::fixed("run", true),
         Column::fixed("sweep", false),
         Column::fixed("status", false),
@@ -212,20 +232,28 @@ fn mixed(ui: &Ui, runs: &[RunRecord], aims: &BTreeMap<String, String>) -> Result
     ];
     let row = |run: &RunRecord| -> Vec<Cell> {
         let sweep = run.sweep.clone().unwrap_or_default();
-        let aim = aims.get(&sweep).map(String::as_str).unwrap_or_default();
-        let score = run.metrics.get(aim).map(|summary| measured(aim, summary.score, 4));
+        let aim = shape.aims.get(&sweep).map(String::as_str);
+        let aim = aim.or_else(|| own_metrics(run).next()).unwrap_or_default();
+        let score = run.metrics.get(aim).map(|summary| score(run, aim, summary, shape));
         let params = params(&run.params);
-        vec![
+        let mut row = vec![
             run.id.to_string().into(),
             sweep.into(),
             status(run.status),
             score.unwrap_or_default().into(),
             aim.into(),
             params.into(),
-            cell(run, "time"),
-            cell(run, "age"),
-        ]
+            cell(run, "time", shape),
+            cell(run, "age", shape),
+        ];
+        if !shape.merged.is_empty() {
+            row.insert(SCORE + 1, cell(run, N, shape));
+        }
+        row
     };
+    if !shape.merged.is_empty() {
+        columns.insert(SCORE + 1, Column::optional(N, true, 2));
+    }
     let rows: Vec<_> = runs.iter().map(row).collect();
     let drawn = draw(&ui.out, &columns, &rows);
     for line in drawn.lines {
@@ -255,6 +283,12 @@ fn columns(runs: &[RunRecord], shape: &Shape) -> (Vec<String>, Vec<String>) {
         names.push("model".into());
     }
     names.extend(shape.metrics.iter().cloned());
+    if !shape.merged.is_empty() {
+        names.push(N.into());
+    }
+    if shape.each && runs.iter().any(|run| run.replicate > 0) {
+        names.extend(["trial".to_string(), "replicate".to_string()]);
+    }
     if differs(&|run| run.sweep.clone().unwrap_or_default()) {
         names.push("sweep".into());
     }
@@ -278,7 +312,18 @@ fn columns(runs: &[RunRecord], shape: &Shape) -> (Vec<String>, Vec<String>) {
 fn is_right(runs: &[RunRecord], name: &str) -> bool {
     if matches!(
         name,
-        "seconds" | "trial" | "seed" | "attempt" | "cpu_seconds" | "rows" | "time" | "age"
+        "seconds"
+            | "trial"
+            | "seed"
+            | "attempt"
+            | "replicate"
+            | "exit_code"
+            | "exit_signal"
+            | "cpu_seconds"
+            | "rows"
+            | "time"
+            | "age"
+            | N
     ) {
         return true;
     }
@@ -296,9 +341,21 @@ fn plain(name: &str) -> (&str, Option<&str>) {
     (metric.or_else(|| name.strip_prefix("params.")).unwrap_or(name), metric)
 }
 
-fn cell(run: &RunRecord, name: &str) -> Cell {
-    let score = |summary: &Summary| Cell::from(measured(plain(name).0, summary.score, 4));
+/// A score, with the spread over the replicates where a row stands for several.
+fn score(run: &RunRecord, metric: &str, summary: &Summary, shape: &Shape) -> String {
+    let mean = measured(metric, summary.score, 4);
+    match summary.sd {
+        sd if sd.is_finite() && shape.merged.contains_key(&run.id) => {
+            format!("{mean} ± {}", measured(metric, sd, 2))
+        }
+        _ => mean,
+    }
+}
+
+fn cell(run: &RunRecord, name: &str, shape: &Shape) -> Cell {
     match name {
+        // A run of its own is one of one.
+        N => shape.merged.get(&run.id).copied().unwrap_or(1).to_string().into(),
         "run" => run.id.to_string().into(),
         "status" => status(run.status),
         "time" => run.seconds.map(duration).unwrap_or_default().into(),
@@ -314,7 +371,7 @@ fn cell(run: &RunRecord, name: &str) -> Cell {
             if !name.starts_with("params.")
                 && let Some(summary) = run.metrics.get(short)
             {
-                return score(summary);
+                return score(run, short, summary, shape).into();
             }
             match run.params.get(short) {
                 Some(Value::Float(value)) => format_number(*value, 4).into(),

@@ -1,6 +1,7 @@
 //! The command line: arguments, one file per verb, and the only output of the program.
 
 mod args;
+mod artifacts;
 mod best;
 mod check;
 mod csv_text;
@@ -11,15 +12,23 @@ mod error;
 mod init;
 mod init_cut;
 mod listing;
+mod log;
+mod logs;
 mod models;
 mod out;
 mod plot;
 mod progress;
 mod reaper;
+mod replicates;
+mod run;
 mod runs;
+mod script_args;
 mod shell;
 mod show;
+mod show_curves;
+mod show_sweep;
 mod space;
+mod sparkline;
 mod store;
 mod sweep;
 mod sweeps;
@@ -90,13 +99,13 @@ pub fn run() -> u8 {
     }
     let ui = Ui { out: Out::new(cli.color), store: cli.store };
     match dispatch(&ui, cli.command) {
-        Ok(exit) => exit as u8,
+        Ok(code) => code,
         Err(error) => report(&ui.out, &error),
     }
 }
 
-fn dispatch(ui: &Ui, command: Command) -> Result<Exit, CliError> {
-    match command {
+fn dispatch(ui: &Ui, command: Command) -> Result<u8, CliError> {
+    let exit = match command {
         Command::Sweep(args) => sweep::run(ui, &args),
         Command::Check(args) => check::run(ui, &args),
         Command::Space(args) => space::run(ui, &args),
@@ -104,6 +113,10 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, CliError> {
         Command::Init(args) => init::run(ui, &args),
         Command::Runs(args) => runs::run(ui, &args),
         Command::Show(args) => show::run(ui, &args),
+        Command::Artifacts(args) => artifacts::run(ui, &args),
+        Command::Run(args) => return run::run(ui, &args),
+        Command::Log(args) => log::run(&args),
+        Command::Logs(args) => logs::run(ui, &args),
         Command::Diff(args) => diff::run(ui, &args),
         Command::Best(args) => best::run(ui, &args),
         Command::Sweeps(args) => sweeps::run(ui, &args),
@@ -118,7 +131,8 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, CliError> {
         Command::Man(args) => shell::man(ui, &args),
         Command::Reaper(args) => Ok(reaper::run(&args)),
         Command::Trial(args) => trial::run(&args),
-    }
+    }?;
+    Ok(exit as u8)
 }
 
 /// Says the error, unless it is a broken pipe: whoever read has what he wanted.

@@ -95,6 +95,35 @@ impl Out {
         io::stdout().lock().write_all(text.as_bytes())
     }
 
+    /// Writes bytes to stdout as they are; [`Out::flush`] sends off what is not a whole line.
+    ///
+    /// # Errors
+    /// As [`Out::line`].
+    pub(super) fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
+        io::stdout().lock().write_all(bytes)
+    }
+
+    /// Sends off what was written to stdout.
+    ///
+    /// # Errors
+    /// As [`Out::line`].
+    pub(super) fn flush(&self) -> io::Result<()> {
+        io::stdout().lock().flush()
+    }
+
+    /// Writes bytes to stderr as they are.
+    ///
+    /// # Errors
+    /// When stderr cannot be written.
+    pub(super) fn error_bytes(&self, bytes: &[u8]) -> io::Result<()> {
+        io::stderr().lock().write_all(bytes)
+    }
+
+    /// True if stdout is a terminal, which obeys control characters.
+    pub(super) fn is_terminal(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
     /// Writes a line to stderr. What cannot be said there cannot be said at all.
     pub(super) fn note(&self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "{text}");

@@ -78,6 +78,9 @@ impl<'a> ProgressLine<'a> {
             parts.push(format!("best {score} at #{}{model}", best.trial));
         }
         parts.push(format!("{} failed", progress.counts.failed));
+        if progress.counts.pruned > 0 {
+            parts.push(format!("{} pruned", progress.counts.pruned));
+        }
         if progress.counts.duplicates > 0 {
             parts.push(format!("{} equal skipped", progress.counts.duplicates));
         }

@@ -3,6 +3,8 @@
 use super::args::RunsArgs;
 use super::listing::{Hidden, Shape, csv_of, machine, table};
 use super::out::Role;
+use super::replicates::{Merged, grouped, sort_rows};
+use super::show_curves::SYSTEM;
 use super::text::{count, plural};
 use super::{CliError, Exit, Ui};
 use crate::domain::{Goal, Objective, RunRecord};
@@ -12,6 +14,9 @@ use std::collections::BTreeMap;
 
 /// Rows of a table when nobody says how many.
 const DEFAULT_ROWS: usize = 20;
+
+/// Metrics that runs by hand show.
+const OWN_METRICS: usize = 3;
 
 /// The filter language, below the options of `derby runs --help`.
 pub(super) const FILTER_HELP: &str = "\
@@ -34,20 +39,22 @@ pub(super) fn run(ui: &Ui, args: &RunsArgs) -> Result<Exit, CliError> {
     };
     let sweeps = store.sweeps()?;
     let objective = common_objective(&store, &sweeps, args, filter.as_ref())?;
-    let is_machine = args.format.json || args.format.jsonl || args.format.csv;
+    let is_machine = args.format.is_machine();
     let limit = match args.top {
         Some(0) => None,
         None if is_machine => None,
         top => Some(top.unwrap_or(DEFAULT_ROWS)),
     };
+    let merges = !is_machine && !args.each && store.has_replicates()?;
     let query = Query {
         filter,
         sort: sort(args, objective.as_ref())?,
-        limit,
+        // Rows are cut to the limit once they are put together.
+        limit: limit.filter(|_| !merges),
         only_deleted: args.deleted,
         ..Query::default()
     };
-    let runs = store.runs(&query)?;
+    let mut runs = store.runs(&query)?;
     check_columns(&store, &args.columns)?;
     if args.format.csv && !args.columns.is_empty() {
         ui.out.raw(&csv_of(&runs, &args.columns)?)?;
@@ -56,9 +63,17 @@ pub(super) fn run(ui: &Ui, args: &RunsArgs) -> Result<Exit, CliError> {
     if machine(ui, args.format, &runs)? {
         return Ok(Exit::Done);
     }
-    let total = store.count(&query)?;
+    let mut total = store.count(&query)?;
     if runs.is_empty() {
         return nothing(ui, args, &store);
+    }
+    let mut merged = Merged::new();
+    if merges {
+        (runs, merged) = grouped(&store, runs)?;
+        sort_rows(&mut runs, query.sort.first());
+        total = runs.len() as u64;
+        runs.truncate(limit.unwrap_or(usize::MAX));
+        merged.retain(|id, _| runs.iter().any(|run| run.id == *id));
     }
     let shape = Shape {
         metrics: metrics(args, objective.as_ref(), &sweeps, &runs),
@@ -70,6 +85,8 @@ pub(super) fn run(ui: &Ui, args: &RunsArgs) -> Result<Exit, CliError> {
             }
             _ => BTreeMap::new(),
         },
+        merged,
+        each: args.each,
     };
     let hidden = table(ui, &runs, &shape)?;
     footer(ui, args, &runs, total, &hidden)
@@ -164,7 +181,18 @@ fn metrics(
             |sweep: &&SweepRow| runs.iter().any(|run| run.sweep.as_ref() == Some(&sweep.name));
         names.extend(sweeps.iter().filter(listed).map(|s| s.objectives[0].metric.clone()));
     }
+    if names.is_empty() {
+        // Runs by hand have no objective: what they measured first stands for it.
+        let own = runs.iter().flat_map(|run| own_metrics(run).take(OWN_METRICS));
+        let own: IndexSet<&str> = own.collect();
+        names.extend(own.into_iter().take(OWN_METRICS).map(String::from));
+    }
     names.into_iter().collect()
+}
+
+/// The metrics of the script's own.
+pub(super) fn own_metrics(run: &RunRecord) -> impl Iterator<Item = &str> {
+    run.metrics.keys().map(String::as_str).filter(|name| !name.starts_with(SYSTEM))
 }
 
 /// The metric of every listed sweep, if these are several.

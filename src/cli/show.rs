@@ -1,21 +1,26 @@
 //! `derby show`: everything about one run, or one sweep.
 
 use super::args::ShowArgs;
-use super::best::best_runs;
-use super::listing::{Shape, status, table, tags};
+use super::listing::{status, tags};
 use super::out::{Role, pad, safe};
-use super::sweeps;
-use super::text::{age, count, duration, measured};
+use super::show_curves::{CELLS, SYSTEM, curves, system};
+use super::show_sweep::show_sweep;
+use super::text::{age, bytes, count, duration, measured, signal_name};
 use super::{CliError, Exit, Ui};
-use crate::domain::{GitState, RunRecord, Status, Summary, Value, format_number};
+use crate::domain::{GitState, RunRecord, Summary, Value, format_number};
 use crate::host;
-use crate::store::{Store, StoreError, SweepRow};
+use crate::spec;
+use crate::store::{Artifact, Curve, Store, StoreError};
 use std::path::Path;
 
-/// Best runs that a sweep shows.
-const SHOWN_BEST: usize = 5;
 /// Fold scores that stand beside a metric before they are cut.
 const SHOWN_FOLDS: usize = 10;
+/// More values are a series.
+const MAX_FOLDS: u64 = 10_000;
+/// Files that are listed before the rest is counted.
+const SHOWN_FILES: usize = 5;
+/// The record of the output among a run's files.
+pub(super) const OUTPUT: &str = "output.log";
 
 pub(super) fn run(ui: &Ui, args: &ShowArgs) -> Result<Exit, CliError> {
     let store = ui.read_store()?;
@@ -33,7 +38,7 @@ pub(super) fn run(ui: &Ui, args: &ShowArgs) -> Result<Exit, CliError> {
     }
 }
 
-fn line(ui: &Ui, label: &str, text: &str) -> Result<(), CliError> {
+pub(super) fn line(ui: &Ui, label: &str, text: &str) -> Result<(), CliError> {
     if text.is_empty() {
         return Ok(());
     }
@@ -60,21 +65,73 @@ fn show_run(ui: &Ui, store: &Store, run: &RunRecord, json: bool) -> Result<Exit,
         ui.out.paint(shown.role, &shown.text),
     ))?;
     line(ui, "reason", &safe(run.reason.as_deref().unwrap_or_default()))?;
-    let place = match (&run.sweep, run.trial) {
-        (Some(sweep), Some(trial)) => {
-            format!("{}   trial {trial}, attempt {}", safe(sweep), run.attempt)
-        }
-        _ => safe(&run.experiment),
-    };
-    line(ui, "sweep", &place)?;
+    line(ui, "exit", &exit(run))?;
+    place(ui, store, run)?;
     params(ui, run)?;
     let sweep = run.sweep.as_deref().map(|name| store.sweep(name)).transpose()?;
     let objective = sweep.as_ref().map(|sweep| sweep.objectives[0].metric.as_str());
-    metrics(ui, store, run, objective)?;
+    let series = store.curves(run.id, CELLS)?;
+    metrics(ui, store, run, (objective, &series))?;
+    let goals: Vec<_> = sweep.iter().flat_map(|sweep| sweep.objectives.clone()).collect();
+    curves(ui, &series, &goals)?;
+    system(ui, run, &series)?;
+    let files = store.artifacts(run.id)?;
+    artifacts(ui, &files)?;
     surroundings(ui, run, environment.source.as_deref())?;
     line(ui, "tags", &safe(&tags(run)))?;
     line(ui, "note", &safe(run.note.as_deref().unwrap_or_default()))?;
+    let is_live = !run.status.is_over() && store.run_folder(run.id).exists();
+    if is_live || files.iter().any(|file| file.path == OUTPUT) {
+        let follow = if is_live { " -f" } else { "" };
+        let next = format!("derby logs {}{follow}", run.id);
+        ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &next)))?;
+    }
     Ok(Exit::Done)
+}
+
+/// How the process ended, where the run had one.
+fn exit(run: &RunRecord) -> String {
+    match (run.exit_code, run.exit_signal) {
+        (_, Some(signal)) => match signal_name(signal) {
+            Some(name) => format!("{name} (signal {signal})"),
+            None => format!("signal {signal}"),
+        },
+        (Some(code), None) => format!("status {code}"),
+        (None, None) => String::new(),
+    }
+}
+
+/// The sweep and trial that the run belongs to, or its experiment and the run before it.
+fn place(ui: &Ui, store: &Store, run: &RunRecord) -> Result<(), CliError> {
+    if let (Some(sweep), Some(trial)) = (&run.sweep, run.trial) {
+        let is_replicated = !store.replicated(&[run.id])?.is_empty();
+        let replicate = is_replicated.then(|| format!(", replicate {}", run.replicate));
+        let replicate = replicate.unwrap_or_default();
+        let text = format!("{}   trial {trial}{replicate}, attempt {}", safe(sweep), run.attempt);
+        return line(ui, "sweep", &text);
+    }
+    let parent = store.parent(run.id)?;
+    let of = match (run.attempt, parent) {
+        (2.., Some(before)) => format!("   attempt {}, after run {before}", run.attempt),
+        (2.., None) => format!("   attempt {}", run.attempt),
+        (_, Some(parent)) => format!("   part of run {parent}"),
+        (_, None) => String::new(),
+    };
+    line(ui, "experiment", &format!("{}{of}", safe(&run.experiment)))
+}
+
+fn artifacts(ui: &Ui, files: &[Artifact]) -> Result<(), CliError> {
+    let mut shown: Vec<String> = files
+        .iter()
+        .filter(|file| file.path != OUTPUT)
+        .map(|file| format!("{} {}", safe(&file.path), bytes(file.size)))
+        .collect();
+    if shown.len() > SHOWN_FILES {
+        let more = shown.len() - SHOWN_FILES;
+        shown.truncate(SHOWN_FILES);
+        shown.push(format!("and {} more", count(more as u64)));
+    }
+    line(ui, "files", &shown.join("   "))
 }
 
 fn params(ui: &Ui, run: &RunRecord) -> Result<(), CliError> {
@@ -95,37 +152,44 @@ fn metrics(
     ui: &Ui,
     store: &Store,
     run: &RunRecord,
-    objective: Option<&str>,
+    (objective, series): (Option<&str>, &[Curve]),
 ) -> Result<(), CliError> {
-    let mut shown: Vec<(&String, &Summary)> = run.metrics.iter().collect();
+    let own = run.metrics.iter().filter(|(name, _)| !name.starts_with(SYSTEM));
+    let mut shown: Vec<(&String, &Summary)> = own.collect();
     shown.sort_by_key(|(name, _)| Some(name.as_str()) != objective);
-    let width = run.metrics.keys().map(|name| name.chars().count()).max().unwrap_or(0);
+    let width = shown.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     for (position, (name, summary)) in shown.into_iter().enumerate() {
         let label = if position == 0 { "metrics" } else { " " };
+        // The spread along a curve is no uncertainty of its end.
+        let is_series = series.iter().any(|curve| curve.metric == *name && curve.n > 1);
         let folds = fold_scores(store, run, name)?;
-        let text = format!("{}  {}{folds}", pad(name, width, false), score(name, summary));
-        line(ui, label, &text)?;
+        let name_shown = pad(&safe(name), width, false);
+        let text = format!("{name_shown}  {}{folds}", score(name, summary, is_series));
+        line(ui, label, text.trim_end())?;
     }
     Ok(())
 }
 
 /// The score and, for more than one value, their spread.
-fn score(name: &str, summary: &Summary) -> String {
+fn score(name: &str, summary: &Summary, is_series: bool) -> String {
     let spread = match summary.sd {
-        sd if sd.is_finite() => format!(" ± {}", measured(name, sd, 2)),
+        sd if sd.is_finite() && !is_series => format!(" ± {}", measured(name, sd, 2)),
         _ => String::new(),
     };
     pad(&format!("{}{spread}", measured(name, summary.score, 4)), 18, false)
 }
 
+/// The scores of the folds, where each has one; a series for each fold is a curve.
 fn fold_scores(store: &Store, run: &RunRecord, metric: &str) -> Result<String, CliError> {
+    let n = run.metrics.get(metric).map_or(0, |summary| summary.n);
+    if n > MAX_FOLDS {
+        return Ok(String::new());
+    }
     let points = store.series(run.id, metric)?;
-    let folds: Vec<String> = points
-        .iter()
-        .filter(|point| point.context.starts_with("fold="))
-        .map(|point| measured(metric, point.value, 4))
-        .collect();
-    if folds.is_empty() {
+    let points: Vec<_> = points.iter().filter(|point| point.context.starts_with("fold=")).collect();
+    let is_series = points.windows(2).any(|pair| pair[0].context == pair[1].context);
+    let folds: Vec<String> = points.iter().map(|point| measured(metric, point.value, 4)).collect();
+    if folds.is_empty() || is_series {
         return Ok(String::new());
     }
     let more = if folds.len() > SHOWN_FOLDS { " …" } else { "" };
@@ -170,7 +234,8 @@ fn command(argv: &[String]) -> String {
     let Some((program, rest)) = argv.split_first() else { return String::new() };
     let name = Path::new(program).file_name().map(|name| name.to_string_lossy());
     let name = name.unwrap_or_else(|| program.into());
-    std::iter::once(&*name).chain(rest.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
+    let words: Vec<&str> = std::iter::once(&*name).chain(rest.iter().map(String::as_str)).collect();
+    spec::shell_words(&words)
 }
 
 fn git(git: Option<&GitState>) -> String {
@@ -179,46 +244,4 @@ fn git(git: Option<&GitState>) -> String {
     let dirty = if git.dirty { ", with uncommitted changes" } else { "" };
     let commit: String = git.commit.chars().take(7).collect();
     format!("commit {commit}{}{dirty}   ", safe(&branch))
-}
-
-fn show_sweep(ui: &Ui, store: &Store, sweep: &SweepRow, json: bool) -> Result<Exit, CliError> {
-    let events = store.events(sweep.id)?;
-    let objective = &sweep.objectives[0];
-    if json {
-        let mut value = sweeps::json(sweep);
-        value["text"] = sweep.text.clone().into();
-        value["events"] = events
-            .iter()
-            .map(|event| serde_json::json!({ "at": event.ts, "kind": event.kind, "detail": event.detail }))
-            .collect();
-        ui.out.line(&value.to_string())?;
-        return Ok(Exit::Done);
-    }
-    let name = ui.out.paint(Role::Strong, &format!("sweep {}", safe(&sweep.name)));
-    let goal = format!("{} {}", objective.goal.word(), objective.metric);
-    ui.out.line(&format!(" {name}   {goal}   {}, seed {}", sweep.sampler, sweep.seed))?;
-    let counts: Vec<String> =
-        sweep.counts.iter().map(|(status, &n)| format!("{} {}", count(n), status.word())).collect();
-    let duplicates = match sweep.duplicates {
-        0 => String::new(),
-        n => format!(", {} equal skipped", count(n)),
-    };
-    line(ui, "runs", &format!("{}{duplicates}", counts.join(", ")))?;
-    line(ui, "file", &safe(&sweep.file))?;
-    line(ui, "time", &duration(store.sweep_seconds(sweep.id)?))?;
-    if let Some(last) = events.iter().rev().find(|event| event.kind == "stopped") {
-        let text = last.detail["text"].as_str().unwrap_or_default();
-        line(ui, "stopped", &format!("{} ago: {}", age(host::now_ms() - last.ts), safe(text)))?;
-    }
-    let best = best_runs(store, sweep, &objective.metric, objective.goal, SHOWN_BEST)?;
-    if !best.is_empty() {
-        table(ui, &best, &Shape::of(vec![objective.metric.clone()]))?;
-        let next = format!("derby show {} · derby runs sweep:{}", best[0].id, sweep.name);
-        ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &safe(&next))))?;
-    } else if sweep.counts.contains_key(&Status::Failed) {
-        let next =
-            format!("derby runs 'sweep:{} status:failed' --columns model,reason", sweep.name);
-        ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &safe(&next))))?;
-    }
-    Ok(Exit::Done)
 }

@@ -175,6 +175,12 @@ fn opening(ui: &Ui, sweep: &Sweep, plan: &Plan, jobs: usize) {
     if let Some(trials) = sweep.budget.trials.or_else(|| grid_total(sweep)) {
         parts.insert(1, plural(trials, "trial"));
     }
+    if search.replicates > 1 {
+        parts.push(format!("{} runs a trial", search.replicates));
+    }
+    if let Some(pruner) = &search.pruner {
+        parts.push(format!("pruner {}", pruner.word()));
+    }
     let goals: Vec<String> = sweep
         .objectives
         .iter()
@@ -210,11 +216,12 @@ fn closing(ui: &Ui, args: &SweepArgs, sweep: &Sweep, report: &Report) -> Result<
         ))?;
     } else {
         out.line(&format!(
-            " done in {}   {}: {} done, {} failed{}{}   {}",
+            " done in {}   {}: {} done, {} failed{}{}{}   {}",
             duration(report.seconds),
             plural(counts.finished(), "trial"),
             counts.done,
             counts.failed,
+            extra(counts.pruned, "pruned"),
             extra(counts.duplicates, "equal skipped"),
             extra(counts.cached, "taken over from equal runs"),
             out.paint(Role::Muted, &report.stop.to_string()),

@@ -67,6 +67,24 @@ pub(super) fn bytes(n: u64) -> String {
     }
 }
 
+/// The name of a signal that people know by name; the numbers are the same on every Unix.
+pub(super) fn signal_name(signal: i32) -> Option<&'static str> {
+    Some(match signal {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        6 => "SIGABRT",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        _ => return None,
+    })
+}
+
 /// A configuration for people: floats with as many digits as anybody reads.
 pub(super) fn params(params: &Params) -> String {
     let shown = params.iter().map(|(name, value)| format!("{name}={}", value_text(value)));

@@ -19,7 +19,7 @@ pub use function::{FUNCTIONS, TestFunction};
 pub use isolated::{ISOLATED_GRACE, Isolated, IsolatedSetup, TrialOrder, carry_out_order};
 pub use oof::OutOfFold;
 pub use pool::{Judging, Message, Pool, quiet_panics};
-pub use process::{ProcessError, ProcessSetup, ProcessWork, clean_run_folder, run_folder};
+pub use process::{Passing, ProcessError, ProcessSetup, ProcessWork, clean_run_folder, run_folder};
 
 use crate::domain::{MetricPoint, Outcome, Params, RunId, Summary};
 use std::path::PathBuf;

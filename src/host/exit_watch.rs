@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-/// A descriptor that becomes readable when the process exits, before anybody waits for it (pidfd_open(2)).
+/// A descriptor that becomes readable when the process exits, before anybody waits for it (`pidfd_open(2)`).
 ///
 /// # Errors
 /// When there is no such process, or the kernel is older than 5.3.

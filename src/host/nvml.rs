@@ -2,6 +2,7 @@
 
 use super::usage_scan::MB;
 use nvml_wrapper::Nvml;
+use std::cell::OnceCell;
 
 /// One GPU at one moment, all its processes together.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,13 +19,13 @@ pub(super) struct GpuUsage {
 
 /// The library, loaded when it is first asked for; never again if that failed.
 #[derive(Debug, Default)]
-pub(super) struct GpuMeter(Option<Option<Nvml>>);
+pub(super) struct GpuMeter(OnceCell<Option<Nvml>>);
 
 impl GpuMeter {
     /// All GPUs of the machine; none without the library. Loads it at the first call, which can take
     /// longer than a second.
-    pub(super) fn read(&mut self) -> Vec<GpuUsage> {
-        let library = self.0.get_or_insert_with(|| Nvml::init().ok());
+    pub(super) fn read(&self) -> Vec<GpuUsage> {
+        let library = self.0.get_or_init(|| Nvml::init().ok());
         let Some(nvml) = library else { return Vec::new() };
         let n_devices = nvml.device_count().unwrap_or(0);
         (0..n_devices).filter_map(|index| usage(nvml, index)).collect()
@@ -76,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_machine_without_the_library_has_no_values() {
-        let mut meter = GpuMeter::default();
+        let meter = GpuMeter::default();
         // On a machine that has GPUs each has an index of its own; elsewhere there are none, twice.
         let indices: Vec<u32> = meter.read().iter().map(|gpu| gpu.index).collect();
         let expect: Vec<u32> = (0..indices.len() as u32).collect();

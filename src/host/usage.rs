@@ -4,6 +4,7 @@ use super::clock::now_ms;
 use super::nvml::{GpuMeter, GpuUsage, is_visible};
 use super::proc_table::{ProcStat, environ_value};
 use super::usage_scan::{GroupUsage, MB, clock_ticks, network_bytes, scan};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -62,7 +63,7 @@ struct Watched {
     /// Of the machine when the watch began.
     network: Option<(f64, f64)>,
     /// The leader's `CUDA_VISIBLE_DEVICES`, once it was looked up.
-    visible: Option<Option<String>>,
+    visible: OnceCell<Option<String>>,
     samples: Vec<Sample>,
 }
 
@@ -114,7 +115,7 @@ impl Monitor {
             cpu: Growing::starting_at(used),
             disk: Default::default(),
             network: network_bytes(),
-            visible: None,
+            visible: OnceCell::new(),
             samples: Vec::new(),
         };
         let mut state = self.shared.lock();
@@ -163,7 +164,7 @@ impl Drop for Watch {
 }
 
 fn sample_forever(shared: &Shared, interval: Duration) {
-    let mut gpus = GpuMeter::default();
+    let gpus = GpuMeter::default();
     let mut state = shared.lock();
     loop {
         let is_idle = |state: &mut State| state.watched.is_empty() && !state.ended;
@@ -239,7 +240,7 @@ impl Watched {
         if !reading.gpus.is_empty() {
             let leader = self.leader;
             let visible =
-                self.visible.get_or_insert_with(|| environ_value(leader, "CUDA_VISIBLE_DEVICES"));
+                self.visible.get_or_init(|| environ_value(leader, "CUDA_VISIBLE_DEVICES"));
             for gpu in reading.gpus.iter().filter(|gpu| is_visible(gpu, visible.as_deref())) {
                 let index = gpu.index;
                 gpu.percent
@@ -262,7 +263,7 @@ mod tests {
     fn totals_never_fall() {
         let mut total = Growing::default();
         let check = |total: &mut Growing, sum: f64, added: f64| {
-            assert_eq!(total.update(sum), added, "{sum}")
+            assert_eq!(total.update(sum), added, "{sum}");
         };
         check(&mut total, 10.0, 10.0);
         check(&mut total, 4.0, 0.0); // a member with 6 went

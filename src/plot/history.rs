@@ -1,6 +1,6 @@
 //! The history of a sweep: every score by trial, and the best so far.
 
-use super::{BLUE, FAMILY, GRAY, ORANGE, Picture, PlotError, SIZE, prepare_font};
+use super::{BLUE, FAMILY, GRAY, ORANGE, Picture, PlotError, SIZE, extent, prepare_font};
 use crate::domain::{Goal, format_number};
 use plotters::prelude::*;
 use std::path::Path;
@@ -117,14 +117,6 @@ impl History {
         }
         stairs
     }
-}
-
-/// The range of some values with a margin, never empty.
-fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (low, high) =
-        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-    let margin = if high > low { (high - low) * 0.04 } else { low.abs().max(1.0) * 0.05 };
-    (low - margin, high + margin)
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Figures as SVG and PNG, in one style, with a font of our own so that no machine needs one.
 
+mod curves;
 mod history;
 
+pub use curves::{CurveLine, Curves, Stand};
 pub use history::{History, HistoryPoint};
 
 use plotters::style::{FontStyle, RGBColor, register_font};
@@ -65,4 +67,12 @@ fn prepare_font() {
         // The font is part of the program: a test draws with it.
         let _ = register_font(FAMILY, FontStyle::Normal, FONT);
     });
+}
+
+/// The range of some values with a margin, never empty.
+fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (low, high) =
+        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+    let margin = if high > low { (high - low) * 0.04 } else { low.abs().max(1.0) * 0.05 };
+    (low - margin, high + margin)
 }

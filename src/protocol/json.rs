@@ -26,7 +26,8 @@ pub(super) struct JsonReader {
 impl JsonReader {
     /// Hands out the fields of `line` if that is one JSON object, in order; keys of nested objects are joined by
     /// dots. False if it is not: what was handed out until then does not count. A bit more than JSON is taken:
-    /// bare NaN, Infinity, inf and the like, and numbers as `bc` writes them (`.5`).
+    /// bare NaN, Infinity, inf and the like, numbers as `bc` writes them (`.5`), and what Python prints of a
+    /// dict (`{'loss': 0.4, 'done': True}`, as Hugging Face's Trainer does).
     pub(super) fn object(&mut self, line: &str, each: &mut impl FnMut(&str, Scalar<'_>)) -> bool {
         self.path.clear();
         let mut scan = Scan {
@@ -89,8 +90,9 @@ impl Scan<'_> {
         }
         let prefix = self.path.len();
         loop {
-            self.expect(b'"')?;
-            let key = self.quoted()?;
+            self.blank();
+            let quote = self.quote()?;
+            let key = self.quoted(quote)?;
             let is_plain = depth == 1 && matches!(key, Quoted::Plain(..));
             if !is_plain {
                 self.lengthen_path(key, depth);
@@ -110,9 +112,9 @@ impl Scan<'_> {
                     self.list(depth + 1)?;
                     each(self.key(key, is_plain), Scalar::Nothing);
                 }
-                b'"' => {
-                    self.at += 1;
-                    let text = self.quoted()?;
+                b'"' | b'\'' => {
+                    let quote = self.quote()?;
+                    let text = self.quoted(quote)?;
                     let text = match text {
                         Quoted::Plain(from, to) => &self.line[from..to],
                         Quoted::Decoded => self.decoded.as_str(),
@@ -162,19 +164,24 @@ impl Scan<'_> {
             self.at += 1;
         }
         match &self.line[from..self.at] {
-            "true" => Some(Scalar::Number(1.0.into())),
-            "false" => Some(Scalar::Number(0.0.into())),
-            "null" => Some(Scalar::Nothing),
+            "true" | "True" => Some(Scalar::Number(1.0.into())),
+            "false" | "False" => Some(Scalar::Number(0.0.into())),
+            "null" | "None" => Some(Scalar::Nothing),
             word => Number::parse(word).map(Scalar::Number),
         }
     }
 
+    /// The quote that a string begins with.
+    fn quote(&mut self) -> Option<u8> {
+        self.next().filter(|byte| matches!(byte, b'"' | b'\''))
+    }
+
     /// A string whose first quote has been read, to its last one.
-    fn quoted(&mut self) -> Option<Quoted> {
+    fn quoted(&mut self, quote: u8) -> Option<Quoted> {
         let from = self.at;
         loop {
             match self.next()? {
-                b'"' => return Some(Quoted::Plain(from, self.at - 1)),
+                byte if byte == quote => return Some(Quoted::Plain(from, self.at - 1)),
                 b'\\' => break,
                 _ => {}
             }
@@ -184,7 +191,7 @@ impl Scan<'_> {
         let mut plain = from;
         loop {
             match self.next()? {
-                b'"' => {
+                byte if byte == quote => {
                     self.decoded.push_str(&self.line[plain..self.at - 1]);
                     return Some(Quoted::Decoded);
                 }
@@ -207,7 +214,7 @@ impl Scan<'_> {
             b'r' => '\r',
             b'b' => '\u{8}',
             b'f' => '\u{c}',
-            byte @ (b'"' | b'\\' | b'/') => char::from(byte),
+            byte @ (b'"' | b'\'' | b'\\' | b'/') => char::from(byte),
             b'u' => {
                 let first = self.four_digits()?;
                 let is_pair =
@@ -245,9 +252,9 @@ impl Scan<'_> {
                 b'[' => open.push(b']'),
                 b'{' => open.push(b'}'),
                 byte @ (b']' | b'}') => (open.pop() == Some(byte)).then_some(())?,
-                b'"' => {
+                quote @ (b'"' | b'\'') => {
                     while let byte = self.next()?
-                        && byte != b'"'
+                        && byte != quote
                     {
                         self.at += usize::from(byte == b'\\');
                     }
@@ -290,7 +297,7 @@ mod tests {
     #[test]
     fn objects_are_flattened() {
         check(r#"{"step": 3, "loss": 0.5}"#, "step=3 loss=0.5");
-        check(r#" { } "#, "");
+        check(" { } ", "");
         check(r#"{"a":{"b":1,"c":{"d":2}},"e":3}"#, "a.b=1 a.c.d=2 e=3");
         check(r#"{"a":{"b":{}},"c":[1,{"x":"]\"}"}],"d":null,"e":"t"}"#, "c=- d=- e='t'");
         check(
@@ -301,6 +308,10 @@ mod tests {
         check(r#"{"a\n\u00e9\ud83d\ude00\ud800x":1,"b":"\"\\"}"#, "a\né😀\u{fffd}x=1 b='\"\\'");
         check(r#"{"a":{"b\u0020c":1,"d":2}}"#, "a.b c=1 a.d=2");
         check(r#"{"é":{"ü":1}}"#, "é.ü=1");
+        check(
+            "{'loss': 0.4, 'ok': True, 'x': None, \"it's\": 'a \"b\"'}",
+            "loss=0.4 ok=1 x=- it's='a \"b\"'",
+        );
     }
 
     #[test]
@@ -311,7 +322,7 @@ mod tests {
             "}",
             "[1]",
             "1",
-            "{'a':1}",
+            "{'a\":1}",
             r#"{"a"}"#,
             r#"{"a":}"#,
             r#"{"a":1,}"#,
@@ -324,7 +335,7 @@ mod tests {
             r#"{"a":tru}"#,
             r#"{"a":"\x"}"#,
             r#"{"a":"\u12"}"#,
-            r#"{a:1}"#,
+            "{a:1}",
             r#"{"a":1"#,
             r#"{"a\"#,
             r#"{"a":["\"#,

@@ -89,12 +89,16 @@ fn command(digest: &mut DigestBuilder, section: &CommandSection) {
             digest.text("args").int(groups.len() as i64);
             for group in groups {
                 digest.int(group.len() as i64);
-                group.iter().for_each(|text| pieces(digest, text));
+                for text in group {
+                    pieces(digest, text);
+                }
             }
         }
     }
     digest.int(i64::from(cwd.is_some()));
-    cwd.iter().for_each(|cwd| pieces(digest, cwd));
+    if let Some(cwd) = cwd {
+        pieces(digest, cwd);
+    }
     let mut env: Vec<&(String, Text)> = env.iter().collect();
     env.sort_by_key(|(name, _)| name);
     digest.int(env.len() as i64);

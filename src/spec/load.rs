@@ -277,10 +277,14 @@ fn rebase(table: &mut Table, folder: &Path, keys: &[&str]) {
     match &mut entry.node.kind {
         Kind::Table(inner) if !rest.is_empty() => rebase(inner, folder, rest),
         Kind::Table(inner) => {
-            inner.values_mut().for_each(|entry| rebase_node(&mut entry.node, folder));
+            for entry in inner.values_mut() {
+                rebase_node(&mut entry.node, folder);
+            }
         }
         Kind::List(items) if rest.is_empty() => {
-            items.iter_mut().for_each(|item| rebase_node(item, folder));
+            for item in items {
+                rebase_node(item, folder);
+            }
         }
         _ if rest.is_empty() => rebase_node(&mut entry.node, folder),
         _ => {}

@@ -89,7 +89,28 @@ impl Store {
     /// # Errors
     /// When the store cannot be read or written.
     pub fn workers(&mut self, sweep: SweepId) -> Result<Vec<Worker>, StoreError> {
-        let (live, dead) = self.read(|conn| {
+        let (live, dead) = self.live_and_dead(sweep)?;
+        if !dead.is_empty() {
+            self.write(|store| {
+                let mut strike =
+                    store.conn.prepare_cached("DELETE FROM worker WHERE owner = ?1")?;
+                dead.iter().try_for_each(|id| strike.execute([id]).map(|_| ()))?;
+                Ok(())
+            })?;
+        }
+        Ok(live)
+    }
+
+    /// As [`Store::workers`], for whoever only looks.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn workers_at_work(&self, sweep: SweepId) -> Result<Vec<Worker>, StoreError> {
+        Ok(self.live_and_dead(sweep)?.0)
+    }
+
+    fn live_and_dead(&self, sweep: SweepId) -> Result<(Vec<Worker>, Vec<i64>), StoreError> {
+        self.read(|conn| {
             let sql = "SELECT o.*, w.slots, (SELECT count(*) FROM lease l JOIN run r ON r.id = l.target
                          WHERE l.kind = 'run' AND l.owner = o.id AND r.status IN ('queued', 'running')) AS busy
                        FROM worker w JOIN owner o ON o.id = w.owner WHERE w.sweep = ?1 ORDER BY o.id";
@@ -107,16 +128,7 @@ impl Store {
                 }
             }
             Ok((live, dead))
-        })?;
-        if !dead.is_empty() {
-            self.write(|store| {
-                let mut strike =
-                    store.conn.prepare_cached("DELETE FROM worker WHERE owner = ?1")?;
-                dead.iter().try_for_each(|id| strike.execute([id]).map(|_| ()))?;
-                Ok(())
-            })?;
-        }
-        Ok(live)
+        })
     }
 
     /// Takes up at most `most` runs that are queued for this worker, oldest first.

@@ -11,6 +11,7 @@ mod judge;
 mod observer;
 mod plan;
 mod progress;
+mod single;
 mod stop;
 mod worker;
 
@@ -18,4 +19,5 @@ pub use drive::{DriveError, Options, Report, drive};
 pub use observer::{Event, Observer, Silent};
 pub use plan::{Place, Plan, PlanError};
 pub use progress::{Best, Counts, Progress};
+pub use single::{Marks, Single, SingleReport, run_single};
 pub use stop::StopReason;

@@ -26,12 +26,16 @@ fn the_program() {
 
     Commands:
       sweep        Run a sweep, or go on with it
+      run          Run any command once, and record it
+      log          Record metrics from inside a script that derby runs
       check        Check a sweep file, and its data against it, and say all that is wrong
       space        Show the search space of a sweep file: its size, its ranges, some samples
       data         Profile a data file and check its quality
       init         Write a commented sweep file for a data file
       runs         List runs [alias: ls]
       show         Show everything about a run, or a sweep
+      logs         Print the output of a run
+      artifacts    List, print or copy the files that a run left behind
       diff         Compare two or more runs
       best         Print the best runs of a sweep
       sweeps       List sweeps
@@ -41,7 +45,7 @@ fn the_program() {
       rename       Give a run another name
       rm           Move runs to the bin, or back
       store        Check, back up, clean or merge the store
-      plot         Draw a figure of a sweep as SVG or PNG
+      plot         Draw a figure of a sweep or of runs as SVG or PNG
       completions  Print a completion script for a shell
       help         Print this message or the help of the given subcommand(s)
 
@@ -105,6 +109,7 @@ fn verbs_about_sweep_files() {
           --timeout <TIME>   Wall time of one trial
           --memory <SIZE>    Memory that one fit may plan for, e.g. 2GB [default: half of what is free,
                              shared by all jobs]
+          --retry-failed     Run the failed trials of earlier sessions again
           --cpus <N>         Cores of one run of a command [default: the machine's, shared by all jobs]
           --gpus <GPUS>      GPUs of one run: how many (0.5: two runs share one), or the devices to
                              share out, e.g. 0-3
@@ -219,6 +224,7 @@ fn verbs_about_runs() {
           --all-columns    Show columns that are equal in all rows, too
       -n, --top <N>        Show the first N rows, best first where a sweep's objective says what is best
           --deleted        Show the runs in the bin, and no others
+          --each           Show a row for each replicate of a trial instead of their mean
           --json           Print one JSON array of whole objects
           --jsonl          Print one JSON object a line
           --csv            Print comma-separated values
@@ -281,6 +287,7 @@ fn verbs_about_sweeps() {
     Options:
           --metric <METRIC>  Rank by another metric
       -n, --top <N>          How many [default: 1]
+          --each             Show a row for each replicate of a trial instead of their mean
           --json             Print one JSON array of whole objects
           --jsonl            Print one JSON object a line
           --csv              Print comma-separated values
@@ -300,17 +307,126 @@ fn verbs_about_sweeps() {
     ");
     shows!(help(&place, "plot"), @r"
     exit 0
-    Draw a figure of a sweep as SVG or PNG
+    Draw a figure of a sweep or of runs as SVG or PNG
 
-    Usage: derby plot [OPTIONS] --output <FILE> <KIND> [SWEEP]
+    Usage: derby plot [OPTIONS] --output <FILE> <KIND> [SWEEP|RUN]...
 
     Arguments:
-      <KIND>   The figure [possible values: history]
-      [SWEEP]  The sweep [default: the newest]
+      <KIND>          The figure: history (scores by trial) or curves (a metric of each run by step)
+      [SWEEP|RUN]...  A sweep [default: the newest]; for curves, runs too
 
     Options:
-      -o, --output <FILE>  The file to write; its extension says SVG or PNG
-      -h, --help           Print help
+          --metric <METRIC>  The metric of curves [default: the sweep's objective]
+      -o, --output <FILE>    The file to write; its extension says SVG or PNG
+      -h, --help             Print help
+
+    Examples:
+      derby plot history mnist -o history.svg
+      derby plot curves mnist -o curves.svg
+      derby plot curves 12 13 --metric val_loss -o curves.png
+    ");
+}
+
+#[test]
+fn verbs_around_commands() {
+    let place = Place::new();
+    shows!(help(&place, "run"), @r#"
+    exit 0
+    Run any command once, and record it
+
+    Usage: derby run [OPTIONS] -- <COMMAND>...
+           derby run [OPTIONS] --resume <RUN>
+
+    Arguments:
+      [COMMAND]...  The program and its arguments
+
+    Options:
+      -p, --param <NAME=VALUE>  A parameter, typed as in TOML: recorded, in DERBY_PARAM_NAME, and
+                                wherever COMMAND says {NAME}
+          --name <NAME>         The run's name [default: one is made up]
+          --tag <TAG>           Tags: KEY or KEY=VALUE
+          --note <TEXT>         A note on the run
+          --experiment <NAME>   The experiment that the run belongs to [default: default]
+          --parent <RUN>        The run that this one is a part of
+          --metrics <SOURCE>    Where metrics come from: jsonl, exit_code, regex:PATTERN or file:PATH
+                                [default: jsonl]
+          --seed <N>            The seed, in DERBY_SEED and {seed} [default: 0]
+          --timeout <TIME>      Wall time, e.g. 90s, 10m, 1h30m; then the command is ended
+          --monitor <TIME>      Time between two samples of CPU, memory and disk, or false for none
+                                [default: 10s]
+          --resume <RUN>        Try a run again: its parameters, tags, command and checkpoint folder,
+                                unless they are given
+      -q, --quiet               Print nothing but what the command prints
+      -h, --help                Print help
+
+    Metrics are the lines of JSON that the command prints, like {"step": 3, "loss": 0.4}, and what it
+    hands to derby log. In COMMAND, {NAME} is a parameter and {args} is --NAME=VALUE for each; {seed},
+    {run}, {run_dir}, {artifacts}, {checkpoint} and {json} are what DERBY_SEED and kin say. Other braces
+    stay as they are. Files in the folder DERBY_ARTIFACTS are kept; DERBY_CHECKPOINT is the same folder
+    for every attempt (--resume).
+    Exit code: the command's own, 128 + its signal if one ended it, 127 if it cannot be started; 130
+    after Ctrl-C, 143 after a termination.
+    Examples:
+      derby run -p lr=0.1 -- python train.py --lr {lr}
+      derby run -p lr=0.1 -p depth=3 --tag baseline -- ./train {args}
+      derby run --metrics 'regex:loss: (?<loss>\S+)' -- ./train
+      derby run --resume 12
+    "#);
+    shows!(help(&place, "log"), @r"
+    exit 0
+    Record metrics from inside a script that derby runs
+
+    Usage: derby log [OPTIONS] <NAME=VALUE>...
+
+    Arguments:
+      <NAME=VALUE>...  Metrics, and step=N, fold=N or context=TEXT that they belong to
+
+    Options:
+      -h, --help  Print help
+
+    For scripts that derby runs: derby run, or a sweep with [command]. Without a step, a metric counts
+    its values from 0.
+    Examples:
+      derby log loss=0.4 accuracy=0.91 step=3
+      derby log accuracy=0.88 fold=2
+    ");
+    shows!(help(&place, "logs"), @r"
+    exit 0
+    Print the output of a run
+
+    Usage: derby logs [OPTIONS] <RUN>
+
+    Arguments:
+      <RUN>  A run: 12, its name, or the start of its uuid
+
+    Options:
+      -f, --follow     Go on printing until the run is over
+          --stdout     What the command wrote to stdout, and nothing else
+          --stderr     What the command wrote to stderr, and nothing else
+      -n, --lines <N>  The last so many lines
+          --times      Put the time since the run's start, and the stream, before each line
+      -h, --help       Print help
+    ");
+    shows!(help(&place, "artifacts"), @r"
+    exit 0
+    List, print or copy the files that a run left behind
+
+    Usage: derby artifacts [OPTIONS] <RUN> [PATH]
+
+    Arguments:
+      <RUN>   A run: 12, its name, or the start of its uuid
+      [PATH]  The file to print
+
+    Options:
+      -o, --output <FILE|FOLDER>  Write to this file; without PATH, copy all files into this folder
+          --force                 Replace files that are there
+          --json                  Print one JSON array: path, digest, size
+      -h, --help                  Print help
+
+    Examples:
+      derby artifacts 12
+      derby artifacts 12 model.bin -o best.bin
+      derby artifacts 12 -o files/
     ");
 }
 

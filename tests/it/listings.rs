@@ -199,6 +199,7 @@ fn one_run_and_one_sweep() {
                   fit_seconds [measured]
                   predict_us [measured]
                   model_bytes         3542 ± 20           folds 3528  3528  3528  3564  3564
+     files        predictions.f32 1.98 kB
      data         iris.csv   b3:bc06b4   150 rows   schema b3:9cacaa   split b3:42be8e
      code         seed 0   derby 0.1.0
      where        [user] on [host]

@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod attempts;
+mod command_faults;
+mod commands;
 mod crash;
 mod driving;
 mod faults;
 mod reproducible;
+mod run_verb;
 mod sweep_loop;
 mod again;
 mod bad_input;

@@ -30,6 +30,16 @@ pub(crate) struct Ran {
     pub(crate) err: String,
 }
 
+/// Copies the files of a folder, not its folders.
+fn copy_files(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
 impl Place {
     /// An empty folder.
     pub(crate) fn new() -> Self {
@@ -41,14 +51,10 @@ impl Place {
         let place = Self::new();
         for folder in ["sweeps", "assets"] {
             std::fs::create_dir(place.path(folder)).unwrap();
-            for entry in std::fs::read_dir(repository().join(folder)).unwrap() {
-                let entry = entry.unwrap();
-                if entry.file_type().unwrap().is_file() {
-                    let to = place.path(folder).join(entry.file_name());
-                    std::fs::copy(entry.path(), to).unwrap();
-                }
-            }
+            copy_files(&repository().join(folder), &place.path(folder));
         }
+        std::fs::create_dir(place.path("sweeps/scripts")).unwrap();
+        copy_files(&repository().join("sweeps/scripts"), &place.path("sweeps/scripts"));
         place
     }
 
@@ -86,6 +92,8 @@ impl Place {
     pub(crate) fn derby_with(&self, args: &[&str], env: &[(&str, &str)]) -> Ran {
         let mut command = assert_cmd::Command::new(assert_cmd::cargo::cargo_bin!("derby"));
         command.env_clear().current_dir(self.folder.path());
+        // Commands of sweeps are found as everywhere.
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", self.folder.path()).env("COLUMNS", "100").env("TERM", "dumb");
         command.env("DERBY_NOW", NOW).envs(env.iter().copied()).args(args);
         let output = command.output().unwrap();

@@ -64,6 +64,8 @@ pub(super) fn changes(given: &Surroundings<'_>) -> Vec<(OsString, Option<OsStrin
     }
     if let Some(gpus) = given.gpus {
         set("CUDA_VISIBLE_DEVICES", &gpus);
+        // Ids count as nvidia-smi counts; CUDA's own order may be another.
+        set("CUDA_DEVICE_ORDER", &"PCI_BUS_ID");
     }
     for (name, value) in given.own {
         set(name, value);

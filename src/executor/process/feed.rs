@@ -1,5 +1,6 @@
 //! Takes in what a running process says: the record of its output, its metrics, and handing them over.
 
+use super::Passing;
 use super::system::System;
 use super::watch::Listener;
 use crate::domain::{MetricPoint, PointBatch, Summary};
@@ -35,6 +36,7 @@ pub(super) struct Sources {
 /// What one process says.
 pub(super) struct Feed<'a> {
     control: &'a Control,
+    passing: Option<&'a Passing>,
     sources: Sources,
     out: Lines,
     err: Lines,
@@ -95,10 +97,15 @@ pub(super) struct Fed {
 
 impl<'a> Feed<'a> {
     /// A feed whose values go to `control`.
-    pub(super) fn new(control: &'a Control, sources: Sources) -> Self {
+    pub(super) fn new(
+        control: &'a Control,
+        sources: Sources,
+        passing: Option<&'a Passing>,
+    ) -> Self {
         let now = Instant::now();
         Self {
             control,
+            passing,
             sources,
             out: Lines::new(),
             err: Lines::new(),
@@ -206,6 +213,9 @@ impl Listener for Feed<'_> {
     fn bytes(&mut self, stream: Stream, bytes: &[u8]) {
         let ts = host::now_ms();
         self.heard = Instant::now();
+        if let Some(passing) = self.passing {
+            passing(stream, bytes);
+        }
         let (lines, said, sources) = match stream {
             Stream::Out => (&mut self.out, &mut self.said, &mut self.sources),
             Stream::Err => (&mut self.err, &mut self.said, &mut self.sources),

@@ -21,16 +21,16 @@ pub(super) mod watch;
 
 pub use folders::{clean_run_folder, run_folder};
 
-use self::ending::Facts;
+use self::ending::{Facts, Halt};
 use self::feed::{Fed, Feed};
 use self::folders::RunFolder;
 use self::prepare::Plan;
 use self::system::System;
-use self::watch::{Leaders, Limits, Watched};
+use self::watch::{Leaders, Limits, Listener, Watched};
 use super::{Assignment, Control, Execution, Exit, Work};
 use crate::domain::Outcome;
 use crate::host::{GpuLease, GpuSlots, Monitor};
-use crate::protocol::{IntakeError, OutputLog};
+use crate::protocol::{IntakeError, OutputLog, Stream};
 use crate::spec::{CommandSection, MetricSource};
 use std::io;
 use std::path::PathBuf;
@@ -105,9 +105,13 @@ pub enum ProcessError {
     CurrentFolder(io::Error),
 }
 
+/// Gets the bytes of a stream as they come.
+pub type Passing = Box<dyn Fn(Stream, &[u8]) + Send + Sync>;
+
 /// Runs a program for each trial. Make one for all runs of a sweep.
 pub struct ProcessWork {
     plan: Plan,
+    passing: Option<Passing>,
     monitor: Option<Monitor>,
     leaders: Leaders,
 }
@@ -138,7 +142,15 @@ impl ProcessWork {
     pub fn new(section: &CommandSection, setup: ProcessSetup) -> Result<Self, ProcessError> {
         let monitor =
             setup.monitor.map(Monitor::start).transpose().map_err(ProcessError::Monitor)?;
-        Ok(Self { plan: Plan::new(section, setup)?, monitor, leaders: Leaders::default() })
+        let plan = Plan::new(section, setup)?;
+        Ok(Self { plan, passing: None, monitor, leaders: Leaders::default() })
+    }
+
+    /// The same, with what the processes print passed on as it comes, beside being recorded.
+    #[must_use]
+    pub fn passing_on(mut self, passing: Passing) -> Self {
+        self.passing = Some(passing);
+        self
     }
 
     fn carry_out(&self, assignment: &Assignment, control: &Control) -> Result<Execution, Fault> {
@@ -163,7 +175,7 @@ impl ProcessWork {
             .map_err(|error| prepare::start_fault(&prepared, &error))?;
         let watch = self.monitor.as_ref().map(|monitor| monitor.watch(child.id()));
         let sources = feed::Sources { intake, files, log, system: System::new(watch) };
-        let mut feed = Feed::new(control, sources);
+        let mut feed = Feed::new(control, sources, self.passing.as_ref());
         let limits = Limits {
             grace: plan.section.grace,
             silence: plan.section.silence,
@@ -186,13 +198,17 @@ impl ProcessWork {
         let section = &self.plan.section;
         let status_is_metric = section.metrics.contains(&MetricSource::ExitCode);
         feed.end();
+        // Whether a rule stops a run hangs on its values, and not on how fast it ends after them.
+        let is_pruned =
+            feed.is_stopped() && matches!(control.stopped_outcome(), Outcome::Pruned { .. });
+        let halt = watched.halt.or(is_pruned.then_some(Halt::Control));
         if let (true, Exit::Code(status)) = (status_is_metric, watched.exit) {
             feed.value(EXIT_CODE, f64::from(status));
         }
         let Fed { summaries, n_own, points, said, log } = feed.close();
         let facts = Facts {
             exit: watched.exit,
-            halt: watched.halt,
+            halt,
             status_is_metric,
             objectives: &self.plan.setup.objectives,
             summaries: &summaries[..n_own],

@@ -118,8 +118,10 @@ fn values(execution: &Execution, metric: &str) -> Vec<f64> {
 #[derive(Default)]
 struct Listener {
     limit: Option<f64>,
-    batches: Mutex<Vec<(PointBatch, Vec<(String, Summary)>)>>,
+    batches: Mutex<Vec<Heard>>,
 }
+
+type Heard = (PointBatch, Vec<(String, Summary)>);
 
 impl Ears for Listener {
     fn hear(&self, _: &Assignment, batch: PointBatch, summaries: Vec<(String, Summary)>) {
@@ -253,7 +255,8 @@ fn a_grandchild_dies_with_it() {
 fn one_that_closes_its_output_is_waited_for() {
     let script =
         r#"echo '{"loss": 1}'; exec >&- 2>&-; sleep 0.05; echo x >"$DERBY_ARTIFACTS/late"; exit 7"#;
-    let execution = shell(script, vec![]).run();
+    let bench = shell(script, vec![]);
+    let execution = bench.run();
     assert_eq!(execution.exit, Some(Exit::Code(7)));
     assert_eq!(Bench::artifact(&execution, "late"), "x\n");
 }

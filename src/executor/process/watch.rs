@@ -17,7 +17,7 @@ const CHUNK: usize = 64 * 1024;
 /// Processes that outlive the one that was started have so long after SIGTERM.
 const STRAYS: Duration = Duration::from_millis(500);
 /// Between two looks where the kernel tells nothing.
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(10);
 /// Chunks that are read of what a dead process has left in its pipes.
 const MAX_LEFT: usize = 1024;
 
@@ -248,23 +248,38 @@ impl Watcher<'_> {
 
     /// Ends what the process has left behind, and reads what is left in its pipes.
     fn end_strays(&self, streams: &mut Streams, feed: &mut dyn Listener) -> io::Result<()> {
+        let strays = STRAYS.min(self.limits.grace);
         if !self.killed && host::signal_group(self.pid, GroupSignal::Term) {
-            let end = Instant::now() + STRAYS.min(self.limits.grace);
-            while host::group_alive(self.pid) {
-                let left = end.saturating_duration_since(Instant::now());
-                if left.is_zero() {
-                    break;
-                }
-                streams.read(None, left.min(LOOK), feed)?;
-                feed.tick(Instant::now());
-            }
+            self.until_gone(strays, streams, feed)?;
         }
-        host::signal_group(self.pid, GroupSignal::Kill);
+        if host::signal_group(self.pid, GroupSignal::Kill) {
+            // What still writes would write into files that are being kept.
+            self.until_gone(STRAYS, streams, feed)?;
+        }
         host::kill_orphans(self.limits.run_key, &self.limits.leaders.others(self.pid));
         for _ in 0..MAX_LEFT {
             if !streams.is_open() || !streams.read(None, Duration::ZERO, feed)?.0 {
                 break;
             }
+        }
+        Ok(())
+    }
+
+    /// Reads on until nobody of the group is alive, at most so long.
+    fn until_gone(
+        &self,
+        at_most: Duration,
+        streams: &mut Streams,
+        feed: &mut dyn Listener,
+    ) -> io::Result<()> {
+        let end = Instant::now() + at_most;
+        while host::group_alive(self.pid) {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            streams.read(None, left.min(LOOK), feed)?;
+            feed.tick(Instant::now());
         }
         Ok(())
     }

@@ -16,9 +16,9 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 /// Between SIGTERM and SIGKILL where the file does not say.
-const GRACE: Duration = Duration::from_secs(10);
+pub(super) const GRACE: Duration = Duration::from_secs(10);
 /// Bytes of output that are kept of a run where the file does not say.
-const LOG_LIMIT: u64 = 64_000_000;
+pub(super) const LOG_LIMIT: u64 = 64_000_000;
 /// How often a failure of the machine is forgiven where the file does not say.
 const INFRASTRUCTURE: u32 = 3;
 /// Larger config files are data, and data are not filled in.

@@ -1,5 +1,6 @@
 //! One file per section: each reads its table, leaves its problems in the list, and returns what it can.
 
+mod by_hand;
 mod command;
 mod data;
 mod gpus;
@@ -14,6 +15,7 @@ mod split;
 mod units;
 mod work;
 
+pub use by_hand::{typed_command, typed_params, typed_time};
 pub(super) use limits::{budget, resources};
 pub(super) use objective::{Objectives, objectives};
 pub(super) use search::{points, search};

@@ -141,10 +141,8 @@ fn one(section: Section<'_>, kind: WorkKind) -> Option<(Objective, SummaryKind)>
         }
         None => None,
         Some(metric) if kind == WorkKind::Command => {
-            let default = match metric == EXIT_METRIC {
-                true => Some(Goal::Minimize),
-                false => known.goal(&metric),
-            };
+            let exit = (metric == EXIT_METRIC).then_some(Goal::Minimize);
+            let default = exit.or_else(|| known.goal(&metric));
             if default.is_none() && goal_entry.is_none() {
                 section.problem(span, without_goal(&metric));
             }
@@ -163,16 +161,11 @@ fn one(section: Section<'_>, kind: WorkKind) -> Option<(Objective, SummaryKind)>
             Some((metric, default))
         }
     };
-    // Only a command has series of values to choose from; a key that no message should offer elsewhere.
-    let summary = match kind {
-        WorkKind::Command => section.word("summary", &SUMMARIES),
-        _ => {
-            if let Some(entry) = section.has("summary").then(|| section.take("summary")).flatten() {
-                let text = "'summary' is for [command]; here a score is the mean over the folds; leave it out";
-                section.problem(entry.span, text);
-            }
-            None
-        }
+    let summary = if kind == WorkKind::Command {
+        section.word("summary", &SUMMARIES)
+    } else {
+        refuse_summary(&section);
+        None
     };
     section.finish();
     let (metric, default) = result?;
@@ -184,6 +177,18 @@ fn one(section: Section<'_>, kind: WorkKind) -> Option<(Objective, SummaryKind)>
         (Some(Word::Best), Goal::Maximize) => SummaryKind::Max,
     };
     Some((Objective { metric, goal }, summary))
+}
+
+/// Only a command has series of values to choose from. The key is taken only where it stands, so that no message
+/// offers it elsewhere.
+fn refuse_summary(section: &Section<'_>) {
+    if section.has("summary")
+        && let Some(entry) = section.take("summary")
+    {
+        let text =
+            "'summary' is for [command]; here a score is the mean over the folds; leave it out";
+        section.problem(entry.span, text);
+    }
 }
 
 /// A direction is never guessed, since a wrong one would rank the worst run first; it is suggested.

@@ -110,10 +110,8 @@ impl Names<'_> {
             };
         }
         if let Some(variable) = name.strip_prefix("env:") {
-            return match is_variable(variable) {
-                true => Ok(Piece::Env(variable.into())),
-                false => Err(format!("'{{{name}}}' names no variable; write it as {{env:HOME}}")),
-            };
+            let text = || format!("'{{{name}}}' names no variable; write it as {{env:HOME}}");
+            return is_variable(variable).then(|| Piece::Env(variable.into())).ok_or_else(text);
         }
         Err(self.unknown(name))
     }

@@ -96,7 +96,7 @@ fn table(reader: &Reader<'_, '_>, entry: &Entry) -> Option<MetricSource> {
     source
 }
 
-fn by_extension(path: &str) -> Option<FileFormat> {
+pub(super) fn by_extension(path: &str) -> Option<FileFormat> {
     match Path::new(path).extension()?.to_str()?.to_ascii_lowercase().as_str() {
         "csv" => Some(FileFormat::Csv),
         "jsonl" | "ndjson" | "json" => Some(FileFormat::Jsonl),

@@ -225,7 +225,7 @@ impl Translation {
             self.problem(param.span("min"), text);
             return None;
         }
-        Some(self.made(param, (Kind::Int(low as i64), Kind::Int(high as i64)), &[]))
+        Some(made(param, (Kind::Int(low as i64), Kind::Int(high as i64)), &[]))
     }
 
     fn range(&mut self, param: &Parameter<'_>, scale: Scale) -> Option<Entry> {
@@ -243,7 +243,7 @@ impl Translation {
         };
         let logs: Vec<(&str, Entry)> = scale.log.then_some(("log", log)).into_iter().collect();
         if !scale.rounded {
-            return Some(self.made(param, (Kind::Float(low), Kind::Float(high)), &logs));
+            return Some(made(param, (Kind::Float(low), Kind::Float(high)), &logs));
         }
         let Some(q) = (if param.table.contains_key("q") { param.number("q") } else { Some(1.0) })
             .filter(|q| *q > 0.0)
@@ -267,40 +267,14 @@ impl Translation {
         if q.fract() != 0.0 {
             let span = param.span("q");
             let step = Entry { span, node: Node { span, kind: Kind::Float(q) } };
-            return Some(self.made(
-                param,
-                (Kind::Float(low), Kind::Float(high)),
-                &[("step", step)],
-            ));
+            return Some(made(param, (Kind::Float(low), Kind::Float(high)), &[("step", step)]));
         }
         let mut more = logs;
         if q != 1.0 {
             let span = param.span("q");
             more.push(("step", Entry { span, node: Node { span, kind: Kind::Int(q as i64) } }));
         }
-        Some(self.made(param, (Kind::Int(low as i64), Kind::Int(high as i64)), &more))
-    }
-
-    /// A range of ours; one value where both bounds are equal.
-    fn made(
-        &self,
-        param: &Parameter<'_>,
-        (low, high): (Kind, Kind),
-        more: &[(&str, Entry)],
-    ) -> Entry {
-        let span = param.entry.span;
-        if low == high {
-            return Entry { span, node: Node { span: param.span("min"), kind: low } };
-        }
-        let mut range = Table::new();
-        for (key, at, kind) in [("low", "min", low), ("high", "max", high)] {
-            let span = param.span(at);
-            range.insert(key.into(), Entry { span, node: Node { span, kind } });
-        }
-        for (key, entry) in more {
-            range.insert((*key).into(), entry.clone());
-        }
-        table(span, range)
+        Some(made(param, (Kind::Int(low as i64), Kind::Int(high as i64)), &more))
     }
 
     /// Distributions whose values have no bounds, or are not even within them.
@@ -320,4 +294,21 @@ impl Translation {
         );
         self.problem(param.span("distribution"), text);
     }
+}
+
+/// A range of ours; one value where both bounds are equal.
+fn made(param: &Parameter<'_>, (low, high): (Kind, Kind), more: &[(&str, Entry)]) -> Entry {
+    let span = param.entry.span;
+    if low == high {
+        return Entry { span, node: Node { span: param.span("min"), kind: low } };
+    }
+    let mut range = Table::new();
+    for (key, at, kind) in [("low", "min", low), ("high", "max", high)] {
+        let span = param.span(at);
+        range.insert(key.into(), Entry { span, node: Node { span, kind } });
+    }
+    for (key, entry) in more {
+        range.insert((*key).into(), entry.clone());
+    }
+    table(span, range)
 }
