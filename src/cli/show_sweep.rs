@@ -106,10 +106,16 @@ fn without_numbers(text: &str) -> String {
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         if c.is_ascii_digit() && !is_in_word {
-            let is_number = |c: &char| c.is_ascii_alphanumeric() || *c == '.';
             let mut last = c;
-            while let Some(next) = chars.next_if(is_number) {
-                last = next;
+            loop {
+                let exponent = matches!(last, 'e' | 'E');
+                let is_number = |c: &char| {
+                    c.is_ascii_alphanumeric() || *c == '.' || (exponent && matches!(c, '-' | '+'))
+                };
+                match chars.next_if(is_number) {
+                    Some(next) => last = next,
+                    None => break,
+                }
             }
             general.push('…');
             // The end of a sentence is no part of its number.
