@@ -80,6 +80,9 @@ pub(super) enum Command {
     /// Wait for the end of the derby that started this, and kill the runs that it leaves behind
     #[command(hide = true)]
     Reaper(ReaperArgs),
+    /// Carry out one trial of a built-in model, as standard input says, for a sweep that isolates its trials
+    #[command(hide = true)]
+    Trial(TrialArgs),
 }
 
 /// How a listing is printed.
@@ -150,7 +153,8 @@ pub(super) struct SweepArgs {
     /// GPUs of one run: how many (0.5: two runs share one), or the devices to share out, e.g. 0-3
     #[arg(long, value_name = "GPUS")]
     pub(super) gpus: Option<String>,
-    /// Run every trial of a built-in model in a process of its own
+    /// Run every trial of a built-in model in a process of its own: a crash costs one trial, a timeout
+    /// ends any fit, and each trial reads the data anew (about 10 ms for a small file)
     #[arg(long)]
     pub(super) isolate: bool,
     /// Time between two samples of a run's CPU, memory and disk, or false for none
@@ -461,4 +465,12 @@ pub(super) struct ManArgs {
 pub(super) struct ReaperArgs {
     /// What marks the processes of that derby: the value of their `DERBY_OWNER`
     pub(super) marker: String,
+}
+
+/// Arguments of `derby trial`.
+#[derive(Debug, Args)]
+pub(super) struct TrialArgs {
+    /// The file that its result is written to
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(super) result: PathBuf,
 }

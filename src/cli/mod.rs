@@ -34,6 +34,7 @@ mod sweep;
 mod sweeps;
 mod table;
 mod text;
+mod trial;
 
 use args::Cli;
 use error::{CliError, Exit};
@@ -129,6 +130,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<u8, CliError> {
         Command::Completions(args) => shell::completions(ui, &args),
         Command::Man(args) => shell::man(ui, &args),
         Command::Reaper(args) => Ok(reaper::run(&args)),
+        Command::Trial(args) => trial::run(&args),
     }?;
     Ok(exit as u8)
 }

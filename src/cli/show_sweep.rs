@@ -107,15 +107,11 @@ fn without_numbers(text: &str) -> String {
     while let Some(c) = chars.next() {
         if c.is_ascii_digit() && !is_in_word {
             let mut last = c;
-            loop {
-                let exponent = matches!(last, 'e' | 'E');
-                let is_number = |c: &char| {
-                    c.is_ascii_alphanumeric() || *c == '.' || (exponent && matches!(c, '-' | '+'))
-                };
-                match chars.next_if(is_number) {
-                    Some(next) => last = next,
-                    None => break,
-                }
+            while let Some(next) = chars.next_if(|&next| {
+                let is_exponent = last == 'e' && matches!(next, '-' | '+');
+                next.is_ascii_alphanumeric() || next == '.' || is_exponent
+            }) {
+                last = next;
             }
             general.push('…');
             // The end of a sentence is no part of its number.

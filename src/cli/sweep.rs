@@ -46,7 +46,9 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
     let mut line = ProgressLine::new(&ui.out, &sweep, grid_total(&sweep), args.quiet || args.json);
     let driven = drive(&mut store, &sweep, &plan, &options, &mut line);
     line.clear();
-    if let Some(reaper) = reaper {
+    // A sweep that was cut off may have given trials up that are still at work: then the reaper ends them.
+    let is_whole = |report: &Report| !matches!(report.stop, StopReason::Interrupted { .. });
+    if let Some(reaper) = reaper.filter(|_| driven.as_ref().is_ok_and(is_whole)) {
         reaper.dismiss();
     }
     let report = driven?;

@@ -1,7 +1,7 @@
 //! The strings that a running trial hangs on: when to stop, whom to tell, and how many workers stand idle.
 
 use super::Assignment;
-use crate::domain::{Outcome, PointBatch, Summary};
+use crate::domain::{MetricPoint, Outcome, PointBatch, Summary};
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -34,6 +34,10 @@ pub trait Ears: Send + Sync {
         step: i64,
         value: f64,
     ) -> Option<String>;
+
+    /// Takes the values of a part of the trial, a fold, that has ended and is judged next. They come again with the
+    /// end of the trial: for who may have to do without that.
+    fn part(&self, _part: usize, _values: &[MetricPoint]) {}
 }
 
 /// Controls of one attempt.
@@ -93,6 +97,13 @@ impl Control {
                 false
             }
             None => !self.stopped(),
+        }
+    }
+
+    /// Tells the values of a part of the trial that has ended, before it is judged.
+    pub fn part(&self, part: usize, values: impl FnOnce() -> Vec<MetricPoint>) {
+        if let Some((_, ears)) = &self.ears {
+            ears.part(part, &values());
         }
     }
 

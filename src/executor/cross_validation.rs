@@ -128,6 +128,7 @@ impl CrossValidation {
             _ => None,
         };
         let values = self.score(fold, &prediction, &measured).map_err(&failed)?;
+        trial.control.part(fold, || self.points(fold, &values).collect());
         // A hopeless trial keeps this fold; the next one finds it stopped.
         trial.control.judge(&context(name), 0, values[0]);
         Ok(FoldResult { values, prediction })
@@ -192,12 +193,21 @@ impl CrossValidation {
         let is_pruned = matches!(outcome, Outcome::Pruned { .. });
         let mut execution = Execution::without_values(outcome);
         for (number, fold) in folds.iter().filter(|_| is_pruned) {
-            let name = &self.setup.split.folds[*number].name;
-            let values = self.setup.metrics.iter().zip(&fold.values);
-            let known = values.filter(|(_, value)| !value.is_nan());
-            execution.points.extend(known.map(|(metric, value)| point(metric, name, *value)));
+            execution.points.extend(self.points(*number, &fold.values));
         }
         execution
+    }
+
+    /// What a fold measured; NaN is what its model cannot give.
+    fn points<'a>(
+        &'a self,
+        fold: usize,
+        values: &'a [f64],
+    ) -> impl Iterator<Item = MetricPoint> + 'a {
+        let name = &self.setup.split.folds[fold].name;
+        let values = self.setup.metrics.iter().zip(values);
+        let known = values.filter(|(_, value)| !value.is_nan());
+        known.map(move |(metric, value)| point(metric, name, *value))
     }
 
     fn gather(&self, folds: &[FoldResult]) -> Execution {
@@ -265,13 +275,13 @@ impl Work for CrossValidation {
 }
 
 /// Idle workers that a trial borrows; they go back even if its work panics.
-struct Helpers<'a> {
+pub(super) struct Helpers<'a> {
     control: &'a Control,
-    count: usize,
+    pub(super) count: usize,
 }
 
 impl<'a> Helpers<'a> {
-    fn take(control: &'a Control, most: usize) -> Self {
+    pub(super) fn take(control: &'a Control, most: usize) -> Self {
         Self { control, count: control.take_idle(most) }
     }
 }

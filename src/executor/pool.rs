@@ -206,6 +206,24 @@ fn guarded(work: &dyn Work, assignment: &Assignment, control: &Control) -> Execu
     execution
 }
 
+/// Carries out one assignment as a worker of a pool does, and waits for its end.
+///
+/// # Errors
+/// When the system gives no thread.
+pub(super) fn once(
+    work: &dyn Work,
+    assignment: &Assignment,
+    control: &Control,
+) -> std::io::Result<Execution> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name(format!("{THREAD_NAME}0"))
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, || guarded(work, assignment, control))?;
+        Ok(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
 fn panic_text(panic: &(dyn Any + Send)) -> String {
     let message = panic
         .downcast_ref::<&str>()
@@ -265,6 +283,19 @@ mod tests {
         let execution = run_one(Script::Panic("kaboom".into()), None);
         assert_eq!(execution.outcome.status(), Status::Failed);
         assert!(execution.outcome.reason().unwrap().starts_with("panicked: kaboom"));
+    }
+
+    #[test]
+    fn alone_it_ends_as_in_a_pool() {
+        for script in [Script::Panic("kaboom".into()), Script::Value(2.0)] {
+            let work = Fake::new({
+                let script = script.clone();
+                move |_| script.clone()
+            });
+            let alone = once(&work, &assignment(0), &Control::free()).unwrap();
+            let pooled = run_one(script, None);
+            assert_eq!((alone.outcome, alone.points), (pooled.outcome, pooled.points));
+        }
     }
 
     #[test]

@@ -116,7 +116,8 @@ pub struct Resources {
     pub cpus: Option<usize>,
     /// GPUs of one run.
     pub gpus: Option<GpuRequest>,
-    /// Every built-in trial in a process of its own.
+    /// Every built-in trial in a process of its own, which reads the sweep and the data anew: about 10 ms a
+    /// trial for a small file (`sweeps/quick.toml`), and whatever the data takes to read.
     pub isolate: bool,
     /// Between two samples of a run's CPU, memory, disk and network; none takes no samples.
     pub monitor: Option<Duration>,

@@ -7,7 +7,7 @@ use crate::domain::{
 };
 use crate::host::{self, Git};
 use rusqlite::{OptionalExtension, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// Why a run that lost its process was killed.
@@ -245,6 +245,17 @@ impl Store {
             store.touch_run(run)?;
             Ok(true)
         })
+    }
+
+    /// The processes of this host whose runs [`Store::recover`] would kill now. Whoever ends what they left
+    /// behind does it before that: afterwards the record does not tell them any more.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn lost_owners(&self, sweep: Option<SweepId>, now: i64) -> Result<Vec<String>, StoreError> {
+        let stale = self.read(|conn| stale_runs(conn, sweep, now))?;
+        let owners: BTreeSet<String> = stale.into_iter().filter_map(|run| run.owner).collect();
+        Ok(owners.into_iter().collect())
     }
 
     /// Kills the queued and running runs of the sweep (of all sweeps without one) whose process is dead or

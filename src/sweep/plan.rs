@@ -3,7 +3,8 @@
 use crate::data::{self, Dataset, Split};
 use crate::domain::{Digest, DigestBuilder, Params, Task};
 use crate::executor::{
-    CrossValidation, CvSetup, ProcessError, ProcessSetup, ProcessWork, TestFunction, Work,
+    CrossValidation, CvSetup, ISOLATED_GRACE, Isolated, IsolatedSetup, ProcessError, ProcessSetup,
+    ProcessWork, TestFunction, Work,
 };
 use crate::host::{self, GpuError, GpuSlots};
 use crate::metrics;
@@ -158,7 +159,7 @@ impl Plan {
                 Ok(Self::bare(work, identity))
             }
             SpecWork::Command(section) => Self::command(sweep, section, place),
-            SpecWork::Models(section) => Self::models(sweep, section, place.memory_mb(sweep)),
+            SpecWork::Models(section) => Self::models(sweep, section, place),
         }
     }
 
@@ -191,7 +192,7 @@ impl Plan {
         }
     }
 
-    fn models(sweep: &Sweep, section: &DataSection, memory_mb: u64) -> Result<Self, PlanError> {
+    fn models(sweep: &Sweep, section: &DataSection, place: &Place) -> Result<Self, PlanError> {
         let data = data::load(&section.data)?;
         let task = data.labels.task();
         check_families(&sweep.space, task)?;
@@ -205,19 +206,38 @@ impl Plan {
             .bytes(provenance.schema.as_bytes())
             .bytes(split.digest.as_bytes())
             .finish();
-        let work = CrossValidation::new(CvSetup {
-            data,
-            split,
-            blocks: section.preprocess.clone(),
-            metrics,
-            n_objectives: sweep.objectives.len(),
-            memory_mb,
-            cache_bytes: CACHE_BYTES,
-        });
-        let keep_predictions = section.keep_predictions;
-        let data = Some(planned);
-        let bare = Self::bare(Arc::new(work), identity);
-        Ok(Self { keep_predictions, data, has_folds: true, ..bare })
+        let memory_mb = place.memory_mb(sweep);
+        let isolate = sweep.resources.isolate;
+        let work: Arc<dyn Work> = if isolate {
+            // Every process reads the data itself.
+            Arc::new(Isolated::new(IsolatedSetup {
+                file: sweep.file.clone(),
+                text: sweep.text.clone(),
+                identity,
+                memory_mb,
+                n_folds: planned.n_folds,
+                store: place.store.clone(),
+                owner: place.owner.clone(),
+                monitor: sweep.resources.monitor,
+            })?)
+        } else {
+            Arc::new(CrossValidation::new(CvSetup {
+                data,
+                split,
+                blocks: section.preprocess.clone(),
+                metrics,
+                n_objectives: sweep.objectives.len(),
+                memory_mb,
+                cache_bytes: CACHE_BYTES,
+            }))
+        };
+        Ok(Self {
+            keep_predictions: section.keep_predictions,
+            data: Some(planned),
+            has_folds: true,
+            grace: if isolate { ISOLATED_GRACE } else { Duration::ZERO },
+            ..Self::bare(work, identity)
+        })
     }
 
     /// The identity of a configuration across sweeps: equal keys mean equal data, split, metrics,

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod attempts;
+mod command_faults;
+mod commands;
 mod crash;
 mod driving;
 mod faults;
@@ -15,6 +17,7 @@ mod data_verbs;
 mod edits;
 mod examples;
 mod help;
+mod isolate;
 mod listings;
 mod program;
 mod reaper;

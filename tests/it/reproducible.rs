@@ -151,14 +151,14 @@ trials = 24
 
 /// A trial's record without times: parameters, the bits of every score, the predictions that were kept.
 #[derive(PartialEq)]
-struct Recorded {
+pub(crate) struct Recorded {
     trial: Option<u64>,
     params: String,
     values: Vec<(String, u64)>,
     predictions: Option<Vec<u8>>,
 }
 
-fn recorded(store: &Store) -> Vec<Recorded> {
+pub(crate) fn recorded(store: &Store) -> Vec<Recorded> {
     let mut runs: Vec<RunRecord> = store.runs(&Query::default()).unwrap();
     runs.retain(|run| run.status == Status::Done);
     runs.sort_by_key(|run| run.trial);

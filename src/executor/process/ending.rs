@@ -15,7 +15,7 @@ const SHOWN: usize = 200;
 
 /// Why derby has stopped a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Halt {
+pub(in crate::executor) enum Halt {
     /// The trial's controls said so.
     Control,
     /// It said nothing for so long.
@@ -56,7 +56,8 @@ pub(super) fn outcome(facts: &Facts<'_>, control: &Control) -> (Outcome, bool) {
     match facts.exit {
         Exit::Signal(signal) => return killed(signal),
         Exit::Code(status) if status != 0 && !facts.status_is_metric => {
-            return (failure(status_reason(status, facts)), status == TRY_AGAIN);
+            let line = if facts.last_error.is_empty() { facts.last_line } else { facts.last_error };
+            return by_status(status, line);
         }
         Exit::Code(_) => {}
     }
@@ -80,7 +81,8 @@ fn failed(reason: String) -> (Outcome, bool) {
     (failure(reason), false)
 }
 
-fn killed(signal: i32) -> (Outcome, bool) {
+/// Of a process that a signal ended which derby did not send.
+pub(in crate::executor) fn killed(signal: i32) -> (Outcome, bool) {
     let name = signal_name(signal);
     let is_outside = FROM_OUTSIDE.contains(&signal);
     let note = match signal {
@@ -91,17 +93,18 @@ fn killed(signal: i32) -> (Outcome, bool) {
     (failure(format!("killed by {name}{note}")), is_outside)
 }
 
-fn status_reason(status: i32, facts: &Facts<'_>) -> String {
-    let line = if facts.last_error.is_empty() { facts.last_line } else { facts.last_error };
+/// Of a process that failed by itself; `line` is the last that it said.
+pub(in crate::executor) fn by_status(status: i32, line: &[u8]) -> (Outcome, bool) {
     // A shell says so of a program that was killed.
     let note = match status - 128 {
         signal @ 1..=31 => format!(" (128 + {signal}: {}?)", signal_name(signal)),
         _ => String::new(),
     };
-    match shown(line) {
+    let reason = match shown(line) {
         line if line.is_empty() => format!("exit status {status}{note}"),
         line => format!("exit status {status}{note}: {line}"),
-    }
+    };
+    (failure(reason), status == TRY_AGAIN)
 }
 
 fn missing(objective: &str, facts: &Facts<'_>) -> String {
@@ -118,7 +121,7 @@ fn missing(objective: &str, facts: &Facts<'_>) -> String {
 }
 
 /// A line of output fit for a reason: text without control characters, cut where it is long.
-fn shown(line: &[u8]) -> String {
+pub(in crate::executor) fn shown(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);
     let mut chars = text.trim().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c });
     let mut shown: String = chars.by_ref().take(SHOWN).collect();

@@ -2,6 +2,7 @@
 
 use super::Passing;
 use super::system::System;
+use super::watch::Listener;
 use crate::domain::{MetricPoint, PointBatch, Summary};
 use crate::executor::Control;
 use crate::host;
@@ -118,25 +119,6 @@ impl<'a> Feed<'a> {
         }
     }
 
-    /// Takes in bytes of a stream.
-    pub(super) fn bytes(&mut self, stream: Stream, bytes: &[u8]) {
-        let ts = host::now_ms();
-        self.heard = Instant::now();
-        if let Some(passing) = self.passing {
-            passing(stream, bytes);
-        }
-        let (lines, said, sources) = match stream {
-            Stream::Out => (&mut self.out, &mut self.said, &mut self.sources),
-            Stream::Err => (&mut self.err, &mut self.said, &mut self.sources),
-        };
-        lines.feed(bytes, |line, is_whole| {
-            said.line(stream, line);
-            sources.log.line(stream, line, is_whole);
-            sources.intake.output_line(stream, line, ts);
-        });
-        self.settle(BATCH);
-    }
-
     /// Takes in the last line of a stream that has ended, if it had no newline.
     fn end_of(&mut self, stream: Stream) {
         let ts = host::now_ms();
@@ -151,29 +133,6 @@ impl<'a> Feed<'a> {
         });
     }
 
-    /// Does what is due: looks at files, hands points over, writes output to the disk.
-    pub(super) fn tick(&mut self, now: Instant) {
-        if now >= self.next_look {
-            self.next_look = now + LOOK;
-            let ts = host::now_ms();
-            for place in 0..self.sources.files.len() {
-                if self.look_at(place, ts) {
-                    self.heard = now;
-                    // There may be more than one look takes in.
-                    self.next_look = now;
-                }
-            }
-            self.settle(BATCH);
-        }
-        if self.waiting_since.is_some_and(|since| now >= since + PATIENCE) {
-            self.hand_over();
-        }
-        if now >= self.next_flush {
-            self.next_flush = now + FLUSH;
-            self.sources.log.flush();
-        }
-    }
-
     /// Reads what is new in a file of metrics; true if something was.
     fn look_at(&mut self, place: usize, ts: i64) -> bool {
         let Sources { files, intake, .. } = &mut self.sources;
@@ -181,22 +140,6 @@ impl<'a> Feed<'a> {
             self.said.unreadable = Some(error);
             false
         })
-    }
-
-    /// When [`tick`](Self::tick) has something to do.
-    pub(super) fn due(&self) -> Instant {
-        let flush = self.next_flush.min(self.next_look);
-        self.waiting_since.map_or(flush, |since| flush.min(since + PATIENCE))
-    }
-
-    /// When the process last said something.
-    pub(super) fn heard(&self) -> Instant {
-        self.heard
-    }
-
-    /// True once a value has been judged to be hopeless, or the trial was stopped when one came.
-    pub(super) fn is_stopped(&self) -> bool {
-        self.is_stopped
     }
 
     /// Records a value that no line has told.
@@ -263,6 +206,62 @@ impl<'a> Feed<'a> {
         } else {
             self.points.extend(points_of(&batch));
         }
+    }
+}
+
+impl Listener for Feed<'_> {
+    fn bytes(&mut self, stream: Stream, bytes: &[u8]) {
+        let ts = host::now_ms();
+        self.heard = Instant::now();
+        if let Some(passing) = self.passing {
+            passing(stream, bytes);
+        }
+        let (lines, said, sources) = match stream {
+            Stream::Out => (&mut self.out, &mut self.said, &mut self.sources),
+            Stream::Err => (&mut self.err, &mut self.said, &mut self.sources),
+        };
+        lines.feed(bytes, |line, is_whole| {
+            said.line(stream, line);
+            sources.log.line(stream, line, is_whole);
+            sources.intake.output_line(stream, line, ts);
+        });
+        self.settle(BATCH);
+    }
+
+    /// Looks at files, hands points over, writes output to the disk.
+    fn tick(&mut self, now: Instant) {
+        if now >= self.next_look {
+            self.next_look = now + LOOK;
+            let ts = host::now_ms();
+            for place in 0..self.sources.files.len() {
+                if self.look_at(place, ts) {
+                    self.heard = now;
+                    // There may be more than one look takes in.
+                    self.next_look = now;
+                }
+            }
+            self.settle(BATCH);
+        }
+        if self.waiting_since.is_some_and(|since| now >= since + PATIENCE) {
+            self.hand_over();
+        }
+        if now >= self.next_flush {
+            self.next_flush = now + FLUSH;
+            self.sources.log.flush();
+        }
+    }
+
+    fn due(&self) -> Instant {
+        let flush = self.next_flush.min(self.next_look);
+        self.waiting_since.map_or(flush, |since| flush.min(since + PATIENCE))
+    }
+
+    fn heard(&self) -> Instant {
+        self.heard
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.is_stopped
     }
 }
 

@@ -13,19 +13,30 @@ use std::time::{Duration, Instant};
 const BUSY: Duration = Duration::from_secs(1);
 
 /// What is started.
-pub(super) struct Launch<'a> {
+pub(in crate::executor) struct Launch<'a> {
     /// The program's file.
-    pub(super) program: &'a Path,
+    pub(in crate::executor) program: &'a Path,
     /// The program as it was written, and its arguments.
-    pub(super) arguments: &'a [String],
+    pub(in crate::executor) arguments: &'a [String],
     /// Where it starts.
-    pub(super) cwd: &'a Path,
+    pub(in crate::executor) cwd: &'a Path,
     /// Changes to derby's own environment.
-    pub(super) environment: &'a [(OsString, Option<OsString>)],
+    pub(in crate::executor) environment: &'a [(OsString, Option<OsString>)],
+    /// What it reads as its standard input.
+    pub(in crate::executor) input: Input,
 }
 
-/// Starts it: its own process group, output into pipes, nothing to read.
-pub(super) fn start(launch: &Launch<'_>) -> io::Result<Child> {
+/// What a process reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::executor) enum Input {
+    /// Nothing.
+    None,
+    /// A pipe that whoever starts it writes into.
+    Pipe,
+}
+
+/// Starts it: its own process group, output into pipes.
+pub(in crate::executor) fn start(launch: &Launch<'_>) -> io::Result<Child> {
     let mut command = Command::new(launch.program);
     if let [name, arguments @ ..] = launch.arguments {
         command.arg0(name).args(arguments);
@@ -37,7 +48,11 @@ pub(super) fn start(launch: &Launch<'_>) -> io::Result<Child> {
         };
     }
     command.current_dir(launch.cwd).process_group(0);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let input = match launch.input {
+        Input::None => Stdio::null(),
+        Input::Pipe => Stdio::piped(),
+    };
+    command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
     let since = Instant::now();
     loop {
         match command.spawn() {
@@ -54,7 +69,7 @@ fn is_busy(error: &io::Error) -> bool {
 }
 
 /// True if the machine lacks something, and the same may work later: memory, processes, files, disk.
-pub(super) fn is_shortage(error: &io::Error) -> bool {
+pub(in crate::executor) fn is_shortage(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     // ENFILE and EMFILE have no kind of their own; the numbers are the same on every Unix.
     let no_files = matches!(error.raw_os_error(), Some(23 | 24));

@@ -5,19 +5,19 @@
 //!                                                         pipes ─▶ feed ─▶ record, metrics, Control
 //! ```
 
-mod ending;
+pub(super) mod ending;
 mod environment;
 mod feed;
 mod folders;
 mod glob;
-mod launch;
+pub(super) mod launch;
 mod prepare;
 mod program;
 mod sources;
-mod system;
+pub(super) mod system;
 #[cfg(test)]
 mod tests;
-mod watch;
+pub(super) mod watch;
 
 pub use folders::{clean_run_folder, run_folder};
 
@@ -26,7 +26,7 @@ use self::feed::{Fed, Feed};
 use self::folders::RunFolder;
 use self::prepare::Plan;
 use self::system::System;
-use self::watch::{Leaders, Limits, Watched};
+use self::watch::{Leaders, Limits, Listener, Watched};
 use super::{Assignment, Control, Execution, Exit, Work};
 use crate::domain::Outcome;
 use crate::host::{GpuLease, GpuSlots, Monitor};
@@ -97,6 +97,9 @@ pub enum ProcessError {
     /// The system gives no thread to take samples with.
     #[error("[resources] monitor: cannot start: {0}")]
     Monitor(io::Error),
+    /// Where this program is cannot be found.
+    #[error("[resources] isolate: this program cannot be found: {0}")]
+    OwnProgram(io::Error),
     /// A path cannot be made absolute: the current folder is gone.
     #[error("the current folder cannot be found: {0}")]
     CurrentFolder(io::Error),
@@ -114,18 +117,18 @@ pub struct ProcessWork {
 }
 
 /// Why a run could not be carried out.
-struct Fault {
-    reason: String,
-    is_infrastructure: bool,
+pub(super) struct Fault {
+    pub(super) reason: String,
+    pub(super) is_infrastructure: bool,
 }
 
 impl Fault {
-    fn own(reason: impl Into<String>) -> Self {
+    pub(super) fn own(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), is_infrastructure: false }
     }
 
     /// Something of derby's own failed: the store's disk, the system.
-    fn machine(what: &str, error: &io::Error) -> Self {
+    pub(super) fn machine(what: &str, error: &io::Error) -> Self {
         Self { reason: format!("{what}: {error}"), is_infrastructure: true }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::environment::{self, Surroundings};
 use super::folders::{OWN_NAMES, RunFolder, checkpoint_folder, run_folder};
-use super::launch::{Launch, is_shortage};
+use super::launch::{Input, Launch, is_shortage};
 use super::sources::Sources;
 use super::{Fault, ProcessError, ProcessSetup, program};
 use crate::executor::Assignment;
@@ -245,6 +245,7 @@ impl Prepared {
             arguments: &self.arguments,
             cwd: &self.cwd,
             environment: &self.environment,
+            input: Input::None,
         }
     }
 

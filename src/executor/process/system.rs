@@ -4,7 +4,7 @@ use crate::domain::{MetricPoint, RunningSummary, Summary, SummaryKind};
 use crate::host::{Sample, Watch};
 
 /// The samples of one run.
-pub(super) struct System {
+pub(in crate::executor) struct System {
     watch: Option<Watch>,
     n_samples: i64,
     series: Vec<(String, RunningSummary)>,
@@ -12,12 +12,12 @@ pub(super) struct System {
 
 impl System {
     /// Of a process that is watched, if it is.
-    pub(super) fn new(watch: Option<Watch>) -> Self {
+    pub(in crate::executor) fn new(watch: Option<Watch>) -> Self {
         Self { watch, n_samples: 0, series: Vec::new() }
     }
 
     /// Hands out what was sampled since the last call.
-    pub(super) fn take(&mut self, mut each: impl FnMut(&MetricPoint)) {
+    pub(in crate::executor) fn take(&mut self, mut each: impl FnMut(&MetricPoint)) {
         let samples = self.watch.as_ref().map(Watch::take).unwrap_or_default();
         for Sample { ts, values } in samples {
             let step = self.n_samples;
@@ -39,7 +39,7 @@ impl System {
     }
 
     /// One summary a series; the mean says most of a load.
-    pub(super) fn summaries(&self) -> impl Iterator<Item = (String, Summary)> {
+    pub(in crate::executor) fn summaries(&self) -> impl Iterator<Item = (String, Summary)> {
         self.series.iter().map(|(name, running)| (name.clone(), running.summary(SummaryKind::Mean)))
     }
 }

@@ -1,7 +1,6 @@
 //! Watches a running process: reads what it says, stops it where it must, and ends what it leaves behind.
 
 use super::ending::Halt;
-use super::feed::Feed;
 use crate::executor::{Control, Exit};
 use crate::host::{self, GroupSignal};
 use crate::protocol::Stream;
@@ -22,21 +21,39 @@ const LOOK: Duration = Duration::from_millis(10);
 /// Chunks that are read of what a dead process has left in its pipes.
 const MAX_LEFT: usize = 1024;
 
+/// Who hears what a process says.
+pub(in crate::executor) trait Listener {
+    /// Takes in bytes of a stream.
+    fn bytes(&mut self, stream: Stream, bytes: &[u8]);
+    /// Does what is due.
+    fn tick(&mut self, now: Instant);
+    /// When [`tick`](Self::tick) has something to do.
+    fn due(&self) -> Instant;
+    /// When the process last said something.
+    fn heard(&self) -> Instant;
+    /// True once what it said makes the trial hopeless.
+    fn is_stopped(&self) -> bool;
+    /// True once it only puts its results away: SIGTERM would take them, so that it is let be until SIGKILL is due.
+    fn is_at_its_end(&self) -> bool {
+        false
+    }
+}
+
 /// How a process is watched.
-pub(super) struct Limits<'a> {
+pub(in crate::executor) struct Limits<'a> {
     /// Between SIGTERM and SIGKILL.
-    pub(super) grace: Duration,
+    pub(in crate::executor) grace: Duration,
     /// It may say nothing for so long.
-    pub(super) silence: Option<Duration>,
+    pub(in crate::executor) silence: Option<Duration>,
     /// What `DERBY_RUN_KEY` is in every process of the run.
-    pub(super) run_key: &'a str,
+    pub(in crate::executor) run_key: &'a str,
     /// Every process that is watched.
-    pub(super) leaders: &'a Leaders,
+    pub(in crate::executor) leaders: &'a Leaders,
 }
 
 /// The processes that somebody watches and waits for.
 #[derive(Debug, Default)]
-pub(super) struct Leaders(Mutex<BTreeSet<u32>>);
+pub(in crate::executor) struct Leaders(Mutex<BTreeSet<u32>>);
 
 impl Leaders {
     fn all(&self) -> MutexGuard<'_, BTreeSet<u32>> {
@@ -49,19 +66,19 @@ impl Leaders {
 }
 
 /// How it ended.
-pub(super) struct Watched {
+pub(in crate::executor) struct Watched {
     /// The status of the process that was started.
-    pub(super) exit: Exit,
+    pub(in crate::executor) exit: Exit,
     /// Why it was stopped, if it was.
-    pub(super) halt: Option<Halt>,
+    pub(in crate::executor) halt: Option<Halt>,
     /// CPU seconds of it and of the children that it waited for.
-    pub(super) cpu_seconds: f64,
+    pub(in crate::executor) cpu_seconds: f64,
 }
 
 /// Watches a process until nothing of it is left.
-pub(super) fn watch(
+pub(in crate::executor) fn watch(
     mut child: Child,
-    feed: &mut Feed<'_>,
+    feed: &mut dyn Listener,
     control: &Control,
     limits: &Limits<'_>,
 ) -> io::Result<Watched> {
@@ -73,7 +90,7 @@ pub(super) fn watch(
 
 fn watch_listed(
     child: &mut Child,
-    feed: &mut Feed<'_>,
+    feed: &mut dyn Listener,
     control: &Control,
     limits: &Limits<'_>,
 ) -> io::Result<Watched> {
@@ -122,7 +139,7 @@ impl Streams {
         &mut self,
         also: Option<&OwnedFd>,
         at_most: Duration,
-        feed: &mut Feed<'_>,
+        feed: &mut dyn Listener,
     ) -> io::Result<(bool, bool)> {
         let out = self.out.as_ref().map(AsFd::as_fd);
         let err = self.err.as_ref().map(AsFd::as_fd);
@@ -138,7 +155,12 @@ impl Streams {
 }
 
 /// Reads what a pipe that is ready has: a read of one never waits.
-fn chunk(pipe: &mut Option<PipeReader>, stream: Stream, buffer: &mut [u8], feed: &mut Feed<'_>) {
+fn chunk(
+    pipe: &mut Option<PipeReader>,
+    stream: Stream,
+    buffer: &mut [u8],
+    feed: &mut dyn Listener,
+) {
     let Some(open) = pipe else { return };
     match open.read(buffer) {
         Ok(n) if n > 0 => feed.bytes(stream, &buffer[..n]),
@@ -163,7 +185,7 @@ impl Watcher<'_> {
         &mut self,
         child: &mut Child,
         streams: &mut Streams,
-        feed: &mut Feed<'_>,
+        feed: &mut dyn Listener,
     ) -> io::Result<()> {
         let notifier = host::exit_notifier(self.pid).ok();
         loop {
@@ -182,7 +204,7 @@ impl Watcher<'_> {
     }
 
     /// When something is due.
-    fn next(&self, feed: &Feed<'_>) -> Instant {
+    fn next(&self, feed: &dyn Listener) -> Instant {
         let mut next = feed.due();
         match self.halt {
             Some((_, kill)) if !self.killed => next = next.min(kill),
@@ -197,7 +219,7 @@ impl Watcher<'_> {
     }
 
     /// SIGTERM to the group when the run must stop, SIGKILL when its grace is over.
-    fn stop_if_due(&mut self, now: Instant, feed: &Feed<'_>) {
+    fn stop_if_due(&mut self, now: Instant, feed: &dyn Listener) {
         match self.halt {
             None => {
                 let silent =
@@ -212,7 +234,9 @@ impl Watcher<'_> {
                 let far = now + Duration::from_hours(24 * 365);
                 let kill = now.checked_add(self.limits.grace).unwrap_or(far);
                 self.halt = Some((halt, kill));
-                host::signal_group(self.pid, GroupSignal::Term);
+                if !feed.is_at_its_end() {
+                    host::signal_group(self.pid, GroupSignal::Term);
+                }
             }
             Some((_, kill)) if now >= kill && !self.killed => {
                 self.killed = true;
@@ -223,7 +247,7 @@ impl Watcher<'_> {
     }
 
     /// Ends what the process has left behind, and reads what is left in its pipes.
-    fn end_strays(&self, streams: &mut Streams, feed: &mut Feed<'_>) -> io::Result<()> {
+    fn end_strays(&self, streams: &mut Streams, feed: &mut dyn Listener) -> io::Result<()> {
         let strays = STRAYS.min(self.limits.grace);
         if !self.killed && host::signal_group(self.pid, GroupSignal::Term) {
             self.until_gone(strays, streams, feed)?;
@@ -246,7 +270,7 @@ impl Watcher<'_> {
         &self,
         at_most: Duration,
         streams: &mut Streams,
-        feed: &mut Feed<'_>,
+        feed: &mut dyn Listener,
     ) -> io::Result<()> {
         let end = Instant::now() + at_most;
         while host::group_alive(self.pid) {

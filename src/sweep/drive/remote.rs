@@ -2,9 +2,9 @@
 
 use super::record::outcome_of;
 use super::{DriveError, Driver, PATIENCE, Task};
-use crate::domain::{RunId, Status};
+use crate::domain::{RunId, Status, SweepId};
 use crate::host;
-use crate::store::{Owner, StoreError, Worker};
+use crate::store::{Owner, Store, StoreError, Worker};
 use crate::sweep::Observer;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -83,8 +83,20 @@ impl Remote {
     }
 }
 
-/// Ends what processes left behind that are gone.
-pub(in crate::sweep) fn end_strays(owners: &[String]) {
+/// Ends what processes left behind that are gone, and makes their trials missing again. In this order: dead
+/// in between, the next process does both again.
+pub(super) fn recover(store: &mut Store, sweep: SweepId) -> Result<(), StoreError> {
+    let now = host::now_ms();
+    let lost = store.lost_owners(Some(sweep), now)?;
+    end_strays(&lost);
+    let mut since = store.recover(Some(sweep), now)?.owners;
+    host::fault("recovered");
+    since.retain(|owner| !lost.contains(owner));
+    end_strays(&since);
+    Ok(())
+}
+
+fn end_strays(owners: &[String]) {
     for owner in owners {
         host::kill_marked(&format!("DERBY_OWNER={owner}"));
     }
@@ -105,8 +117,7 @@ impl Driver<'_> {
         }
         if self.remote.recovered.elapsed() >= LOOK {
             self.remote.recovered = Instant::now();
-            let recovered = self.store.recover(Some(self.row.id), host::now_ms())?;
-            end_strays(&recovered.owners);
+            recover(self.store, self.row.id)?;
         }
         self.judge_handed()?;
         let runs: Vec<RunId> = self.remote.handed.keys().copied().collect();

@@ -1,11 +1,10 @@
 //! From the record back to a driver: what was tried, told and counted, and what is still missing.
 
 use super::record::{mean_score, outcome_of};
-use super::remote::end_strays;
+use super::remote::recover;
 use super::{DriveError, Driver, OpenTrial, Options, Task};
 use crate::domain::{Outcome, RunId, Status, SweepId};
 use crate::executor::{Judging, Pool};
-use crate::host;
 use crate::sampler;
 use crate::spec::Sweep;
 use crate::store::{Store, StoreError, SweepRow, TrialRow, TrialRun};
@@ -34,8 +33,7 @@ impl<'a> Driver<'a> {
         options: &'a Options,
         row: SweepRow,
     ) -> Result<Self, DriveError> {
-        let recovered = store.recover(Some(row.id), host::now_ms())?;
-        end_strays(&recovered.owners);
+        recover(store, row.id)?;
         let metric = &spec.objectives[0].metric;
         let mut trials = store.trials(row.id)?;
         let mut runs = by_trial(store.trial_runs(row.id, metric)?);
