@@ -52,10 +52,19 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
         reaper.dismiss();
     }
     let report = driven?;
-    if args.json {
-        ui.out.line(&as_json(&sweep, &store, &report)?)?;
-    } else if !args.quiet {
-        closing(ui, args, &sweep, &report)?;
+    let said = if args.json {
+        ui.out.line(&as_json(&sweep, &store, &report)?).map_err(CliError::from)
+    } else if args.quiet {
+        Ok(())
+    } else {
+        closing(ui, args, &sweep, &report)
+    };
+    if let Err(error) = said {
+        // Where nobody reads any more, as on a terminal that is gone, the exit code still tells.
+        let is_interrupted = matches!(report.stop, StopReason::Interrupted { .. });
+        if !is_interrupted && !error.is_broken_pipe() {
+            return Err(error);
+        }
     }
     if !plan.data_is_unchanged(&mut store) {
         ui.out.note(&ui.out.paint_error(
