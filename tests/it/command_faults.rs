@@ -405,19 +405,20 @@ fn a_script_that_fills_its_disk_fails_alone() {
     assert_eq!(sweep(&place, &["--retry-failed"])["done"], 3);
 }
 
-/// Runs derby where no file may grow past so many bytes, as on a full disk.
-fn with_limit(place: &Place, kilobytes: u32) -> Output {
-    let script = "trap '' XFSZ; ulimit -f $1; exec \"$0\" sweep sweep.toml --jobs 2 --quiet";
-    let blocks = (2 * kilobytes).to_string();
+const SWEEP: &str = "sweep sweep.toml --jobs 2 --quiet";
+
+/// Runs derby where no file may grow past so many kilobytes, as on a full disk.
+fn with_limit(place: &Place, kilobytes: u32, words: &str) -> Output {
+    let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" {words}", 2 * kilobytes);
     let program = env!("CARGO_BIN_EXE_derby");
-    place.command("sh", &["-c", script, program, &blocks]).output().unwrap()
+    place.command("sh", &["-c", &script, program]).output().unwrap()
 }
 
 #[test]
 fn output_that_does_not_fit_on_the_disk_is_said() {
     let script = "[ $DERBY_TRIAL != 1 ] || [ -e go ] || yes | head -c 4000000";
     let place = scripted(script, 3, "command.retries = { infrastructure = 1 }\n");
-    let output = with_limit(&place, 1000);
+    let output = with_limit(&place, 1000, SWEEP);
     assert_ended(&output, 0);
     let store = place.store();
     let of = |trial: u64| {
@@ -444,7 +445,7 @@ fn a_full_disk_under_the_store_ends_everybody() {
            awk 'BEGIN { for (i = 0; i < 400000; i++) print "{\"m\": " i "}" }';;
     esac"#;
     let place = scripted(script, 6, "command.grace = \"1000s\"\ncommand.log_limit = \"300kB\"\n");
-    let output = with_limit(&place, 4000);
+    let output = with_limit(&place, 4000, SWEEP);
     assert_error(&output, 1, &[".derby'", "cannot"]);
     assert_nobody(&place);
     let done = n_done(&place);
@@ -465,4 +466,14 @@ fn killed_while_it_cleans_up_the_next_one_does() {
     // The record does not tell of them any more.
     assert_nobody(&place);
     finish(&place, 3);
+}
+
+#[test]
+fn a_run_by_hand_ends_with_a_full_disk() {
+    let script = r#"trap '' TERM; setsid sleep 1000 &
+        awk 'BEGIN { for (i = 0; i < 400000; i++) print "{\"m\": " i "}" }'; while :; do sleep 1000; done"#;
+    let place = scripted(script, 1, "");
+    let output = with_limit(&place, 4000, "run --quiet -- sh train.sh 1");
+    assert_error(&output, 1, &[".derby'", "cannot"]);
+    assert_nobody(&place);
 }
