@@ -5,7 +5,7 @@ use super::out::{Role, safe};
 use super::replicates::{best_trials, rows};
 use super::show::line;
 use super::sweeps;
-use super::text::{age, count, duration};
+use super::text::{age, count, duration, failed_runs};
 use super::{CliError, Exit, Ui};
 use crate::domain::Status;
 use crate::host;
@@ -60,8 +60,7 @@ pub(super) fn show_sweep(
         let next = format!("derby show {} · derby runs sweep:{}", best[0].id, sweep.name);
         ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &safe(&next))))?;
     } else if sweep.counts.contains_key(&Status::Failed) {
-        let next =
-            format!("derby runs 'sweep:{} status:failed' --columns model,reason", sweep.name);
+        let next = failed_runs(&sweep.name, sweep.text.contains("[models."));
         ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &safe(&next))))?;
     }
     Ok(Exit::Done)

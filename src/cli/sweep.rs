@@ -3,7 +3,7 @@
 use super::args::SweepArgs;
 use super::out::{Role, safe};
 use super::progress::ProgressLine;
-use super::text::{age, count, duration, params, plural};
+use super::text::{age, count, duration, failed_runs, params, plural};
 use super::{CliError, Exit, Ui};
 use crate::domain::{Digest, Objective, format_number};
 use crate::executor::quiet_panics;
@@ -85,7 +85,7 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
             exit,
             format!("no score from {failed}{}", reason.unwrap_or_default()),
         )
-        .hint(format!("derby runs 'sweep:{} status:failed' --columns model,reason", sweep.name)));
+        .hint(failed_runs(&sweep.name, matches!(sweep.work, Work::Models(_)))));
     }
     Ok(exit)
 }
