@@ -1,6 +1,7 @@
 //! Every sweep file of the repository checks and runs.
 
 use crate::program::{Place, repository, shows};
+use std::io::Write;
 use std::process::Command;
 
 /// What makes a larger example quick enough for a test.
@@ -25,7 +26,7 @@ fn lacks(name: &str) -> bool {
     if !has {
         let text = format!("{name} needs python3 with {module}; mend: pip install scikit-learn");
         assert!(std::env::var_os("DERBY_TEST_ALL").is_none(), "{text}");
-        eprintln!("left out: {text}");
+        let _ = writeln!(std::io::stderr(), "left out: {text}");
     }
     !has
 }
