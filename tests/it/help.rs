@@ -328,6 +328,7 @@ fn verbs_about_sweeps() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the help of four verbs, as it stands")]
 fn verbs_around_commands() {
     let place = Place::new();
     shows!(help(&place, "run"), @r#"
