@@ -3,7 +3,8 @@
 use super::args::SweepArgs;
 use super::out::{Role, safe};
 use super::progress::ProgressLine;
-use super::text::{age, count, duration, failed_runs, params, plural};
+use super::show_sweep::failed_runs;
+use super::text::{age, count, duration, params, plural};
 use super::{CliError, Exit, Ui};
 use crate::domain::{Digest, Objective, format_number};
 use crate::executor::quiet_panics;
@@ -85,7 +86,7 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
             exit,
             format!("no score from {failed}{}", reason.unwrap_or_default()),
         )
-        .hint(failed_runs(&sweep.name, matches!(sweep.work, Work::Models(_)))));
+        .hint(failed_runs(&store, report.sweep, &sweep.name)?));
     }
     Ok(exit)
 }

@@ -2,12 +2,6 @@
 
 use crate::domain::{Params, Value, format_number};
 
-/// The command that lists why runs of a sweep failed; those of built-in models have a model.
-pub(super) fn failed_runs(sweep: &str, has_models: bool) -> String {
-    let model = if has_models { "model," } else { "" };
-    format!("derby runs 'sweep:{sweep} status:failed' --columns {model}reason")
-}
-
 /// Seconds in the unit that a person would use: `21 ms`, `4.9 s`, `3m12s`, `2h05m`.
 pub(super) fn duration(seconds: f64) -> String {
     if !seconds.is_finite() {

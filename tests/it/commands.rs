@@ -275,8 +275,9 @@ fn a_metric_that_never_comes_is_named() {
     let never = "loss never came; metrics seen: acc, f1; 2 lines of output, the last: 'epoch 1'";
     assert_error(&output, 1, &["no score from 3 trials", never]);
     let said = stderr(&output);
-    assert!(said.contains("derby runs 'sweep:cmd status:failed'"), "{said}");
-    let listed = place.succeed(&["runs", "sweep:cmd status:failed", "--columns", "model,reason"]);
+    let hint = "hint: derby runs 'sweep:cmd status:failed' --columns reason";
+    assert!(said.contains(hint), "{said}");
+    let listed = place.succeed(&["runs", "sweep:cmd status:failed", "--columns", "reason"]);
     assert!(listed.contains("loss never came"), "{listed}");
     assert_sound(&place);
 }
