@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::host;
 use crate::metrics;
-use crate::trainer::{self, Family, FitContext, FitError, Fold, Signal};
+use crate::trainer::{self, Family, FitContext, FitError, Fold};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -145,13 +145,10 @@ impl CrossValidation {
     }
 
     fn fit(&self, trial: &Trial<'_>, fold: &Fold) -> Result<Box<dyn trainer::Model>, FitError> {
-        let mut report = |_step: u64, _value: f64| {
-            if trial.control.stopped() { Signal::Cancel } else { Signal::Continue }
-        };
         let mut context = FitContext {
             seed: trial.assignment.seed,
             memory_mb: self.setup.memory_mb,
-            report: &mut report,
+            interim: None,
             cancel: trial.control.flag(),
         };
         trial.family.fit(fold, &trial.assignment.params, &mut context)
