@@ -11,6 +11,7 @@ mod function;
 mod oof;
 mod pool;
 mod process;
+mod rounds;
 
 pub use control::{Control, Ears, Stop, TIMEOUT};
 pub use cross_validation::{CrossValidation, CvSetup};

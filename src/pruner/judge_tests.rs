@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::domain::Goal;
-use std::time::Instant;
 
 fn asha(grace: Option<i64>) -> Setting {
     Setting::Asha(AshaOptions { min_steps: Some(1), grace, ..AshaOptions::default() })
@@ -239,31 +238,4 @@ fn digests_tell_settings_apart() {
     let digests: std::collections::BTreeSet<_> = settings.iter().map(digest).collect();
     assert_eq!(digests.len(), settings.len());
     assert_eq!(digest(&asha(None)), digest(&asha(None)));
-}
-
-/// 64 trials of 2,000 steps beside each other, after 100 completed ones, none of them hopeless: a generous bound,
-/// against work that grows with the number of trials or steps.
-#[test]
-fn a_value_costs_little() {
-    for setting in all_settings() {
-        let word = setting.word();
-        let judge = judge(setting);
-        let curve = |step: i64| 1.0 / (step + 1) as f64;
-        for trial in 0..100 {
-            let value = |step| (trial % 10) as f64 + curve(step);
-            let series: Vec<_> =
-                (0..2_000).map(|step| (String::new(), step, value(step))).collect();
-            judge.restore(trial, &series, TrialEnd::Done);
-        }
-        let started = Instant::now();
-        for step in 0..2_000 {
-            // Worse in the mean and better in most steps: Wilcoxon has to look.
-            let bump = if step % 8 == 0 { 5.0 } else { -0.1 };
-            for trial in 100..164 {
-                judge.report(trial, "", step, curve(step) + bump);
-            }
-        }
-        let micros = started.elapsed().as_secs_f64() * 1e6 / 128_000.0;
-        assert!(micros < 100.0, "{word}: {micros} µs a value");
-    }
 }

@@ -17,6 +17,7 @@ mod examples;
 mod help;
 mod listings;
 mod program;
+mod pruning;
 mod reaper;
 mod sweep_file;
 mod workers;
