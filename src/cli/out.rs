@@ -208,6 +208,11 @@ pub(super) fn pad(text: &str, width: usize, right: bool) -> String {
     if right { format!("{gap}{text}") } else { format!("{text}{gap}") }
 }
 
+/// Standard output for lines that another derby reads.
+pub(super) fn lines() -> Box<dyn Write + Send> {
+    Box::new(io::stdout())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

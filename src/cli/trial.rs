@@ -1,7 +1,7 @@
 //! `derby trial`: the process of one trial of a built-in model, started by a sweep with `isolate = true`.
 
 use super::args::TrialArgs;
-use super::{CliError, Exit};
+use super::{CliError, Exit, out};
 use crate::executor::{TrialOrder, carry_out_order, quiet_panics};
 use crate::spec::{self, Format, Known, Overrides};
 use crate::sweep::{Place, Plan};
@@ -24,7 +24,7 @@ pub(super) fn run(args: &TrialArgs) -> Result<Exit, CliError> {
         ));
     }
     quiet_panics();
-    carry_out_order(&*plan.work, &order, &args.result)
+    carry_out_order(&*plan.work, &order, out::lines(), &args.result)
         .map_err(|error| CliError::new(Exit::Later, error.to_string()))?;
     Ok(Exit::Done)
 }

@@ -247,6 +247,12 @@ impl Driver<'_> {
         loop {
             self.heed_interrupts(observer);
             self.look_around(observer)?;
+            let is_exhausted =
+                matches!(self.stop, Some(StopReason::Complete(_) | StopReason::Repeating(_)));
+            if is_exhausted && !self.tasks.is_empty() {
+                // Nothing new is to come, but the last trials are tried again.
+                self.stop = None;
+            }
             while self.stop.is_none()
                 && let Some(place) = self.free_place()
             {

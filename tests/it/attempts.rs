@@ -1,7 +1,7 @@
 //! More than one run a trial: replicates, retries, pruned trials.
 
 use crate::driving::{
-    Bomb, MIXED, Session, assert_replays, bowl, dead_owner, fake, go, on_disk, open, outcomes,
+    Bomb, MIXED, SIX, Session, assert_replays, bowl, dead_owner, fake, go, on_disk, open, outcomes,
     spec_of, trials,
 };
 use derby::domain::Status;
@@ -133,6 +133,25 @@ fn a_broken_machine_is_no_fault_of_the_trial() {
     let states: Vec<Status> = statuses(&store, 1).iter().map(|run| run.2).collect();
     assert_eq!(states, [Status::Killed, Status::Killed, Status::Killed, Status::Done]);
     assert_eq!(statuses(&store, 2).last().unwrap(), &(0, 4, Status::Failed));
+}
+
+#[test]
+fn the_last_trials_of_a_space_are_tried_again_too() {
+    let spec = spec_of(&format!("{SIX}[search]\nsampler = \"grid\"\n"));
+    let broken_once = || {
+        fake(|assignment| match assignment.attempt {
+            1 => Script::Break("no memory".into()),
+            _ => Script::Value(1.0),
+        })
+    };
+    for jobs in [1, 2, 8] {
+        let (_folder, mut store) = on_disk();
+        let report = go(&mut store, &spec, &broken_once(), jobs);
+        assert_eq!((report.stop, report.progress.counts.done), (StopReason::Complete(6), 6));
+        for trial in 0..6 {
+            assert_eq!(statuses(&store, trial), [(0, 1, Status::Killed), (0, 2, Status::Done)]);
+        }
+    }
 }
 
 #[test]

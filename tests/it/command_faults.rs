@@ -251,10 +251,10 @@ fn two_clocks_count_nothing_twice() {
 const FIRST: &str = "Ctrl-C again stops them";
 
 /// Waits for `go`; says when SIGTERM comes. Its grandchildren say nothing.
-const WAITS: &str = r#"trap 'touch told; exit 1' TERM
+const WAITS: &str = r"trap 'touch told; exit 1' TERM
     sleep 1000 & setsid sleep 1000 &
     touch up
-    while [ ! -e go ]; do sleep 0.01; done"#;
+    while [ ! -e go ]; do sleep 0.01; done";
 
 #[test]
 fn the_first_signal_lets_scripts_finish() {

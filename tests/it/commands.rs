@@ -245,11 +245,11 @@ fn limits_end_a_script_that_ignores_signals() {
 
 #[test]
 fn failures_are_tried_again_by_policy_and_on_demand() {
-    let script = r#"case $DERBY_TRIAL-$DERBY_ATTEMPT in
+    let script = r"case $DERBY_TRIAL-$DERBY_ATTEMPT in
         1-1|1-2) exit 1;;
         2-*) [ -e mended ] || exit 2;;
         3-1) kill -9 $$;;
-    esac"#;
+    esac";
     let place = scripted(script, 5, "command.retries = 2\n");
     let report = sweep(&place, &["--jobs", "2"]);
     assert_eq!((&report["done"], &report["failed"]), (&4.into(), &1.into()));

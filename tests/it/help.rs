@@ -90,7 +90,7 @@ fn the_program() {
 #[test]
 fn verbs_about_sweep_files() {
     let place = Place::new();
-    shows!(help(&place, "sweep"), @r"
+    shows!(help(&place, "sweep"), @"
     exit 0
     Run a sweep, or go on with it
 
@@ -113,9 +113,9 @@ fn verbs_about_sweep_files() {
           --cpus <N>         Cores of one run of a command [default: the machine's, shared by all jobs]
           --gpus <GPUS>      GPUs of one run: how many (0.5: two runs share one), or the devices to
                              share out, e.g. 0-3
-          --isolate          Run every trial of a built-in model in a process of its own: a crash costs one
-                             trial, a timeout ends any fit, and each trial reads the data anew (about 10 ms
-                             for a small file)
+          --isolate          Run every trial of a built-in model in a process of its own: a crash costs
+                             one trial, a timeout ends any fit, and each trial reads the data anew
+                             (about [time] for a small file)
           --monitor <TIME>   Time between two samples of a run's CPU, memory and disk, or false for none
           --set <KEY=VALUE>  Change any key of the file, e.g. --set search.seed=3: a sweep of its own
       -q, --quiet            Print no progress
@@ -328,6 +328,7 @@ fn verbs_about_sweeps() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the help of four verbs, as it stands")]
 fn verbs_around_commands() {
     let place = Place::new();
     shows!(help(&place, "run"), @r#"
