@@ -115,7 +115,7 @@ fn verbs_about_sweep_files() {
                              share out, e.g. 0-3
           --isolate          Run every trial of a built-in model in a process of its own: a crash costs
                              one trial, a timeout ends any fit, and each trial reads the data anew
-                             (about 10 ms for a small file)
+                             (about [time] for a small file)
           --monitor <TIME>   Time between two samples of a run's CPU, memory and disk, or false for none
           --set <KEY=VALUE>  Change any key of the file, e.g. --set search.seed=3: a sweep of its own
       -q, --quiet            Print no progress
