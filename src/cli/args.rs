@@ -116,6 +116,7 @@ pub(super) struct OverrideArgs {
 
 /// Arguments of `derby sweep`.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // every flag is one
 pub(super) struct SweepArgs {
     /// The sweep file: TOML, YAML or JSON
     #[arg(value_hint = ValueHint::FilePath)]

@@ -89,7 +89,9 @@ impl<'a> Hearing<'a> {
         if !self.control.is_heard() {
             self.points.append(&mut points);
         } else if !points.is_empty() {
-            points.iter().for_each(|point| batch.push(point));
+            for point in &points {
+                batch.push(point);
+            }
             self.control.report(batch, self.system.summaries().collect());
         }
     }

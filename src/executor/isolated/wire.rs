@@ -124,7 +124,9 @@ pub(super) fn points_of(batch: &PointBatch) -> Vec<Point> {
 /// A batch of these points.
 pub(super) fn batch_of(points: Vec<Point>) -> PointBatch {
     let mut batch = PointBatch::default();
-    points.into_iter().for_each(|point| batch.push(&point.into()));
+    for point in points {
+        batch.push(&point.into());
+    }
     batch
 }
 
@@ -219,7 +221,6 @@ pub(super) fn write_result(execution: &Execution, result: &Path) -> io::Result<(
         summaries: shortened(&execution.summaries),
         has_predictions: execution.predictions.is_some(),
     };
-    // No name of a run's: it is derby's own process that reads it, or nobody.
     let half = result.with_extension("half");
     fs::write(&half, serde_json::to_vec(&document)?)?;
     fs::rename(half, result)
@@ -232,13 +233,12 @@ pub(super) fn read_result(result: &Path) -> io::Result<Option<Execution>> {
         text => text?,
     };
     let document: Document = serde_json::from_slice(&text)?;
-    let predictions = match document.has_predictions {
-        false => None,
-        true => {
-            let predictions = OutOfFold::decode(&fs::read(beside(result))?);
-            let damaged = || io::Error::new(io::ErrorKind::InvalidData, "damaged predictions");
-            Some(predictions.ok_or_else(damaged)?)
-        }
+    let predictions = if document.has_predictions {
+        let predictions = OutOfFold::decode(&fs::read(beside(result))?);
+        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "damaged predictions");
+        Some(predictions.ok_or_else(damaged)?)
+    } else {
+        None
     };
     Ok(Some(Execution {
         points: document.points.into_iter().map(MetricPoint::from).collect(),
