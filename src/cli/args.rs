@@ -116,7 +116,7 @@ pub(super) struct OverrideArgs {
 
 /// Arguments of `derby sweep`.
 #[derive(Debug, Args)]
-#[allow(clippy::struct_excessive_bools)] // every flag is one
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(super) struct SweepArgs {
     /// The sweep file: TOML, YAML or JSON
     #[arg(value_hint = ValueHint::FilePath)]
