@@ -115,6 +115,7 @@ pub(super) struct OverrideArgs {
 }
 
 /// Arguments of `derby sweep`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(super) struct SweepArgs {

@@ -6,7 +6,7 @@ use super::out::{Role, cells, cut, pad, safe};
 use super::text::{measured, value_text};
 use super::{CliError, Exit, Ui};
 use crate::compare::{Difference, PairedTest, corrected_t, differences};
-use crate::domain::{RunRecord, Value, format_number};
+use crate::domain::{RunRecord, Value, fold_scores, format_number};
 use crate::store::Store;
 use indexmap::IndexSet;
 
@@ -189,7 +189,8 @@ fn paired(
 ) -> Result<Option<PairedTest>, CliError> {
     let (first, second) = (store.series(a.id, metric)?, store.series(b.id, metric)?);
     let mut scores = (Vec::new(), Vec::new());
-    for point in first.iter().filter(|point| point.context.starts_with("fold=")) {
+    let (first, second) = (fold_scores(&first), fold_scores(&second));
+    for point in &first {
         if let Some(other) = second.iter().find(|other| other.context == point.context) {
             scores.0.push(point.value);
             scores.1.push(other.value);

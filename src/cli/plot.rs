@@ -78,11 +78,12 @@ fn curves(store: &Store, args: &PlotArgs) -> Result<(), CliError> {
     let mut lines = Vec::new();
     for run in &drawn.runs {
         let stand = match run.status {
-            _ if best == Some(run.id) => Stand::Best,
+            _ if best == Some(run.id) || drawn.runs.len() == 1 => Stand::Best,
             Status::Pruned => Stand::Pruned,
             _ => Stand::Other,
         };
-        let label = format!("best: run {} {}", run.id, run.name);
+        let best = if best.is_some() { "best: " } else { "" };
+        let label = format!("{best}run {} {}", run.id, run.name);
         let mut of_run: Vec<(String, CurveLine)> = Vec::new();
         for point in store.series(run.id, &metric)? {
             if of_run.last().is_none_or(|(context, _)| *context != point.context) {

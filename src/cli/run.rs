@@ -93,7 +93,10 @@ pub(super) fn run(ui: &Ui, args: &RunArgs) -> Result<u8, CliError> {
         interrupts: &interrupts,
     };
     let report = run_single(store, &single);
-    reaper.dismiss();
+    // In every other case something may have been given up that is still at work: then the reaper ends it.
+    if report.as_ref().is_ok_and(|report| !matches!(report.outcome, Outcome::Killed { .. })) {
+        reaper.dismiss();
+    }
     let report = report?;
     if !args.quiet {
         closing(ui, store, &report)?;

@@ -8,7 +8,7 @@ use super::show_curves::SYSTEM;
 use super::text::{count, plural};
 use super::{CliError, Exit, Ui};
 use crate::domain::{Goal, Objective, RunRecord};
-use crate::store::{Column, Expr, Query, Store, SweepRow};
+use crate::store::{Column, Expr, Query, Store, StoreError, SweepRow};
 use indexmap::IndexSet;
 use std::collections::BTreeMap;
 
@@ -39,6 +39,7 @@ pub(super) fn run(ui: &Ui, args: &RunsArgs) -> Result<Exit, CliError> {
     };
     let sweeps = store.sweeps()?;
     let objective = common_objective(&store, &sweeps, args, filter.as_ref())?;
+    let objective = if is_measured(&store, objective.as_ref())? { objective } else { None };
     let is_machine = args.format.is_machine();
     let limit = match args.top {
         Some(0) => None,
@@ -120,6 +121,16 @@ fn common_objective(
     let names: IndexSet<String> =
         store.runs(&query)?.into_iter().filter_map(|run| run.sweep).collect();
     Ok(one_of(&mut sweeps.iter().filter(|sweep| names.contains(&sweep.name))))
+}
+
+/// True if a run has the objective: where all have failed, none does, and there is nothing to sort by.
+fn is_measured(store: &Store, objective: Option<&Objective>) -> Result<bool, CliError> {
+    let Some(Objective { metric, .. }) = objective else { return Ok(false) };
+    let sort = vec![by_name(&format!("metrics.`{metric}`"), false)?];
+    match store.runs(&Query { sort, limit: Some(0), ..Query::default() }) {
+        Err(StoreError::Filter(_)) => Ok(false),
+        found => Ok(found.map(|_| true)?),
+    }
 }
 
 /// A column that no run has is a typo and no empty column.

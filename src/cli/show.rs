@@ -7,7 +7,7 @@ use super::show_curves::{CELLS, SYSTEM, curves, system};
 use super::show_sweep::show_sweep;
 use super::text::{age, bytes, count, duration, measured, signal_name};
 use super::{CliError, Exit, Ui};
-use crate::domain::{GitState, RunRecord, Summary, Value, format_number};
+use crate::domain::{GitState, RunRecord, Summary, Value, fold_scores, format_number};
 use crate::host;
 use crate::spec;
 use crate::store::{Artifact, Curve, Store, StoreError};
@@ -162,7 +162,7 @@ fn metrics(
         let label = if position == 0 { "metrics" } else { " " };
         // The spread along a curve is no uncertainty of its end.
         let is_series = series.iter().any(|curve| curve.metric == *name && curve.n > 1);
-        let folds = fold_scores(store, run, name)?;
+        let folds = scores_of_folds(store, run, name)?;
         let name_shown = pad(&safe(name), width, false);
         let text = format!("{name_shown}  {}{folds}", score(name, summary, is_series));
         line(ui, label, text.trim_end())?;
@@ -179,17 +179,16 @@ fn score(name: &str, summary: &Summary, is_series: bool) -> String {
     pad(&format!("{}{spread}", measured(name, summary.score, 4)), 18, false)
 }
 
-/// The scores of the folds, where each has one; a series for each fold is a curve.
-fn fold_scores(store: &Store, run: &RunRecord, metric: &str) -> Result<String, CliError> {
+/// The scores of the folds, where the summary is of one score a fold.
+fn scores_of_folds(store: &Store, run: &RunRecord, metric: &str) -> Result<String, CliError> {
     let n = run.metrics.get(metric).map_or(0, |summary| summary.n);
     if n > MAX_FOLDS {
         return Ok(String::new());
     }
     let points = store.series(run.id, metric)?;
-    let points: Vec<_> = points.iter().filter(|point| point.context.starts_with("fold=")).collect();
-    let is_series = points.windows(2).any(|pair| pair[0].context == pair[1].context);
-    let folds: Vec<String> = points.iter().map(|point| measured(metric, point.value, 4)).collect();
-    if folds.is_empty() || is_series {
+    let scores = fold_scores(&points);
+    let folds: Vec<String> = scores.iter().map(|point| measured(metric, point.value, 4)).collect();
+    if folds.is_empty() || folds.len() as u64 != n {
         return Ok(String::new());
     }
     let more = if folds.len() > SHOWN_FOLDS { " …" } else { "" };

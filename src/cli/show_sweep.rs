@@ -7,7 +7,7 @@ use super::show::line;
 use super::sweeps;
 use super::text::{age, count, duration};
 use super::{CliError, Exit, Ui};
-use crate::domain::Status;
+use crate::domain::{Status, SweepId};
 use crate::host;
 use crate::store::{Store, SweepRow};
 use indexmap::IndexMap;
@@ -60,11 +60,18 @@ pub(super) fn show_sweep(
         let next = format!("derby show {} · derby runs sweep:{}", best[0].id, sweep.name);
         ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &safe(&next))))?;
     } else if sweep.counts.contains_key(&Status::Failed) {
-        let next =
-            format!("derby runs 'sweep:{} status:failed' --columns model,reason", sweep.name);
+        let next = failed_runs(store, sweep.id, &sweep.name)?;
         ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &safe(&next))))?;
     }
     Ok(Exit::Done)
+}
+
+/// The command that lists why runs of a sweep failed, with the columns that they have.
+pub(super) fn failed_runs(store: &Store, sweep: SweepId, name: &str) -> Result<String, CliError> {
+    let trials = store.trials(sweep)?;
+    let has_model = trials.first().is_some_and(|trial| trial.params.get("model").is_some());
+    let columns = if has_model { "model,reason" } else { "reason" };
+    Ok(format!("derby runs 'sweep:{name} status:failed' --columns {columns}"))
 }
 
 /// Why runs brought no score: the most frequent reasons of each kind of end.

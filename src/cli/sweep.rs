@@ -3,6 +3,7 @@
 use super::args::SweepArgs;
 use super::out::{Role, safe};
 use super::progress::ProgressLine;
+use super::show_sweep::failed_runs;
 use super::text::{age, count, duration, params, plural};
 use super::{CliError, Exit, Ui};
 use crate::domain::{Digest, Objective, format_number};
@@ -52,10 +53,19 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
         reaper.dismiss();
     }
     let report = driven?;
-    if args.json {
-        ui.out.line(&as_json(&sweep, &store, &report)?)?;
-    } else if !args.quiet {
-        closing(ui, args, &sweep, &report)?;
+    let said = if args.json {
+        ui.out.line(&as_json(&sweep, &store, &report)?).map_err(CliError::from)
+    } else if args.quiet {
+        Ok(())
+    } else {
+        closing(ui, args, &sweep, &report)
+    };
+    if let Err(error) = said {
+        // Where nobody reads any more, as on a terminal that is gone, the exit code still tells.
+        let is_interrupted = matches!(report.stop, StopReason::Interrupted { .. });
+        if !is_interrupted && !error.is_broken_pipe() {
+            return Err(error);
+        }
     }
     if !plan.data_is_unchanged(&mut store) {
         ui.out.note(&ui.out.paint_error(
@@ -76,7 +86,7 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
             exit,
             format!("no score from {failed}{}", reason.unwrap_or_default()),
         )
-        .hint(format!("derby runs 'sweep:{} status:failed' --columns model,reason", sweep.name)));
+        .hint(failed_runs(&store, report.sweep, &sweep.name)?));
     }
     Ok(exit)
 }

@@ -81,6 +81,18 @@ pub struct MetricPoint {
     pub ts: i64,
 }
 
+/// The last value of each fold in points of one metric that are in the order of context and step.
+pub fn fold_scores(points: &[MetricPoint]) -> Vec<&MetricPoint> {
+    let mut last: Vec<&MetricPoint> = Vec::new();
+    for point in points.iter().filter(|point| point.context.starts_with("fold=")) {
+        match last.last_mut() {
+            Some(before) if before.context == point.context => *before = point,
+            _ => last.push(point),
+        }
+    }
+    last
+}
+
 impl Summary {
     /// Sums up single values of a metric in order, as the folds of a trial give them: the score is
     /// the mean. NaN if any value is NaN.
@@ -104,6 +116,23 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_score_of_a_fold_is_its_last_value() {
+        let points =
+            [("", 0), ("fold=0", 1), ("fold=0", 4), ("fold=1", 2)].map(|(context, step)| {
+                MetricPoint {
+                    metric: "f1".into(),
+                    context: context.into(),
+                    step,
+                    value: 0.0,
+                    ts: 0,
+                }
+            });
+        let scores: Vec<_> =
+            fold_scores(&points).iter().map(|point| (&*point.context, point.step)).collect();
+        assert_eq!(scores, [("fold=0", 4), ("fold=1", 2)]);
+    }
 
     #[test]
     fn better_treats_nan_as_worst() {

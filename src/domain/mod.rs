@@ -11,7 +11,7 @@ mod series;
 mod value;
 
 pub use digest::{Digest, DigestBuilder};
-pub use metric::{Goal, MetricPoint, Objective, Summary};
+pub use metric::{Goal, MetricPoint, Objective, Summary, fold_scores};
 pub use params::Params;
 pub use prediction::{Labels, Prediction, Task};
 pub use run::{ExperimentId, GitState, Outcome, RunId, RunRecord, Status, SweepId, TrialState};

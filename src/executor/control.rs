@@ -38,6 +38,11 @@ pub trait Ears: Send + Sync {
     /// Takes the values of a part of the trial, a fold, that has ended and is judged next. They come again with the
     /// end of the trial: for who may have to do without that.
     fn part(&self, _part: usize, _values: &[MetricPoint]) {}
+
+    /// True if a stop takes what was not handed over before: values must not wait then.
+    fn is_impatient(&self) -> bool {
+        false
+    }
 }
 
 /// Controls of one attempt.
@@ -76,6 +81,11 @@ impl Control {
     /// True if somebody listens, to whom values can be handed over.
     pub fn is_heard(&self) -> bool {
         self.ears.is_some()
+    }
+
+    /// True if values must be handed over before they are judged; see [`Ears::is_impatient`].
+    pub fn is_impatient(&self) -> bool {
+        self.ears.as_ref().is_some_and(|(_, ears)| ears.is_impatient())
     }
 
     /// Hands values over while the trial runs.

@@ -1,6 +1,7 @@
 //! The work of a built-in model: prepare, fit and score every fold.
 
 use super::fold_cache::{FoldCache, Prepared};
+use super::rounds::{Curve, FoldCourse, Place};
 use super::{Assignment, Control, Execution, OutOfFold, Work};
 use crate::data::{self, Dataset, Prep, PrepBlock, PrepChoice, Split};
 use crate::domain::{
@@ -8,7 +9,7 @@ use crate::domain::{
 };
 use crate::host;
 use crate::metrics;
-use crate::trainer::{self, Family, FitContext, FitError, Fold, Signal};
+use crate::trainer::{self, Family, FitContext, FitError, Fold, Interim};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,6 +32,8 @@ pub struct CvSetup {
     pub memory_mb: u64,
     /// Bytes of prepared folds to keep for the next trial.
     pub cache_bytes: usize,
+    /// True if a pruner judges the trials: then models are scored after some of their rounds, too.
+    pub has_pruner: bool,
 }
 
 /// Cross-validation of the families in [`trainer`].
@@ -42,6 +45,8 @@ pub struct CrossValidation {
 
 /// What one fold gave.
 struct FoldResult {
+    /// Where its values stand: at the last round with a pruner, else at 0.
+    step: i64,
     values: Vec<f64>,
     prediction: Prediction,
 }
@@ -56,6 +61,8 @@ struct Trial<'a> {
     choices: Vec<PrepChoice>,
     prep: Digest,
     control: &'a Control,
+    /// The values of all rounds, with a pruner.
+    curve: Option<Mutex<Curve>>,
 }
 
 impl CrossValidation {
@@ -72,6 +79,9 @@ impl CrossValidation {
     }
 
     /// Runs all folds, beside each other where workers stand idle; in fold order.
+    ///
+    /// With a pruner one after another: a hopeless trial then ends in its first folds, before the others cost
+    /// anything, and what is judged does not depend on which workers are idle.
     ///
     /// After a failure the later folds are left out and the earlier ones still run, so that the fold that
     /// is blamed does not depend on the threads.
@@ -93,7 +103,8 @@ impl CrossValidation {
                 results.lock().unwrap_or_else(PoisonError::into_inner)[fold] = Some(result);
             }
         };
-        let helpers = Helpers::take(trial.control, n_folds.saturating_sub(1));
+        let most_helpers = if trial.curve.is_some() { 0 } else { n_folds.saturating_sub(1) };
+        let helpers = Helpers::take(trial.control, most_helpers);
         let borrowed_cpu = run_beside(helpers.count, &work);
         drop(helpers);
         let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -109,8 +120,16 @@ impl CrossValidation {
         }
         let prepared =
             self.cache.get((fold, trial.prep), || self.prepare(trial, fold)).map_err(&failed)?;
+        let context = context(name);
+        let mut curve =
+            trial.curve.as_ref().map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner));
+        let place = Place { metric: self.setup.metrics[0], context: &context };
+        let test = (prepared.test.view(), &self.test_labels[fold]);
+        let mut course =
+            curve.as_deref_mut().map(|curve| FoldCourse::new(trial.control, curve, place, test));
         let started = Instant::now();
-        let model = self.fit(trial, &prepared.fold).map_err(|error| match error {
+        let interim = course.as_mut().map(|course| course as &mut dyn Interim);
+        let model = self.fit(trial, &prepared.fold, interim).map_err(|error| match error {
             FitError::Stopped(_) => trial.control.stopped_outcome(),
             error => failed(error.to_string()),
         })?;
@@ -128,10 +147,11 @@ impl CrossValidation {
             _ => None,
         };
         let values = self.score(fold, &prediction, &measured).map_err(&failed)?;
-        trial.control.part(fold, || self.points(fold, &values).collect());
+        let step = course.map_or(0, |course| course.finish(values[0]));
+        trial.control.part(fold, || self.points(fold, (step, &values)).collect());
         // A hopeless trial keeps this fold; the next one finds it stopped.
-        trial.control.judge(&context(name), 0, values[0]);
-        Ok(FoldResult { values, prediction })
+        trial.control.judge(&context, step, values[0]);
+        Ok(FoldResult { step, values, prediction })
     }
 
     fn prepare(&self, trial: &Trial<'_>, fold: usize) -> Result<Prepared, String> {
@@ -145,14 +165,16 @@ impl CrossValidation {
         Ok(Prepared { fold: Fold::new(x, data.labels.take(&rows.train), weights), test })
     }
 
-    fn fit(&self, trial: &Trial<'_>, fold: &Fold) -> Result<Box<dyn trainer::Model>, FitError> {
-        let mut report = |_step: u64, _value: f64| {
-            if trial.control.stopped() { Signal::Cancel } else { Signal::Continue }
-        };
+    fn fit<'a>(
+        &self,
+        trial: &'a Trial<'_>,
+        fold: &Fold,
+        interim: Option<&'a mut (dyn Interim + 'a)>,
+    ) -> Result<Box<dyn trainer::Model>, FitError> {
         let mut context = FitContext {
             seed: trial.assignment.seed,
             memory_mb: self.setup.memory_mb,
-            report: &mut report,
+            interim,
             cancel: trial.control.flag(),
         };
         trial.family.fit(fold, &trial.assignment.params, &mut context)
@@ -193,21 +215,26 @@ impl CrossValidation {
         let is_pruned = matches!(outcome, Outcome::Pruned { .. });
         let mut execution = Execution::without_values(outcome);
         for (number, fold) in folds.iter().filter(|_| is_pruned) {
-            execution.points.extend(self.points(*number, &fold.values));
+            execution.points.extend(self.points(*number, (fold.step, &fold.values)));
         }
         execution
     }
 
-    /// What a fold measured; NaN is what its model cannot give.
+    /// What a fold measured, but for what its curve has; NaN is what its model cannot give.
     fn points<'a>(
         &'a self,
         fold: usize,
-        values: &'a [f64],
+        (step, values): (i64, &'a [f64]),
     ) -> impl Iterator<Item = MetricPoint> + 'a {
         let name = &self.setup.split.folds[fold].name;
-        let values = self.setup.metrics.iter().zip(values);
+        let values = self.setup.metrics.iter().zip(values).skip(self.n_in_curve());
         let known = values.filter(|(_, value)| !value.is_nan());
-        known.map(move |(metric, value)| point(metric, name, *value))
+        known.map(move |(metric, value)| point(metric, (name.as_str(), step), *value))
+    }
+
+    /// How many metrics, from the front, have all their points in the curve.
+    fn n_in_curve(&self) -> usize {
+        usize::from(self.setup.has_pruner)
     }
 
     fn gather(&self, folds: &[FoldResult]) -> Execution {
@@ -217,8 +244,11 @@ impl CrossValidation {
             if values.iter().all(|value| value.is_nan()) {
                 continue;
             }
-            let folds = self.setup.split.folds.iter().zip(&values);
-            execution.points.extend(folds.map(|(fold, value)| point(metric, &fold.name, *value)));
+            if position >= self.n_in_curve() {
+                let named = self.setup.split.folds.iter().zip(folds);
+                let places = named.map(|(rows, fold)| (rows.name.as_str(), fold.step)).zip(&values);
+                execution.points.extend(places.map(|(at, value)| point(metric, at, *value)));
+            }
             execution.summaries.push((metric.to_string(), Summary::of_folds(&values)));
         }
         let tests: Vec<(&[usize], &Prediction)> = self
@@ -239,8 +269,8 @@ fn context(fold: &str) -> String {
     format!("fold={fold}")
 }
 
-fn point(metric: &str, fold: &str, value: f64) -> MetricPoint {
-    MetricPoint { metric: metric.to_string(), context: context(fold), step: 0, value, ts: 0 }
+fn point(metric: &str, (fold, step): (&str, i64), value: f64) -> MetricPoint {
+    MetricPoint { metric: metric.to_string(), context: context(fold), step, value, ts: 0 }
 }
 
 impl Work for CrossValidation {
@@ -252,7 +282,8 @@ impl Work for CrossValidation {
         };
         let choices = data::choices(&self.setup.blocks, &assignment.params);
         let prep = prep_digest(&choices);
-        let trial = Trial { family, assignment, choices, prep, control };
+        let curve = self.setup.has_pruner.then(Mutex::default);
+        let trial = Trial { family, assignment, choices, prep, control, curve };
         let (results, borrowed_cpu) = self.folds(&trial);
         let mut folds = Vec::with_capacity(results.len());
         let mut ended = None;
@@ -262,14 +293,17 @@ impl Work for CrossValidation {
                 Err(outcome) => ended = ended.or(Some(outcome)),
             }
         }
-        if let Some(outcome) = ended {
-            let mut execution = self.ended(outcome, &folds);
-            execution.cpu_seconds = borrowed_cpu;
-            return execution;
-        }
-        let folds: Vec<FoldResult> = folds.into_iter().map(|(_, fold)| fold).collect();
-        let mut execution = self.gather(&folds);
+        let mut execution = if let Some(outcome) = ended {
+            self.ended(outcome, &folds)
+        } else {
+            let folds: Vec<FoldResult> = folds.into_iter().map(|(_, fold)| fold).collect();
+            self.gather(&folds)
+        };
         execution.cpu_seconds = borrowed_cpu;
+        if let Some(curve) = trial.curve {
+            let curve = curve.into_inner().unwrap_or_else(PoisonError::into_inner);
+            execution.points.extend(curve.rest());
+        }
         execution
     }
 }
@@ -337,77 +371,5 @@ fn prep_digest(choices: &[PrepChoice]) -> Digest {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{Params, RunId};
-    use crate::executor::Ears;
-    use crate::spec::{self, Known, Overrides};
-    use crate::sweep::Plan;
-    use std::fmt::Write;
-    use std::sync::Arc;
-    use std::sync::atomic::AtomicIsize;
-
-    /// Finds every trial hopeless at one context, and remembers what it was asked.
-    struct Strict {
-        at: &'static str,
-        heard: Mutex<Vec<(String, i64)>>,
-    }
-
-    impl Ears for Strict {
-        fn hear(&self, _: &Assignment, _: crate::domain::PointBatch, _: Vec<(String, Summary)>) {}
-
-        fn judge(&self, _: &Assignment, context: &str, step: i64, value: f64) -> Option<String> {
-            assert!(value.is_finite());
-            self.heard.lock().unwrap().push((context.to_string(), step));
-            (context == self.at).then(|| "hopeless".to_string())
-        }
-    }
-
-    fn run(at: &'static str) -> (Execution, Vec<(String, i64)>) {
-        let folder = tempfile::tempdir().unwrap();
-        let mut rows = String::from("a,y\n");
-        for row in 0..60 {
-            writeln!(rows, "{}.5,{}", row * 7 % 60, ["no", "yes"][row % 2]).unwrap();
-        }
-        std::fs::write(folder.path().join("d.csv"), rows).unwrap();
-        let text = "[objective]\nmetric = \"accuracy\"\n[data]\npath = \"d.csv\"\ntarget = \"y\"\n\
-                    folds = 4\n[models.dummy]\n";
-        let file = folder.path().join("s.toml");
-        let (format, overrides) = (spec::Format::Toml, Overrides::default());
-        let sweep = spec::parse(text, format, &file, &overrides, &Known::built_in()).unwrap();
-        let place = crate::sweep::Place {
-            store: "nowhere".into(),
-            owner: String::new(),
-            jobs: 1,
-            gpus: None,
-        };
-        let work = Plan::new(&sweep, &place).unwrap().work;
-        let mut params = Params::default();
-        params.set("model", Value::Text("dummy".into()));
-        let assignment =
-            Assignment { run: RunId(1), trial: 0, attempt: 1, params, seed: 0, replicate: 0 };
-        let ears = Arc::new(Strict { at, heard: Mutex::default() });
-        let control = Control::new(None, Arc::new(AtomicIsize::new(0)));
-        let control = control.heard_by(&assignment, Arc::clone(&ears) as Arc<dyn Ears>);
-        let execution = work.run(&assignment, &control);
-        let heard = ears.heard.lock().unwrap().clone();
-        (execution, heard)
-    }
-
-    #[test]
-    fn every_fold_is_judged_and_a_pruned_trial_keeps_its_folds() {
-        let (whole, heard) = run("");
-        assert_eq!(whole.outcome, Outcome::Done);
-        let folds: Vec<_> = (0..4).map(|fold| (format!("fold={fold}"), 0)).collect();
-        assert_eq!(heard, folds);
-        let (pruned, heard) = run("fold=1");
-        assert_eq!(pruned.outcome, Outcome::Pruned { reason: "hopeless".into() });
-        assert_eq!(heard, folds[..2]);
-        assert!(pruned.summaries.is_empty() && pruned.predictions.is_none());
-        let of_accuracy = |execution: &Execution| -> Vec<MetricPoint> {
-            let points = execution.points.iter().filter(|point| point.metric == "accuracy");
-            points.cloned().collect()
-        };
-        assert_eq!(of_accuracy(&pruned), of_accuracy(&whole)[..2]);
-    }
-}
+#[path = "cross_validation_tests.rs"]
+mod tests;

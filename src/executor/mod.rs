@@ -12,6 +12,7 @@ mod isolated;
 mod oof;
 mod pool;
 mod process;
+mod rounds;
 
 pub use control::{Control, Ears, Stop, TIMEOUT};
 pub use cross_validation::{CrossValidation, CvSetup};

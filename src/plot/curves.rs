@@ -93,6 +93,7 @@ impl Curves {
             .x_label_formatter(&|value| format_number(*value, 6))
             .y_label_formatter(&|value| format_number(*value, 4))
             .draw()?;
+        let has_best = self.lines.iter().any(|line| line.stand == Stand::Best);
         for stand in [Stand::Pruned, Stand::Other, Stand::Best] {
             let style = style(stand);
             let of_stand = self.lines.iter().zip(pieces).filter(|(line, _)| line.stand == stand);
@@ -106,7 +107,8 @@ impl Curves {
                     if std::mem::take(&mut is_first) {
                         let label = match stand {
                             Stand::Pruned => "pruned",
-                            Stand::Other => "others",
+                            Stand::Other if has_best => "others",
+                            Stand::Other => "runs",
                             Stand::Best => &line.label,
                         };
                         drawn

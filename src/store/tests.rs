@@ -134,7 +134,9 @@ fn special_values_and_repeated_steps_stay() {
         at(1, 2.0),
     ];
     let mut batch = PointBatch::default();
-    given.iter().for_each(|point| batch.push(point));
+    for point in &given {
+        batch.push(point);
+    }
     let summaries = [("loss".to_string(), summary(2.0))];
     assert!(store.add_points((run, 1), &owner, &batch, &summaries).unwrap());
     assert_eq!(store.run_by_id(run).unwrap().metrics["loss"].score, 2.0);

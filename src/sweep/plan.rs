@@ -198,7 +198,8 @@ impl Plan {
         check_families(&sweep.space, task)?;
         let metrics = chosen_metrics(sweep, section, task)?;
         let split = data::split(&data, &section.split)?;
-        let planned = planned_data(&data, &split, section, &metrics);
+        let has_pruner = sweep.search.pruner.is_some();
+        let planned = planned_data(&data, &split, section, (&metrics, has_pruner));
         let provenance = &planned.provenance;
         let identity = DigestBuilder::new("sweep with data")
             .bytes(sweep.digest.as_bytes())
@@ -229,6 +230,7 @@ impl Plan {
                 n_objectives: sweep.objectives.len(),
                 memory_mb,
                 cache_bytes: CACHE_BYTES,
+                has_pruner,
             }))
         };
         Ok(Self {
@@ -262,7 +264,7 @@ fn planned_data(
     data: &Dataset,
     split: &Split,
     section: &DataSection,
-    metrics: &[&'static str],
+    (metrics, has_pruner): (&[&'static str], bool),
 ) -> PlannedData {
     let mut key = DigestBuilder::new("configuration base");
     key.text(env!("CARGO_PKG_VERSION"))
@@ -280,6 +282,10 @@ fn planned_data(
     }
     for block in &section.preprocess {
         key.text(&block.prefix).text(&block.columns.clone().unwrap_or_default().join("\n"));
+    }
+    if has_pruner {
+        // A run from a sweep without one has no curves to judge others by.
+        key.text("rounds");
     }
     if let crate::domain::Labels::Classes { positive, .. } = &data.labels {
         key.int(i64::from(*positive));

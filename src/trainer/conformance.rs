@@ -1,6 +1,8 @@
 //! What every family of the catalogue must hold, whatever it is.
 
-use super::{Family, FitContext, FitError, Fold, Model, Signal, catalogue, family};
+use super::{
+    Family, FitContext, FitError, Fold, Interim, Model, PredictRows, Signal, catalogue, family,
+};
 use crate::domain::{Labels, Params, Prediction, Value};
 use crate::numeric::Rng;
 use ndarray::{Array2, Axis, concatenate};
@@ -78,12 +80,59 @@ fn fit_with(
     cancel: bool,
 ) -> Result<Box<dyn Model>, FitError> {
     let cancel = AtomicBool::new(cancel);
-    let mut report = |_: u64, loss: f64| {
-        assert!(!loss.is_nan(), "'{}' reported NaN", family.name());
-        Signal::Continue
-    };
-    let mut ctx = FitContext { seed: 11, memory_mb: 500, report: &mut report, cancel: &cancel };
+    let mut ctx = FitContext { seed: 11, memory_mb: 500, interim: None, cancel: &cancel };
     family.fit(fold, params, &mut ctx)
+}
+
+/// Keeps what the model predicts after every round, and stops the fit after one of them.
+struct Watch<'a> {
+    x: &'a Array2<f64>,
+    stop_at: Option<u64>,
+    seen: Vec<(u64, Prediction)>,
+    ended: Option<u64>,
+}
+
+impl Interim for Watch<'_> {
+    fn wants(&self, rounds: u64) -> bool {
+        rounds % 2 == 1
+    }
+
+    fn report(&mut self, rounds: u64, predict: &PredictRows<'_>) -> Signal {
+        self.seen.push((rounds, predict(self.x.view())));
+        if self.stop_at.is_some_and(|stop| rounds >= stop) {
+            Signal::Prune
+        } else {
+            Signal::Continue
+        }
+    }
+
+    fn ended(&mut self, rounds: u64) {
+        self.ended = Some(rounds);
+    }
+}
+
+/// A fit that is watched.
+fn watched<'a>(
+    family: &dyn Family,
+    (case, params): (&'a Case, &Params),
+    stop_at: Option<u64>,
+) -> (Result<Box<dyn Model>, FitError>, Watch<'a>) {
+    let fold = Fold::new(case.x.clone(), case.y.clone(), None);
+    let mut watch = Watch { x: &case.x, stop_at, seen: Vec::new(), ended: None };
+    let cancel = AtomicBool::new(false);
+    let interim: Option<&mut dyn Interim> = Some(&mut watch);
+    let mut ctx = FitContext { seed: 11, memory_mb: 500, interim, cancel: &cancel };
+    let fitted = family.fit(&fold, params, &mut ctx);
+    (fitted, watch)
+}
+
+/// The parameter that limits a family's rounds.
+fn limit_of_rounds(family: &dyn Family) -> Option<&'static str> {
+    match family.name() {
+        "gradient_boosting" | "random_forest" => Some("n_estimators"),
+        "logistic" => Some("max_iter"),
+        _ => None,
+    }
 }
 
 fn fit(family: &dyn Family, fold: &Fold) -> Result<Box<dyn Model>, FitError> {
@@ -271,26 +320,47 @@ fn a_canceled_fit_stops() {
 }
 
 #[test]
-fn a_prune_is_passed_on() {
-    for family in catalogue() {
-        let (x, codes) = blobs(1, 60, 4, 2);
-        let y = classes(codes, 2);
-        let fold = if can(*family, &y) {
-            Fold::new(x, y, None)
+fn a_prune_ends_the_fit_at_its_round() {
+    for_each_pair(|family, case, _| {
+        let at = format!("'{}' on {}", family.name(), case.name);
+        let (outcome, watch) = watched(family, (case, &Params::default()), Some(3));
+        let rounds: Vec<u64> = watch.seen.iter().map(|(rounds, _)| *rounds).collect();
+        if limit_of_rounds(family).is_none() {
+            assert_eq!((outcome.err(), watch.ended, rounds), (None, None, vec![]), "{at}");
+        } else if let Some(rounds_made) = watch.ended {
+            // The optimizer was done before.
+            assert!(family.name() == "logistic" && rounds_made <= 3, "{at}: {rounds_made}");
         } else {
-            let (x, y) = plane(1, 60, 4);
-            Fold::new(x, y, None)
+            let stopped = Some(FitError::Stopped(Signal::Prune));
+            assert_eq!((outcome.err(), rounds), (stopped, vec![1, 3]), "{at}");
+        }
+    });
+}
+
+#[test]
+fn the_model_after_a_round_is_the_one_that_a_fit_of_so_many_rounds_gives() {
+    for_each_pair(|family, case, fold| {
+        let Some(limit) = limit_of_rounds(family) else { return };
+        let with_limit = |rounds: u64| -> Params {
+            [(limit.to_string(), Value::Int(rounds as i64))].into_iter().collect()
         };
-        let (cancel, mut calls) = (AtomicBool::new(false), 0);
-        let mut report = |_, _| {
-            calls += 1;
-            Signal::Prune
-        };
-        let mut ctx = FitContext { seed: 1, memory_mb: 500, report: &mut report, cancel: &cancel };
-        let outcome = family.fit(&fold, &Params::default(), &mut ctx).err();
-        let expect = (calls > 0).then_some(FitError::Stopped(Signal::Prune));
-        assert_eq!((outcome, calls.min(1)), (expect, calls), "'{}'", family.name());
-    }
+        let (fitted, watch) = watched(family, (case, &with_limit(8)), None);
+        let at = format!("'{}' on {}", family.name(), case.name);
+        let unwatched = fit_with(family, fold, &with_limit(8), false).unwrap();
+        assert_eq!(fitted.unwrap().save(), unwatched.save(), "{at}: watched or not");
+        let rounds: Vec<u64> = watch.seen.iter().map(|(rounds, _)| *rounds).collect();
+        let all = [1, 3, 5, 7];
+        let ended = watch.ended.unwrap();
+        if family.name() == "logistic" {
+            assert!(all.starts_with(&rounds) && ended <= 8, "{at}: {rounds:?} of {ended}");
+        } else {
+            assert_eq!((rounds.as_slice(), ended), (all.as_slice(), 8), "{at}");
+        }
+        for (rounds, seen) in &watch.seen {
+            let short = fit_with(family, fold, &with_limit(*rounds), false).unwrap();
+            assert_eq!(*seen, short.predict(case.x.view()), "{at}, round {rounds}");
+        }
+    });
 }
 
 #[test]

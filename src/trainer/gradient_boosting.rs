@@ -1,20 +1,18 @@
 //! Gradient boosting: rounds of small trees, each a step down the loss.
 
+use super::cart::Target;
 use super::cart::boost::{Bins, BoostGrower, BoostedModel, Objective, Penalties, Sample};
-use super::cart::{Target, Tree};
 use super::decision_tree::{check_memory, n_classes};
 use super::{
     Args, Capabilities, Family, FitContext, FitError, Fold, Model, ParamDefault, ParamKind,
-    ParamSpec, Signal,
+    ParamSpec,
 };
 use crate::domain::Params;
 use crate::numeric::Rng;
-use std::sync::atomic::Ordering;
 
 /// The family `gradient_boosting`, with `XGBoost`'s names and one thread.
 ///
-/// After each round, a fit reports (rounds so far, training loss): the mean log loss or squared error over
-/// all training rows. It polls for cancellation before each tree.
+/// Its rounds are boosting iterations. It polls for cancellation before each tree.
 #[derive(Debug)]
 pub(super) struct GradientBoosting;
 
@@ -115,10 +113,15 @@ impl Family for GradientBoosting {
         let bins = Bins::new(fold, &target.weights, args.int("max_bin"));
         let shares = [args.float("subsample"), args.float("colsample_bytree")];
         let mut rounds = Rounds::new(fold, &target, shares, BoostGrower::new(&bins, penalties));
-        for round in 0..args.int("n_estimators") as u64 {
+        let n_rounds = args.int("n_estimators") as u64;
+        for round in 0..n_rounds {
             rounds.next(round, ctx)?;
+            if round + 1 < n_rounds {
+                ctx.round(round + 1, &|x| rounds.model.predict(x))?;
+            }
         }
-        Ok(Box::new(BoostedModel::new(n_classes(&fold.y), p, rounds.start, rounds.trees)))
+        ctx.ended(n_rounds);
+        Ok(Box::new(rounds.model))
     }
 
     fn load(&self, saved: &serde_json::Value) -> Result<Box<dyn Model>, serde_json::Error> {
@@ -142,9 +145,8 @@ struct Rounds<'a> {
     fold: &'a Fold,
     grower: BoostGrower<'a>,
     objective: Objective<'a>,
-    start: Vec<f64>,
+    model: BoostedModel,
     scores: Vec<f64>,
-    trees: Vec<Tree>,
     /// Rows with a positive weight.
     rows: Vec<u32>,
     gradients: Vec<[f64; 2]>,
@@ -164,26 +166,16 @@ impl<'a> Rounds<'a> {
         let start = objective.start();
         let scores = start.repeat(n);
         objective.show(&scores);
+        let model = BoostedModel::new(n_classes(&fold.y), fold.x.ncols(), start);
         let rows =
             (0u32..).zip(&target.weights).filter(|(_, w)| **w > 0.0).map(|(row, _)| row).collect();
         let [subsample, colsample] = shares;
         let gradients = vec![[0.0; 2]; n];
-        Self {
-            fold,
-            grower,
-            objective,
-            start,
-            scores,
-            trees: Vec::new(),
-            rows,
-            gradients,
-            subsample,
-            colsample,
-        }
+        Self { fold, grower, objective, model, scores, rows, gradients, subsample, colsample }
     }
 
-    /// Grows the trees of a round and reports the loss after it.
-    fn next(&mut self, round: u64, ctx: &mut FitContext<'_>) -> Result<(), FitError> {
+    /// Grows the trees of a round.
+    fn next(&mut self, round: u64, ctx: &FitContext<'_>) -> Result<(), FitError> {
         let width = self.objective.width();
         let mut rng = Rng::stream(ctx.seed, "subsample", round);
         let seen = choose(self.rows.len(), self.subsample, &mut rng);
@@ -194,9 +186,7 @@ impl<'a> Rounds<'a> {
             if sampled { rows.push(row) } else { others.push(row) }
         }
         for class in 0..width {
-            if ctx.cancel.load(Ordering::Relaxed) {
-                return Err(FitError::Stopped(Signal::Cancel));
-            }
+            ctx.check()?;
             for &row in &rows {
                 self.gradients[row as usize] = self.objective.gradient(row as usize, class);
             }
@@ -212,16 +202,13 @@ impl<'a> Rounds<'a> {
                 let step = tree.leaf_of(&self.fold.x.row(row as usize).to_vec())[0];
                 self.scores[row as usize * width + class] += step;
             }
-            self.trees.push(tree);
+            self.model.push(tree);
         }
         let loss = self.objective.show(&self.scores);
         if !loss.is_finite() {
             return Err(runaway(round));
         }
-        match (ctx.report)(round + 1, loss) {
-            Signal::Continue => Ok(()),
-            signal => Err(FitError::Stopped(signal)),
-        }
+        Ok(())
     }
 }
 

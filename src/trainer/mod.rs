@@ -139,11 +139,27 @@ pub struct FitContext<'a> {
     pub seed: u64,
     /// Memory that the fit may plan for, in MB (10^6 bytes); over it, [`FitError::TooLarge`].
     pub memory_mb: u64,
-    /// Takes (step, metric value) where a family reports progress, and says whether to go on.
-    pub report: &'a mut dyn FnMut(u64, f64) -> Signal,
+    /// Judges the model while it grows, where somebody wants to; see [`FitContext::round`].
+    pub interim: Option<&'a mut dyn Interim>,
     /// Set when the fit should end early; families poll it at the granularity that they document.
     pub cancel: &'a AtomicBool,
 }
+
+/// Who looks at a model while it is fitted, round by round.
+///
+/// A round is what a family repeats: a boosting iteration, a tree of a forest, an iteration of the optimizer.
+/// Families without rounds never call this. The fit lends its model as a function, so that it sees no test row.
+pub trait Interim {
+    /// True if the model after so many rounds is to be reported. Asked once a round, so it must cost nothing.
+    fn wants(&self, rounds: u64) -> bool;
+    /// Takes the model after so many rounds, and says whether to go on.
+    fn report(&mut self, rounds: u64, predict: &PredictRows<'_>) -> Signal;
+    /// Takes the number of rounds of the fitted model.
+    fn ended(&mut self, rounds: u64);
+}
+
+/// The model as it is now: predicts `rows × features`.
+pub type PredictRows<'a> = dyn Fn(ArrayView2<'_, f64>) -> Prediction + 'a;
 
 /// The answer to a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

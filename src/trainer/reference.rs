@@ -1,6 +1,6 @@
 //! Predictions against scikit-learn's, from `tests/fixtures/trainers.json`.
 
-use super::{FitContext, Fold, Signal, family};
+use super::{FitContext, Fold, family};
 use crate::domain::{Labels, Params, Prediction, Value};
 use ndarray::Array2;
 use serde::Deserialize;
@@ -60,8 +60,7 @@ fn predict(case: &Case, set: &Set) -> Prediction {
     let weights = case.weighted.then(|| set.w.clone());
     let fold = Fold::new(table(&set.x, set.columns), y, weights);
     let cancel = AtomicBool::new(false);
-    let mut report = |_, _| Signal::Continue;
-    let mut ctx = FitContext { seed: 3, memory_mb: 500, report: &mut report, cancel: &cancel };
+    let mut ctx = FitContext { seed: 3, memory_mb: 500, interim: None, cancel: &cancel };
     let model = family(&case.family).unwrap().fit(&fold, &params(case), &mut ctx).unwrap();
     model.predict(table(&set.x_test, set.columns).view())
 }

@@ -1,6 +1,6 @@
 //! What a family may ask of a fold and of its context, with one wording of each refusal.
 
-use super::{FitContext, FitError, Fold, Signal};
+use super::{FitContext, FitError, Fold, PredictRows, Signal};
 use crate::domain::Labels;
 use std::borrow::Cow;
 use std::sync::atomic::Ordering;
@@ -79,15 +79,27 @@ impl FitContext<'_> {
         Ok(())
     }
 
-    /// Reports progress, and ends the fit if the answer or the flag says so.
+    /// Tells of a round that is not the last one, and ends the fit if the answer or the flag says so. `predict`
+    /// is called only where somebody wants to know.
     ///
     /// # Errors
     /// [`FitError::Stopped`] with the reason.
-    pub fn progress(&mut self, step: u64, loss: f64) -> Result<(), FitError> {
+    pub fn round(&mut self, rounds: u64, predict: &PredictRows<'_>) -> Result<(), FitError> {
         self.check()?;
-        match (self.report)(step, loss) {
+        let Some(interim) = self.interim.as_deref_mut().filter(|interim| interim.wants(rounds))
+        else {
+            return Ok(());
+        };
+        match interim.report(rounds, predict) {
             Signal::Continue => Ok(()),
             signal => Err(FitError::Stopped(signal)),
+        }
+    }
+
+    /// Tells how many rounds the fitted model has.
+    pub fn ended(&mut self, rounds: u64) {
+        if let Some(interim) = self.interim.as_deref_mut() {
+            interim.ended(rounds);
         }
     }
 }

@@ -369,15 +369,13 @@ impl Model for SvmModel {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Signal;
     use super::*;
     use crate::domain::{Labels, Value};
     use std::sync::atomic::AtomicBool;
 
     fn fit(fold: &Fold, memory_mb: u64, probability: bool) -> Box<dyn Model> {
         let cancel = AtomicBool::new(false);
-        let mut report = |_, _| Signal::Continue;
-        let mut ctx = FitContext { seed: 5, memory_mb, report: &mut report, cancel: &cancel };
+        let mut ctx = FitContext { seed: 5, memory_mb, interim: None, cancel: &cancel };
         let mut params = Params::default();
         params.set("probability", Value::Bool(probability));
         params.set("tol", Value::Float(1e-9));

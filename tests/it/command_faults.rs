@@ -3,10 +3,10 @@
 #![cfg(target_os = "linux")]
 
 use crate::commands::{
-    assert_error, assert_nobody, assert_sound, runs, scripted, spawn, started, survivors, sweep,
+    Derby, assert_error, assert_nobody, assert_sound, runs, scripted, started, survivors, sweep,
     touch,
 };
-use crate::crash::{Place, send, stderr, wait_for};
+use crate::crash::{Place, stderr, wait_for};
 use crate::driving::trials;
 use derby::domain::Status;
 use nix::sys::signal::{Signal, kill};
@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Output};
+use std::process::Output;
 
 /// Trial 0 has a grandchild in its group and one in a session of its own, and waits; the others end once those
 /// are up. With `go` nobody waits, and whoever finds one of the old ones alive says so.
@@ -72,10 +72,11 @@ fn killed_anywhere_no_process_survives_and_what_is_missing_is_finished() {
 }
 
 /// The reaper of a derby process.
-fn reaper_of(derby: &Child) -> Pid {
+fn reaper_of(derby: &mut Derby) -> Pid {
+    let pid = derby.child().id();
     let mut found = None;
     wait_for(|| {
-        let name = format!("/proc/{0}/task/{0}/children", derby.id());
+        let name = format!("/proc/{pid}/task/{pid}/children");
         let children = fs::read_to_string(name).unwrap_or_default();
         let is_reaper = |pid: &&str| {
             fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "reaper\n")
@@ -89,16 +90,13 @@ fn reaper_of(derby: &Child) -> Pid {
 #[test]
 fn killed_with_its_reaper_the_next_start_ends_the_strays_first() {
     let place = scripted(FAMILY, N_TRIALS, "");
-    let mut derby = spawn(&place, &["--jobs", "2", "--quiet"]);
+    let mut derby = Derby::sweep(&place, &["--jobs", "2", "--quiet"]);
     wait_for(|| place.path("up").exists());
     // The reaper first: nobody is left who could clean up.
-    kill(reaper_of(&derby), Signal::SIGKILL).unwrap();
-    derby.kill().unwrap();
-    derby.wait().unwrap();
-    assert!(
-        survivors(&place).len() >= 3,
-        "the child, its grandchild and the one in another session"
-    );
+    kill(reaper_of(&mut derby), Signal::SIGKILL).unwrap();
+    derby.kill();
+    // The child, its grandchild and the one in another session.
+    wait_for(|| survivors(&place).len() == 3);
     finish(&place, N_TRIALS);
 }
 
@@ -120,10 +118,10 @@ fn assert_ended(output: &Output, exit: i32) {
 #[test]
 fn two_processes_share_a_sweep() {
     let place = scripted(SHARED, N_TRIALS, "");
-    let one = spawn(&place, &["--jobs", "1"]);
-    let other = spawn(&place, &["--jobs", "1"]);
-    assert_ended(&one.wait_with_output().unwrap(), 0);
-    assert_ended(&other.wait_with_output().unwrap(), 0);
+    let one = Derby::sweep(&place, &["--jobs", "1"]);
+    let other = Derby::sweep(&place, &["--jobs", "1"]);
+    assert_ended(&one.output(), 0);
+    assert_ended(&other.output(), 0);
     assert_eq!(started(&place).len() as u64, N_TRIALS, "each trial once");
     assert_sound(&place);
     assert_eq!(n_done(&place), N_TRIALS);
@@ -138,21 +136,15 @@ fn kill_one_of_two(kills_driver: bool) {
     let place = scripted(HELD, N_TRIALS, "");
     let start = |holds: bool| {
         let mut command = place.derby(&["sweep", "sweep.toml", "--jobs", "1", "--quiet"]);
-        if holds {
-            command.env("HOLD", "1");
-        }
-        let output =
-            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-        output.spawn().unwrap()
+        Derby::start(command.envs(holds.then_some(("HOLD", "1"))))
     };
     let driver = start(kills_driver);
     wait_for_owners(&place, 1);
     let worker = start(!kills_driver);
     wait_for(|| place.path("held").exists());
     let (mut dead, rest) = if kills_driver { (driver, worker) } else { (worker, driver) };
-    dead.kill().unwrap();
-    dead.wait().unwrap();
-    assert_ended(&rest.wait_with_output().unwrap(), 0);
+    dead.kill();
+    assert_ended(&rest.output(), 0);
     assert_eq!(
         started(&place).len() as u64,
         N_TRIALS + 1,
@@ -174,18 +166,10 @@ fn a_killed_worker_leaves_everything_to_the_driver() {
 
 const FUTURE: &str = "4102444800000";
 
-/// A sweep with its own clock.
-fn spawn_at(place: &Place, now: Option<&str>, args: &[&str]) -> Child {
-    let mut command = place.derby(&[&["sweep", "sweep.toml", "--quiet"], args].concat());
-    command.envs(now.map(|now| ("DERBY_NOW", now)));
-    let piped = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-    piped.spawn().unwrap()
-}
-
-/// Waits for the end, and not for ever.
-fn output_of(mut child: Child) -> Output {
-    wait_for(|| child.try_wait().unwrap().is_some());
-    child.wait_with_output().unwrap()
+/// A sweep with a clock that stands still.
+fn sweep_at(place: &Place, now: Option<&str>, jobs: &str) -> Derby {
+    let mut command = place.derby(&["sweep", "sweep.toml", "--quiet", "--jobs", jobs]);
+    Derby::start(command.envs(now.map(|now| ("DERBY_NOW", now))))
 }
 
 #[test]
@@ -200,14 +184,13 @@ fn a_clock_that_jumps_keeps_nothing_waiting() {
     ];
     for (first, second) in sessions {
         let place = scripted(FAMILY, 4, limits);
-        let mut derby = spawn_at(&place, first, &["--jobs", "2"]);
+        let mut derby = sweep_at(&place, first, "2");
         let is_there = || place.path(".derby/derby.db").exists() && n_runs(&place) >= 2;
         wait_for(|| place.path("up").exists() && is_there() && n_done(&place) == 3);
-        derby.kill().unwrap();
-        derby.wait().unwrap();
+        derby.kill();
         wait_for(|| survivors(&place).is_empty());
         touch(&place, "go");
-        assert_ended(&output_of(spawn_at(&place, second, &["--jobs", "2"])), 0);
+        assert_ended(&sweep_at(&place, second, "2").output(), 0);
         assert_eq!(started(&place).len(), 5, "{first:?} {second:?}");
         assert_sound(&place);
         for run in runs(&place.store()) {
@@ -217,7 +200,7 @@ fn a_clock_that_jumps_keeps_nothing_waiting() {
         assert!(place.store().sweep_seconds(sweep.id).unwrap() >= 0.0);
         for verb in [&["runs"][..], &["sweeps"], &["show", "1"]] {
             let text = place.succeed(verb);
-            assert!(!text.contains(" -"), "a negative time? {text}");
+            assert!(!has_negative_time(&text), "{text}");
         }
     }
 }
@@ -226,35 +209,63 @@ fn n_runs(place: &Place) -> usize {
     runs(&place.store()).len()
 }
 
+/// True for `-3 ms` and `-3d`.
+fn has_negative_time(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_unit = |word: &&str| ["ms", "s", "m", "h", "d"].contains(word);
+    words.iter().enumerate().any(|(at, word)| {
+        let number = word.strip_prefix('-').map(|rest| rest.trim_end_matches(['m', 's', 'h', 'd']));
+        let is_number = number.is_some_and(|number| number.parse::<f64>().is_ok());
+        is_number && (word.ends_with(char::is_alphabetic) || words.get(at + 1).is_some_and(is_unit))
+    })
+}
+
+/// Between processes whose clocks are years apart a lease means nothing: one may take the sweep from the other, which
+/// says so. Nothing is counted twice, and the same command finishes.
 #[test]
-fn two_clocks_share_one_sweep() {
+fn two_clocks_count_nothing_twice() {
+    let script = SHARED.replace("while ", "while [ ! -e go ] && ");
     for (first, second) in [(None, FUTURE), (Some("1000"), FUTURE), (Some(FUTURE), "1000")] {
-        let place = scripted(SHARED, N_TRIALS, "");
-        let one = spawn_at(&place, first, &["--jobs", "1"]);
+        let place = scripted(&script, N_TRIALS, "");
+        let one = sweep_at(&place, first, "1");
         wait_for_owners(&place, 1);
-        let other = spawn_at(&place, Some(second), &["--jobs", "1"]);
-        assert_ended(&output_of(one), 0);
-        assert_ended(&output_of(other), 0);
-        assert_eq!(started(&place).len() as u64, N_TRIALS, "{first:?} {second}: each trial once");
+        let mut command = place.derby(&["sweep", "sweep.toml", "--jobs", "1"]);
+        let mut other = Derby::start(command.env("DERBY_NOW", second));
+        if second != FUTURE {
+            // It respects a lease of the future, and gets no work: its own offer is long over.
+            other.hear("works along");
+            touch(&place, "go");
+        }
+        for output in [one.output(), other.output()] {
+            let taken = "another process took over sweep 'cmd'";
+            let is_taken = output.status.code() == Some(75) && stderr(&output).contains(taken);
+            assert!(is_taken || output.status.code() == Some(0), "{}", stderr(&output));
+        }
+        assert_eq!(sweep(&place, &["--jobs", "1"])["done"], N_TRIALS);
         assert_sound(&place);
+        assert_eq!(n_done(&place), N_TRIALS);
     }
 }
 
+/// What derby says after the first signal. Two that come before it looks are one, as far as the kernel is concerned.
+const FIRST: &str = "Ctrl-C again stops them";
+
 /// Waits for `go`; says when SIGTERM comes. Its grandchildren say nothing.
-const WAITS: &str = r#"trap 'touch told; exit 1' TERM
+const WAITS: &str = r"trap 'touch told; exit 1' TERM
     sleep 1000 & setsid sleep 1000 &
     touch up
-    while [ ! -e go ]; do sleep 0.01; done"#;
+    while [ ! -e go ]; do sleep 0.01; done";
 
 #[test]
 fn the_first_signal_lets_scripts_finish() {
     for (signal, exit) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGHUP, 143)] {
         let place = scripted(WAITS, 50, "");
-        let derby = spawn(&place, &["--jobs", "2"]);
+        let mut derby = Derby::sweep(&place, &["--jobs", "2"]);
         wait_for(|| started(&place).len() == 2 && place.path("up").exists());
-        send(&derby, signal);
+        derby.signal(signal);
+        derby.hear(FIRST);
         touch(&place, "go");
-        let output = derby.wait_with_output().unwrap();
+        let output = derby.output();
         assert_ended(&output, exit);
         let said = String::from_utf8(output.stdout).unwrap();
         assert!(
@@ -270,18 +281,13 @@ fn the_first_signal_lets_scripts_finish() {
 #[test]
 fn the_second_signal_stops_scripts_and_the_same_command_goes_on() {
     let place = scripted(WAITS, 4, "");
-    let derby = spawn(&place, &["--jobs", "2"]);
+    let mut derby = Derby::sweep(&place, &["--jobs", "2"]);
     wait_for(|| started(&place).len() == 2 && place.path("up").exists());
-    send(&derby, Signal::SIGINT);
-    send(&derby, Signal::SIGINT);
-    // Signals that come together are one, as far as the kernel is concerned.
-    wait_for(|| {
-        if !place.path("told").exists() {
-            send(&derby, Signal::SIGINT);
-        }
-        place.path("told").exists()
-    });
-    assert_ended(&derby.wait_with_output().unwrap(), 130);
+    derby.signal(Signal::SIGINT);
+    derby.hear(FIRST);
+    derby.signal(Signal::SIGINT);
+    assert_ended(&derby.output(), 130);
+    assert!(place.path("told").exists(), "nobody got SIGTERM");
     assert_nobody(&place);
     let ends: Vec<_> =
         runs(&place.store()).into_iter().map(|run| (run.status, run.reason.unwrap())).collect();
@@ -294,33 +300,49 @@ fn the_third_signal_leaves_nobody_behind() {
     let script =
         "trap '' TERM; setsid sleep 1000 & touch up; while [ ! -e go ]; do sleep 0.01; done";
     let place = scripted(script, 2, "command.grace = \"1000s\"\n");
-    let mut derby = spawn(&place, &["--jobs", "1"]);
+    let mut derby = Derby::sweep(&place, &["--jobs", "1"]);
     wait_for(|| place.path("up").exists());
-    wait_for(|| {
-        // One at a time, however many it takes.
-        let ended = derby.try_wait().unwrap().is_some();
-        if !ended {
-            send(&derby, Signal::SIGINT);
-        }
-        ended
-    });
-    assert_ended(&derby.wait_with_output().unwrap(), 130);
+    derby.signal(Signal::SIGINT);
+    derby.hear(FIRST);
+    derby.signal(Signal::SIGINT);
+    derby.hear("stopping 1 at work");
+    derby.signal(Signal::SIGINT);
+    assert_ended(&derby.output(), 130);
     assert_nobody(&place);
     assert_eq!(runs(&place.store())[0].status, Status::Killed);
     finish(&place, 2);
 }
 
 #[test]
-fn a_terminal_that_is_gone_loses_nothing() {
+fn readers_that_are_gone_change_no_exit_code() {
     let place = scripted(WAITS, 50, "");
-    let mut derby = spawn(&place, &["--jobs", "2"]);
+    let mut derby = Derby::sweep(&place, &["--jobs", "2"]);
     wait_for(|| started(&place).len() == 2 && place.path("up").exists());
     // Whatever it says from here on fails.
-    drop((derby.stdout.take(), derby.stderr.take()));
-    send(&derby, Signal::SIGHUP);
+    drop((derby.child().stdout.take(), derby.child().stderr.take()));
+    derby.signal(Signal::SIGTERM);
     touch(&place, "go");
-    let status = derby.wait().unwrap();
-    assert_eq!(status.code(), Some(143), "{status:?}");
+    assert_eq!(derby.child().wait().unwrap().code(), Some(143));
+    assert!(runs(&place.store()).iter().all(|run| run.status == Status::Done));
+    assert_sound(&place);
+}
+
+#[test]
+fn a_terminal_that_hangs_up_loses_nothing() {
+    let place = scripted(WAITS, 50, "");
+    // The shell waits for derby's exit code; derby itself has the signal's own effect.
+    let program = env!("CARGO_BIN_EXE_derby");
+    let shell = format!(
+        "trap : HUP; '{program}' sweep sweep.toml --jobs 2; echo $? >code.new; mv code.new code\n"
+    );
+    fs::write(place.path("shell.sh"), shell).unwrap();
+    let mut terminal =
+        Derby::start(&mut place.command("script", &["-qc", "sh shell.sh", "/dev/null"]));
+    wait_for(|| started(&place).len() == 2 && place.path("up").exists());
+    terminal.kill();
+    touch(&place, "go");
+    wait_for(|| place.path("code").exists());
+    assert_eq!(fs::read_to_string(place.path("code")).unwrap(), "143\n");
     assert!(runs(&place.store()).iter().all(|run| run.status == Status::Done));
     assert_sound(&place);
 }
@@ -354,15 +376,15 @@ fn a_driver_prunes_at_its_worker() {
     let pruner = "search.pruner = { kind = \"median\", n_startup_trials = 1 }\n";
     let place = scripted(script, 2, pruner);
     sweep(&place, &["--jobs", "1"]);
-    let driver = spawn(&place, &["--jobs", "1", "--trials", "4"]);
+    let driver = Derby::sweep(&place, &["--jobs", "1", "--trials", "4"]);
     wait_for(|| place.path("up").exists());
     let mut command =
         place.derby(&["sweep", "sweep.toml", "--jobs", "1", "--trials", "4", "--quiet"]);
-    let worker = command.env("WORKER", "1").stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let worker = Derby::start(command.env("WORKER", "1"));
     wait_for(|| runs(&place.store()).iter().any(|run| run.status == Status::Pruned));
     touch(&place, "go");
-    assert_ended(&driver.wait_with_output().unwrap(), 0);
-    assert_ended(&worker.wait_with_output().unwrap(), 0);
+    assert_ended(&driver.output(), 0);
+    assert_ended(&worker.output(), 0);
     assert_sound(&place);
     let store = place.store();
     let run = runs(&store).into_iter().find(|run| run.status == Status::Pruned).unwrap();
@@ -390,19 +412,20 @@ fn a_script_that_fills_its_disk_fails_alone() {
     assert_eq!(sweep(&place, &["--retry-failed"])["done"], 3);
 }
 
-/// Runs derby where no file may grow past so many bytes, as on a full disk.
-fn with_limit(place: &Place, kilobytes: u32) -> Output {
-    let script = "trap '' XFSZ; ulimit -f $1; exec \"$0\" sweep sweep.toml --jobs 2 --quiet";
-    let blocks = (2 * kilobytes).to_string();
+const SWEEP: &str = "sweep sweep.toml --jobs 2 --quiet";
+
+/// Runs derby where no file may grow past so many kilobytes, as on a full disk.
+fn with_limit(place: &Place, kilobytes: u32, words: &str) -> Output {
+    let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" {words}", 2 * kilobytes);
     let program = env!("CARGO_BIN_EXE_derby");
-    place.command("sh", &["-c", script, program, &blocks]).output().unwrap()
+    place.command("sh", &["-c", &script, program]).output().unwrap()
 }
 
 #[test]
 fn output_that_does_not_fit_on_the_disk_is_said() {
     let script = "[ $DERBY_TRIAL != 1 ] || [ -e go ] || yes | head -c 4000000";
     let place = scripted(script, 3, "command.retries = { infrastructure = 1 }\n");
-    let output = with_limit(&place, 1000);
+    let output = with_limit(&place, 1000, SWEEP);
     assert_ended(&output, 0);
     let store = place.store();
     let of = |trial: u64| {
@@ -416,7 +439,8 @@ fn output_that_does_not_fit_on_the_disk_is_said() {
     assert_eq!((of(0)[0].0, of(2)[0].0), (Status::Done, Status::Done));
     touch(&place, "go");
     assert_eq!(sweep(&place, &["--retry-failed"])["done"], 3);
-    assert_sound(&place);
+    assert_nobody(&place);
+    assert!(place.succeed(&["store", "check"]).contains("is sound"));
 }
 
 #[test]
@@ -428,7 +452,7 @@ fn a_full_disk_under_the_store_ends_everybody() {
            awk 'BEGIN { for (i = 0; i < 400000; i++) print "{\"m\": " i "}" }';;
     esac"#;
     let place = scripted(script, 6, "command.grace = \"1000s\"\ncommand.log_limit = \"300kB\"\n");
-    let output = with_limit(&place, 4000);
+    let output = with_limit(&place, 4000, SWEEP);
     assert_error(&output, 1, &[".derby'", "cannot"]);
     assert_nobody(&place);
     let done = n_done(&place);
@@ -439,15 +463,24 @@ fn a_full_disk_under_the_store_ends_everybody() {
 #[test]
 fn killed_while_it_cleans_up_the_next_one_does() {
     let place = scripted(FAMILY, 3, "");
-    let mut derby = spawn(&place, &["--jobs", "2", "--quiet"]);
+    let mut derby = Derby::sweep(&place, &["--jobs", "2", "--quiet"]);
     wait_for(|| place.path("up").exists());
-    kill(reaper_of(&derby), Signal::SIGKILL).unwrap();
-    derby.kill().unwrap();
-    derby.wait().unwrap();
+    kill(reaper_of(&mut derby), Signal::SIGKILL).unwrap();
+    derby.kill();
     let mut command = place.derby(&["sweep", "sweep.toml", "--quiet"]);
     let output = command.env("DERBY_FAULT", "recovered:1").output().unwrap();
     assert_eq!(output.status.signal(), Some(9), "{}", stderr(&output));
     // The record does not tell of them any more.
     assert_nobody(&place);
     finish(&place, 3);
+}
+
+#[test]
+fn a_run_by_hand_ends_with_a_full_disk() {
+    let script = r#"trap '' TERM; setsid sleep 1000 &
+        awk 'BEGIN { for (i = 0; i < 400000; i++) print "{\"m\": " i "}" }'; while :; do sleep 1000; done"#;
+    let place = scripted(script, 1, "");
+    let output = with_limit(&place, 4000, "run --quiet -- sh train.sh 1");
+    assert_error(&output, 1, &[".derby'", "cannot"]);
+    assert_nobody(&place);
 }

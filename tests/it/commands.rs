@@ -2,14 +2,15 @@
 //! and what derby promises to a script arrives there.
 #![cfg(target_os = "linux")]
 
-use crate::crash::{Place, stderr, wait_for};
+use crate::crash::{Place, send, stderr, wait_for};
 use crate::driving::assert_each_ran_once;
 use derby::domain::{RunRecord, Status};
 use derby::store::{Query, Store};
+use nix::sys::signal::Signal;
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 /// A place where `sh train.sh X` is swept; `more` goes into the sweep file, with dotted keys.
 pub(crate) fn scripted(script: &str, trials: u64, more: &str) -> Place {
@@ -79,10 +80,61 @@ pub(crate) fn runs(store: &Store) -> Vec<RunRecord> {
     runs
 }
 
-/// Starts a sweep that is not waited for.
-pub(crate) fn spawn(place: &Place, args: &[&str]) -> Child {
-    let mut command = place.derby(&[&["sweep", "sweep.toml"], args].concat());
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+/// A derby process at work; a test that fails does not leave it behind.
+pub(crate) struct Derby(Option<Child>);
+
+impl Derby {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        Self(Some(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()))
+    }
+
+    /// A sweep at work.
+    pub(crate) fn sweep(place: &Place, args: &[&str]) -> Self {
+        Self::start(&mut place.derby(&[&["sweep", "sweep.toml"], args].concat()))
+    }
+
+    pub(crate) fn child(&mut self) -> &mut Child {
+        self.0.as_mut().unwrap()
+    }
+
+    pub(crate) fn signal(&mut self, signal: Signal) {
+        send(self.child(), signal);
+    }
+
+    /// As nobody can prevent it.
+    pub(crate) fn kill(&mut self) {
+        self.child().kill().unwrap();
+        self.child().wait().unwrap();
+    }
+
+    /// Waits until it has said this on stderr.
+    pub(crate) fn hear(&mut self, words: &str) {
+        let stream = self.child().stderr.as_mut().unwrap();
+        let mut said = Vec::new();
+        while !said.ends_with(words.as_bytes()) {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap_or_else(|_| {
+                panic!("'{words}' is not in: {}", String::from_utf8_lossy(&said));
+            });
+            said.push(byte[0]);
+        }
+    }
+
+    /// Waits for its end, and not for ever.
+    pub(crate) fn output(mut self) -> Output {
+        wait_for(|| self.child().try_wait().unwrap().is_some());
+        self.0.take().unwrap().wait_with_output().unwrap()
+    }
+}
+
+impl Drop for Derby {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            // It may have ended.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
 }
 
 /// Sweeps to the end; the report.
@@ -193,11 +245,11 @@ fn limits_end_a_script_that_ignores_signals() {
 
 #[test]
 fn failures_are_tried_again_by_policy_and_on_demand() {
-    let script = r#"case $DERBY_TRIAL-$DERBY_ATTEMPT in
+    let script = r"case $DERBY_TRIAL-$DERBY_ATTEMPT in
         1-1|1-2) exit 1;;
         2-*) [ -e mended ] || exit 2;;
         3-1) kill -9 $$;;
-    esac"#;
+    esac";
     let place = scripted(script, 5, "command.retries = 2\n");
     let report = sweep(&place, &["--jobs", "2"]);
     assert_eq!((&report["done"], &report["failed"]), (&4.into(), &1.into()));
@@ -223,7 +275,8 @@ fn a_metric_that_never_comes_is_named() {
     let never = "loss never came; metrics seen: acc, f1; 2 lines of output, the last: 'epoch 1'";
     assert_error(&output, 1, &["no score from 3 trials", never]);
     let said = stderr(&output);
-    assert!(said.contains("derby runs 'sweep:cmd status:failed'"), "{said}");
+    let hint = "hint: derby runs 'sweep:cmd status:failed' --columns reason";
+    assert!(said.contains(hint), "{said}");
     let listed = place.succeed(&["runs", "sweep:cmd status:failed", "--columns", "reason"]);
     assert!(listed.contains("loss never came"), "{listed}");
     assert_sound(&place);
@@ -274,7 +327,8 @@ fn replicates_have_seeds_of_their_own() {
 #[test]
 fn what_a_script_leaves_is_kept() {
     let script = r#"mkdir -p "$DERBY_ARTIFACTS/model"; echo weights >"$DERBY_ARTIFACTS/model/w.txt"
-        echo out 1; echo err 1 >&2; printf 'half'; printf '\000\377' >&2"#;
+        echo out 1; echo err 1 >&2; printf '\000\377' >&2
+        echo '{"loss": 1}'; printf half; exit 0"#;
     let place = scripted(script, 1, "");
     sweep(&place, &["--jobs", "1"]);
     assert_sound(&place);
@@ -293,8 +347,8 @@ fn what_a_script_leaves_is_kept() {
         .collect();
     // The order of two pipes is nobody's promise.
     said.sort();
-    let loss = format!("o half{{\"loss\": {}}}", run.params.get("x").unwrap());
-    let expected: [&[u8]; 4] = [b"E \x00\xff", b"e err 1", loss.as_bytes(), b"o out 1"];
+    let expected: [&[u8]; 5] =
+        [b"E \x00\xff", b"O half", b"e err 1", b"o out 1", b"o {\"loss\": 1}"];
     let mut expected = expected.map(<[u8]>::to_vec);
     expected.sort();
     assert_eq!(said, expected);
@@ -390,4 +444,23 @@ fn templates_copies_and_folders() {
     let work = fs::canonicalize(place.path("work")).unwrap();
     let pwd = artifact(&store, &runs(&store)[0], "pwd");
     assert_eq!(pwd.trim_end(), work.to_str().unwrap());
+}
+
+#[test]
+fn a_script_logs_from_inside() {
+    let program = env!("CARGO_BIN_EXE_derby");
+    let script = format!(
+        "for step in 1 2 3; do '{program}' log loss=$1$step step=$step || exit 9; done; exit 0"
+    );
+    let place = scripted(&script, 2, "");
+    sweep(&place, &["--jobs", "2"]);
+    let store = place.store();
+    for run in runs(&store) {
+        let x = run.params.get("x").unwrap().to_string();
+        let curve: Vec<_> =
+            store.series(run.id, "loss").unwrap().iter().map(|at| (at.step, at.value)).collect();
+        let value = |step: i64| format!("{x}{step}").parse::<f64>().unwrap();
+        assert_eq!(curve, [(1, value(1)), (2, value(2)), (3, value(3))]);
+    }
+    assert_sound(&place);
 }

@@ -1,6 +1,7 @@
 //! Every sweep file of the repository checks and runs.
 
 use crate::program::{Place, repository, shows};
+use std::io::Write;
 use std::process::Command;
 
 /// What makes a larger example quick enough for a test.
@@ -25,7 +26,7 @@ fn lacks(name: &str) -> bool {
     if !has {
         let text = format!("{name} needs python3 with {module}; mend: pip install scikit-learn");
         assert!(std::env::var_os("DERBY_TEST_ALL").is_none(), "{text}");
-        eprintln!("left out: {text}");
+        let _ = writeln!(std::io::stderr(), "left out: {text}");
     }
     !has
 }
@@ -47,13 +48,19 @@ fn every_file_checks() {
     let paths: Vec<String> = files().iter().map(|name| format!("sweeps/{name}")).collect();
     let args: Vec<&str> =
         std::iter::once("check").chain(paths.iter().map(String::as_str)).collect();
-    shows!(place.snapshot(&place.derby(&args)), @r"
+    shows!(place.snapshot(&place.derby(&args)), @"
     exit 0
      ✓  sweeps/birdstrikes.toml   birdstrikes: maximize roc_auc, target 'Wildlife Size' of ../assets/birdstrikes.csv   tpe on an infinite space
      ✓  sweeps/branin.yaml   branin: minimize value, function branin   tpe on an infinite space
      ✓  sweeps/breast_cancer.toml   breast-cancer: maximize roc_auc, target 'target' of ../assets/breast_cancer.csv   tpe on an infinite space
+     ✓  sweeps/compress.toml   compress: minimize kept, a command   grid on 9 configurations
+        runs ./scripts/compress.sh ../assets/digits.csv 6 64
      ✓  sweeps/diabetes.toml   diabetes: minimize rmse, target 'target' of ../assets/diabetes.csv   random on an infinite space
      ✓  sweeps/digits.toml   digits: maximize f1_macro, target 'target' of ../assets/digits.csv   sobol on an infinite space
+     ✓  sweeps/ensemble.toml   ensemble: maximize accuracy, a command, 2 runs of each configuration   tpe on an infinite space
+        runs python3 scripts/ensemble.py .derby/runs/1/params.json 0
+     ✓  sweeps/logreg.toml   logreg: minimize val_loss, a command   tpe on an infinite space
+        runs python3 scripts/logreg.py --batch_size=32 --epochs=12 --l2=0.0003162277660168384 --lr=0.0316227766016838 --momentum=0.5
      ✓  sweeps/penguins.toml   penguins: minimize log_loss, target 'species' of ../assets/penguins.csv   tpe on an infinite space
      ✓  sweeps/quick.toml   quick: maximize accuracy, target 'target' of ../assets/iris.csv   grid on 17 configurations
      ✓  sweeps/weather.toml   weather: minimize mae, target 'temp' of ../assets/nyc_weather.csv   tpe on an infinite space

@@ -238,6 +238,7 @@ fn one_run_and_one_sweep() {
     exit 0
      sweep broken   minimize log_loss   grid, seed 0
      runs         2 failed
+     failed       2 ×  fold 0: 'log_loss' needs probabilities, which the model does not give; mend: a family with probabilities (svm: probability = true), or a metric of the predicted classes such as 'f1_macro'
      file         broken.toml
      time [time]
      stopped      0s ago: all 2 configurations of the space were tried

@@ -20,6 +20,7 @@ mod help;
 mod isolate;
 mod listings;
 mod program;
+mod pruning;
 mod reaper;
 mod sweep_file;
 mod workers;

@@ -38,6 +38,10 @@ impl Ears for Teller {
     fn part(&self, part: usize, values: &[MetricPoint]) {
         self.say(&Line::Part { part, values: values.iter().map(Point::from).collect() });
     }
+
+    fn is_impatient(&self) -> bool {
+        true
+    }
 }
 
 /// Carries out the trial of an order, says on `out` what must be judged, and writes what came of it to `result`.

@@ -210,6 +210,15 @@ impl Driver<'_> {
         let Some(key) = self.plan.config_key(params, seed) else { return Ok(false) };
         let Some(cached) = self.store.cached(key)? else { return Ok(false) };
         let run = self.start_run(task, params, (&Spot::Here, Some(cached.run)))?;
+        if let Some(judge) = &self.judge {
+            judge.begin(task.trial, task.replicate);
+            let metric = &self.spec.objectives[0].metric;
+            for point in cached.points.iter().filter(|point| point.metric == *metric) {
+                // It is done already, so a verdict changes nothing; others are compared with it.
+                let of = (task.trial, task.replicate);
+                judge.report(of, &point.context, point.step, point.value);
+            }
+        }
         let execution = Execution {
             points: cached.points,
             summaries: cached.summaries,

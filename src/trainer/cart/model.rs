@@ -52,6 +52,11 @@ impl CartModel {
         Ok(Self { n_classes, n_features, trees })
     }
 
+    /// Adds a tree of the same shape.
+    pub(in crate::trainer) fn push(&mut self, tree: Tree) {
+        self.trees.push(tree);
+    }
+
     /// Means of the leaves, row-major `rows × width`.
     fn means(&self, x: ArrayView2<'_, f64>) -> Vec<f64> {
         let (width, p) = (self.n_classes.unwrap_or(1), x.ncols());

@@ -24,11 +24,10 @@ pub(super) fn fit_seed(
     seed: u64,
 ) -> Result<Box<dyn Model>, FitError> {
     let cancel = AtomicBool::new(false);
-    let report = &mut |_, _| Signal::Continue;
     family(name).unwrap().fit(
         fold,
         params,
-        &mut FitContext { seed, memory_mb: 1000, report, cancel: &cancel },
+        &mut FitContext { seed, memory_mb: 1000, interim: None, cancel: &cancel },
     )
 }
 
@@ -238,33 +237,14 @@ fn what_does_not_suit_is_refused() {
 fn fits_stop_when_asked() {
     let fold = random_fold(60, 2, 8);
     for name in FAMILIES {
-        let run = |cancel: bool, memory_mb: u64, last: Signal| {
+        let run = |cancel: bool, memory_mb: u64| {
             let cancel = AtomicBool::new(cancel);
-            let mut steps = Vec::new();
-            let report = &mut |step, loss: f64| {
-                assert!((0.0..1.0).contains(&loss), "{loss}");
-                steps.push(step);
-                if step == 3 { last } else { Signal::Continue }
-            };
-            let ctx = &mut FitContext { seed: 1, memory_mb, report, cancel: &cancel };
-            let error = family(name).unwrap().fit(&fold, &quick(name), ctx).err();
-            (error, steps)
+            let ctx = &mut FitContext { seed: 1, memory_mb, interim: None, cancel: &cancel };
+            family(name).unwrap().fit(&fold, &quick(name), ctx).err()
         };
-        assert_eq!(
-            run(true, 100, Signal::Continue),
-            (Some(FitError::Stopped(Signal::Cancel)), vec![])
-        );
-        assert!(matches!(
-            run(false, 0, Signal::Continue).0,
-            Some(FitError::TooLarge { needed_mb: 1.., .. })
-        ));
-        if name != "decision_tree" {
-            assert_eq!(
-                run(false, 100, Signal::Prune),
-                (Some(FitError::Stopped(Signal::Prune)), vec![1, 2, 3])
-            );
-            assert_eq!(run(false, 100, Signal::Continue), (None, (1..=12).collect()));
-        }
+        assert_eq!(run(true, 100), Some(FitError::Stopped(Signal::Cancel)));
+        assert!(matches!(run(false, 0), Some(FitError::TooLarge { needed_mb: 1.., .. })));
+        assert_eq!(run(false, 100), None);
     }
 }
 

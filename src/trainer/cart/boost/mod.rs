@@ -5,7 +5,7 @@
 //!
 //! Why not the crate hessboost (0.4.6 was read): its features, labels and weights are `f32`, which merges
 //! neighbouring values that a table of `f64` tells apart; its round hook must be `Send`, which a fit's
-//! `report` is not, so that reporting would need a thread of its own; and its trees would change under a
+//! interim reports are not, so that reporting would need a thread of its own; and its trees would change under a
 //! recorded sweep whenever the crate, two months old, changes its arithmetic.
 //!
 //! Gradients are summed as whole numbers (see [`Quantum`]), so a histogram does not depend on the order of

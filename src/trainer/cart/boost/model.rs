@@ -35,14 +35,18 @@ struct SavedBooster {
 }
 
 impl BoostedModel {
-    /// Puts a start and trees together.
+    /// A model of no tree.
     pub(in crate::trainer) fn new(
         n_classes: Option<usize>,
         n_features: usize,
         start: Vec<f64>,
-        trees: Vec<Tree>,
     ) -> Self {
-        Self { n_classes, n_features, start, trees }
+        Self { n_classes, n_features, start, trees: Vec::new() }
+    }
+
+    /// Adds the next tree: that of the next class, or of the next round.
+    pub(in crate::trainer) fn push(&mut self, tree: Tree) {
+        self.trees.push(tree);
     }
 
     /// Reads what [`Model::save`] wrote.
