@@ -117,7 +117,6 @@ pub(super) struct OverrideArgs {
 /// Arguments of `derby sweep`.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(super) struct SweepArgs {
     /// The sweep file: TOML, YAML or JSON
     #[arg(value_hint = ValueHint::FilePath)]
