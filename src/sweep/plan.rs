@@ -217,6 +217,8 @@ impl Plan {
                 identity,
                 memory_mb,
                 n_folds: planned.n_folds,
+                // With a pruner one fold follows the other.
+                most_helpers: if has_pruner { 0 } else { planned.n_folds.saturating_sub(1) },
                 store: place.store.clone(),
                 owner: place.owner.clone(),
                 monitor: sweep.resources.monitor,

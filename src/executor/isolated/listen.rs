@@ -21,7 +21,7 @@ pub(super) struct Hearing<'a> {
     parts: BTreeMap<usize, Vec<MetricPoint>>,
     n_parts: usize,
     system: System,
-    /// Samples, where nobody listens.
+    /// Live values and samples, where nobody listens.
     points: Vec<MetricPoint>,
     out: Vec<u8>,
     err: Vec<u8>,
@@ -35,7 +35,7 @@ pub(super) struct Hearing<'a> {
 pub(super) struct Heard {
     /// Values of the parts that had ended, if the trial was stopped after one and had others before it.
     pub(super) stopped_after: Option<Vec<MetricPoint>>,
-    /// Samples of the machine.
+    /// Live values and samples, where nobody listened.
     pub(super) points: Vec<MetricPoint>,
     /// One summary a series of samples.
     pub(super) summaries: Vec<(String, Summary)>,
@@ -77,7 +77,11 @@ impl<'a> Hearing<'a> {
                 self.is_stopped = !goes_on && self.parts.len() < self.n_parts;
             }
             Line::Report { points, summaries } => {
-                self.control.report(batch_of(points), lengthened(summaries));
+                if self.control.is_heard() {
+                    self.control.report(batch_of(points), lengthened(summaries));
+                } else {
+                    self.points.extend(points.into_iter().map(MetricPoint::from));
+                }
             }
         }
     }

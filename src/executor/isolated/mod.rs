@@ -50,6 +50,8 @@ pub struct IsolatedSetup {
     pub memory_mb: u64,
     /// Folds, repeats included.
     pub n_folds: usize,
+    /// How many of them may run beside the first.
+    pub most_helpers: usize,
     /// The folder of the store.
     pub store: PathBuf,
     /// The marker of this derby process, unique.
@@ -91,7 +93,7 @@ impl Isolated {
             return Ok(Execution::without_values(control.stopped_outcome()));
         }
         let result = place.join("result.json");
-        let helpers = Helpers::take(control, self.setup.n_folds.saturating_sub(1));
+        let helpers = Helpers::take(control, self.setup.most_helpers);
         let order = self.order(assignment, helpers.count).map_err(|error| {
             Fault::own(format!("the sweep cannot be handed to a process: {error}"))
         })?;

@@ -221,7 +221,6 @@ pub(super) fn write_result(execution: &Execution, result: &Path) -> io::Result<(
         summaries: shortened(&execution.summaries),
         has_predictions: execution.predictions.is_some(),
     };
-    // No name of a run's: it is derby's own process that reads it, or nobody.
     let half = result.with_extension("half");
     fs::write(&half, serde_json::to_vec(&document)?)?;
     fs::rename(half, result)
