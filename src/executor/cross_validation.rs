@@ -133,12 +133,32 @@ impl CrossValidation {
             FitError::Stopped(_) => trial.control.stopped_outcome(),
             error => failed(error.to_string()),
         })?;
-        let fit_seconds = started.elapsed().as_secs_f64();
+        let seconds = started.elapsed().as_secs_f64();
+        let (values, prediction) =
+            self.measure(fold, &*model, &prepared, seconds).map_err(&failed)?;
+        // A hopeless trial keeps this fold; the next one finds it stopped.
+        let step = if let Some(course) = course {
+            course.finish(values[0])
+        } else {
+            trial.control.judge(&context, 0, values[0]);
+            0
+        };
+        Ok(FoldResult { step, values, prediction })
+    }
+
+    /// All metrics of a fitted model, and what it predicts for the fold's test rows.
+    fn measure(
+        &self,
+        fold: usize,
+        model: &dyn trainer::Model,
+        prepared: &Prepared,
+        fit_seconds: f64,
+    ) -> Result<(Vec<f64>, Prediction), String> {
         let started = Instant::now();
         let prediction = model.predict(prepared.test.view());
         let predict_us = started.elapsed().as_secs_f64() * 1e6 / prepared.test.nrows() as f64;
         if !prediction.is_finite() {
-            return Err(failed("the model predicts NaN or infinite values".into()));
+            return Err("the model predicts NaN or infinite values".into());
         }
         let measured = |metric: &str| match metric {
             "fit_seconds" => Some(fit_seconds),
@@ -146,16 +166,7 @@ impl CrossValidation {
             "model_bytes" => Some(model.n_bytes() as f64),
             _ => None,
         };
-        let values = self.score(fold, &prediction, &measured).map_err(&failed)?;
-        // A hopeless trial keeps this fold; the next one finds it stopped.
-        let step = match course {
-            Some(course) => course.finish(values[0]),
-            None => {
-                trial.control.judge(&context, 0, values[0]);
-                0
-            }
-        };
-        Ok(FoldResult { step, values, prediction })
+        Ok((self.score(fold, &prediction, &measured)?, prediction))
     }
 
     fn prepare(&self, trial: &Trial<'_>, fold: usize) -> Result<Prepared, String> {
@@ -289,12 +300,11 @@ impl Work for CrossValidation {
                 Err(outcome) => ended = ended.or(Some(outcome)),
             }
         }
-        let mut execution = match ended {
-            Some(outcome) => self.ended(outcome, &folds),
-            None => {
-                let folds: Vec<FoldResult> = folds.into_iter().map(|(_, fold)| fold).collect();
-                self.gather(&folds)
-            }
+        let mut execution = if let Some(outcome) = ended {
+            self.ended(outcome, &folds)
+        } else {
+            let folds: Vec<FoldResult> = folds.into_iter().map(|(_, fold)| fold).collect();
+            self.gather(&folds)
         };
         execution.cpu_seconds = borrowed_cpu;
         if let Some(curve) = trial.curve {

@@ -159,7 +159,9 @@ mod tests {
             let predict = |_: ArrayView2<'_, f64>| Prediction::Values(vec![value]);
             assert_eq!(course.report(rounds, &predict), Signal::Continue);
         }
-        ended.into_iter().for_each(|rounds| course.ended(rounds));
+        if let Some(rounds) = ended {
+            course.ended(rounds);
+        }
         let step = course.finish(last);
         let points = curve.rest();
         assert!(points.iter().all(|point| point.metric == "mae" && point.context == "fold=0"));
