@@ -133,12 +133,29 @@ impl CrossValidation {
             FitError::Stopped(_) => trial.control.stopped_outcome(),
             error => failed(error.to_string()),
         })?;
-        let fit_seconds = started.elapsed().as_secs_f64();
+        let seconds = started.elapsed().as_secs_f64();
+        let (values, prediction) =
+            self.measure(fold, &*model, &prepared, seconds).map_err(&failed)?;
+        let step = course.map_or(0, |course| course.finish(values[0]));
+        trial.control.part(fold, || self.points(fold, (step, &values)).collect());
+        // A hopeless trial keeps this fold; the next one finds it stopped.
+        trial.control.judge(&context, step, values[0]);
+        Ok(FoldResult { step, values, prediction })
+    }
+
+    /// All metrics of a fitted model, and what it predicts for the fold's test rows.
+    fn measure(
+        &self,
+        fold: usize,
+        model: &dyn trainer::Model,
+        prepared: &Prepared,
+        fit_seconds: f64,
+    ) -> Result<(Vec<f64>, Prediction), String> {
         let started = Instant::now();
         let prediction = model.predict(prepared.test.view());
         let predict_us = started.elapsed().as_secs_f64() * 1e6 / prepared.test.nrows() as f64;
         if !prediction.is_finite() {
-            return Err(failed("the model predicts NaN or infinite values".into()));
+            return Err("the model predicts NaN or infinite values".into());
         }
         let measured = |metric: &str| match metric {
             "fit_seconds" => Some(fit_seconds),
@@ -146,12 +163,7 @@ impl CrossValidation {
             "model_bytes" => Some(model.n_bytes() as f64),
             _ => None,
         };
-        let values = self.score(fold, &prediction, &measured).map_err(&failed)?;
-        let step = course.map_or(0, |course| course.finish(values[0]));
-        trial.control.part(fold, || self.points(fold, (step, &values)).collect());
-        // A hopeless trial keeps this fold; the next one finds it stopped.
-        trial.control.judge(&context, step, values[0]);
-        Ok(FoldResult { step, values, prediction })
+        Ok((self.score(fold, &prediction, &measured)?, prediction))
     }
 
     fn prepare(&self, trial: &Trial<'_>, fold: usize) -> Result<Prepared, String> {

@@ -112,14 +112,14 @@ fn the_median_ends_trials_at_a_round_of_a_fold() {
 #[test]
 fn a_result_is_taken_over_with_its_curve() {
     let place = Place::with_examples();
-    let sweep =
-        |pruner: &str| SWEEP.replace("pruner = PRUNER", pruner).replace("24\n\n[res", "4\n\n[res");
-    place.write("plain.toml", &sweep(""));
-    place.write("race.toml", &sweep("pruner = \"median\"").replace("race", "first"));
-    place.write(
-        "again.toml",
-        &sweep("pruner = { kind = \"asha\", grace = 1000 }").replace("race", "again"),
-    );
+    let write = |name: &str, pruner: &str| {
+        let text = SWEEP.replace("name = \"race\"", &format!("name = \"{name}\""));
+        let text = text.replace("pruner = PRUNER", pruner).replace("trials = 24", "trials = 4");
+        place.write(&format!("{name}.toml"), &text);
+    };
+    write("plain", "");
+    write("race", "pruner = \"median\"");
+    write("again", "pruner = { kind = \"asha\", grace = 1000 }");
     for file in ["plain.toml", "race.toml", "again.toml"] {
         let ran = place.derby(&["sweep", file]);
         assert_eq!(ran.code, 0, "{}", ran.err);

@@ -44,6 +44,17 @@ pub(super) struct Surroundings<'a> {
     pub(super) own: &'a [(String, String)],
 }
 
+/// The search path with derby's own folder behind it, so that `derby log` is found wherever derby lies.
+fn with_derby(path: Option<OsString>) -> Option<OsString> {
+    let program = std::env::current_exe().ok()?;
+    let mut path = path.unwrap_or_default();
+    if !path.is_empty() {
+        path.push(":");
+    }
+    path.push(program.parent()?);
+    Some(path)
+}
+
 /// Changes to derby's own environment: a later one wins, and none takes a variable away.
 pub(super) fn changes(given: &Surroundings<'_>) -> Vec<(OsString, Option<OsString>)> {
     let mut changes: Vec<(OsString, Option<OsString>)> = Vec::with_capacity(40);
@@ -73,6 +84,9 @@ pub(super) fn changes(given: &Surroundings<'_>) -> Vec<(OsString, Option<OsStrin
     let (assignment, folder) = (given.assignment, given.folder);
     for (name, value) in assignment.params.iter() {
         set(&spec::variable_name(name), &value.to_string());
+    }
+    if let Some(path) = with_derby(std::env::var_os("PATH")) {
+        set("PATH", &path);
     }
     set("DERBY_PARAMS", &folder.params);
     set("DERBY_RUN", &assignment.run.to_string());
