@@ -78,15 +78,15 @@ pub(super) fn changes(given: &Surroundings<'_>) -> Vec<(OsString, Option<OsStrin
         // Ids count as nvidia-smi counts; CUDA's own order may be another.
         set("CUDA_DEVICE_ORDER", &"PCI_BUS_ID");
     }
+    if let Some(path) = with_derby(std::env::var_os("PATH")) {
+        set("PATH", &path);
+    }
     for (name, value) in given.own {
         set(name, value);
     }
     let (assignment, folder) = (given.assignment, given.folder);
     for (name, value) in assignment.params.iter() {
         set(&spec::variable_name(name), &value.to_string());
-    }
-    if let Some(path) = with_derby(std::env::var_os("PATH")) {
-        set("PATH", &path);
     }
     set("DERBY_PARAMS", &folder.params);
     set("DERBY_RUN", &assignment.run.to_string());
