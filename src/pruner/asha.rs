@@ -11,6 +11,9 @@
 //! `min_steps` auto is 1% of the highest step that a completed trial reached, at least 1, fixed when it is first
 //! needed; nobody is stopped before. Values before `grace` join rungs and stop nobody; auto is 5% of that highest
 //! step, at least 1, so that a slow starter is not taken for a loser.
+//!
+//! A trial with several contexts, as folds are, is judged in its first alone: who got through that has had all the
+//! rungs, and those of each further fold, among survivors only, would leave next to nobody.
 
 use super::curve::Curves;
 use super::rule::{Report, Rule, shown};
@@ -49,6 +52,8 @@ pub(super) struct Asha {
     rungs: HashMap<u32, Vec<Vec<f64>>>,
     /// What each trial left in the rungs, from the lowest, by trial and context.
     joined: BTreeMap<(u64, u32), Vec<f64>>,
+    /// The context that each trial is judged in.
+    first: HashMap<u64, u32>,
 }
 
 impl Asha {
@@ -60,6 +65,7 @@ impl Asha {
             longest: None,
             rungs: HashMap::new(),
             joined: BTreeMap::new(),
+            first: HashMap::new(),
         }
     }
 
@@ -108,7 +114,8 @@ impl Asha {
 
 impl Rule for Asha {
     fn judge(&mut self, report: &Report<'_>) -> Option<String> {
-        if !report.is_newest() {
+        let first = *self.first.entry(report.trial).or_insert(report.context.0);
+        if !report.is_newest() || first != report.context.0 {
             return None;
         }
         if self.min_steps.is_none() {
@@ -135,6 +142,7 @@ impl Rule for Asha {
     }
 
     fn forget(&mut self, trial: u64) {
+        self.first.remove(&trial);
         let keys: Vec<_> =
             self.joined.range((trial, 0)..=(trial, u32::MAX)).map(|(&key, _)| key).collect();
         for key in keys {

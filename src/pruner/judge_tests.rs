@@ -239,3 +239,17 @@ fn digests_tell_settings_apart() {
     assert_eq!(digests.len(), settings.len());
     assert_eq!(digest(&asha(None)), digest(&asha(None)));
 }
+
+#[test]
+fn halving_judges_the_first_context_alone() {
+    let judge = judge(asha(Some(0)));
+    for trial in 0..6 {
+        assert_eq!(
+            judge.report(trial, "fold=0", 1, -(trial as f64)),
+            None,
+            "each is the best so far"
+        );
+        assert_eq!(judge.report(trial, "fold=1", 1, trial as f64), None, "another fold is no rung");
+    }
+    assert!(judge.report(6, "fold=0", 1, 5.0).is_some());
+}
