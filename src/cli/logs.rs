@@ -33,7 +33,8 @@ pub(super) fn run(ui: &Ui, args: &LogsArgs) -> Result<Exit, CliError> {
             seen = Some(now);
             run = store.run_by_id(run.id)?;
         }
-        let is_over = run.status.is_over();
+        let is_lost = !run.status.is_over() && args.follow && store.is_lost(run.id)?;
+        let is_over = run.status.is_over() || is_lost;
         if reader.is_none() {
             reader = open(&store, &run)?;
         }
@@ -44,6 +45,13 @@ pub(super) fn run(ui: &Ui, args: &LogsArgs) -> Result<Exit, CliError> {
             }
         }
         printer.settle()?;
+        if is_lost {
+            let (id, name) = (run.id, safe(&run.name));
+            let text = format!(
+                " run {id} {name} lost its process; its sweep again, or any derby run, closes it"
+            );
+            ui.out.note(&text);
+        }
         if is_over || !args.follow {
             break;
         }
@@ -56,7 +64,7 @@ pub(super) fn run(ui: &Ui, args: &LogsArgs) -> Result<Exit, CliError> {
             (false, ..) => {
                 format!(" run {id} {name} has no output yet   derby logs {id} -f waits for it")
             }
-            (true, None, None) => format!(" run {id} {name} has no output: it ran no command"),
+            (true, None, None) => format!(" run {id} {name} has no output"),
             _ => format!(" run {id} {name} printed nothing"),
         });
     }

@@ -240,7 +240,9 @@ fn stale(conn: &Connection) -> Result<Vec<Finding>, StoreError> {
             runs.len(),
             shown.join(", ")
         ),
-        mend: "run their sweep again, which finishes what is missing".into(),
+        mend:
+            "run their sweep again, which finishes what is missing; `derby run` closes runs by hand"
+                .into(),
     }])
 }
 

@@ -258,6 +258,15 @@ impl Store {
         Ok(owners.into_iter().collect())
     }
 
+    /// True for a run that is marked as at work and whose process is dead or silent for too long.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn is_lost(&self, run: RunId) -> Result<bool, StoreError> {
+        let stale = self.read(|conn| stale_runs(conn, None, host::now_ms()))?;
+        Ok(stale.iter().any(|stale| stale.run == run.0))
+    }
+
     /// Kills the queued and running runs of the sweep (of all sweeps without one) whose process is dead or
     /// silent for too long; their trials are missing again.
     ///

@@ -294,3 +294,31 @@ fn ctrl_c_ends_the_command_and_is_recorded() {
     assert_eq!(run["exit_code"], 9);
     assert_eq!(place.derby(&["logs", "1", "--stdout"]).out, "ready\nbye\n");
 }
+
+#[test]
+fn following_a_run_whose_process_is_gone_ends() {
+    let place = crate::crash::Place::new();
+    let mut store = crate::driving::open(place.path("").as_path());
+    let (params, context) = (derby::domain::Params::default(), derby::store::RunContext::default());
+    let lost = derby::store::NewRun {
+        sweep: None,
+        trial: None,
+        attempt: 1,
+        replicate: 0,
+        is_queued: false,
+        experiment: "by hand",
+        name: Some("lost"),
+        params: &params,
+        seed: None,
+        context: &context,
+        owner: &crate::driving::dead_owner(),
+        cached_from: None,
+        parent: None,
+    };
+    store.start_run(&lost).unwrap();
+    drop(store);
+    let output = place.run(&["logs", "lost", "-f"]);
+    let said = crate::crash::stderr(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("lost its process"), "{said}");
+}
