@@ -14,6 +14,8 @@ pub use digest::{Digest, DigestBuilder};
 pub use metric::{Goal, MetricPoint, Objective, Summary, fold_scores};
 pub use params::Params;
 pub use prediction::{Labels, Prediction, Task};
-pub use run::{ExperimentId, GitState, Outcome, RunId, RunRecord, Status, SweepId, TrialState};
+pub use run::{
+    Exit, ExperimentId, GitState, KeptFile, Outcome, RunId, RunRecord, Status, SweepId, TrialState,
+};
 pub use series::{PointBatch, RunningSummary, SeriesKey, SeriesPoint, SummaryKind};
 pub use value::{Value, format_number};

@@ -4,6 +4,7 @@ use super::{Params, Summary};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::path::PathBuf;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -138,6 +139,24 @@ impl Outcome {
             | Self::Infeasible { reason } => Some(reason),
         }
     }
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// By itself, with this status.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+}
+
+/// A file that a run leaves behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptFile {
+    /// Its name in the store: a path with `/`.
+    pub name: String,
+    /// Where it is now.
+    pub file: PathBuf,
 }
 
 /// Where a trial stands, from the sampler's point of view.

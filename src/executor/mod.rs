@@ -22,8 +22,9 @@ pub use oof::OutOfFold;
 pub use pool::{Judging, Message, Pool, quiet_panics};
 pub use process::{Passing, ProcessError, ProcessSetup, ProcessWork, clean_run_folder, run_folder};
 
+pub use crate::domain::{Exit, KeptFile};
+
 use crate::domain::{MetricPoint, Outcome, Params, RunId, Summary};
-use std::path::PathBuf;
 
 /// One attempt at one trial, claimed for a worker.
 #[derive(Debug, Clone)]
@@ -63,24 +64,6 @@ pub struct Execution {
     pub artifacts: Vec<KeptFile>,
     /// True if the machine failed and not the configuration: the trial may be tried again.
     pub is_infrastructure: bool,
-}
-
-/// How a process ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    /// By itself, with this status.
-    Code(i32),
-    /// By this signal.
-    Signal(i32),
-}
-
-/// A file that a run leaves behind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptFile {
-    /// Its name in the store: a path with `/`.
-    pub name: String,
-    /// Where it is now.
-    pub file: PathBuf,
 }
 
 impl Execution {

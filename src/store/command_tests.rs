@@ -2,7 +2,7 @@
 
 use super::testing::*;
 use super::*;
-use crate::domain::{Outcome, Params, Status};
+use crate::domain::{Exit, KeptFile, Outcome, Params, Status};
 use std::io::Read;
 
 #[test]
@@ -42,8 +42,10 @@ fn files_are_kept_and_read_back() {
     let (one, two) = (folder.path().join("one"), folder.path().join("two"));
     std::fs::write(&one, "same").unwrap();
     std::fs::write(&two, "same").unwrap();
-    let artifacts = [("a/one.txt".to_string(), one.clone()), ("two.txt".to_string(), two.clone())];
-    let exit = Some(RunExit::Signal(11));
+    let kept =
+        |name: &str, file: &std::path::Path| KeptFile { name: name.into(), file: file.into() };
+    let artifacts = [kept("a/one.txt", &one), kept("two.txt", &two)];
+    let exit = Some(Exit::Signal(11));
     let finished =
         Finished { artifacts: &artifacts, exit, ..Finished::without_values(&Outcome::Done) };
     assert!(store.finish_run(run, 1, &owner, &finished).unwrap());

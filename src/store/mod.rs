@@ -44,7 +44,7 @@ pub use merge::MergeReport;
 pub use open::{Mode, Store};
 pub use query::{Column, Query};
 pub use read::{CachedRun, RunEnvironment};
-pub use run::{Finished, NewRun, Recovered, RunContext, RunExit};
+pub use run::{Finished, NewRun, Recovered, RunContext};
 pub use sweeps::{NewSweep, SweepEvent, SweepRow};
 pub use trials::{NewTrial, TrialRow, TrialRun, TrialSeries};
 pub use workers::{HandedRun, QueuedRun, Worker};

@@ -3,12 +3,12 @@
 use super::lease::stale_runs;
 use super::{Owner, Store, StoreError};
 use crate::domain::{
-    Digest, MetricPoint, Outcome, Params, PointBatch, RunId, Status, Summary, SweepId,
+    Digest, Exit, KeptFile, MetricPoint, Outcome, Params, PointBatch, RunId, Status, Summary,
+    SweepId,
 };
 use crate::host::{self, Git};
 use rusqlite::{OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 /// Why a run that lost its process was killed.
 pub(super) const LOST: &str = "the process ended while it ran";
@@ -94,20 +94,11 @@ pub struct Finished<'a> {
     /// How far a pruned trial came: step and loss.
     pub pruned: Option<(i64, f64)>,
     /// Exit status or signal of its process.
-    pub exit: Option<RunExit>,
-    /// Files to keep: their names in the store and where they are now; they are moved.
-    pub artifacts: &'a [(String, PathBuf)],
+    pub exit: Option<Exit>,
+    /// Files to keep; they are moved.
+    pub artifacts: &'a [KeptFile],
     /// Equal keys promise equal results in any sweep; `None` for a run that no other may reuse.
     pub config_key: Option<Digest>,
-}
-
-/// How the process of a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RunExit {
-    /// By itself, with this status.
-    Code(i32),
-    /// By this signal.
-    Signal(i32),
 }
 
 /// What a recovery found.
@@ -205,7 +196,7 @@ impl Store {
             None => None,
         };
         let mut artifacts = Vec::with_capacity(finished.artifacts.len());
-        for (name, file) in finished.artifacts {
+        for KeptFile { name, file } in finished.artifacts {
             artifacts.push((name, self.objects.take_file(file)?));
         }
         self.write(|store| {
@@ -315,8 +306,8 @@ impl Store {
                    config_key = ?7, change_seq = ?8, exit_code = ?9, exit_signal = ?10
                    WHERE id = ?1 RETURNING sweep, trial";
         let (code, signal) = match finished.exit {
-            Some(RunExit::Code(code)) => (Some(code), None),
-            Some(RunExit::Signal(signal)) => (None, Some(signal)),
+            Some(Exit::Code(code)) => (Some(code), None),
+            Some(Exit::Signal(signal)) => (None, Some(signal)),
             None => (None, None),
         };
         let row = params![

@@ -10,7 +10,7 @@ use super::asker::Asker;
 use super::judge::SweepJudge;
 use super::{Best, Event, Observer, Plan, Progress, StopReason, worker};
 use crate::domain::{Outcome, Params, RunId, SweepId};
-use crate::executor::{Message, Pool};
+use crate::executor::Pool;
 use crate::host::Interrupts;
 use crate::spec::Sweep;
 use crate::store::{Finished, NewSweep, Owner, RunContext, Store, StoreError, SweepRow};
@@ -18,8 +18,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub(super) use live::{not_ours, write_reports};
-pub(super) use record::run_exit;
+pub(super) use live::take_in;
+pub(super) use record::{finished, forgiven};
 pub(super) use resume::standing;
 
 /// How long the loop sleeps when nothing happens: the progress line's frame and Ctrl-C's delay.
@@ -277,10 +277,13 @@ impl Driver<'_> {
                     .unwrap_or(StopReason::Interrupted { terminated: false }));
             }
             match self.pool.next(self.remote.patience()) {
-                Some(Message::Ended(assignment, execution)) => {
-                    self.record(&assignment, *execution, observer)?;
+                Some(message) => {
+                    let owner = &self.options.owner;
+                    let ended = take_in(self.store, &mut self.pool, owner, message)?;
+                    if let Some((assignment, execution)) = ended {
+                        self.record(&assignment, *execution, observer)?;
+                    }
                 }
-                Some(report @ Message::Report { .. }) => self.hear(report, observer)?,
                 None => self.tell_observer(observer, &Event::Tick),
             }
             self.beat()?;

@@ -1,13 +1,10 @@
 //! A single run, recorded by hand: started, watched and ended like a trial, without a sweep around it.
 
-use super::drive::{
-    BEAT, DriveError, GRACE, INTERRUPTED, PATIENCE, not_ours, run_exit, write_reports,
-};
+use super::drive::{BEAT, DriveError, GRACE, INTERRUPTED, PATIENCE, finished, take_in};
 use crate::domain::{Outcome, RunId, Summary};
-use crate::executor::{Assignment, Execution, Exit, Message, Pool, Work};
+use crate::executor::{Assignment, Execution, Exit, Pool, Work};
 use crate::host::{self, Interrupts};
-use crate::store::{Finished, NewRun, Store, StoreError};
-use std::path::PathBuf;
+use crate::store::{NewRun, Store, StoreError};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -107,15 +104,10 @@ fn watch(store: &mut Store, single: &Single<'_>, pool: &mut Pool) -> Result<Exec
     let mut is_killed = false;
     let owner = single.new.owner;
     loop {
-        match pool.next(PATIENCE) {
-            Some(Message::Ended(_, execution)) => return Ok(*execution),
-            Some(Message::Report { assignment, batch, summaries }) => {
-                let foreign = write_reports(store, owner, &[(assignment, batch, summaries)])?;
-                for run in foreign {
-                    pool.stop(run, &not_ours());
-                }
-            }
-            None => {}
+        if let Some(message) = pool.next(PATIENCE)
+            && let Some((_, execution)) = take_in(store, pool, owner, message)?
+        {
+            return Ok(*execution);
         }
         let count = single.interrupts.count();
         if count > 0 && stopping.is_none() {
@@ -144,17 +136,7 @@ fn record(
     run: RunId,
     execution: &Execution,
 ) -> Result<bool, StoreError> {
-    let artifacts: Vec<(String, PathBuf)> =
-        execution.artifacts.iter().map(|kept| (kept.name.clone(), kept.file.clone())).collect();
-    let finished = Finished {
-        points: &execution.points,
-        summaries: &execution.summaries,
-        seconds: execution.seconds,
-        cpu_seconds: Some(execution.cpu_seconds),
-        exit: execution.exit.map(run_exit),
-        artifacts: &artifacts,
-        ..Finished::without_values(&execution.outcome)
-    };
+    let finished = finished(execution, &execution.outcome);
     store.finish_run(run, single.new.attempt, single.new.owner, &finished)
 }
 

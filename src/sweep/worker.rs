@@ -4,16 +4,14 @@
 //! its own lease, and leaves when the driver is gone, its own budget is met or it is interrupted.
 
 use super::drive::{
-    BEAT, DriveError, GRACE, INTERRUPTED, Options, Report, not_ours, run_exit, standing,
-    write_reports,
+    BEAT, DriveError, GRACE, INTERRUPTED, Options, Report, finished, forgiven, standing, take_in,
 };
 use super::{Event, Observer, Plan, Progress, StopReason};
 use crate::domain::{Outcome, RunId, SweepId};
-use crate::executor::{Assignment, Execution, Message, Pool, Stop};
+use crate::executor::{Assignment, Execution, Pool, Stop};
 use crate::spec::Sweep;
 use crate::store::{Finished, Owner, QueuedRun, Store};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How often the worker looks for new runs.
@@ -96,14 +94,12 @@ impl Worker<'_> {
             }
             self.heed_commands()?;
             match self.pool.next(PATIENCE) {
-                Some(Message::Report { assignment, batch, summaries }) => {
-                    let report = [(assignment, batch, summaries)];
-                    for run in write_reports(self.place.store, &self.owner, &report)? {
-                        self.pool.stop(run, &not_ours());
+                Some(message) => {
+                    let store = &mut *self.place.store;
+                    let ended = take_in(store, &mut self.pool, &self.owner, message)?;
+                    if let Some((assignment, execution)) = ended {
+                        self.record(&assignment, &execution, observer)?;
                     }
-                }
-                Some(Message::Ended(assignment, execution)) => {
-                    self.record(&assignment, &execution, observer)?;
                 }
                 None => self.tell(observer, &Event::Tick),
             }
@@ -141,27 +137,11 @@ impl Worker<'_> {
         let score = execution.score(&objective.metric);
         let score = score.filter(|score| is_done && score.is_finite());
         let is_whole = self.place.spec.search.replicates == 1;
-        let retries = self.place.plan.retries.infrastructure;
-        let outcome = match &execution.outcome {
-            Outcome::Failed { reason }
-                if execution.is_infrastructure && assignment.attempt <= retries =>
-            {
-                Outcome::Killed { reason: reason.clone() }
-            }
-            outcome => outcome.clone(),
-        };
-        let artifacts: Vec<(String, PathBuf)> =
-            execution.artifacts.iter().map(|kept| (kept.name.clone(), kept.file.clone())).collect();
+        let outcome = forgiven(execution, assignment.attempt, self.place.plan.retries);
         let finished = Finished {
-            points: &execution.points,
-            summaries: &execution.summaries,
-            seconds: execution.seconds,
-            cpu_seconds: Some(execution.cpu_seconds),
             loss: score.filter(|_| is_whole).map(|score| objective.goal.loss(score)),
-            exit: execution.exit.map(run_exit),
-            artifacts: &artifacts,
             config_key: self.place.plan.config_key(&assignment.params, assignment.seed),
-            ..Finished::without_values(&outcome)
+            ..finished(execution, &outcome)
         };
         let (run, attempt) = (assignment.run, assignment.attempt);
         let written = self.place.store.finish_run(run, attempt, &self.owner, &finished)?;

@@ -29,7 +29,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Child;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Between SIGTERM and SIGKILL.
 pub const ISOLATED_GRACE: Duration = Duration::from_secs(2);
@@ -227,12 +227,7 @@ fn remove(folder: &Path) -> io::Result<()> {
 
 impl Work for Isolated {
     fn run(&self, assignment: &Assignment, control: &Control) -> Execution {
-        let started = Instant::now();
-        let execution = self.carry_out(assignment, control).unwrap_or_else(|fault| Execution {
-            is_infrastructure: fault.is_infrastructure,
-            ..Execution::without_values(Outcome::Failed { reason: fault.reason })
-        });
-        Execution { seconds: started.elapsed().as_secs_f64(), ..execution }
+        self.carry_out(assignment, control).unwrap_or_else(Fault::into_execution)
     }
 }
 

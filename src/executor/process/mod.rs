@@ -131,6 +131,14 @@ impl Fault {
     pub(super) fn machine(what: &str, error: &io::Error) -> Self {
         Self { reason: format!("{what}: {error}"), is_infrastructure: true }
     }
+
+    /// The execution of a run that could not be carried out.
+    pub(super) fn into_execution(self) -> Execution {
+        Execution {
+            is_infrastructure: self.is_infrastructure,
+            ..Execution::without_values(Outcome::Failed { reason: self.reason })
+        }
+    }
 }
 
 impl ProcessWork {
@@ -254,12 +262,7 @@ fn free_gpus(slots: &GpuSlots, control: &Control) -> Option<GpuLease> {
 
 impl Work for ProcessWork {
     fn run(&self, assignment: &Assignment, control: &Control) -> Execution {
-        let started = Instant::now();
-        let execution = self.carry_out(assignment, control).unwrap_or_else(|fault| Execution {
-            is_infrastructure: fault.is_infrastructure,
-            ..Execution::without_values(Outcome::Failed { reason: fault.reason })
-        });
-        Execution { seconds: started.elapsed().as_secs_f64(), ..execution }
+        self.carry_out(assignment, control).unwrap_or_else(Fault::into_execution)
     }
 
     fn settled(&self, assignment: &Assignment) {

@@ -2,13 +2,13 @@
 
 use super::{DriveError, Driver, Task};
 use crate::domain::{Goal, Objective, Outcome, Params, RunId, Status};
-use crate::executor::{Assignment, Execution, Exit, OutOfFold, Stop};
+use crate::executor::{Assignment, Execution, OutOfFold, Stop};
 use crate::host;
 use crate::numeric;
-use crate::store::{Finished, RunExit};
+use crate::spec::Retries;
+use crate::store::Finished;
 use crate::sweep::asker::Score;
 use crate::sweep::{Best, Event, Observer};
-use std::path::PathBuf;
 
 /// What the end of a run means for its trial.
 #[derive(Debug)]
@@ -38,13 +38,7 @@ impl Driver<'_> {
     ) -> Result<(), DriveError> {
         let (run, attempt) = (assignment.run, assignment.attempt);
         let task = Task { trial: assignment.trial, replicate: assignment.replicate, attempt };
-        if execution.is_infrastructure
-            && attempt <= self.plan.retries.infrastructure
-            && let Outcome::Failed { reason } = execution.outcome
-        {
-            // Not the trial's own fault: whoever resumes sees that it is missing.
-            execution.outcome = Outcome::Killed { reason };
-        }
+        execution.outcome = forgiven(&execution, attempt, self.plan.retries);
         let metric = &self.spec.objectives[0].metric;
         let own = execution.score(metric).filter(|score| score.is_finite());
         let ending = self.ending(task, run, (&execution.outcome, own, execution.is_infrastructure));
@@ -75,21 +69,13 @@ impl Driver<'_> {
         };
         let keeps = own.is_some_and(|score| self.keeps_predictions(score, assignment.trial));
         let predictions = execution.predictions.as_ref().filter(|_| keeps).map(OutOfFold::encode);
-        let artifacts: Vec<(String, PathBuf)> =
-            execution.artifacts.iter().map(|kept| (kept.name.clone(), kept.file.clone())).collect();
         let finished = Finished {
-            outcome: &execution.outcome,
-            points: &execution.points,
-            summaries: &execution.summaries,
-            seconds: execution.seconds,
-            cpu_seconds: Some(execution.cpu_seconds),
             predictions: predictions.as_deref(),
             loss: score.map(|score| score.loss),
             sd: score.and_then(|score| score.sd),
             pruned: self.stopped_at(assignment.trial, &execution.outcome),
-            exit: execution.exit.map(run_exit),
-            artifacts: &artifacts,
             config_key: self.plan.config_key(&assignment.params, assignment.seed),
+            ..finished(execution, &execution.outcome)
         };
         host::fault("ended");
         let (run, attempt) = (assignment.run, assignment.attempt);
@@ -254,10 +240,32 @@ pub(super) fn mean_score(goal: Goal, scores: &[f64]) -> Score {
     Score { loss: goal.loss(mean), sd }
 }
 
-pub(in crate::sweep) fn run_exit(exit: Exit) -> RunExit {
-    match exit {
-        Exit::Code(code) => RunExit::Code(code),
-        Exit::Signal(signal) => RunExit::Signal(signal),
+/// The record of a run with this outcome, as far as it hangs on the run alone.
+pub(in crate::sweep) fn finished<'a>(
+    execution: &'a Execution,
+    outcome: &'a Outcome,
+) -> Finished<'a> {
+    Finished {
+        points: &execution.points,
+        summaries: &execution.summaries,
+        seconds: execution.seconds,
+        cpu_seconds: Some(execution.cpu_seconds),
+        exit: execution.exit,
+        artifacts: &execution.artifacts,
+        ..Finished::without_values(outcome)
+    }
+}
+
+/// The outcome that is recorded of an attempt: a failure of the machine that is forgiven is not the trial's own,
+/// and whoever resumes must see that it is missing.
+pub(in crate::sweep) fn forgiven(execution: &Execution, attempt: u32, retries: Retries) -> Outcome {
+    match &execution.outcome {
+        Outcome::Failed { reason }
+            if execution.is_infrastructure && attempt <= retries.infrastructure =>
+        {
+            Outcome::Killed { reason: reason.clone() }
+        }
+        outcome => outcome.clone(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::record::{mean_score, outcome_of};
 use super::remote::recover;
 use super::{DriveError, Driver, OpenTrial, Options, Task};
-use crate::domain::{Outcome, RunId, Status, SweepId};
+use crate::domain::{Goal, Outcome, RunId, Status, SweepId};
 use crate::executor::{Judging, Pool};
 use crate::sampler;
 use crate::spec::Sweep;
@@ -103,14 +103,8 @@ impl<'a> Driver<'a> {
                 let score = (Some(score.loss), score.sd);
                 self.store.score_trial(self.row.id, trial.number, score, None)?;
             }
-            let first = runs.get(&trial.number).and_then(|runs| best_of(runs)).or(trial.run);
-            let best = score.zip(first).map(|(score, run)| Best {
-                run,
-                trial: trial.number,
-                score: self.progress.goal.loss(score.loss),
-                sd: score.sd.unwrap_or(f64::NAN),
-                params: self.asker.params(trial.number),
-            });
+            let goal = self.progress.goal;
+            let best = score.and_then(|score| best(trial, score, runs, goal));
             if let Some(best) = &best {
                 self.keeps_predictions(best.score, trial.number);
             }
@@ -177,14 +171,7 @@ pub(in crate::sweep) fn standing(
             Left::Open => continue,
             Left::Over(score) => score,
         };
-        let first = runs.get(&trial.number).and_then(|runs| best_of(runs)).or(trial.run);
-        let best = score.zip(first).map(|(score, run)| Best {
-            run,
-            trial: trial.number,
-            score: goal.loss(score.loss),
-            sd: score.sd.unwrap_or(f64::NAN),
-            params: trial.params.clone(),
-        });
+        let best = score.and_then(|score| best(&trial, score, &runs, goal));
         progress.finish(&ended_as(&trial), best);
     }
     Ok(progress)
@@ -210,6 +197,22 @@ fn by_trial(runs: Vec<TrialRun>) -> BTreeMap<u64, Vec<TrialRun>> {
         found.entry(run.trial).or_default().push(run);
     }
     found
+}
+
+/// A trial as one of the best, with the run that stands for it; none if all its runs were purged.
+fn best(
+    trial: &TrialRow,
+    score: Score,
+    runs: &BTreeMap<u64, Vec<TrialRun>>,
+    goal: Goal,
+) -> Option<Best> {
+    Some(Best {
+        run: runs.get(&trial.number).and_then(|runs| best_of(runs)).or(trial.run)?,
+        trial: trial.number,
+        score: goal.loss(score.loss),
+        sd: score.sd.unwrap_or(f64::NAN),
+        params: trial.params.clone(),
+    })
 }
 
 /// The run that stands for a trial: the first replicate that ended well.
