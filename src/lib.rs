@@ -22,6 +22,7 @@
 //! | [`host`] | clock, git, file-system kind, CPU time, signals | anything that knows a sweep |
 //! | [`numeric`] | random streams, statistics, linear algebra, argmin's door | knows of runs or data |
 //! | [`metrics`] | scores | reads a model |
+//! | [`gate`] | rules over evidence, a verdict | reads the store, a model or a file |
 //! | [`space`] | dimensions, conditions, unit cube | draws a point by itself |
 //! | [`data`] | source → table → profile, checks, hash, split, preprocessing per fold | sees a score |
 //! | [`trainer`] | model families: linfa and kin | sees a test row |
@@ -70,6 +71,7 @@ pub mod domain;
 pub mod host;
 pub mod numeric;
 pub mod metrics;
+pub mod gate;
 pub mod space;
 pub mod data;
 pub mod trainer;

@@ -1,7 +1,7 @@
 //! The baseline that ignores the features: class shares, or the mean.
 
 use super::require::{damaged, present_classes, to_json};
-use super::{Capabilities, Family, FitContext, FitError, Fold, Model, ParamSpec};
+use super::{Capabilities, Family, FitContext, FitError, Fold, Form, Model, ParamSpec};
 use crate::domain::{Labels, Params, Prediction};
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
@@ -94,6 +94,13 @@ impl Model for DummyModel {
         match self {
             Self::Prior(prior) => size_of_val(&prior[..]),
             Self::Mean(_) => size_of::<f64>(),
+        }
+    }
+
+    fn form(&self) -> Form {
+        match self {
+            Self::Prior(prior) => Form::Constant { outputs: prior.clone(), is_classifier: true },
+            Self::Mean(mean) => Form::Constant { outputs: vec![*mean], is_classifier: false },
         }
     }
 }

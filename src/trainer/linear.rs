@@ -2,12 +2,12 @@
 
 use super::require::{damaged, to_json};
 use super::{
-    Args, Capabilities, Family, FitContext, FitError, Fold, Model, Moments, ParamDefault,
-    ParamKind, ParamSpec,
+    Args, Capabilities, Family, FitContext, FitError, Fold, Form, Link, Model, Moments,
+    ParamDefault, ParamKind, ParamSpec,
 };
 use crate::domain::{Params, Prediction};
 use crate::numeric::Triangle;
-use ndarray::{ArrayView1, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 /// Whether the plane may miss the origin; shared by the linear families.
@@ -134,5 +134,11 @@ impl Model for LinearModel {
 
     fn n_bytes(&self) -> usize {
         size_of_val(&self.coef[..]) + size_of::<f64>()
+    }
+
+    fn form(&self) -> Form {
+        let coef = Array2::from_shape_vec((1, self.coef.len()), self.coef.clone());
+        let coef = coef.expect("one row of all coefficients");
+        Form::Linear { coef, intercept: vec![self.intercept], link: Link::Identity }
     }
 }

@@ -14,6 +14,7 @@
 //! | `svm`, `svr` | own | linfa-svm: two classes, no row weights, always the whole kernel matrix |
 
 mod args;
+mod form;
 mod moments;
 mod require;
 
@@ -36,6 +37,9 @@ mod gradient_boosting;
 mod random_forest;
 
 pub use args::Args;
+pub use form::{
+    FlatTree, Form, GaussianClass, KernelClasses, KernelForm, KernelKind, Link, NeighborTruth,
+};
 pub use moments::Moments;
 
 use crate::domain::{Labels, Params, Prediction, Task};
@@ -233,6 +237,8 @@ pub trait Model: Send + Sync {
     fn save(&self) -> serde_json::Value;
     /// Bytes that the fitted numbers take, without overheads; the metric `model_bytes`.
     fn n_bytes(&self) -> usize;
+    /// The model as a formula, for exporters and explainers.
+    fn form(&self) -> Form;
 }
 
 impl Fold {

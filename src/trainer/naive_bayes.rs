@@ -2,8 +2,8 @@
 
 use super::require::{damaged, present_classes, to_json};
 use super::{
-    Args, Capabilities, Family, FitContext, FitError, Fold, Model, ParamDefault, ParamKind,
-    ParamSpec,
+    Args, Capabilities, Family, FitContext, FitError, Fold, Form, GaussianClass, Model,
+    ParamDefault, ParamKind, ParamSpec,
 };
 use crate::domain::{Params, Prediction};
 use ndarray::ArrayView2;
@@ -184,5 +184,16 @@ impl Model for NaiveBayesModel {
 
     fn n_bytes(&self) -> usize {
         self.classes.len() * (2 * self.n_features + 1) * size_of::<f64>()
+    }
+
+    fn form(&self) -> Form {
+        let class = |stats: &ClassStats| GaussianClass {
+            class: stats.class,
+            log_prior: stats.log_prior,
+            mean: stats.mean.clone(),
+            variance: stats.variance.clone(),
+        };
+        let classes = self.classes.iter().map(class).collect();
+        Form::GaussianBayes { n_classes: self.n_classes, classes }
     }
 }

@@ -8,8 +8,8 @@ use super::smo::{
 };
 use super::svr::{C, MAX_ITER, TOL};
 use super::{
-    Args, Capabilities, Family, FitContext, FitError, Fold, Model, ParamDefault, ParamKind,
-    ParamSpec,
+    Args, Capabilities, Family, FitContext, FitError, Fold, Form, KernelClasses, KernelForm, Model,
+    ParamDefault, ParamKind, ParamSpec,
 };
 use crate::domain::{Params, Prediction};
 use crate::numeric::Rng;
@@ -364,6 +364,23 @@ impl Model for SvmModel {
     fn n_bytes(&self) -> usize {
         (self.vectors.len() + self.coef.len() + self.rho.len() + 2 * self.sigmoids.len())
             * size_of::<f64>()
+    }
+
+    fn form(&self) -> Form {
+        let vectors = matrix(&self.vectors, self.n_features).expect("checked when made and loaded");
+        let machine = KernelClasses {
+            classes: self.classes.clone(),
+            n_classes: self.n_classes,
+            counts: self.counts.clone(),
+            sigmoids: self.sigmoids.iter().map(Sigmoid::parts).collect(),
+        };
+        Form::Kernel(KernelForm {
+            kernel: self.kernel.kind(),
+            vectors: vectors.to_owned(),
+            coef: self.coef.clone(),
+            rho: self.rho.clone(),
+            machine: Some(machine),
+        })
     }
 }
 

@@ -3,8 +3,8 @@
 use super::require::{damaged, matrix, to_json};
 use super::smo::{COEF0, DEGREE, Dual, GAMMA, KERNEL, Kernel, KernelSpace, Stop, solve, squares};
 use super::{
-    Args, Capabilities, Family, FitContext, FitError, Fold, Model, ParamDefault, ParamKind,
-    ParamSpec,
+    Args, Capabilities, Family, FitContext, FitError, Fold, Form, KernelForm, Model, ParamDefault,
+    ParamKind, ParamSpec,
 };
 use crate::domain::{Params, Prediction};
 use ndarray::{ArrayView1, ArrayView2, Axis};
@@ -167,5 +167,16 @@ impl Model for SvrModel {
 
     fn n_bytes(&self) -> usize {
         (self.vectors.len() + self.coef.len() + 1) * size_of::<f64>()
+    }
+
+    fn form(&self) -> Form {
+        let vectors = matrix(&self.vectors, self.n_features).expect("checked when made and loaded");
+        Form::Kernel(KernelForm {
+            kernel: self.kernel.kind(),
+            vectors: vectors.to_owned(),
+            coef: self.coef.clone(),
+            rho: vec![self.rho],
+            machine: None,
+        })
     }
 }

@@ -3,7 +3,7 @@
 use super::Tree;
 use super::tree::SavedTree;
 use crate::domain::Prediction;
-use crate::trainer::Model;
+use crate::trainer::{Form, Link, Model};
 use ndarray::ArrayView2;
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
@@ -98,5 +98,12 @@ impl Model for CartModel {
 
     fn n_bytes(&self) -> usize {
         self.trees.iter().map(Tree::n_bytes).sum()
+    }
+
+    fn form(&self) -> Form {
+        let width = self.n_classes.unwrap_or(1);
+        let link = self.n_classes.map_or(Link::Identity, |_| Link::Probabilities);
+        let trees = self.trees.iter().map(Tree::to_flat).collect();
+        Form::Trees { trees, start: vec![0.0; width], is_mean: true, link }
     }
 }

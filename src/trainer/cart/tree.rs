@@ -1,5 +1,6 @@
 //! The packed tree: 16 bytes a node, left child next to its parent.
 
+use crate::trainer::FlatTree;
 use serde::{Deserialize, Serialize};
 
 /// The feature number that marks a leaf.
@@ -86,6 +87,25 @@ impl Tree {
     /// Bytes of nodes and leaves.
     pub(in crate::trainer) fn n_bytes(&self) -> usize {
         self.nodes.len() * size_of::<Node>() + self.leaves.len() * size_of::<f64>()
+    }
+
+    /// The tree as plain numbers.
+    pub(in crate::trainer) fn to_flat(&self) -> FlatTree {
+        let mut flat = FlatTree { width: self.width, ..FlatTree::default() };
+        for (at, node) in self.nodes.iter().enumerate() {
+            let is_leaf = node.is_leaf();
+            let leaf = node.right() * self.width;
+            flat.feature.push((!is_leaf).then_some(node.feature));
+            flat.threshold.push(node.threshold);
+            flat.left.push(if is_leaf { 0 } else { at as u32 + 1 });
+            flat.right.push(if is_leaf { 0 } else { node.right });
+            if is_leaf {
+                flat.value.extend(&self.leaves[leaf..leaf + self.width]);
+            } else {
+                flat.value.extend(std::iter::repeat_n(0.0, self.width));
+            }
+        }
+        flat
     }
 
     /// The form in which it is saved.

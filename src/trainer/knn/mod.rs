@@ -4,8 +4,8 @@ mod search;
 
 use super::require::{damaged, matrix, to_json};
 use super::{
-    Args, Capabilities, Family, FitContext, FitError, Fold, Model, ParamDefault, ParamKind,
-    ParamSpec,
+    Args, Capabilities, Family, FitContext, FitError, Fold, Form, Model, NeighborTruth,
+    ParamDefault, ParamKind, ParamSpec,
 };
 use crate::domain::{Labels, Params, Prediction};
 use ndarray::ArrayView2;
@@ -196,5 +196,22 @@ impl Model for KnnModel {
             Truth::Values(values) => size_of_val(&values[..]),
         };
         size_of_val(&self.rows[..]) + truth
+    }
+
+    fn form(&self) -> Form {
+        let rows = matrix(&self.rows, self.n_features).expect("checked when made and loaded");
+        let truth = match &self.truth {
+            Truth::Classes { codes, n_classes } => {
+                NeighborTruth::Classes { codes: codes.clone(), n_classes: *n_classes }
+            }
+            Truth::Values(values) => NeighborTruth::Values(values.clone()),
+        };
+        Form::Neighbors {
+            k: self.n_neighbors,
+            by_distance: self.by_distance,
+            is_manhattan: self.manhattan,
+            rows: rows.to_owned(),
+            truth,
+        }
     }
 }

@@ -5,8 +5,8 @@ mod loss;
 use super::linear::FIT_INTERCEPT;
 use super::require::{class_factors, damaged, matrix, to_json, two_classes};
 use super::{
-    Args, Capabilities, Family, FitContext, FitError, Fold, Model, ParamDefault, ParamKind,
-    ParamSpec,
+    Args, Capabilities, Family, FitContext, FitError, Fold, Form, Link, Model, ParamDefault,
+    ParamKind, ParamSpec,
 };
 use crate::domain::{Params, Prediction};
 use crate::numeric::{Iterate, LbfgsOptions, Minimum, lbfgs};
@@ -257,5 +257,15 @@ impl Model for LogisticModel {
 
     fn n_bytes(&self) -> usize {
         (self.coef.len() + self.intercept.len()) * size_of::<f64>()
+    }
+
+    fn form(&self) -> Form {
+        let coef = matrix(&self.coef, self.n_features).expect("checked when made and loaded");
+        let n_classes = self.n_classes;
+        let link = match self.classes[..] {
+            [first, second] => Link::Sigmoid { classes: [first, second], n_classes },
+            _ => Link::Softmax { classes: self.classes.clone(), n_classes },
+        };
+        Form::Linear { coef: coef.to_owned(), intercept: self.intercept.clone(), link }
     }
 }

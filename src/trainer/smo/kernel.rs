@@ -1,6 +1,6 @@
 //! Kernels, and their matrix: whole where it is small, else rows on demand in a bounded cache.
 
-use super::super::{Args, FitError, Fold, ParamDefault, ParamKind, ParamSpec};
+use super::super::{Args, FitError, Fold, KernelKind, ParamDefault, ParamKind, ParamSpec};
 use ndarray::{Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -85,6 +85,15 @@ impl Kernel {
                 degree: args.int("degree") as i32,
             },
             _ => Self::Rbf { gamma: gamma() },
+        }
+    }
+
+    /// The same for exporters.
+    pub(in super::super) fn kind(self) -> KernelKind {
+        match self {
+            Self::Linear => KernelKind::Linear,
+            Self::Rbf { gamma } => KernelKind::Rbf { gamma },
+            Self::Poly { gamma, coef0, degree } => KernelKind::Poly { gamma, coef0, degree },
         }
     }
 

@@ -21,6 +21,11 @@ pub(in super::super) struct Scored {
 }
 
 impl Sigmoid {
+    /// `(a, b)` of `1/(1 + e^(a f + b))`.
+    pub(in super::super) fn parts(&self) -> (f64, f64) {
+        (self.a, self.b)
+    }
+
     /// Fits by Newton's method with backtracking (Lin, Lin and Weng 2007, algorithm 1).
     pub(in super::super) fn fit(scored: &[Scored]) -> Self {
         let total = |first: bool| -> f64 {

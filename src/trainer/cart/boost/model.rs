@@ -2,9 +2,9 @@
 
 use super::objective::{normalize, sigmoid};
 use crate::domain::Prediction;
-use crate::trainer::Model;
 use crate::trainer::cart::Tree;
 use crate::trainer::cart::tree::SavedTree;
+use crate::trainer::{Form, Link, Model};
 use ndarray::ArrayView2;
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
@@ -123,5 +123,17 @@ impl Model for BoostedModel {
 
     fn n_bytes(&self) -> usize {
         self.trees.iter().map(Tree::n_bytes).sum::<usize>() + self.start.len() * size_of::<f64>()
+    }
+
+    fn form(&self) -> Form {
+        let link = match self.n_classes {
+            None => Link::Identity,
+            Some(2) => Link::Sigmoid { classes: [0, 1], n_classes: 2 },
+            Some(n_classes) => {
+                Link::Softmax { classes: (0..n_classes as u32).collect(), n_classes }
+            }
+        };
+        let trees = self.trees.iter().map(Tree::to_flat).collect();
+        Form::Trees { trees, start: self.start.clone(), is_mean: false, link }
     }
 }
