@@ -61,6 +61,7 @@ pub(super) fn run(ui: &Ui, args: &RunArgs) -> Result<u8, CliError> {
     let section = section.map_err(CliError::usage)?;
     let owner = Owner::this_process();
     let setup = ProcessSetup {
+        handed: Vec::new(),
         objectives: Vec::new(),
         store: ui.store_folder()?,
         checkpoint_key: CHECKPOINTS.into(),

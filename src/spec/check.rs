@@ -41,6 +41,7 @@ fn build<'a>(ctx: &'a Ctx<'a>, root: &'a Table, path: &Path, notes: Vec<String>)
     let raw = section::search(ctx, root);
     let budget = section::budget(ctx, root, &raw.search.sampler);
     let resources = section::resources(ctx, root, kind);
+    let gate = section::gate(ctx, root, kind, &objectives);
     let mut plan = section::plan(ctx, root)?;
     if let Work::Command(section) = &mut plan.work {
         section.summaries = summaries;
@@ -73,6 +74,7 @@ fn build<'a>(ctx: &'a Ctx<'a>, root: &'a Table, path: &Path, notes: Vec<String>)
         search,
         budget,
         resources,
+        gate,
         notes,
         digest,
     })
@@ -86,14 +88,8 @@ fn names<'a>(ctx: &'a Ctx<'a>, root: &'a Table, path: &Path) -> (String, String,
     {
         top.take(key);
     }
-    for key in ["budget", "resources"] {
+    for key in ["budget", "resources", "gate"] {
         top.take(key);
-    }
-    // Taken only where it stands, so that no message offers it.
-    if top.has("gate")
-        && let Some(entry) = top.take("gate")
-    {
-        top.problem(entry.span, "[gate] is not supported by this version; leave it out");
     }
     let name = |key: &'static str| {
         let what = format!("a text of 1 to {MAX_NAME} characters without control characters");

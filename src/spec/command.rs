@@ -1,11 +1,12 @@
 //! `[command]` as data: what is executed, with which text, and where its metrics come from.
 
+use super::sweep::DataSection;
 use crate::domain::SummaryKind;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// A checked `[command]`: any program is a trial.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct CommandSection {
     /// What is executed.
     pub run: Invocation,
@@ -33,6 +34,9 @@ pub struct CommandSection {
     pub retries: Retries,
     /// Bytes of output that are kept of one run; beyond, the middle is left out.
     pub log_limit: u64,
+    /// Data whose split is handed to every run, so that its predictions can be judged; `preprocess` and `metrics`
+    /// of it are not used.
+    pub data: Option<Box<DataSection>>,
 }
 
 /// How often a trial is tried again.

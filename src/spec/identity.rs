@@ -79,7 +79,13 @@ fn command(digest: &mut DigestBuilder, section: &CommandSection) {
         silence,
         retries: _,
         log_limit: _,
+        data,
     } = section;
+    // Nothing without data: sweeps from before the split was handed over keep their digest.
+    if let Some(data) = data {
+        digest.text("data");
+        data_section(digest, data);
+    }
     match run {
         Invocation::Shell(line) => {
             digest.text("shell");

@@ -3,6 +3,7 @@
 use super::command::CommandSection;
 use crate::data::{DataOptions, PrepBlock, SplitOptions};
 use crate::domain::{Digest, Objective};
+use crate::gate::Policy;
 use crate::pruner::Setting;
 use crate::space::{Point, Space};
 use std::path::PathBuf;
@@ -36,6 +37,8 @@ pub struct Sweep {
     pub budget: Budget,
     /// What a trial may use.
     pub resources: Resources,
+    /// What a challenger must show; none where the file has no such section.
+    pub gate: Option<Policy>,
     /// What a file of another program says that has no meaning here, `FILE:LINE` first.
     pub notes: Vec<String>,
     /// Identity: objective, data, split, preprocess, space, points, sampler and seed. Not the name,
@@ -67,6 +70,8 @@ pub struct DataSection {
     pub metrics: Vec<String>,
     /// How many of the best runs keep their out-of-fold predictions.
     pub keep_predictions: u64,
+    /// The licence of the data, which goes with every exported model.
+    pub license: Option<String>,
 }
 
 /// The `[search]` section.

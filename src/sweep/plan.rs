@@ -1,5 +1,6 @@
 //! From a checked sweep file to work that can start: data read, holdout and folds cut, metrics chosen.
 
+use super::handed::Handed;
 use crate::data::{self, Dataset, Split};
 use crate::domain::{Digest, DigestBuilder, Params, Task};
 use crate::executor::{
@@ -61,8 +62,8 @@ pub struct PlannedData {
     pub split: Digest,
     /// What the split has to say.
     pub notes: Vec<String>,
-    /// Base of the identity of a configuration across sweeps.
-    key: Digest,
+    /// Base of the identity of a configuration across sweeps; none for a command, whose code may change.
+    key: Option<Digest>,
     /// Where it was read from.
     source: data::SourceOptions,
 }
@@ -131,6 +132,14 @@ pub enum PlanError {
     /// The command cannot be executed.
     #[error(transparent)]
     Command(#[from] ProcessError),
+    /// The split could not be written for the runs.
+    #[error("cannot write the split to '{}': {reason}; mend: free the disk, or name another --store", path.display())]
+    Handed {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
     /// There are not enough GPUs.
     #[error("[resources] gpus: {0}")]
     Gpus(#[from] GpuError),
@@ -165,7 +174,11 @@ impl Plan {
 
     fn command(sweep: &Sweep, section: &CommandSection, place: &Place) -> Result<Self, PlanError> {
         let resources = &sweep.resources;
+        let handed = section.data.as_deref().map(|data| Handed::new(data, &place.store));
+        let handed = handed.transpose()?;
+        let variables = handed.as_ref().map(Handed::variables).transpose()?;
         let setup = ProcessSetup {
+            handed: variables.unwrap_or_default(),
             objectives: sweep.objectives.iter().map(|objective| objective.metric.clone()).collect(),
             store: place.store.clone(),
             checkpoint_key: sweep.digest.hex()[..CHECKPOINT_DIGITS].into(),
@@ -175,8 +188,18 @@ impl Plan {
             monitor: resources.monitor,
         };
         let work = ProcessWork::new(section, setup)?;
-        let bare = Self::bare(Arc::new(work), sweep.digest);
-        Ok(Self { retries: section.retries, grace: section.grace, ..bare })
+        let work = Arc::new(work);
+        let Some(handed) = handed else {
+            let bare = Self::bare(work, sweep.digest);
+            return Ok(Self { retries: section.retries, grace: section.grace, ..bare });
+        };
+        let identity = with_data(sweep.digest, &handed.data, &handed.split);
+        let data = Some(PlannedData {
+            key: None,
+            ..planned_data(&handed.data, &handed.split, handed.section, (&[], false))
+        });
+        let bare = Self::bare(work, identity);
+        Ok(Self { retries: section.retries, grace: section.grace, data, ..bare })
     }
 
     /// Work without data.
@@ -200,13 +223,7 @@ impl Plan {
         let split = data::split(&data, &section.split)?;
         let has_pruner = sweep.search.pruner.is_some();
         let planned = planned_data(&data, &split, section, (&metrics, has_pruner));
-        let provenance = &planned.provenance;
-        let identity = DigestBuilder::new("sweep with data")
-            .bytes(sweep.digest.as_bytes())
-            .bytes(provenance.content.as_bytes())
-            .bytes(provenance.schema.as_bytes())
-            .bytes(split.digest.as_bytes())
-            .finish();
+        let identity = with_data(sweep.digest, &data, &split);
         let memory_mb = place.memory_mb(sweep);
         let isolate = sweep.resources.isolate;
         let work: Arc<dyn Work> = if isolate {
@@ -249,7 +266,7 @@ impl Plan {
     pub fn config_key(&self, params: &Params, seed: u64) -> Option<Digest> {
         let data = self.data.as_ref()?;
         let mut digest = DigestBuilder::new("configuration");
-        digest.bytes(data.key.as_bytes()).bytes(params.digest().as_bytes()).int(seed as i64);
+        digest.bytes(data.key?.as_bytes()).bytes(params.digest().as_bytes()).int(seed as i64);
         Some(digest.finish())
     }
 
@@ -260,6 +277,16 @@ impl Plan {
             data::unchanged(&planned.provenance, &planned.source, cache).unwrap_or(false)
         })
     }
+}
+
+/// Identity of a sweep over data: its file, the content and the split.
+fn with_data(sweep: Digest, data: &Dataset, split: &Split) -> Digest {
+    DigestBuilder::new("sweep with data")
+        .bytes(sweep.as_bytes())
+        .bytes(data.provenance.content.as_bytes())
+        .bytes(data.provenance.schema.as_bytes())
+        .bytes(split.digest.as_bytes())
+        .finish()
 }
 
 fn planned_data(
@@ -301,7 +328,7 @@ fn planned_data(
         n_folds: split.folds.len(),
         split: split.digest,
         notes: split.notes.clone(),
-        key: key.finish(),
+        key: Some(key.finish()),
         source: section.data.source.clone(),
     }
 }

@@ -42,6 +42,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) gpus: Option<&'a str>,
     /// `[command] env`, filled in.
     pub(super) own: &'a [(String, String)],
+    /// Data and split.
+    pub(super) handed: &'a [(&'static str, std::path::PathBuf)],
 }
 
 /// The search path with derby's own folder behind it, so that `derby log` is found wherever derby lies.
@@ -101,5 +103,8 @@ pub(super) fn changes(given: &Surroundings<'_>) -> Vec<(OsString, Option<OsStrin
     set("DERBY_STORE", &given.store);
     set("DERBY_OWNER", &given.owner);
     set("DERBY_RUN_KEY", &given.run_key);
+    for (name, path) in given.handed {
+        set(name, path);
+    }
     changes
 }

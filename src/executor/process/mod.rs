@@ -59,6 +59,8 @@ pub struct ProcessSetup {
     pub gpu_slots: Option<GpuSlots>,
     /// Between two samples of a run's CPU, memory, disk and network; none takes no samples.
     pub monitor: Option<Duration>,
+    /// More variables for every run: where the data and its split are.
+    pub handed: Vec<(&'static str, PathBuf)>,
 }
 
 /// What keeps a command from being a trial at all: said before the first one.

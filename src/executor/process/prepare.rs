@@ -164,6 +164,7 @@ impl Plan {
             cpus: setup.cpus,
             gpus,
             own: &own,
+            handed: &setup.handed,
         });
         let arguments = spec::arguments(&section.run, &values);
         let program = self.program(&arguments, &cwd, &own)?;

@@ -31,6 +31,7 @@ fn shell(script: &str, more: Vec<Text>) -> Bench {
     let groups = start.into_iter().chain(more).map(|text| vec![text]).collect();
     let folder = tempfile::tempdir().unwrap();
     let section = CommandSection {
+        data: None,
         run: Invocation::Args(groups),
         folder: folder.path().to_path_buf(),
         cwd: None,
@@ -59,6 +60,7 @@ impl Bench {
 
     fn work_setup(&self) -> ProcessSetup {
         ProcessSetup {
+            handed: Vec::new(),
             objectives: vec!["loss".into()],
             store: self.store(),
             checkpoint_key: "key".into(),

@@ -103,6 +103,7 @@ pub fn typed_command(
         silence: None,
         retries: Retries { failed: 0, infrastructure: 0 },
         log_limit: LOG_LIMIT,
+        data: None,
     })
 }
 

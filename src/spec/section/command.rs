@@ -148,6 +148,7 @@ impl<'a> Reader<'a, '_> {
             silence,
             retries,
             log_limit: log_limit.unwrap_or(LOG_LIMIT),
+            data: None,
         })
     }
 
@@ -440,7 +441,7 @@ fn read_template(path: &Path) -> Result<String, String> {
 
 /// What does not go with a command.
 pub(super) fn refuse_others(ctx: &Ctx<'_>, root: &Table) {
-    for key in ["models", "data", "preprocess"] {
+    for key in ["models", "preprocess"] {
         if let Some(entry) = root.get(key) {
             let text = format!("[{key}] is for built-in models; with [command] leave it out");
             ctx.problem(entry.span, "", text);

@@ -26,6 +26,7 @@ pub(super) fn data<'a>(ctx: &'a Ctx<'a>, entry: &'a Entry) -> Option<DataSection
     }
     let metrics = metrics(&section);
     let keep = section.int("keep_predictions", 0..=i64::MAX).map(|keep| keep as u64);
+    let license = section.text("license");
     section.finish();
     Some(DataSection {
         data,
@@ -33,6 +34,7 @@ pub(super) fn data<'a>(ctx: &'a Ctx<'a>, entry: &'a Entry) -> Option<DataSection
         preprocess: Vec::new(),
         metrics,
         keep_predictions: keep.unwrap_or(KEEP_PREDICTIONS),
+        license,
     })
 }
 

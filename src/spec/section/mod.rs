@@ -3,6 +3,7 @@
 mod by_hand;
 mod command;
 mod data;
+mod gate;
 mod gpus;
 mod limits;
 mod objective;
@@ -16,6 +17,7 @@ mod units;
 mod work;
 
 pub use by_hand::{typed_command, typed_params, typed_time};
+pub(super) use gate::gate;
 pub(super) use limits::{budget, resources};
 pub(super) use objective::{Objectives, objectives};
 pub(super) use search::{points, search};

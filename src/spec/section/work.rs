@@ -53,7 +53,20 @@ pub(in crate::spec) fn plan<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> Option<Pla
     let misnamed = root.get("model").is_some_and(|entry| entry.node.table().is_some());
     if let Some(entry) = root.get("command") {
         command::refuse_others(ctx, root);
-        let (work, dims) = command::command(ctx, root, entry)?;
+        let data = root.get("data").map(|entry| data::data(ctx, entry));
+        let (mut work, dims) = command::command(ctx, root, entry)?;
+        if let (Work::Command(section), Some(data)) = (&mut work, data) {
+            let data = data?;
+            if data.data.drop_missing_target {
+                let text = "'missing_target' = \"drop\" would number the rows anew; with [command] remove such rows from the file";
+                ctx.problem(
+                    root.get("data").map_or(entry.span, |entry| entry.span),
+                    "[data]",
+                    text,
+                );
+            }
+            section.data = Some(Box::new(data));
+        }
         return Some(Plan { work, dims });
     }
     if misnamed && !root.contains_key("models") {

@@ -201,7 +201,7 @@ fn runs_with_problems() {
     let found = problems(&format!(
         "function = \"noop\"\n[data]\npath = \"d\"\ntarget = \"y\"\n[models.svm]\n{TRAIN}"
     ));
-    assert_eq!(found.len(), 3, "{found:?}");
+    assert_eq!(found.len(), 2, "{found:?}");
 }
 
 #[test]

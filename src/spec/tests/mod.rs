@@ -3,6 +3,7 @@
 mod commands;
 mod files;
 mod fuzz;
+mod gate;
 mod problems;
 mod pruners;
 mod sweeps;

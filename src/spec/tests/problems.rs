@@ -191,7 +191,6 @@ fn what_to_run() {
     );
     one(&format!("function = \"noop\"\n{DATA}[params]\nx = 1\n"), "[data] is for models");
     beside("[params]\nx = 1", "[params] is for [command] or a 'function'");
-    beside("[gate]\nrule = \"superior\"", "1:2 [gate] is not supported by this version");
     one(
         "nmae = \"x\"\nfunction = \"noop\"\n[params]\nx = 1\n",
         "1:1 unknown key 'nmae'; did you mean 'name'?",
@@ -199,7 +198,7 @@ fn what_to_run() {
     one(
         "zzzzzz = 1\nfunction = \"noop\"\n[params]\nx = 1\n",
         "unknown key 'zzzzzz'; one of command, function, objective, data, preprocess, models, params, search, \
-         budget, resources, name, experiment, model",
+         budget, resources, gate, name, experiment, model",
     );
     one(
         "name = \" \"\nfunction = \"noop\"\n[params]\nx = 1\n",
