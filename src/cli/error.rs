@@ -108,7 +108,7 @@ impl From<PlanError> for CliError {
             | PlanError::Gpus(_)
             | PlanError::Metric { .. }
             | PlanError::Family { .. } => Exit::Usage,
-            PlanError::Data(_) | PlanError::Split(_) | PlanError::Handed { .. } => Exit::Failed,
+            PlanError::Data(_) | PlanError::Split(_) => Exit::Failed,
         };
         Self::new(exit, error.to_string())
     }

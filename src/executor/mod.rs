@@ -20,7 +20,7 @@ pub use function::{FUNCTIONS, TestFunction};
 pub use isolated::{ISOLATED_GRACE, Isolated, IsolatedSetup, TrialOrder, carry_out_order};
 pub use oof::OutOfFold;
 pub use pool::{Judging, Message, Pool, quiet_panics};
-pub use process::{Passing, ProcessError, ProcessSetup, ProcessWork, clean_run_folder, run_folder};
+pub use process::{HandedFile, Passing, ProcessError, ProcessSetup, ProcessWork, clean_run_folder, run_folder};
 
 pub use crate::domain::{Exit, KeptFile};
 

@@ -2,9 +2,10 @@
 
 use super::plan::PlanError;
 use crate::data::{self, Dataset, Split};
+use crate::executor::HandedFile;
 use crate::spec::DataSection;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Digits of a split's digest that name its file.
 const DIGITS: usize = 16;
@@ -24,23 +25,16 @@ impl<'a> Handed<'a> {
         Ok(Self { section, data, split, store })
     }
 
-    /// Writes the split into the store's folder and says where it is: `DERBY_DATA` and `DERBY_SPLIT`.
-    pub(super) fn variables(&self) -> Result<Vec<(&'static str, PathBuf)>, PlanError> {
+    /// What runs are told: `DERBY_DATA`, and `DERBY_SPLIT` in the store's folder.
+    pub(super) fn files(&self) -> Vec<HandedFile> {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.into());
-        let folder = absolute(self.store).join("splits");
-        let name = &self.split.digest.hex()[..DIGITS];
-        let path = folder.join(format!("{name}.csv"));
-        let wrap = |error: std::io::Error| PlanError::Handed {
-            path: path.clone(),
-            reason: error.to_string(),
-        };
-        std::fs::create_dir_all(&folder).map_err(wrap)?;
-        // Another process may write the same at the same time: whole files only.
-        let part = folder.join(format!("{name}.{}.part", std::process::id()));
-        std::fs::write(&part, self.table()).map_err(wrap)?;
-        std::fs::rename(&part, &path).map_err(wrap)?;
+        let name = format!("{}.csv", &self.split.digest.hex()[..DIGITS]);
+        let split = absolute(self.store).join("splits").join(name);
         let data = absolute(&self.section.data.source.path);
-        Ok(vec![("DERBY_DATA", data), ("DERBY_SPLIT", path)])
+        vec![
+            HandedFile { variable: "DERBY_DATA", path: data, text: None },
+            HandedFile { variable: "DERBY_SPLIT", path: split, text: Some(self.table().into()) },
+        ]
     }
 
     /// `row,part,fold`: the row counted from 0, `search` or `holdout`, and the fold that tests it; repeats of

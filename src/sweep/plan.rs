@@ -132,14 +132,6 @@ pub enum PlanError {
     /// The command cannot be executed.
     #[error(transparent)]
     Command(#[from] ProcessError),
-    /// The split could not be written for the runs.
-    #[error("cannot write the split to '{}': {reason}; mend: free the disk, or name another --store", path.display())]
-    Handed {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        reason: String,
-    },
     /// There are not enough GPUs.
     #[error("[resources] gpus: {0}")]
     Gpus(#[from] GpuError),
@@ -176,9 +168,8 @@ impl Plan {
         let resources = &sweep.resources;
         let handed = section.data.as_deref().map(|data| Handed::new(data, &place.store));
         let handed = handed.transpose()?;
-        let variables = handed.as_ref().map(Handed::variables).transpose()?;
         let setup = ProcessSetup {
-            handed: variables.unwrap_or_default(),
+            handed: handed.as_ref().map(Handed::files).unwrap_or_default(),
             objectives: sweep.objectives.iter().map(|objective| objective.metric.clone()).collect(),
             store: place.store.clone(),
             checkpoint_key: sweep.digest.hex()[..CHECKPOINT_DIGITS].into(),

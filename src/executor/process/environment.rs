@@ -43,7 +43,7 @@ pub(super) struct Surroundings<'a> {
     /// `[command] env`, filled in.
     pub(super) own: &'a [(String, String)],
     /// Data and split.
-    pub(super) handed: &'a [(&'static str, std::path::PathBuf)],
+    pub(super) handed: &'a [super::HandedFile],
 }
 
 /// The search path with derby's own folder behind it, so that `derby log` is found wherever derby lies.
@@ -103,8 +103,8 @@ pub(super) fn changes(given: &Surroundings<'_>) -> Vec<(OsString, Option<OsStrin
     set("DERBY_STORE", &given.store);
     set("DERBY_OWNER", &given.owner);
     set("DERBY_RUN_KEY", &given.run_key);
-    for (name, path) in given.handed {
-        set(name, path);
+    for file in given.handed {
+        set(file.variable, &file.path);
     }
     changes
 }

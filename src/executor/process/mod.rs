@@ -34,6 +34,7 @@ use crate::protocol::{IntakeError, OutputLog, Stream};
 use crate::spec::{CommandSection, MetricSource};
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
@@ -60,7 +61,18 @@ pub struct ProcessSetup {
     /// Between two samples of a run's CPU, memory, disk and network; none takes no samples.
     pub monitor: Option<Duration>,
     /// More variables for every run: where the data and its split are.
-    pub handed: Vec<(&'static str, PathBuf)>,
+    pub handed: Vec<HandedFile>,
+}
+
+/// A file whose place every run is told.
+#[derive(Debug, Clone)]
+pub struct HandedFile {
+    /// The variable.
+    pub variable: &'static str,
+    /// The file.
+    pub path: PathBuf,
+    /// What is written there before the first run; none for a file of the user.
+    pub text: Option<Arc<str>>,
 }
 
 /// What keeps a command from being a trial at all: said before the first one.

@@ -4,7 +4,7 @@ use super::environment::{self, Surroundings};
 use super::folders::{OWN_NAMES, RunFolder, checkpoint_folder, run_folder};
 use super::launch::{Input, Launch, is_shortage};
 use super::sources::Sources;
-use super::{Fault, ProcessError, ProcessSetup, program};
+use super::{Fault, HandedFile, ProcessError, ProcessSetup, program};
 use crate::executor::Assignment;
 use crate::protocol::{Intake, IntakeError, MetricFile};
 use crate::spec::{
@@ -173,6 +173,9 @@ impl Plan {
     }
 
     fn write_files(&self, folder: &RunFolder, values: &RenderValues<'_>) -> io::Result<()> {
+        for file in &self.setup.handed {
+            hand_over(file)?;
+        }
         self.sources.copy_to(&folder.path)?;
         for template in &self.section.templates {
             let file = folder.path.join(&template.name);
@@ -329,6 +332,17 @@ fn inactive(what: &str, text: &Text, values: &RenderValues<'_>) -> Fault {
 }
 
 /// The run's files could not be written: the disk is to blame, unless a source has gone meanwhile.
+/// Writes a file that all runs share, whole or not at all: other processes may do the same.
+fn hand_over(file: &HandedFile) -> io::Result<()> {
+    let Some(text) = file.text.as_ref().filter(|_| !file.path.exists()) else { return Ok(()) };
+    if let Some(folder) = file.path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let part = file.path.with_extension(format!("{}.part", std::process::id()));
+    fs::write(&part, text.as_bytes())?;
+    fs::rename(&part, &file.path)
+}
+
 fn write_fault(error: &io::Error) -> Fault {
     let is_infrastructure = error.kind() != io::ErrorKind::NotFound;
     Fault { reason: format!("the run's files cannot be written: {error}"), is_infrastructure }
