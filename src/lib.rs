@@ -34,6 +34,7 @@
 //! | [`store`] | the only SQL | decides anything |
 //! | [`executor`] | carries out trials on worker threads | asks a sampler, writes the store |
 //! | [`sweep`] | the loop: ask, run, record, tell; resume; stop | prints |
+//! | [`candidate`] | a recorded run fitted again: bundle, evidence, reproduction | decides a verdict |
 //! | [`plot`] | figures | reads the store |
 //! | [`cli`] | arguments, verbs, output | is imported by anything |
 //!
@@ -83,5 +84,6 @@ pub mod compare;
 pub mod store;
 pub mod executor;
 pub mod sweep;
+pub mod candidate;
 pub mod plot;
 pub mod cli;

@@ -1,5 +1,6 @@
 //! What goes wrong at the command line: one text, hints, and an exit code.
 
+use crate::candidate::CandidateError;
 use crate::data;
 use crate::spec::SpecError;
 use crate::store::StoreError;
@@ -15,7 +16,9 @@ pub(super) enum Exit {
     Failed = 1,
     /// Usage, or a sweep file that does not check.
     Usage = 2,
-    /// A check or a verification failed.
+    /// The gate holds: not proven better.
+    Held = 3,
+    /// The gate rejects, or a check, a verification or a reproduction failed.
     Rejected = 4,
     /// A budget ran out with no result.
     NoResult = 5,
@@ -32,10 +35,11 @@ pub(super) enum Exit {
 /// The text of `derby --help`.
 pub(super) const EXIT_CODES: &str = "\
 Exit codes:
-    0  done
+    0  done, or the gate promotes
     1  failed (also: every trial of a sweep failed)
     2  usage, or a sweep file that does not check
-    4  a check failed (derby store check, derby data with findings of level error)
+    3  the gate holds: not proven better (the champion stays)
+    4  the gate rejects, or a check, a verification or a reproduction failed
     5  a budget ran out with no result
    70  a bug of derby
    75  try again later (the store is locked, or another process drives the sweep)
@@ -132,6 +136,16 @@ impl From<DriveError> for CliError {
             DriveError::Sampler(_) => Self::usage(error.to_string()),
             DriveError::TakenOver(_) => Self::new(Exit::Later, error.to_string()),
             DriveError::Threads { .. } => Self::new(Exit::Failed, error.to_string()),
+        }
+    }
+}
+
+impl From<CandidateError> for CliError {
+    fn from(error: CandidateError) -> Self {
+        match error {
+            CandidateError::Store(error) => error.into(),
+            CandidateError::Plan(error) => error.into(),
+            error => Self::new(Exit::Failed, error.to_string()),
         }
     }
 }

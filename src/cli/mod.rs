@@ -14,12 +14,14 @@ mod init_cut;
 mod listing;
 mod log;
 mod logs;
+mod model_args;
 mod models;
 mod out;
 mod plot;
 mod progress;
 mod reaper;
 mod replicates;
+mod reproduce;
 mod run;
 mod runs;
 mod script_args;
@@ -120,6 +122,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<u8, CliError> {
         Command::Diff(args) => diff::run(ui, &args),
         Command::Best(args) => best::run(ui, &args),
         Command::Sweeps(args) => sweeps::run(ui, &args),
+        Command::Reproduce(args) => reproduce::run(ui, &args),
         Command::Models(args) => models::run(ui, &args),
         Command::Note(args) => edit::note(ui, &args),
         Command::Tag(args) => edit::tag(ui, &args),

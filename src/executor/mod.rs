@@ -19,8 +19,10 @@ pub use cross_validation::{CrossValidation, CvSetup};
 pub use function::{FUNCTIONS, TestFunction};
 pub use isolated::{ISOLATED_GRACE, Isolated, IsolatedSetup, TrialOrder, carry_out_order};
 pub use oof::OutOfFold;
-pub use pool::{Judging, Message, Pool, quiet_panics};
-pub use process::{HandedFile, Passing, ProcessError, ProcessSetup, ProcessWork, clean_run_folder, run_folder};
+pub use pool::{Judging, Message, Pool, carry_out, quiet_panics};
+pub use process::{
+    HandedFile, Passing, ProcessError, ProcessSetup, ProcessWork, clean_run_folder, run_folder,
+};
 
 pub use crate::domain::{Exit, KeptFile};
 

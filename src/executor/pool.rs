@@ -224,6 +224,19 @@ pub(super) fn once(
     })
 }
 
+/// Carries out one assignment with up to `helpers` more threads for its folds, and waits for its end.
+///
+/// # Errors
+/// When the system gives no thread.
+pub fn carry_out(
+    work: &dyn Work,
+    assignment: &Assignment,
+    helpers: usize,
+) -> std::io::Result<Execution> {
+    let control = Control::new(None, Arc::new(AtomicIsize::new(helpers as isize)));
+    once(work, assignment, &control)
+}
+
 fn panic_text(panic: &(dyn Any + Send)) -> String {
     let message = panic
         .downcast_ref::<&str>()

@@ -160,6 +160,19 @@ impl Store {
         })
     }
 
+    /// The sweep that a run is of.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn sweep_of(&self, run: RunId) -> Result<Option<SweepId>, StoreError> {
+        self.read(|conn| {
+            let sql = "SELECT sweep FROM run WHERE id = ?1";
+            let id: Option<Option<i64>> =
+                conn.prepare_cached(sql)?.query_row([run.0], |row| row.get(0)).optional()?;
+            Ok(id.flatten().map(SweepId))
+        })
+    }
+
     /// The run that a run is a part of, or a new attempt of.
     ///
     /// # Errors

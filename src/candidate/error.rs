@@ -1,0 +1,59 @@
+//! Why a run cannot be fitted again.
+
+use crate::data;
+use crate::spec::SpecError;
+use crate::store::StoreError;
+use crate::sweep::PlanError;
+
+/// What keeps a recorded run from becoming a model again.
+#[derive(Debug, thiserror::Error)]
+pub enum CandidateError {
+    /// The store cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The record of the sweep does not check any more.
+    #[error("the sweep file that is recorded with run {run} does not check: {source}")]
+    Spec {
+        /// The run.
+        run: i64,
+        /// Its problems.
+        source: SpecError,
+    },
+    /// Data, split or command do not do.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The data cannot be read.
+    #[error(transparent)]
+    Data(#[from] data::Error),
+    /// The split cannot be cut.
+    #[error(transparent)]
+    Split(#[from] data::SplitError),
+    /// The run cannot serve.
+    #[error("run {run} {what}; mend: {mend}")]
+    Unfit {
+        /// The run.
+        run: i64,
+        /// What it is or lacks.
+        what: String,
+        /// What would do.
+        mend: &'static str,
+    },
+    /// The data is not what the run was made with.
+    #[error(
+        "'{source_name}' is not the data of run {run}: {recorded} then, {now} now; \
+         mend: restore the file, or sweep again on the new data"
+    )]
+    DataChanged {
+        /// The run.
+        run: i64,
+        /// The file.
+        source_name: String,
+        /// The short content hash in the record.
+        recorded: String,
+        /// The short content hash of the file.
+        now: String,
+    },
+    /// The machine gave no thread.
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
+}
