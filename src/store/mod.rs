@@ -4,6 +4,7 @@
 //! [`Store::batch`] around it, and takes the write lock at its beginning. Writes to a run carry the
 //! attempt and the owner of its lease; those of a stale attempt are fenced off.
 
+mod anchors;
 mod artifacts;
 mod codec;
 mod edit;

@@ -24,6 +24,7 @@ const BUSY_MS: u64 = 5000;
 const MIGRATION_SLICE: &[M<'_>] = &[
     M::up(include_str!("migrations/0001_first.sql")),
     M::up(include_str!("migrations/0002_commands.sql")),
+    M::up(include_str!("migrations/0003_anchors.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(MIGRATION_SLICE);
 /// The schema that this program writes.
