@@ -1,9 +1,11 @@
 //! A recorded run, fitted again: reproduction, the bundle of its model, and the evidence that a gate judges.
 
 mod error;
+mod predictions;
 mod recipe;
 mod reproduce;
 
 pub use error::CandidateError;
+pub use predictions::{PREDICTIONS_FILE, PredictedRows};
 pub use recipe::{Ground, Recipe};
 pub use reproduce::{Reproduction, ScoreDifference, reproduce};
