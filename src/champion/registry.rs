@@ -1,0 +1,536 @@
+//! What is true of a registered model now: a pure fold of its events, which refuses what cannot follow.
+
+use super::event::FORMAT;
+use super::{
+    AliasMove, Begin, CHAMPION, Entry, Event, Gate, MoveKind, Refresh, Refusal, State, StateChange,
+    Target, Version, check_alias,
+};
+use crate::domain::{Digest, DigestBuilder};
+use crate::gate::Decision;
+use std::collections::BTreeMap;
+
+/// A version and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Registered {
+    /// The version.
+    pub version: Version,
+    /// The entry that registered it.
+    pub seq: u64,
+    /// When it was registered.
+    pub at: String,
+    /// Who registered it.
+    pub user: String,
+    /// Its state.
+    pub state: State,
+    /// The entry that gave it this state.
+    pub since: u64,
+    /// Why it has this state.
+    pub why: String,
+    /// What waits for approval, if it is pending.
+    pub pending: Option<Pending>,
+}
+
+/// A promotion that waits for approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// The entry of its verdict.
+    pub gate: u64,
+    /// The rule that a person asked for in place of the sweep file's.
+    pub rule: Option<String>,
+}
+
+/// An event with its entry's number, time and writer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded<T> {
+    /// The entry.
+    pub seq: u64,
+    /// When.
+    pub at: String,
+    /// Who.
+    pub user: String,
+    /// On which machine.
+    pub host: String,
+    /// What.
+    pub what: T,
+}
+
+/// What the gate is asked: two questions are one use of the holdout if all of it is equal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The challenger's bundle.
+    pub challenger: Digest,
+    /// The bundle that it is compared with; none without a champion.
+    pub champion: Option<Digest>,
+    /// Identity of the rows that are compared; none without a holdout.
+    pub holdout: Option<Digest>,
+    /// Digest of the policy.
+    pub policy: Digest,
+}
+
+/// What becomes of a question.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Use<'a> {
+    /// It was answered: the verdict stands, and the holdout is not asked again.
+    Answered(&'a Recorded<Gate>),
+    /// It is a new one.
+    New {
+        /// The holdout's period.
+        epoch: u64,
+        /// Which use in this period, from 1; 0 without a holdout.
+        number: u64,
+    },
+}
+
+/// Versions, states, aliases, verdicts and periods of one model.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Registry {
+    begin: Option<Begin>,
+    versions: Vec<Registered>,
+    aliases: BTreeMap<String, u64>,
+    past: Vec<u64>,
+    moves: Vec<Recorded<AliasMove>>,
+    gates: Vec<Recorded<Gate>>,
+    answered: BTreeMap<String, usize>,
+    refreshes: Vec<Recorded<Refresh>>,
+    uses: u64,
+}
+
+impl Question {
+    /// The question's identity in a period of the holdout.
+    pub fn key(&self, epoch: u64) -> Digest {
+        let hex = |digest: Option<Digest>| digest.map_or(String::new(), |digest| digest.hex());
+        key(
+            [&self.challenger.hex(), &hex(self.champion), &hex(self.holdout), &self.policy.hex()],
+            epoch,
+        )
+    }
+}
+
+fn key(parts: [&str; 4], epoch: u64) -> Digest {
+    let mut key = DigestBuilder::new("gate question");
+    for part in parts {
+        key.text(part);
+    }
+    key.int(epoch as i64).finish()
+}
+
+impl Registry {
+    /// The model's name; empty before the first event.
+    pub fn model(&self) -> &str {
+        self.begin.as_ref().map_or("", |begin| &begin.model)
+    }
+
+    /// Every version in order.
+    pub fn versions(&self) -> &[Registered] {
+        &self.versions
+    }
+
+    /// A version.
+    ///
+    /// # Errors
+    /// When there is none of that number.
+    pub fn version(&self, number: u64) -> Result<&Registered, Refusal> {
+        let at = (number as usize).checked_sub(1);
+        at.and_then(|at| self.versions.get(at)).ok_or_else(|| Refusal::NoVersion {
+            model: self.model().into(),
+            version: number,
+            last: self.versions.len() as u64,
+        })
+    }
+
+    /// The version that a bundle is, if it is one.
+    pub fn version_of(&self, bundle: Digest) -> Option<&Registered> {
+        let hex = bundle.hex();
+        self.versions.iter().find(|registered| registered.version.bundle == hex)
+    }
+
+    /// Every alias with its version, by name.
+    pub fn aliases(&self) -> &BTreeMap<String, u64> {
+        &self.aliases
+    }
+
+    /// The aliases of a version, by name.
+    pub fn aliases_of(&self, version: u64) -> Vec<&str> {
+        let own = self.aliases.iter().filter(|(_, at)| **at == version);
+        own.map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// The version in use.
+    pub fn champion(&self) -> Option<&Registered> {
+        self.version(*self.aliases.get(CHAMPION)?).ok()
+    }
+
+    /// Champions before the present one that a rollback can reach, the last one last.
+    pub fn past(&self) -> &[u64] {
+        &self.past
+    }
+
+    /// Every move of an alias, in order.
+    pub fn moves(&self) -> &[Recorded<AliasMove>] {
+        &self.moves
+    }
+
+    /// Every verdict, in order.
+    pub fn gates(&self) -> &[Recorded<Gate>] {
+        &self.gates
+    }
+
+    /// The verdict of an entry.
+    pub fn gate(&self, seq: u64) -> Option<&Recorded<Gate>> {
+        let at = self.gates.binary_search_by_key(&seq, |gate| gate.seq).ok()?;
+        self.gates.get(at)
+    }
+
+    /// The present period of the holdout, from 0.
+    pub fn epoch(&self) -> u64 {
+        self.refreshes.len() as u64
+    }
+
+    /// Uses of the holdout in this period.
+    pub fn uses(&self) -> u64 {
+        self.uses
+    }
+
+    /// Every refresh of the holdout, in order.
+    pub fn refreshes(&self) -> &[Recorded<Refresh>] {
+        &self.refreshes
+    }
+
+    /// Whether a question was answered in this period, and if not, which use of the holdout it will be.
+    pub fn use_of(&self, question: &Question) -> Use<'_> {
+        let key = question.key(self.epoch()).hex();
+        if let Some(gate) = self.answered.get(&key).and_then(|at| self.gates.get(*at)) {
+            return Use::Answered(gate);
+        }
+        let number = if question.holdout.is_some() { self.uses + 1 } else { 0 };
+        Use::New { epoch: self.epoch(), number }
+    }
+
+    /// The newest verdict by which a version may replace the present champion.
+    pub fn promoting(&self, version: u64) -> Option<&Recorded<Gate>> {
+        let registered = self.version(version).ok()?;
+        let fits = |gate: &&Recorded<Gate>| self.check_verdict(gate.seq, registered).is_ok();
+        self.gates.iter().rev().find(fits)
+    }
+
+    /// The version that a reference means.
+    ///
+    /// # Errors
+    /// When there is no such version or alias.
+    pub fn resolve(&self, target: &Target) -> Result<&Registered, Refusal> {
+        match target {
+            Target::Version(number) => self.version(*number),
+            Target::Alias(alias) => match self.aliases.get(alias) {
+                Some(number) => self.version(*number),
+                None => Err(self.no_alias(alias)),
+            },
+        }
+    }
+
+    /// Takes in the next entry.
+    ///
+    /// # Errors
+    /// When its event cannot follow; nothing has changed then.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), Refusal> {
+        if self.begin.is_none() && !matches!(entry.event, Event::Begin(_)) {
+            return Err(Refusal::NoBeginning);
+        }
+        match &entry.event {
+            Event::Begin(begin) => self.begin(begin),
+            Event::Version(version) => self.register(entry, version),
+            Event::Gate(gate) => self.judge(entry, gate),
+            Event::State(change) => self.change(entry, change),
+            Event::Alias(moved) => self.move_alias(entry, moved),
+            Event::Holdout(refresh) => self.refresh(entry, refresh),
+        }
+    }
+
+    fn begin(&mut self, begin: &Begin) -> Result<(), Refusal> {
+        if let Some(first) = &self.begin {
+            return Err(Refusal::SecondBeginning(first.model.clone()));
+        }
+        if begin.format > FORMAT {
+            return Err(Refusal::NewerFormat(begin.format));
+        }
+        self.begin = Some(begin.clone());
+        Ok(())
+    }
+
+    fn register(&mut self, entry: &Entry, version: &Version) -> Result<(), Refusal> {
+        check_digest("bundle", &version.bundle)?;
+        let known = self.versions.iter().find(|known| known.version.bundle == version.bundle);
+        if let Some(known) = known {
+            let bundle = short(&version.bundle);
+            return Err(Refusal::KnownBundle { bundle, version: known.version.number });
+        }
+        let expected = self.versions.len() as u64 + 1;
+        if version.number != expected {
+            return Err(Refusal::VersionNumber { found: version.number, expected });
+        }
+        self.versions.push(Registered {
+            version: version.clone(),
+            seq: entry.seq,
+            at: entry.at.clone(),
+            user: entry.user.clone(),
+            state: State::Candidate,
+            since: entry.seq,
+            why: version.why.clone(),
+            pending: None,
+        });
+        Ok(())
+    }
+
+    fn judge(&mut self, entry: &Entry, gate: &Gate) -> Result<(), Refusal> {
+        check_digest("challenger", &gate.challenger)?;
+        check_digest("policy_hash", &gate.policy_hash)?;
+        for (field, digest) in [("champion", &gate.champion), ("holdout", &gate.holdout)] {
+            digest.as_deref().map_or(Ok(()), |digest| check_digest(field, digest))?;
+        }
+        self.check_bundle(gate.version, Some(&gate.challenger), "version")?;
+        self.check_bundle(gate.champion_version, gate.champion.as_deref(), "champion_version")?;
+        if let Some(at) = self.answered.get(&gate.key) {
+            return Err(Refusal::Answered(self.gates[*at].seq));
+        }
+        let expected = if gate.holdout.is_some() { self.uses + 1 } else { 0 };
+        let said = gate.verdict.holdout.as_ref().map(|holdout| (holdout.epoch, holdout.number));
+        for (found_epoch, found) in [Some((gate.epoch, gate.number)), said].into_iter().flatten() {
+            if (found_epoch, found) != (self.epoch(), expected) {
+                let epoch = self.epoch();
+                return Err(Refusal::UseNumber { found, found_epoch, expected, epoch });
+            }
+        }
+        let [champion, holdout] =
+            [&gate.champion, &gate.holdout].map(|d| d.as_deref().unwrap_or(""));
+        let parts = [gate.challenger.as_str(), champion, holdout, &gate.policy_hash];
+        if key(parts, gate.epoch).hex() != gate.key {
+            return Err(Refusal::WrongDigest("key"));
+        }
+        self.uses += u64::from(gate.holdout.is_some());
+        self.answered.insert(gate.key.clone(), self.gates.len());
+        self.gates.push(recorded(entry, gate.clone()));
+        Ok(())
+    }
+
+    fn check_bundle(
+        &self,
+        version: Option<u64>,
+        bundle: Option<&str>,
+        field: &'static str,
+    ) -> Result<(), Refusal> {
+        let Some(number) = version else { return Ok(()) };
+        match self.version(number)?.version.bundle.as_str() {
+            own if Some(own) == bundle => Ok(()),
+            _ => Err(Refusal::WrongDigest(field)),
+        }
+    }
+
+    fn change(&mut self, entry: &Entry, change: &StateChange) -> Result<(), Refusal> {
+        let registered = self.version(change.version)?;
+        let StateChange { version, from, to, .. } = *change;
+        if registered.state != from {
+            let what = format!("version {version}");
+            return Err(not_from(what, registered.state.word().into(), from.word().into()));
+        }
+        if self.aliases.get(CHAMPION) == Some(&version) {
+            return Err(Refusal::IsChampion(version, to));
+        }
+        if let Some(mend) = obstacle(from, to) {
+            return Err(Refusal::Transition { version, from, to, mend });
+        }
+        let pending = match (to, change.gate) {
+            (State::Pending, Some(gate)) => {
+                self.check_verdict(gate, registered)?;
+                Some(Pending { gate, rule: change.rule.clone() })
+            }
+            (State::Pending, None) => {
+                return Err(Refusal::NoVerdict("the event names none".into()));
+            }
+            _ => None,
+        };
+        self.set_state(version, to, entry.seq, &change.why);
+        self.versions[version as usize - 1].pending = pending;
+        Ok(())
+    }
+
+    /// Checks that an alias can move like this.
+    pub(super) fn check_move(&self, moved: &AliasMove) -> Result<(), Refusal> {
+        check_alias(&moved.name)?;
+        let now = self.aliases.get(&moved.name).copied();
+        if now != moved.from {
+            let what = format!("the alias '{}'", moved.name);
+            return Err(not_from(what, at_version(now), at_version(moved.from)));
+        }
+        if let Some(to) = moved.to {
+            self.version(to)?;
+            if now == Some(to) {
+                return Err(Refusal::AlreadyThere { alias: moved.name.clone(), version: to });
+            }
+        }
+        self.check_kind(moved)
+    }
+
+    fn move_alias(&mut self, entry: &Entry, moved: &AliasMove) -> Result<(), Refusal> {
+        self.check_move(moved)?;
+        let now = moved.from;
+        match (moved.kind, moved.to) {
+            (MoveKind::Promote, Some(to)) => {
+                self.past.extend(now);
+                self.set_state(to, State::Approved, entry.seq, &moved.why);
+            }
+            (MoveKind::Rollback, Some(to)) => {
+                let at = self.past.iter().rposition(|past| *past == to).unwrap_or_default();
+                self.past.truncate(at);
+                if let Some(left) = now {
+                    self.set_state(left, State::Retired, entry.seq, &moved.why);
+                }
+                self.set_state(to, State::Approved, entry.seq, &moved.why);
+            }
+            (MoveKind::Remove, _) if moved.name == CHAMPION => self.past.extend(now),
+            _ => {}
+        }
+        match moved.to {
+            Some(to) => self.aliases.insert(moved.name.clone(), to),
+            None => self.aliases.remove(&moved.name),
+        };
+        self.moves.push(recorded(entry, moved.clone()));
+        Ok(())
+    }
+
+    fn check_kind(&self, moved: &AliasMove) -> Result<(), Refusal> {
+        let of_champion = moved.name == CHAMPION;
+        match (moved.kind, moved.to) {
+            (MoveKind::Promote, Some(to)) if of_champion => self.check_promotion(moved, to),
+            (MoveKind::Rollback, Some(to)) if of_champion => self.check_rollback(to),
+            (MoveKind::Set, Some(_)) if !of_champion => Ok(()),
+            (MoveKind::Remove, None) if moved.from.is_some() => Ok(()),
+            (MoveKind::Remove, None) => Err(self.no_alias(&moved.name)),
+            (MoveKind::Remove, Some(_)) | (_, None) => Err(Refusal::WrongDigest("to")),
+            _ => Err(Refusal::ChampionAlias),
+        }
+    }
+
+    fn check_promotion(&self, moved: &AliasMove, to: u64) -> Result<(), Refusal> {
+        let registered = self.version(to)?;
+        if matches!(registered.state, State::Rejected | State::Retired) {
+            let (from, to_state) = (registered.state, State::Approved);
+            let mend = "reopen it first, so that it is a candidate again";
+            return Err(Refusal::Transition { version: to, from, to: to_state, mend });
+        }
+        let gate = moved.gate.ok_or_else(|| Refusal::NoVerdict("none is named".into()))?;
+        self.check_verdict(gate, registered)
+    }
+
+    /// True evidence for replacing the present champion with `challenger`.
+    fn check_verdict(&self, seq: u64, challenger: &Registered) -> Result<(), Refusal> {
+        let wrong = |why: String| Err(Refusal::NoVerdict(why));
+        let Some(gate) = self.gate(seq) else {
+            return wrong(format!("entry {seq} is no verdict"));
+        };
+        if gate.what.challenger != challenger.version.bundle {
+            let number = challenger.version.number;
+            return wrong(format!(
+                "the one of entry {seq} is about another bundle than version {number}"
+            ));
+        }
+        let decision = gate.what.verdict.decision;
+        if decision != Decision::Promote {
+            let reason = &gate.what.verdict.reason;
+            return wrong(format!("the one of entry {seq} is to {}: {reason}", decision.word()));
+        }
+        let now = self.champion().map(|champion| champion.version.bundle.as_str());
+        if gate.what.champion.as_deref() == now {
+            return Ok(());
+        }
+        let judged = match (gate.what.champion_version, &gate.what.champion) {
+            (Some(number), _) => format!("version {number}"),
+            (None, Some(bundle)) => format!("bundle {}", short(bundle)),
+            (None, None) => "no champion".into(),
+        };
+        let now = at_version(self.aliases.get(CHAMPION).copied());
+        Err(Refusal::OtherChampion { gate: seq, judged, now })
+    }
+
+    fn check_rollback(&self, to: u64) -> Result<(), Refusal> {
+        if self.past.is_empty() {
+            return Err(Refusal::NoHistory(self.model().into()));
+        }
+        if !self.past.contains(&to) {
+            let past: Vec<_> = self.past.iter().map(ToString::to_string).collect();
+            let known = format!("those that have: {}", past.join(", "));
+            return Err(Refusal::NeverChampion(to, known));
+        }
+        let state = self.version(to)?.state;
+        if matches!(state, State::Rejected | State::Retired) {
+            return Err(Refusal::OutOfUse { version: to, state });
+        }
+        Ok(())
+    }
+
+    fn refresh(&mut self, entry: &Entry, refresh: &Refresh) -> Result<(), Refusal> {
+        check_digest("retired", &refresh.retired)?;
+        let expected = self.epoch() + 1;
+        if refresh.epoch != expected {
+            return Err(Refusal::Epoch { found: refresh.epoch, expected });
+        }
+        if refresh.rows == 0 {
+            return Err(Refusal::NothingUsed(self.epoch()));
+        }
+        self.refreshes.push(recorded(entry, refresh.clone()));
+        self.uses = 0;
+        Ok(())
+    }
+
+    fn set_state(&mut self, version: u64, state: State, seq: u64, why: &str) {
+        let registered = &mut self.versions[version as usize - 1];
+        registered.state = state;
+        registered.since = seq;
+        registered.why = why.to_string();
+        registered.pending = None;
+    }
+
+    fn no_alias(&self, alias: &str) -> Refusal {
+        let known: Vec<_> = self.aliases.keys().map(String::as_str).collect();
+        let known = if known.is_empty() { "none yet".into() } else { known.join(", ") };
+        Refusal::NoAlias { model: self.model().into(), alias: alias.into(), known }
+    }
+}
+
+/// What stands between two states; none if nothing does.
+fn obstacle(from: State, to: State) -> Option<&'static str> {
+    use State::{Approved, Candidate, Pending, Rejected, Retired};
+    match (from, to) {
+        (Candidate, Pending | Rejected | Retired)
+        | (Pending, Candidate | Rejected | Retired)
+        | (Approved, Pending | Retired)
+        | (Rejected | Retired, Candidate) => None,
+        (_, Approved) => Some("a promotion approves it"),
+        (Pending, Pending) => Some("it waits for approval: approve or reject it"),
+        (Approved, _) => Some("it was promoted before: retire it"),
+        (Rejected | Retired, _) => Some("reopen it first, so that it is a candidate again"),
+        _ => Some("it is that already"),
+    }
+}
+
+fn recorded<T>(entry: &Entry, what: T) -> Recorded<T> {
+    let Entry { seq, at, user, host, .. } = entry.clone();
+    Recorded { seq, at, user, host, what }
+}
+
+fn check_digest(field: &'static str, value: &str) -> Result<(), Refusal> {
+    match Digest::parse(value) {
+        Some(digest) if digest.hex() == value => Ok(()),
+        _ => Err(Refusal::NoDigest { field, value: value.chars().take(80).collect() }),
+    }
+}
+
+fn short(hex: &str) -> String {
+    Digest::parse(hex).map_or_else(|| hex.to_string(), |digest| digest.short())
+}
+
+fn at_version(version: Option<u64>) -> String {
+    version.map_or_else(|| "nowhere".into(), |version| format!("version {version}"))
+}
+
+fn not_from(what: String, found: String, said: String) -> Refusal {
+    Refusal::NotFrom { what, found, said }
+}
