@@ -31,6 +31,7 @@
 //! | [`spec`] | the sweep file, all problems at once | trains or stores |
 //! | [`protocol`] | what a script says, turned into metrics; the record of its output | starts a process |
 //! | [`compare`] | differences, paired tests | reads the store |
+//! | [`champion`] | registered models, versions, aliases: the ledger | judges |
 //! | [`store`] | the only SQL | decides anything |
 //! | [`executor`] | carries out trials on worker threads | asks a sampler, writes the store |
 //! | [`sweep`] | the loop: ask, run, record, tell; resume; stop | prints |
@@ -81,6 +82,7 @@ pub mod pruner;
 pub mod spec;
 pub mod protocol;
 pub mod compare;
+pub mod champion;
 pub mod store;
 pub mod executor;
 pub mod sweep;

@@ -3,6 +3,8 @@
 mod args;
 mod artifacts;
 mod best;
+mod champion;
+mod champion_show;
 mod check;
 mod csv_text;
 mod data;
@@ -19,7 +21,9 @@ mod models;
 mod out;
 mod plot;
 mod progress;
+mod promote;
 mod reaper;
+mod registry;
 mod replicates;
 mod reproduce;
 mod run;
@@ -122,6 +126,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<u8, CliError> {
         Command::Diff(args) => diff::run(ui, &args),
         Command::Best(args) => best::run(ui, &args),
         Command::Sweeps(args) => sweeps::run(ui, &args),
+        Command::Champion(args) => champion::run(ui, &args),
         Command::Reproduce(args) => reproduce::run(ui, &args),
         Command::Models(args) => models::run(ui, &args),
         Command::Note(args) => edit::note(ui, &args),

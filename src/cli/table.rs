@@ -62,6 +62,29 @@ impl From<&str> for Cell {
     }
 }
 
+/// Columns and rows that are gathered before they are drawn.
+pub(super) struct Table {
+    columns: Vec<Column>,
+    rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    /// A table without rows.
+    pub(super) fn new(columns: Vec<Column>) -> Self {
+        Self { columns, rows: Vec::new() }
+    }
+
+    /// Adds a row, one cell a column.
+    pub(super) fn push(&mut self, row: Vec<Cell>) {
+        self.rows.push(row);
+    }
+
+    /// Draws it on standard output.
+    pub(super) fn print(&self, out: &Out) -> std::io::Result<()> {
+        draw(out, &self.columns, &self.rows).lines.iter().try_for_each(|line| out.line(line))
+    }
+}
+
 /// What a drawn table left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Drawn {
