@@ -152,6 +152,20 @@ fn a_rollback_walks_back_and_leaves_a_trace() {
 }
 
 #[test]
+fn a_past_champion_that_waits_again_can_still_be_gone_back_to() {
+    let lab = Lab::new();
+    let mut ledger = lab.begin();
+    lab.promote(&mut ledger, 1);
+    lab.promote(&mut ledger, 2);
+    let gate = ledger.record_gate(judged(&ledger, 1, Decision::Promote)).unwrap();
+    ledger.promote(&by_hand(1, gate)).unwrap();
+    assert_eq!(state(&ledger, 1), State::Pending);
+    assert_eq!(ledger.rollback(None, "drift").unwrap(), Moved { from: Some(2), to: 1 });
+    assert_eq!((state(&ledger, 1), state(&ledger, 2)), (State::Approved, State::Retired));
+    assert_eq!(ledger.registry().version(1).unwrap().pending, None);
+}
+
+#[test]
 fn a_version_without_its_bundle_is_not_put_into_use() {
     let lab = Lab::new();
     let mut ledger = lab.begin();

@@ -22,28 +22,29 @@ enum Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let state = || prop::sample::select(State::ALL.to_vec());
-    let kinds = vec![MoveKind::Promote, MoveKind::Rollback, MoveKind::Set, MoveKind::Remove];
+    let state = || prop::sample::select([State::ALL, [State::Pending; 5]].concat());
+    let kinds = [(MoveKind::Promote, 5), (MoveKind::Rollback, 3), (MoveKind::Set, 1)];
+    let kinds = kinds.iter().flat_map(|(kind, n)| vec![*kind; *n]).chain([MoveKind::Remove]);
     let decisions = vec![Decision::Promote, Decision::Promote, Decision::Hold, Decision::Reject];
     let version = || 0..6u64;
     let moves = (
         prop::sample::select(vec![CHAMPION, CHAMPION, CHAMPION, "challenger", "a b"]),
         prop::bool::weighted(0.9),
         prop::option::weighted(0.9, version()),
-        prop::sample::select(kinds),
+        prop::sample::select(kinds.collect::<Vec<_>>()),
         prop::option::weighted(0.9, 0..20u64),
     );
     let step = prop_oneof![
         1 => Just(Step::Begin),
-        3 => version().prop_map(Step::Register),
-        5 => (version(), prop::sample::select(decisions), prop::sample::select(vec![0, 0, 0, 1]))
+        4 => version().prop_map(Step::Register),
+        9 => (version(), prop::sample::select(decisions), prop::sample::select(vec![0, 0, 0, 1]))
             .prop_map(|(challenger, decision, shift)| Step::Judge { challenger, decision, shift }),
         4 => (version(), prop::option::weighted(0.3, state()), state(), prop::option::of(0..20u64))
             .prop_map(|(version, from, to, gate)| Step::Change { version, from, to, gate }),
         9 => moves.prop_map(|(name, honest, to, kind, gate)| Step::Move { name, honest, to, kind, gate }),
         1 => (0..3u64).prop_map(Step::Refresh),
     ];
-    prop::collection::vec(step, 1..60)
+    prop::collection::vec(step, 20..100)
 }
 
 fn begin() -> Event {
@@ -66,6 +67,8 @@ fn event(step: &Step, registry: &Registry) -> Event {
         }
         Step::Change { version, from, to, gate } => {
             let now = registry.version(version).map_or(State::Candidate, |found| found.state);
+            let promoting = || registry.promoting(version).map(|found| found.seq);
+            let gate = gate.filter(|_| to != State::Pending || from.is_some()).or_else(promoting);
             let from = from.unwrap_or(now);
             Event::State(StateChange {
                 version,
@@ -79,7 +82,15 @@ fn event(step: &Step, registry: &Registry) -> Event {
         Step::Move { name, honest, to, kind, gate } => {
             let now = registry.aliases().get(name).copied();
             let from = if honest { now } else { Some(1) };
-            let (name, gate) = (name.into(), newest(registry, gate));
+            let (to, gate) = match kind {
+                MoveKind::Promote if honest => promotable(registry, to.unwrap_or(1)),
+                MoveKind::Rollback if honest && to != Some(2) => {
+                    (registry.past().last().copied(), None)
+                }
+                MoveKind::Remove if honest => (None, None),
+                _ => (to, newest(registry, gate)),
+            };
+            let name = name.into();
             Event::Alias(AliasMove { name, from, to, kind, why, gate, rule: None })
         }
         Step::Refresh(rows) => {
@@ -87,6 +98,15 @@ fn event(step: &Step, registry: &Registry) -> Event {
             Event::Holdout(Refresh { epoch: registry.epoch() + 1, retired, rows, why })
         }
     }
+}
+
+/// A version that may be promoted, from `first` on, and its verdict; or `first` with the last verdict.
+fn promotable(registry: &Registry, first: u64) -> (Option<u64>, Option<u64>) {
+    let n = registry.versions().len() as u64;
+    let fitting = (first..=n).chain(1..first).find_map(|version| {
+        registry.promoting(version).map(|gate| (Some(version), Some(gate.seq)))
+    });
+    fitting.unwrap_or((Some(first), newest(registry, Some(0))))
 }
 
 /// Often the entry of a verdict, sometimes any entry.
@@ -141,7 +161,7 @@ fn check_promises(registry: &Registry, before: &Registry) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_histories_keep_every_promise(steps in steps()) {
