@@ -13,6 +13,18 @@ pub(super) fn ledger_path(folder: &Path, model: &ModelName) -> PathBuf {
     folder.join(format!("{model}.jsonl"))
 }
 
+/// The names in a folder, those that are Unicode; none without the folder.
+pub(super) fn names(folder: &Path) -> Result<Vec<String>, LedgerError> {
+    let items = match fs::read_dir(folder) {
+        Ok(items) => items,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(LedgerError::io("read", folder)(error)),
+    };
+    let names = items.map(|item| item.map(|item| item.file_name().into_string().ok()));
+    let names: io::Result<Vec<_>> = names.collect();
+    Ok(names.map_err(LedgerError::io("read", folder))?.into_iter().flatten().collect())
+}
+
 /// The whole file; none if there is no such file. A writer at work is waited for.
 pub(super) fn read_shared(path: &Path) -> Result<Option<Vec<u8>>, LedgerError> {
     let mut file = match File::open(path) {

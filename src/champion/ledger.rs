@@ -1,7 +1,7 @@
 //! A model's ledger: opened with every check, and appended to by one writer at a time.
 
 use super::event::FORMAT;
-use super::files::{Exclusive, ledger_path, make_folder, read_shared, sync_folder};
+use super::files::{Exclusive, ledger_path, make_folder, names, read_shared, sync_folder};
 use super::line::Stamp;
 use super::scan::Scan;
 use super::{Begin, Entry, Event, LedgerError, ModelName, Registry, Torn};
@@ -57,6 +57,21 @@ impl Ledger {
             model: model.to_string(),
             path: ledger_path(folder, model),
         })
+    }
+
+    /// The registered models whose ledgers are in `folder`, by name; none without the folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn models(folder: &Path) -> Result<Vec<ModelName>, LedgerError> {
+        let mut models = Vec::new();
+        for name in names(folder)? {
+            // What no model can be called is somebody else's file.
+            let model = name.strip_suffix(".jsonl").map(ModelName::parse);
+            models.extend(model.and_then(Result::ok));
+        }
+        models.sort();
+        Ok(models)
     }
 
     /// Registers a model: makes the folder and the ledger's first line.

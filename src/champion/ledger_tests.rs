@@ -239,7 +239,7 @@ fn bundles_are_kept_whole_and_checked() {
     let left: Vec<_> = fs::read_dir(kept.parent().unwrap())
         .unwrap()
         .map(|item| item.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".tmp"))
+        .filter(|name| name.starts_with('.'))
         .collect();
     assert!(left.is_empty(), "{left:?}");
     fs::remove_dir_all(kept).unwrap();

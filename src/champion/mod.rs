@@ -14,6 +14,7 @@
 mod error;
 mod event;
 mod files;
+mod fold;
 mod kept;
 mod ledger;
 mod line;

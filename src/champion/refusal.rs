@@ -47,7 +47,7 @@ pub enum Refusal {
         value: String,
     },
     /// There is no such version.
-    #[error("'{model}' has no version {version}; it has {}", versions(.last))]
+    #[error("'{model}' has no version {version}; it has {}", versions(*.last))]
     NoVersion {
         /// The model.
         model: String,
@@ -176,7 +176,7 @@ pub enum Refusal {
     Name(#[from] NameError),
 }
 
-fn versions(last: &u64) -> String {
+fn versions(last: u64) -> String {
     match last {
         0 => "none yet".into(),
         1 => "version 1 only".into(),

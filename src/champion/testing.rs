@@ -1,6 +1,6 @@
 //! A registered model in a temporary folder, for tests.
 
-use super::{Judged, Ledger, ModelName, Promotion, Question, Use, Version};
+use super::{Gate, Judged, Ledger, ModelName, Promotion, Question, Registry, Use, Version};
 use crate::domain::{Digest, Goal, Objective, Value};
 use crate::gate::{Approval, Decision, HoldoutUse, Policy, Verdict};
 use std::fs;
@@ -39,8 +39,7 @@ impl Lab {
     }
 
     pub(super) fn write_lines(&self, lines: &[String]) {
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        fs::write(self.file(), text).unwrap();
+        fs::write(self.file(), lines.join("\n") + "\n").unwrap();
     }
 
     /// A folder that passes for the bundle of this number.
@@ -91,7 +90,32 @@ pub(super) fn policy() -> Policy {
 
 /// A verdict about a bundle against the present champion.
 pub(super) fn judged(ledger: &Ledger, challenger: u64, decision: Decision) -> Judged {
-    let registry = ledger.registry();
+    judgement(ledger.registry(), challenger, decision)
+}
+
+/// The same as the event that it becomes.
+pub(super) fn judged_by(registry: &Registry, challenger: u64, decision: Decision) -> Gate {
+    let Judged { question, policy, verdict, why, .. } = judgement(registry, challenger, decision);
+    let (epoch, number) = verdict.holdout.as_ref().map_or((0, 0), |used| (used.epoch, used.number));
+    Gate {
+        key: question.key(epoch).hex(),
+        challenger: question.challenger.hex(),
+        version: registry.version_of(question.challenger).map(|found| found.version.number),
+        run: None,
+        champion: question.champion.map(|bundle| bundle.hex()),
+        champion_version: registry.champion().map(|found| found.version.number),
+        holdout: question.holdout.map(|rows| rows.hex()),
+        epoch,
+        number,
+        policy_hash: question.policy.hex(),
+        policy,
+        data_hash: None,
+        verdict,
+        why,
+    }
+}
+
+fn judgement(registry: &Registry, challenger: u64, decision: Decision) -> Judged {
     let champion =
         registry.champion().map(|champion| Digest::parse(&champion.version.bundle).unwrap());
     let question = Question {
