@@ -1,5 +1,6 @@
 //! Columns and tables in memory.
 
+use super::DateStyle;
 use serde::{Deserialize, Serialize};
 
 /// The code of a missing value in [`Values::Codes`].
@@ -59,6 +60,8 @@ pub struct Column {
     pub values: Values,
     /// The distinct spellings of missing cells (`""`, `NA`, …) with how often each occurs.
     pub null_spellings: Vec<(String, usize)>,
+    /// How its source spells its dates; for columns of dates that were read from texts.
+    pub date_style: Option<DateStyle>,
 }
 
 impl Column {

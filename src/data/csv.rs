@@ -19,10 +19,20 @@ pub(super) struct CsvSource {
 
 impl CsvSource {
     pub(super) fn open(options: &SourceOptions) -> Result<Self, Error> {
-        let shown = options.shown.clone();
-        let bytes = bytes_of(&options.path, &shown)?;
+        let bytes = bytes_of(&options.path, &options.shown)?;
         let digest = Digest::of(&bytes);
-        let text = decode(bytes, options.encoding, &shown)?;
+        let text = decode(bytes, options.encoding, &options.shown)?;
+        Self::of_text(text, options, digest)
+    }
+
+    /// Header and delimiter of the begin of a text.
+    pub(super) fn head(options: &SourceOptions, text: &str) -> Result<(Vec<String>, u8), Error> {
+        let source = Self::of_text(text.to_string(), options, Digest::of(b""))?;
+        Ok((source.header, source.delimiter))
+    }
+
+    fn of_text(text: String, options: &SourceOptions, digest: Digest) -> Result<Self, Error> {
+        let shown = options.shown.clone();
         if text.trim().is_empty() {
             return Err(Error::source(
                 shown,
@@ -49,7 +59,7 @@ impl CsvSource {
 
     fn malformed(&self, error: &::csv::Error) -> Error {
         let line = error.position().map_or(1, ::csv::Position::line);
-        Error::source(self.at_line(line), format!("is not CSV: {error}"), "correct the line")
+        malformed(&self.shown, line, error)
     }
 
     fn read_header(&self) -> Result<Vec<String>, Error> {
@@ -101,12 +111,21 @@ impl CsvSource {
     }
 
     fn ragged(&self, line: u64, n: usize) -> Error {
-        Error::source(
-            self.at_line(line),
-            format!("{n} cells where the header has {}", self.header.len()),
-            format!("put quotes around cells that hold {}", csv_sniff::shown(self.delimiter)),
-        )
+        ragged(&self.at_line(line), n, self.header.len(), self.delimiter)
     }
+}
+
+pub(super) fn malformed(shown: &str, line: u64, error: &::csv::Error) -> Error {
+    let place = format!("{shown}, line {line}");
+    Error::source(place, format!("is not CSV: {error}"), "correct the line")
+}
+
+pub(super) fn ragged(place: &str, n: usize, n_header: usize, delimiter: u8) -> Error {
+    Error::source(
+        place,
+        format!("{n} cells where the header has {n_header}"),
+        format!("put quotes around cells that hold {}", csv_sniff::shown(delimiter)),
+    )
 }
 
 impl Scan for CsvSource {
@@ -157,7 +176,7 @@ impl CsvSource {
     /// Only the last record can hold one.
     fn check_last_quote(&self, start: usize) -> Result<(), Error> {
         let record = &self.text.as_bytes()[start.min(self.text.len())..];
-        let Some(open) = open_quote(record, self.delimiter) else { return Ok(()) };
+        let Some(open) = csv_sniff::quotes(record, self.delimiter, |_| {}) else { return Ok(()) };
         let line = line_at(self.text.as_bytes(), start + open);
         Err(Error::source(
             self.at_line(line as u64),
@@ -165,25 +184,6 @@ impl CsvSource {
             "close the quote, and double quotes inside a quoted cell",
         ))
     }
-}
-
-/// Where a quoted cell begins that has no end.
-fn open_quote(bytes: &[u8], delimiter: u8) -> Option<usize> {
-    let mut opened = None;
-    let mut cell_start = true;
-    let mut idx = 0;
-    while idx < bytes.len() {
-        let byte = bytes[idx];
-        match (opened, byte) {
-            (None, b'"') if cell_start => opened = Some(idx),
-            (Some(_), b'"') if bytes.get(idx + 1) == Some(&b'"') => idx += 1,
-            (Some(_), b'"') => opened = None,
-            _ => {}
-        }
-        cell_start = opened.is_none() && (byte == delimiter || byte == b'\n' || byte == b'\r');
-        idx += 1;
-    }
-    opened
 }
 
 /// True for a first line of numbers, unless it counts its columns: `0,1,2` is how frames without names
@@ -211,15 +211,19 @@ fn decode(mut bytes: Vec<u8>, encoding: Option<Encoding>, shown: &str) -> Result
         }
         let at = error.utf8_error().valid_up_to();
         let line = line_at(error.as_bytes(), at);
-        Err(Error::source(
-            format!("{shown}, line {line}"),
-            format!("the byte '0x{:02x}' is not UTF-8", error.as_bytes()[at]),
-            "set encoding to latin1, or leave it out",
-        ))
+        Err(not_utf8(shown, line as u64, error.as_bytes()[at]))
     })
 }
 
-fn refuse_binary(bytes: &[u8], shown: &str) -> Result<(), Error> {
+pub(super) fn not_utf8(shown: &str, line: u64, byte: u8) -> Error {
+    Error::source(
+        format!("{shown}, line {line}"),
+        format!("the byte '0x{byte:02x}' is not UTF-8"),
+        "set encoding to latin1, or leave it out",
+    )
+}
+
+pub(super) fn refuse_binary(bytes: &[u8], shown: &str) -> Result<(), Error> {
     let refuse = |what: &str, mend: &str| Err(Error::source(shown, what, mend));
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
         return refuse("is UTF-16", "save it as UTF-8");
@@ -228,10 +232,13 @@ fn refuse_binary(bytes: &[u8], shown: &str) -> Result<(), Error> {
         return refuse("is compressed with gzip", "decompress it first");
     }
     let Some(at) = bytes.iter().position(|&b| b == 0) else { return Ok(()) };
-    let line = line_at(bytes, at);
-    Err(Error::source(
+    Err(holds_nul(shown, line_at(bytes, at) as u64))
+}
+
+pub(super) fn holds_nul(shown: &str, line: u64) -> Error {
+    Error::source(
         format!("{shown}, line {line}"),
         "holds the byte '0x00', so it is no text",
         "give a CSV file, or say which format it has",
-    ))
+    )
 }

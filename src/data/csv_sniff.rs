@@ -44,6 +44,32 @@ pub(super) fn reader(text: &str, delimiter: u8) -> Reader<&[u8]> {
         .from_reader(text.as_bytes())
 }
 
+/// Goes through the quotes of some records: tells where records end, and answers where a quoted cell begins that
+/// has no end.
+pub(super) fn quotes(
+    bytes: &[u8],
+    delimiter: u8,
+    mut record_ends: impl FnMut(usize),
+) -> Option<usize> {
+    let mut opened = None;
+    let mut cell_start = true;
+    let mut idx = 0;
+    while idx < bytes.len() {
+        let byte = bytes[idx];
+        let is_end = byte == b'\n' || byte == b'\r';
+        match (opened, byte) {
+            (None, b'"') if cell_start => opened = Some(idx),
+            (Some(_), b'"') if bytes.get(idx + 1) == Some(&b'"') => idx += 1,
+            (Some(_), b'"') => opened = None,
+            (None, _) if is_end => record_ends(idx),
+            _ => {}
+        }
+        cell_start = opened.is_none() && (byte == delimiter || is_end);
+        idx += 1;
+    }
+    opened
+}
+
 /// The delimiter as messages show it.
 pub(super) fn shown(delimiter: u8) -> String {
     if delimiter == b'\t' { "'\\t' (tab)".into() } else { format!("'{}'", delimiter as char) }

@@ -10,6 +10,26 @@ pub(super) struct Texts {
     pub(super) levels: Vec<String>,
 }
 
+/// A column with its meaning decided.
+#[derive(Debug)]
+pub(super) struct Typed {
+    pub(super) kind: ColumnType,
+    pub(super) values: Values,
+    pub(super) date_style: Option<DateStyle>,
+}
+
+impl Typed {
+    /// A column without dates.
+    pub(super) fn plain(kind: ColumnType, values: Values) -> Self {
+        Self { kind, values, date_style: None }
+    }
+
+    fn dates(seconds: Vec<f64>, style: DateStyle) -> Self {
+        let values = Values::Numbers(seconds);
+        Self { kind: ColumnType::Date, values, date_style: Some(style) }
+    }
+}
+
 /// Columns of up to this many distinct texts are categories whatever the number of rows.
 const ALWAYS_CATEGORY: usize = 20;
 /// Up to this many are categories if texts repeat.
@@ -25,30 +45,32 @@ pub(super) fn type_texts(
     texts: Texts,
     forced: Option<ColumnType>,
     place: &dyn Fn(usize) -> String,
-) -> Result<(ColumnType, Values), Error> {
+) -> Result<Typed, Error> {
     match forced {
         Some(ColumnType::Date) => forced_dates(name, &texts, place),
         Some(ColumnType::Boolean) => forced_boolean(name, texts, place),
-        Some(kind) => Ok((kind, sorted(texts))),
+        Some(kind) => Ok(Typed::plain(kind, sorted(texts))),
         None => Ok(guess(texts)),
     }
 }
 
-fn guess(texts: Texts) -> (ColumnType, Values) {
+fn guess(texts: Texts) -> Typed {
     if texts.levels.is_empty() {
         let numbers = vec![f64::NAN; texts.codes.len()];
-        return (ColumnType::Number, Values::Numbers(numbers));
+        return Typed::plain(ColumnType::Number, Values::Numbers(numbers));
     }
     if is_boolean(&texts.levels) {
-        return (ColumnType::Boolean, sorted(folded(texts)));
+        return Typed::plain(ColumnType::Boolean, sorted(folded(texts)));
     }
-    if let Some(seconds) = infer_date::style_of(&texts.levels).and_then(|s| dates(&texts, s).ok()) {
-        return (ColumnType::Date, Values::Numbers(seconds));
+    if let Some(style) = infer_date::style_of(&texts.levels)
+        && let Ok(seconds) = dates(&texts, style)
+    {
+        return Typed::dates(seconds, style);
     }
     let n = texts.codes.iter().filter(|&&code| code != MISSING).count();
     let kind =
         if is_category(texts.levels.len(), n) { ColumnType::Category } else { ColumnType::Text };
-    (kind, sorted(texts))
+    Typed::plain(kind, sorted(texts))
 }
 
 /// The rule between category and text: few distinct texts, most of which repeat.
@@ -57,7 +79,7 @@ fn is_category(distinct: usize, n: usize) -> bool {
     distinct <= ALWAYS_CATEGORY || (distinct <= few && distinct <= n / 2)
 }
 
-fn is_boolean(levels: &[String]) -> bool {
+pub(super) fn is_boolean(levels: &[String]) -> bool {
     levels.len() <= 4
         && BOOLEAN_PAIRS.iter().any(|pair| {
             levels.iter().all(|level| pair.iter().any(|word| level.eq_ignore_ascii_case(word)))
@@ -127,7 +149,7 @@ fn forced_dates(
     name: &str,
     texts: &Texts,
     place: &dyn Fn(usize) -> String,
-) -> Result<(ColumnType, Values), Error> {
+) -> Result<Typed, Error> {
     let style = match infer_date::style_of(&texts.levels) {
         Some(style) => style,
         None if texts.levels.is_empty() => DateStyle::Iso,
@@ -151,21 +173,21 @@ fn forced_dates(
             "write dates as YYYY-MM-DD, with a time as YYYY-MM-DDTHH:MM:SS",
         )
     })?;
-    Ok((ColumnType::Date, Values::Numbers(seconds)))
+    Ok(Typed::dates(seconds, style))
 }
 
 fn forced_boolean(
     name: &str,
     texts: Texts,
     place: &dyn Fn(usize) -> String,
-) -> Result<(ColumnType, Values), Error> {
+) -> Result<Typed, Error> {
     let texts = if is_boolean(&texts.levels) { folded(texts) } else { texts };
     if texts.levels.len() > 2 {
         let known =
             format!("is a third value after '{}' and '{}'", texts.levels[0], texts.levels[1]);
         return Err(bad_cell(name, &texts, 2, place, &known, "make the column a category"));
     }
-    Ok((ColumnType::Boolean, sorted(texts)))
+    Ok(Typed::plain(ColumnType::Boolean, sorted(texts)))
 }
 
 fn bad_cell(

@@ -1,8 +1,11 @@
 //! Dates and times as texts spell them, turned into seconds since 1970 UTC.
 
+use serde::{Deserialize, Serialize};
+
 /// How a column spells its dates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum DateStyle {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateStyle {
     /// `2024-02-29`, with or without a time and a zone.
     Iso,
     /// `2/29/2024`, with or without a time.

@@ -28,8 +28,7 @@ impl JsonSource {
         let text = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             let line = line_at(error.as_bytes(), at);
-            let what = format!("the byte '0x{:02x}' is not UTF-8", error.as_bytes()[at]);
-            Error::source(format!("{shown}, line {line}"), what, "save the file as UTF-8")
+            not_utf8(format!("{shown}, line {line}"), error.as_bytes()[at])
         })?;
         if text.trim().is_empty() {
             return Err(Error::source(
@@ -47,14 +46,8 @@ impl JsonSource {
 
     fn scan_lines(&self, builder: &mut TableBuilder<'_>) -> Result<(), Error> {
         for (idx, line) in self.text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
-            let mut parser = serde_json::Deserializer::from_str(line);
-            let place = self.at_line(idx + 1);
-            let record = RecordSeed.deserialize(&mut parser).and_then(|r| parser.end().map(|()| r));
-            let record = record.map_err(|error| {
-                let what = format!("is not a JSON object: {}", without_place(&error));
-                Error::source(format!("{place}, character {}", error.column()), what, LINES_MEND)
-            })?;
-            add_record(builder, record, &|| place.clone())?;
+            let place = || self.at_line(idx + 1);
+            add_record(builder, record(line, &place)?, &place)?;
         }
         Ok(())
     }
@@ -75,6 +68,24 @@ impl JsonSource {
             )
         })
     }
+}
+
+/// The object of one line.
+pub(super) fn record(line: &str, place: &dyn Fn() -> String) -> Result<Pairs, Error> {
+    let mut parser = serde_json::Deserializer::from_str(line);
+    let record = RecordSeed.deserialize(&mut parser).and_then(|r| parser.end().map(|()| r));
+    record.map_err(|error| {
+        let what = format!("is not a JSON object: {}", without_place(&error));
+        Error::source(format!("{}, character {}", place(), error.column()), what, LINES_MEND)
+    })
+}
+
+pub(super) fn not_utf8(place: String, byte: u8) -> Error {
+    Error::source(place, format!("the byte '0x{byte:02x}' is not UTF-8"), "save the file as UTF-8")
+}
+
+pub(super) fn given_twice(place: String, name: &str) -> Error {
+    Error::source(place, format!("the key '{name}' is given twice"), "keep one of the two")
 }
 
 const LINES_MEND: &str = "give one object a line, or one array of objects as .json";
@@ -130,11 +141,14 @@ impl<'de> Visitor<'de> for Rows<'_, '_, '_> {
     }
 }
 
+/// The pairs of one object, in their order.
+pub(super) type Pairs = Vec<(String, Value)>;
+
 /// One object as its pairs, repeated keys included: a map would silently keep the last.
 struct RecordSeed;
 
 impl<'de> DeserializeSeed<'de> for RecordSeed {
-    type Value = Vec<(String, Value)>;
+    type Value = Pairs;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
@@ -142,7 +156,7 @@ impl<'de> DeserializeSeed<'de> for RecordSeed {
 }
 
 impl<'de> Visitor<'de> for RecordSeed {
-    type Value = Vec<(String, Value)>;
+    type Value = Pairs;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -159,42 +173,40 @@ impl<'de> Visitor<'de> for RecordSeed {
 
 fn add_record(
     builder: &mut TableBuilder<'_>,
-    record: Vec<(String, Value)>,
+    record: Pairs,
     place: &dyn Fn() -> String,
 ) -> Result<(), Error> {
     for (key, value) in record {
-        add_value(builder, &key, &value, place)?;
+        flat(&key, &value, &mut |name, cell| {
+            if name.trim().is_empty() {
+                let what = format!("the key '{name}' is empty");
+                return Err(Error::source(place(), what, "name the key"));
+            }
+            let column = builder.column(name);
+            if builder.has_cell(column) {
+                return Err(given_twice(place(), name));
+            }
+            builder.push(column, cell, place)
+        })?;
     }
     builder.end_row();
     Ok(())
 }
 
-/// Adds one value; an object becomes one column per key, named `outer.inner`.
-fn add_value(
-    builder: &mut TableBuilder<'_>,
+/// Hands out one value under its name; an object becomes one cell per key, named `outer.inner`.
+pub(super) fn flat(
     name: &str,
     value: &Value,
-    place: &dyn Fn() -> String,
+    add: &mut dyn FnMut(&str, Cell<'_>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    if let Value::Object(inner) = value {
-        for (key, value) in inner {
-            add_value(builder, &format!("{name}.{key}"), value, place)?;
-        }
-        return Ok(());
-    }
-    if name.trim().is_empty() {
-        return Err(Error::source(place(), format!("the key '{name}' is empty"), "name the key"));
-    }
-    let column = builder.column(name);
-    if builder.has_cell(column) {
-        return Err(Error::source(
-            place(),
-            format!("the key '{name}' is given twice"),
-            "keep one of the two",
-        ));
-    }
     let text;
     let cell = match value {
+        Value::Object(inner) => {
+            for (key, value) in inner {
+                flat(&format!("{name}.{key}"), value, add)?;
+            }
+            return Ok(());
+        }
         Value::Null => Cell::Null("null"),
         Value::Bool(true) => Cell::Text("true"),
         Value::Bool(false) => Cell::Text("false"),
@@ -204,10 +216,10 @@ fn add_value(
             .or_else(|| number.as_f64().map(Cell::Float))
             .unwrap_or(Cell::Null("null")),
         Value::String(text) => Cell::Text(text),
-        Value::Array(_) | Value::Object(_) => {
+        Value::Array(_) => {
             text = value.to_string();
             Cell::Text(&text)
         }
     };
-    builder.push(column, cell, place)
+    add(name, cell)
 }

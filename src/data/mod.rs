@@ -18,10 +18,12 @@ mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod profile;
+mod schema;
 mod profile_suggest;
 mod source;
 mod source_build;
 mod sqlite;
+pub mod stream;
 #[cfg(test)]
 mod source_tests;
 #[cfg(test)]
@@ -32,6 +34,7 @@ mod split;
 pub use column::{Column, ColumnType, MISSING, Table, Values};
 pub use dataset::load;
 pub use error::Error;
+pub use infer_date::DateStyle;
 pub use hash::{FileStamp, HashCache, NoCache, hash_file, schema_digest, unchanged};
 pub use options::{
     DataOptions, Encoding, FoldKind, FoldOptions, Format, NULL_SPELLINGS, PREP_SETTINGS, PrepBlock,
@@ -39,6 +42,7 @@ pub use options::{
 };
 pub use profile::{ColumnProfile, NumberProfile, profile};
 pub use profile_suggest::{Suggestion, suggest, suggest_for};
+pub use schema::{ColumnSchema, Schema};
 pub use source::read;
 
 pub use prep::{Feature, FeatureKind, Prep, PrepError, choices};

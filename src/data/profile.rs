@@ -201,6 +201,7 @@ mod tests {
                 kind: ColumnType::Number,
                 values: Values::Numbers(values.to_vec()),
                 null_spellings: Vec::new(),
+                date_style: None,
             };
             profile_column(&column)
         };

@@ -141,15 +141,20 @@ fn open_parquet(options: &SourceOptions) -> Result<Box<dyn Scan>, Error> {
 
 #[cfg(not(feature = "parquet"))]
 fn open_parquet(options: &SourceOptions) -> Result<Box<dyn Scan>, Error> {
-    Err(Error::source(
+    Err(no_parquet(options))
+}
+
+#[cfg(not(feature = "parquet"))]
+pub(super) fn no_parquet(options: &SourceOptions) -> Error {
+    Error::source(
         &options.shown,
         "is a Parquet file, which this build does not read",
         "build with `cargo build --release --features parquet`, or convert the file to CSV",
-    ))
+    )
 }
 
 /// Keys that mean nothing for the format would be dropped silently otherwise.
-fn refuse_foreign_keys(options: &SourceOptions, format: Format) -> Result<(), Error> {
+pub(super) fn refuse_foreign_keys(options: &SourceOptions, format: Format) -> Result<(), Error> {
     let sqlite = format == Format::Sqlite;
     let csv = format == Format::Csv;
     let foreign = [

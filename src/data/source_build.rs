@@ -3,7 +3,7 @@
 //! A column that turns out to be text after some numbers is read a second time, so that no cell is ever
 //! kept as a string of its own: a table of numbers costs 8 bytes a cell.
 
-use super::infer::{self, Texts};
+use super::infer::{self, Texts, Typed};
 use super::{Column, ColumnType, Error, NULL_SPELLINGS, SourceOptions, Table, Values};
 use crate::domain::Value;
 use indexmap::IndexMap;
@@ -293,10 +293,10 @@ impl Draft {
     fn finish(self, place: &dyn Fn(usize) -> String) -> Result<Column, Error> {
         let mut nulls: Vec<_> = self.nulls.into_iter().collect();
         nulls.sort();
-        let (kind, values) = match self.cells {
+        let Typed { kind, values, date_style } = match self.cells {
             Cells::Numbers { mut values, .. } => {
                 values.shrink_to_fit();
-                (ColumnType::Number, Values::Numbers(values))
+                Typed::plain(ColumnType::Number, Values::Numbers(values))
             }
             Cells::Texts(texts) => {
                 infer::type_texts(&self.name, texts.into_texts(), self.forced, place)?
@@ -308,7 +308,7 @@ impl Draft {
                 )));
             }
         };
-        Ok(Column { name: self.name, kind, values, null_spellings: nulls })
+        Ok(Column { name: self.name, kind, values, null_spellings: nulls, date_style })
     }
 }
 

@@ -143,6 +143,13 @@ impl Prep {
         &self.features
     }
 
+    /// The columns of a table that [`Prep::transform`] reads, each once, in order.
+    pub fn sources(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.parts.iter().map(|part| part.source.as_str()).collect();
+        names.dedup(); // the parts of a column stand together
+        names
+    }
+
     /// Fits the parts of one column, its indicator apart.
     fn add(
         &mut self,

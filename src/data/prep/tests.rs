@@ -11,6 +11,7 @@ fn numbers(name: &str, values: Vec<f64>) -> Column {
         kind: ColumnType::Number,
         values: Values::Numbers(values),
         null_spellings: vec![],
+        date_style: None,
     }
 }
 
@@ -29,6 +30,7 @@ fn words(name: &str, cells: &[&str]) -> Column {
         kind: ColumnType::Category,
         values: Values::Codes { codes, levels },
         null_spellings: vec![],
+        date_style: None,
     }
 }
 

@@ -22,6 +22,7 @@ fn dataset(labels: Labels, keys: Vec<u64>) -> Dataset {
         kind: ColumnType::Number,
         values: Values::Numbers(vec![0.0; rows]),
         null_spellings: vec![],
+        date_style: None,
     };
     Dataset {
         table: Table { columns: vec![target], n_rows: rows },
@@ -232,6 +233,7 @@ fn a_fold_column_serves_and_is_checked() {
         kind: ColumnType::Number,
         values: Values::Numbers(values),
         null_spellings: vec![],
+        date_style: None,
     };
     let options = SplitOptions { folds: FoldOptions::Column("part".into()), ..made(5, None, true) };
     assert!(error(&ds, &options).contains("'part' is not among the columns target"));
@@ -326,6 +328,7 @@ fn groups_are_hashed_by_value_not_by_code() {
             kind: ColumnType::Category,
             values: Values::Codes { codes, levels: levels.iter().map(|l| (*l).into()).collect() },
             null_spellings: vec![],
+            date_style: None,
         })
     };
     let before = words(&["b", "c"], vec![0, 1]);
@@ -336,6 +339,7 @@ fn groups_are_hashed_by_value_not_by_code() {
         kind: ColumnType::Number,
         values: Values::Numbers(vec![1.0, f64::NAN, 0.0, -0.0]),
         null_spellings: vec![],
+        date_style: None,
     });
     let mixed = words(&["1", "x"], vec![0, crate::data::MISSING]);
     assert_eq!(numbers[..2], mixed);

@@ -1,0 +1,62 @@
+//! Where a bundle comes from, and what was measured of it.
+
+use crate::domain::GitState;
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+/// `provenance.json`: all that it takes to make the model again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The run's identity (UUID v7).
+    pub run: Option<String>,
+    /// The sweep's name.
+    pub sweep: Option<String>,
+    /// The sweep's identity, 64 hex digits.
+    pub sweep_digest: Option<String>,
+    /// The sweep file.
+    pub sweep_file: Option<String>,
+    /// The source of the data as the sweep file names it; the file's name alone where that is an absolute path.
+    pub source: Option<String>,
+    /// Content hash of the data, 64 hex digits.
+    pub data_hash: Option<String>,
+    /// Schema hash of the data, 64 hex digits.
+    pub schema_hash: Option<String>,
+    /// Rows of the data.
+    pub data_rows: Option<u64>,
+    /// Digest of the split, 64 hex digits.
+    pub split: Option<String>,
+    /// Seed of the trainer.
+    pub seed: Option<u64>,
+    /// The code's state.
+    pub git: Option<GitState>,
+    /// The derby that ran the sweep.
+    pub derby: String,
+    /// Licence of the data.
+    pub licence: Option<String>,
+}
+
+/// `measured.json`: what differs from machine to machine, outside of the digest.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Measurements by name and unit: `predict_us`, `predict_p95_us`, `fit_seconds`.
+    pub values: IndexMap<String, f64>,
+    /// The host.
+    pub host: Option<String>,
+    /// When, as an ISO time.
+    pub at: Option<String>,
+}
+
+impl Provenance {
+    /// Keeps absolute paths, which name users and machines, out of the bundle.
+    #[must_use]
+    pub(super) fn portable(mut self) -> Self {
+        if let Some(source) = &mut self.source
+            && let path = std::path::Path::new(source.as_str())
+            && path.is_absolute()
+            && let Some(name) = path.file_name()
+        {
+            *source = name.to_string_lossy().into_owned();
+        }
+        self
+    }
+}

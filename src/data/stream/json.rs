@@ -1,0 +1,104 @@
+//! JSON lines in blocks.
+
+use super::super::json::{self, Pairs};
+use super::super::{Error, Schema, SourceOptions};
+use super::blocks::{Block, Ends, TextBlocks};
+use super::cells::Rows;
+use super::{Parsed, Source, next_of};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
+use std::sync::Mutex;
+
+/// A file with one JSON object a line.
+#[derive(Debug)]
+pub(super) struct JsonRows<'a> {
+    blocks: Option<Mutex<TextBlocks>>,
+    shown: String,
+    /// Place in the schema by name.
+    wanted: HashMap<&'a str, usize>,
+}
+
+impl<'a> JsonRows<'a> {
+    pub(super) fn open(options: &SourceOptions, schema: &'a Schema) -> Result<Self, Error> {
+        let shown = options.shown.clone();
+        let io = |source| Error::Io { path: shown.clone(), source };
+        let mut file = File::open(&options.path).map_err(io)?;
+        let mut head = Vec::new();
+        (&mut file).take(3).read_to_end(&mut head).map_err(io)?;
+        if head.starts_with(b"\xEF\xBB\xBF") {
+            head.clear();
+        }
+        let blocks = TextBlocks::new(file, &shown, Ends::Lines, head, 1);
+        Ok(Self { blocks: Some(Mutex::new(blocks)), ..Self::of_text(&shown, schema) })
+    }
+
+    /// Parses what it is given, without a file.
+    pub(super) fn of_text(shown: &str, schema: &'a Schema) -> Self {
+        let named = schema.columns.iter().map(|column| column.name.as_str());
+        Self { blocks: None, shown: shown.into(), wanted: named.zip(0..).collect() }
+    }
+
+    fn add(
+        &self,
+        (name, value): (&str, &Value),
+        place: &dyn Fn() -> String,
+        present: &mut [bool],
+        rows: &mut Rows<'_>,
+    ) -> Result<(), Error> {
+        json::flat(name, value, &mut |name, cell| {
+            let Some(&column) = self.wanted.get(name) else { return Ok(()) };
+            if rows.has_cell(column) {
+                return Err(json::given_twice(place(), name));
+            }
+            present[column] = true;
+            rows.push(column, cell);
+            Ok(())
+        })
+    }
+}
+
+impl Source for JsonRows<'_> {
+    fn next(&self) -> Result<Option<Block>, Error> {
+        self.blocks.as_ref().map_or(Ok(None), next_of)
+    }
+
+    fn parse(
+        &self,
+        block: &Block,
+        from: usize,
+        limit: usize,
+        rows: &mut Rows<'_>,
+    ) -> Result<Parsed, Error> {
+        let (bytes, first_line) = block.text();
+        let mut parsed = Parsed { present: vec![false; self.wanted.len()], ..Parsed::default() };
+        let mut at = from;
+        while at < bytes.len() {
+            let line = &bytes[at..];
+            let end = line.iter().position(|&b| b == b'\n').map_or(line.len(), |at| at + 1);
+            let (start, line) = (at, line[..end].trim_ascii());
+            at += end;
+            if line.is_empty() {
+                continue;
+            }
+            let place = || {
+                let before = bytes[..start].iter().filter(|&&byte| byte == b'\n').count() as u64;
+                format!("{}, line {}", self.shown, first_line + before)
+            };
+            let text = std::str::from_utf8(line)
+                .map_err(|error| json::not_utf8(place(), line[error.valid_up_to()]))?;
+            let pairs: Pairs = json::record(text, &place)?;
+            for (name, value) in &pairs {
+                self.add((name, value), &place, &mut parsed.present, rows)?;
+            }
+            rows.end_row();
+            parsed.starts.push(start as u32);
+            if rows.n_rows() == limit {
+                parsed.next = Some(at);
+                return Ok(parsed);
+            }
+        }
+        Ok(parsed)
+    }
+}
