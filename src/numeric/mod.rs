@@ -2,6 +2,8 @@
 //!
 //! Nothing here knows of runs, data files or models.
 
+mod binomial_draw;
+mod distributions;
 mod lbfgs;
 mod linalg;
 mod rng;
@@ -9,6 +11,10 @@ mod signed_rank;
 mod stats;
 mod tests_of_significance;
 
+pub use distributions::{
+    binomial_cdf, binomial_pmf, normal_cdf, normal_quantile, share_upper, student_t_cdf,
+    student_t_quantile,
+};
 pub use lbfgs::{Ended, Evaluate, Iterate, LbfgsOptions, Minimum, lbfgs};
 pub use linalg::{Eigen, Factor, Triangle, symmetric_eigen};
 pub use rng::Rng;

@@ -1,0 +1,77 @@
+//! Distribution functions of test statistics; a door to statrs.
+
+use statrs::distribution::{
+    Beta, Binomial, Continuous, ContinuousCDF, Discrete, DiscreteCDF, Normal, StudentsT,
+};
+
+/// P(Z ≤ z) of a standard normal.
+pub fn normal_cdf(z: f64) -> f64 {
+    Normal::standard().cdf(z)
+}
+
+/// The standard normal's quantile; infinite at 0 and 1, NaN outside.
+pub fn normal_quantile(p: f64) -> f64 {
+    if !(0.0..=1.0).contains(&p) {
+        return f64::NAN;
+    }
+    let normal = Normal::standard();
+    let z = normal.inverse_cdf(p);
+    // One step of Newton's method takes the crate's approximation to the float's precision.
+    if z.is_finite() { z - (normal.cdf(z) - p) / normal.pdf(z) } else { z }
+}
+
+/// P(T ≤ t) of Student's t with `freedom` degrees; NaN for freedom that is not positive.
+pub fn student_t_cdf(t: f64, freedom: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |dist| dist.cdf(t))
+}
+
+/// The quantile of Student's t; NaN for freedom that is not positive or `p` outside `(0, 1)`.
+pub fn student_t_quantile(p: f64, freedom: f64) -> f64 {
+    if !(p > 0.0 && p < 1.0) {
+        return f64::NAN;
+    }
+    let Ok(dist) = StudentsT::new(0.0, 1.0, freedom) else { return f64::NAN };
+    let mut t = dist.inverse_cdf(p);
+    for _ in 0..3 {
+        let step = (dist.cdf(t) - p) / dist.pdf(t);
+        if !step.is_finite() {
+            break;
+        }
+        t -= step;
+    }
+    t
+}
+
+/// P(X ≤ k) of `n` trials with success probability `p`; NaN for a `p` that is none.
+pub fn binomial_cdf(k: u64, n: u64, p: f64) -> f64 {
+    Binomial::new(p, n).map_or(f64::NAN, |dist| dist.cdf(k))
+}
+
+/// P(X = k) of `n` trials with success probability `p`; NaN for a `p` that is none.
+pub fn binomial_pmf(k: u64, n: u64, p: f64) -> f64 {
+    Binomial::new(p, n).map_or(f64::NAN, |dist| dist.pmf(k))
+}
+
+/// Upper limit of a share of which `k` of `n` were seen, at confidence `1 - alpha` (Clopper and Pearson 1934).
+pub fn share_upper(k: u64, n: u64, alpha: f64) -> f64 {
+    if k >= n {
+        return 1.0;
+    }
+    if k == 0 {
+        return 1.0 - alpha.powf(1.0 / n as f64);
+    }
+    Beta::new(k as f64 + 1.0, (n - k) as f64).map_or(f64::NAN, |dist| dist.inverse_cdf(1.0 - alpha))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn impossible_arguments_are_nan() {
+        assert!(normal_quantile(1.5).is_nan() && student_t_quantile(0.5, 0.0).is_nan());
+        assert!(student_t_cdf(0.0, -1.0).is_nan() && binomial_cdf(1, 2, f64::NAN).is_nan());
+        assert_eq!(normal_quantile(0.0), f64::NEG_INFINITY);
+        assert_eq!(share_upper(3, 3, 0.05), 1.0);
+    }
+}
