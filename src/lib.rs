@@ -26,6 +26,7 @@
 //! | [`space`] | dimensions, conditions, unit cube | draws a point by itself |
 //! | [`data`] | source → table → profile, checks, hash, split, preprocessing per fold | sees a score |
 //! | [`trainer`] | model families: linfa and kin | sees a test row |
+//! | [`bundle`] | a model packed in a folder: preprocessing, schema, provenance; predicts anywhere | knows a store |
 //! | [`sampler`] | which configuration next | runs anything |
 //! | [`pruner`] | which running trial is hopeless | stops anything itself |
 //! | [`spec`] | the sweep file, all problems at once | trains or stores |
@@ -77,6 +78,7 @@ pub mod gate;
 pub mod space;
 pub mod data;
 pub mod trainer;
+pub mod bundle;
 pub mod sampler;
 pub mod pruner;
 pub mod spec;

@@ -1,9 +1,11 @@
 //! Why a run cannot be fitted again.
 
+use crate::bundle::BundleError;
 use crate::data;
 use crate::spec::SpecError;
 use crate::store::StoreError;
 use crate::sweep::PlanError;
+use std::path::PathBuf;
 
 /// What keeps a recorded run from becoming a model again.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +54,17 @@ pub enum CandidateError {
         recorded: String,
         /// The short content hash of the file.
         now: String,
+    },
+    /// The model cannot be fitted, packed or read.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// A file cannot be written.
+    #[error("cannot write '{}': {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
     },
     /// The machine gave no thread.
     #[error("cannot start a thread: {0}")]

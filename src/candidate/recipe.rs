@@ -1,6 +1,6 @@
 //! What a run was made by: its sweep file as it was recorded, its parameters and its seed.
 
-use super::CandidateError;
+use super::{CandidateError, ensemble};
 use crate::data::{self, Dataset, Split};
 use crate::domain::{Digest, RunRecord, Status};
 use crate::spec::{self, DataSection, Format, Known, Overrides, Sweep, Work};
@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 pub struct Recipe {
     /// The run.
     pub run: RunRecord,
+    /// What it consists of: itself with weight 1, or the runs of an ensemble with their weights.
+    pub members: Vec<(f64, RunRecord)>,
     /// Its sweep as the store has it.
     pub row: SweepRow,
     /// Its sweep file, checked again; paths lead from here to what they led to then.
@@ -34,7 +36,11 @@ impl Recipe {
     /// When the run is of no sweep or has no score, or what is recorded does not check.
     pub fn of(store: &Store, run: RunRecord) -> Result<Self, CandidateError> {
         let id = run.id.0;
-        let Some(sweep) = store.sweep_of(run.id)? else {
+        let members = match ensemble::members(store, &run)? {
+            Some(members) => members,
+            None => vec![(1.0, run.clone())],
+        };
+        let Some(sweep) = store.sweep_of(members[0].1.id)? else {
             let mend = "name a run of a sweep";
             return Err(CandidateError::Unfit { run: id, what: "is of no sweep".into(), mend });
         };
@@ -48,7 +54,7 @@ impl Recipe {
         let (overrides, known) = (Overrides::default(), Known::built_in());
         let sweep = spec::parse(&row.text, Format::Toml, &file, &overrides, &known)
             .map_err(|source| CandidateError::Spec { run: id, source })?;
-        Ok(Self { run, row, sweep })
+        Ok(Self { run, members, row, sweep })
     }
 
     /// The data of a built-in model, or of a command that is handed its split.

@@ -18,7 +18,7 @@ mod worker;
 
 pub use drive::{DriveError, Options, Report, drive};
 pub use observer::{Event, Observer, Silent};
-pub use plan::{Place, Plan, PlanError};
+pub use plan::{Place, Plan, PlanError, memory_mb};
 pub use progress::{Best, Counts, Progress};
 pub use single::{Marks, Single, SingleReport, run_single};
 pub use stop::StopReason;

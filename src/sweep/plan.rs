@@ -103,11 +103,12 @@ impl Place {
         Ok(Self { store, owner, jobs, gpus })
     }
 
-    /// Memory that one fit may plan for, in MB: what the sweep file says, or its share of half of what is free.
-    fn memory_mb(&self, sweep: &Sweep) -> u64 {
-        let share = || host::free_memory_mb() / MEMORY_SHARE / self.jobs as u64;
-        sweep.resources.memory_mb.unwrap_or_else(share)
-    }
+}
+
+/// Memory that one of `jobs` fits may plan for, in MB: what the sweep file says, else a share of what is free.
+pub fn memory_mb(sweep: &Sweep, jobs: usize) -> u64 {
+    let share = || host::free_memory_mb() / MEMORY_SHARE / jobs as u64;
+    sweep.resources.memory_mb.unwrap_or_else(share)
 }
 
 /// Why a checked sweep file cannot start.
@@ -215,7 +216,7 @@ impl Plan {
         let has_pruner = sweep.search.pruner.is_some();
         let planned = planned_data(&data, &split, section, (&metrics, has_pruner));
         let identity = with_data(sweep.digest, &data, &split);
-        let memory_mb = place.memory_mb(sweep);
+        let memory_mb = memory_mb(sweep, place.jobs);
         let isolate = sweep.resources.isolate;
         let work: Arc<dyn Work> = if isolate {
             // Every process reads the data itself.
