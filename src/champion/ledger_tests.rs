@@ -126,6 +126,9 @@ fn a_ledger_cut_anywhere_is_read_and_written_on() {
         let start = if lines == 0 { 0 } else { ends[lines - 1] + 1 };
         let rest = cut.len() - start;
         assert_eq!(torn, (rest > 0 && !open_end).then_some((lines + 1, rest)), "cut at {at}");
+        if at % 16 != 0 && at + 1 < bytes.len() {
+            continue; // each write waits for the disk
+        }
         ledger.register(version(99)).unwrap();
         assert_eq!(ledger.torn(), None);
         assert_eq!(lab.open().entries(), ledger.entries(), "cut at {at}");
