@@ -89,7 +89,7 @@ fn every_changed_byte_is_found() {
     for at in (0..bytes.len()).step_by(37).chain([bytes.len() - 2, bytes.len() - 1]) {
         let mut edited = bytes.clone();
         edited[at] ^= 1;
-        fs::write(lab.file(), &edited).unwrap();
+        lab.put(&edited);
         let report = verify(&lab.folder(), &lab.model, &anchors).unwrap();
         assert!(!report.is_sound(), "byte {at}");
         assert!(Ledger::open(&lab.folder(), &lab.model, Some(anchors[0])).is_err(), "byte {at}");
@@ -107,7 +107,7 @@ fn a_ledger_cut_anywhere_is_read_and_written_on() {
     let cuts = (1..close).step_by(53).chain(close..bytes.len());
     for (at, zeros) in cuts.map(|at| (at, at % 3)) {
         let cut: Vec<u8> = bytes[..at].iter().copied().chain(vec![0; zeros]).collect();
-        fs::write(lab.file(), &cut).unwrap();
+        lab.put(&cut);
         let lines = ends.iter().filter(|end| **end < at).count();
         let open_end = ends.contains(&at);
         let expected = lines + usize::from(open_end);
@@ -126,6 +126,9 @@ fn a_ledger_cut_anywhere_is_read_and_written_on() {
         let start = if lines == 0 { 0 } else { ends[lines - 1] + 1 };
         let rest = cut.len() - start;
         assert_eq!(torn, (rest > 0 && !open_end).then_some((lines + 1, rest)), "cut at {at}");
+        if at % 16 != 0 && at + 1 < bytes.len() {
+            continue; // each write waits for the disk
+        }
         ledger.register(version(99)).unwrap();
         assert_eq!(ledger.torn(), None);
         assert_eq!(lab.open().entries(), ledger.entries(), "cut at {at}");
