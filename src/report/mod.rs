@@ -8,21 +8,22 @@
 mod baseline;
 mod content;
 mod escape;
-//pub mod github;
-//mod html;
+mod format;
+pub mod github;
+mod html;
 mod json;
-//mod junit;
+mod junit;
 mod limit;
 mod limit_judge;
 mod markdown;
-//mod openmetrics;
+mod openmetrics;
 pub mod page;
 mod page_gate;
 #[cfg(test)]
 mod sample;
 mod text;
 #[cfg(test)]
-mod validators {}
+mod validators;
 pub mod words;
 
 pub use baseline::{
@@ -32,11 +33,12 @@ pub use content::{
     Candidate, DataCheck, DataSummary, Failure, Gate, HoldoutScore, Importance, LedgerHead, Level,
     Plot, Report, RunSummary, SCHEMA_VERSION, Score, Share, SweepSummary,
 };
-//pub use html::html;
+pub use format::{Format, FormatError};
+pub use html::html;
 pub use json::{SCHEMA, json};
-//pub use junit::junit;
+pub use junit::junit;
 pub use limit::{Amount, Limit, LimitError, Move};
 pub use limit_judge::{LimitResult, LimitStatus, judge_limits};
 pub use markdown::{COMMENT_CAP, Markdown, SUMMARY_CAP, markdown, watermark};
-//pub use openmetrics::openmetrics;
+pub use openmetrics::openmetrics;
 pub use text::{Line, Tone, lines, text};

@@ -90,6 +90,9 @@ pub fn lines(report: &Report) -> Vec<Line> {
 }
 
 fn line(tone: Tone, text: &str) -> Line {
+    // A runner of GitHub takes such lines for commands, whoever wrote them.
+    let text = text.replace("##[", "##\u{200b}[");
+    let text = text.strip_prefix("::").map_or(text.clone(), |rest| format!(":\u{200b}:{rest}"));
     Line { tone, text: format!(" {text}").trim_end().to_string() }
 }
 
@@ -259,6 +262,17 @@ mod tests {
     fn no_line_breaks_and_no_control_characters_come_from_outside() {
         for line in lines(&sample::hostile()) {
             assert!(!line.text.contains(|char: char| char.is_control()), "{:?}", line.text);
+        }
+    }
+
+    #[test]
+    fn no_line_is_a_command_to_a_runner() {
+        let mut report = sample::full();
+        report.title = "::error::x".into();
+        report.notes = vec!["::set-env name=x::y".into(), "a ##[error]b".into()];
+        for line in lines(&report) {
+            assert!(!line.text.trim_start().starts_with("::"), "{}", line.text);
+            assert!(!line.text.contains("##["), "{}", line.text);
         }
     }
 
