@@ -20,9 +20,9 @@ pub(super) fn markdown(text: &str) -> String {
             // Inside of a word it stands for itself, and names are full of it.
             '_' if in_word(before) && in_word(after) => out.push(char),
             '_' => entity(&mut out, char),
-            '@' | '#' | '!' | '%'
-                if after.is_some_and(char::is_alphanumeric) && !in_word(before) =>
-            {
+            // A hash at the end of a heading would close it.
+            '#' if !in_word(before) && !in_word(after) => entity(&mut out, char),
+            '@' | '#' | '!' | '%' if in_word(after) && !in_word(before) => {
                 out.extend([char, APART]);
             }
             ':' if line[idx + 1..].starts_with(&['/', '/']) => out.extend([char, APART]),
@@ -31,12 +31,25 @@ pub(super) fn markdown(text: &str) -> String {
             {
                 out.extend([char, APART]);
             }
-            // At the start these would be a quotation, a list or a heading.
-            '>' | '-' | '+' | '=' | '#' if out.is_empty() => entity(&mut out, char),
             _ => out.push(char),
         }
     }
     out
+}
+
+/// As [`markdown`], for text that begins a line, where it could begin a list, a quotation or a heading.
+pub(super) fn markdown_line(text: &str) -> String {
+    let line = markdown(text);
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    let mut out = line[..digits].to_string();
+    let mut rest = line[digits..].chars();
+    match rest.next() {
+        Some(char @ ('.' | ')')) if digits > 0 => entity(&mut out, char),
+        Some(char @ ('>' | '-' | '+' | '=' | '#')) if digits == 0 => entity(&mut out, char),
+        Some(char) => out.push(char),
+        None => {}
+    }
+    out + rest.as_str()
 }
 
 /// A name or a value in Markdown. Inside of code nothing is a mention or a link; what backticks cannot hold is
@@ -95,7 +108,14 @@ mod tests {
         check("_x_", "&#95;x&#95;");
         check("@all #1 !2", "@\u{200b}all #\u{200b}1 !\u{200b}2");
         check("http://x www.x.org", "http:\u{200b}//x www.\u{200b}x.org");
-        check("- a\nb", "&#45; a b");
+        check("-0.01 a\nb", "-0.01 a b");
+        check("C# ends #", "C# ends &#35;");
+        let check = |text: &str, expect: &str| assert_eq!(markdown_line(text), expect);
+        check("- a", "&#45; a");
+        check("1. a", "1&#46; a");
+        check("2026 a", "2026 a");
+        check("> a", "&#62; a");
+        check("", "");
     }
 
     #[test]

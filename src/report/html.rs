@@ -1,7 +1,7 @@
 //! The report as one HTML file that opens from a disk: no script, nothing fetched, light and dark, wide and narrow.
 
 use super::Report;
-use super::escape::xml;
+use super::escape;
 use super::page::{Block, Mark, Page, Piece, Table};
 use super::{Plot, words};
 use crate::gate::Decision;
@@ -11,6 +11,13 @@ const STYLE: &str = include_str!("html.css");
 
 /// Nothing but this file's own style and pictures may load, whatever a name in it says.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+
+/// No text is longer, in characters: a page is to be read.
+const MAX_TEXT: usize = 1_200;
+
+fn xml(text: &str) -> String {
+    escape::xml(&words::cut(text, MAX_TEXT))
+}
 
 /// The report as a whole HTML document.
 pub fn html(report: &Report) -> String {

@@ -1,7 +1,7 @@
 //! The report for a comment on a pull request or for a job's summary, on GitHub and GitLab.
 
 use super::Report;
-use super::escape::{markdown as escape, markdown_code};
+use super::escape::{markdown as escape, markdown_code, markdown_line};
 use super::page::{Block, Mark, Page, Piece, Table};
 use super::words::{clean, count, cut};
 use crate::gate::Decision;
@@ -136,8 +136,14 @@ fn part(block: &Block, options: &Markdown<'_>) -> Part {
             Some(file) if options.figures => {
                 format!("![{}]({})\n\n", escape(&cut(&clean(&plot.title), MAX_CELL)), link(file))
             }
-            Some(file) => format!("{} in {}\n\n", words(&plot.title), markdown_code(file)),
-            None => format!("{}\n\n", words(&plot.title)),
+            Some(file) => {
+                format!(
+                    "{} in {}\n\n",
+                    markdown_line(&cut(&plot.title, MAX_CELL)),
+                    markdown_code(file)
+                )
+            }
+            None => format!("{}\n\n", markdown_line(&cut(&plot.title, MAX_CELL))),
         }),
     }
 }
@@ -155,7 +161,8 @@ fn sentence(pieces: &[Piece]) -> String {
                 let inner = cut(words.trim(), 4 * MAX_CELL);
                 let lead = if words.starts_with(' ') { " " } else { "" };
                 let trail = if words.ends_with(' ') && !inner.is_empty() { " " } else { "" };
-                text.extend([lead, &escape(&inner), trail]);
+                let escaped = if text.is_empty() { markdown_line(&inner) } else { escape(&inner) };
+                text.extend([lead, &escaped, trail]);
             }
             other => text.push_str(&cell(other)),
         }

@@ -384,7 +384,7 @@ fn subject(run: &RunSummary, blocks: &mut Vec<Block>) {
 fn importance(of: &Importance, blocks: &mut Vec<Block>) {
     blocks.push(Block::Heading("What mattered".into()));
     blocks.push(Block::Sentence(vec![words(format!(
-        "for {} by {}, from {}",
+        "For {} by {}, from {}",
         of.metric,
         of.method,
         plural(of.runs, "run")

@@ -20,7 +20,7 @@ pub(super) fn verdict(gate: &Gate, blocks: &mut Vec<Block>) {
         blocks.push(Block::Sentence(vec![words(holdout_use(holdout))]));
     }
     if let Some(at) = &gate.recorded {
-        let text = format!("the same question was asked before: this is the verdict of {at}");
+        let text = format!("The same question was asked before: this is the verdict of {at}");
         blocks.push(Block::Sentence(vec![words(text)]));
     }
 }
@@ -85,7 +85,7 @@ fn interval(of: &Comparison) -> String {
 
 fn power(of: &Comparison) -> String {
     let smallest = format!(
-        "the smallest gain that {} show 4 times in 5: {}",
+        "The smallest gain that {} show 4 times in 5: {}",
         plural(of.rows, "such row"),
         number(of.detectable)
     );
@@ -99,7 +99,7 @@ fn power(of: &Comparison) -> String {
 
 fn holdout_use(of: &HoldoutUse) -> String {
     let mut text =
-        format!("holdout b3:{}: {}, use {}", short(&of.digest), plural(of.rows, "row"), of.number);
+        format!("Holdout b3:{}: {}, use {}", short(&of.digest), plural(of.rows, "row"), of.number);
     if of.epoch > 0 {
         text.push_str(&format!(" since refresh {}", of.epoch));
     }
@@ -218,7 +218,7 @@ fn opinions(verdict: &Verdict, blocks: &mut Vec<Block>) {
 
 fn selection(of: &SelectionBias) -> String {
     format!(
-        "the winner's curse: {} {} in the sweep, {} ({} … {}) once corrected for being the best of {}{}",
+        "The winner's curse: {} {} in the sweep, {} ({} … {}) once corrected for being the best of {}{}",
         of.metric,
         number(of.selected),
         number(of.corrected),

@@ -180,8 +180,8 @@ mod tests {
          HOLD: not proven better: the lower bound of the gain is below 0
          penguins: run 171 b3:9f02ab against penguins@champion (version 3, run 88) b3:c0ffee · rule superior
          roc_auc 0.9987 against 0.9981: gain +0.0006, one-sided 97.5 % bounds -0.0011 and +0.0023; 69 rows, 10,000 draws of rows, stratified by class, alpha 0.025
-         the smallest gain that 69 such rows show 4 times in 5: 0.009; for the gain that was seen it takes about 1,900 rows
-         holdout b3:777777: 69 rows, use 1 since refresh 1, 4 left out since a candidate was trained on them
+         The smallest gain that 69 such rows show 4 times in 5: 0.009; for the gain that was seen it takes about 1,900 rows
+         Holdout b3:777777: 69 rows, use 1 since refresh 1, 4 left out since a candidate was trained on them
 
          Limits: 2 of 4 broken
          ✓ holdout.roc_auc drop > 0.01   0.91 became 0.9987, +0.0887
@@ -204,7 +204,7 @@ mod tests {
          SECOND OPINION          P   IN WORDS
          McNemar, exact       0.62   3 rows right there, 2 here
          Bayesian ROPE 0.01      ·   97 % equal in practice
-         the winner's curse: roc_auc 0.9993 in the sweep, 0.9984 (0.995 … 1) once corrected for being the best of 180 runs whose predictions are kept, of 200
+         The winner's curse: roc_auc 0.9993 in the sweep, 0.9984 (0.995 … 1) once corrected for being the best of 180 runs whose predictions are kept, of 200
 
          Against the baseline
          main.json · run 88 there, run 171 here · the same data
@@ -237,7 +237,7 @@ mod tests {
             2   svm: did not converge in 10,000 iterations
 
          What mattered
-         for roc_auc by PED-ANOVA, from 198 runs
+         For roc_auc by PED-ANOVA, from 198 runs
          PARAMETER    IMPORTANCE
          model              0.61   ███████████████
          C           0.22 ± 0.03   █████
