@@ -18,23 +18,24 @@ pub(super) fn markdown(text: &str) -> String {
         match char {
             '|' | '<' | '&' | '\\' | '`' | '*' | '[' | ']' | '~' | '$' => entity(&mut out, char),
             // Inside of a word it stands for itself, and names are full of it.
-            '_' if in_word(before) && in_word(after) => out.push(char),
-            '_' => entity(&mut out, char),
+            '_' if !(in_word(before) && in_word(after)) => entity(&mut out, char),
             // A hash at the end of a heading would close it.
-            '#' if !in_word(before) && !in_word(after) => entity(&mut out, char),
-            '@' | '#' | '!' | '%' if in_word(after) && !in_word(before) => {
-                out.extend([char, APART]);
-            }
-            ':' if line[idx + 1..].starts_with(&['/', '/']) => out.extend([char, APART]),
-            '.' if idx >= 3
-                && line[idx - 3..idx].iter().all(|char| char.eq_ignore_ascii_case(&'w')) =>
-            {
-                out.extend([char, APART]);
-            }
+            '#' if !(in_word(before) || in_word(after)) => entity(&mut out, char),
+            '@' | '#' | '!' | '%' | ':' | '.' if is_live(&line, idx) => out.extend([char, APART]),
             _ => out.push(char),
         }
     }
     out
+}
+
+/// True where a forge begins a mention (`@name`, `#1`), or makes a link of `://` or `www.`.
+fn is_live(line: &[char], idx: usize) -> bool {
+    let is_word = |idx: usize| line.get(idx).is_some_and(|char| char.is_alphanumeric());
+    match line[idx] {
+        ':' => line[idx + 1..].starts_with(&['/', '/']),
+        '.' => idx >= 3 && line[idx - 3..idx].iter().all(|char| char.eq_ignore_ascii_case(&'w')),
+        _ => is_word(idx + 1) && !(idx > 0 && is_word(idx - 1)),
+    }
 }
 
 /// As [`markdown`], for text that begins a line, where it could begin a list, a quotation or a heading.

@@ -177,8 +177,9 @@ pub fn publish(report: &Report, runner: &Runner) -> Result<(), (PathBuf, io::Err
     }
     if let Some(path) = &runner.output {
         // A value is one line without control characters, so that it cannot begin another output.
-        let text: String =
-            outputs(report).iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        let text = outputs(report)
+            .iter()
+            .fold(String::new(), |text, (name, value)| text + name + "=" + value + "\n");
         append(path, &text).map_err(|error| (path.clone(), error))?;
     }
     Ok(())

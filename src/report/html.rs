@@ -87,7 +87,7 @@ fn encoded(svg: &str) -> String {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => out.push(char::from(byte)),
             b' ' | b'/' | b'=' | b':' | b',' | b'.' | b'-' | b'_' | b'(' | b')' | b';' => {
-                out.push(char::from(byte))
+                out.push(char::from(byte));
             }
             _ => {
                 let _ = write!(out, "%{byte:02X}");

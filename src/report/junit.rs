@@ -1,4 +1,4 @@
-//! The report as JUnit XML: a suite each for the gate, limits, data and sweep, with the reason where a reader of any
+//! The report as `JUnit` XML: a suite each for the gate, limits, data and sweep, with the reason where a reader of any
 //! forge finds it.
 
 use super::escape::xml;
@@ -27,9 +27,9 @@ enum End {
     Fail(String, String),
 }
 
-/// The report as JUnit XML with a line end.
+/// The report as `JUnit` XML with a line end.
 ///
-/// A check that holds is a failure here too, since JUnit knows no third way: its text begins with `hold:`. What fails
+/// A check that holds is a failure here too, since `JUnit` knows no third way: its text begins with `hold:`. What fails
 /// a job is its exit status, not this file.
 pub fn junit(report: &Report) -> String {
     let mut suites = Vec::new();
@@ -48,7 +48,7 @@ pub fn junit(report: &Report) -> String {
     let all = || suites.iter().flat_map(|(_, cases)| cases);
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let name = cut(&clean(&report.name), MAX_NAME);
-    let _ = writeln!(out, "<testsuites name=\"{}\" {}>", xml(&name), totals(all()));
+    let _ = writeln!(out, "<testsuites name=\"{}\" {}>", xml(&name), totals(&all()));
     for (suite, cases) in &suites {
         write_suite(&mut out, &format!("{name}.{suite}"), cases);
     }
@@ -56,7 +56,7 @@ pub fn junit(report: &Report) -> String {
     out
 }
 
-fn totals<'a>(cases: impl Iterator<Item = &'a Case> + Clone) -> String {
+fn totals<'a>(cases: &(impl Iterator<Item = &'a Case> + Clone)) -> String {
     let of = |is: fn(&End) -> bool| cases.clone().filter(|case| is(&case.end)).count();
     let seconds: f64 = cases.clone().map(|case| case.seconds).sum();
     format!(
@@ -69,7 +69,7 @@ fn totals<'a>(cases: impl Iterator<Item = &'a Case> + Clone) -> String {
 
 fn write_suite(out: &mut String, suite: &str, cases: &[Case]) {
     let suite = xml(suite);
-    let _ = writeln!(out, "  <testsuite name=\"{suite}\" {}>", totals(cases.iter()));
+    let _ = writeln!(out, "  <testsuite name=\"{suite}\" {}>", totals(&cases.iter()));
     let mut taken = HashSet::new();
     for case in cases {
         let name = unique(&case.name, &mut taken);
@@ -104,9 +104,10 @@ fn write_suite(out: &mut String, suite: &str, cases: &[Case]) {
                 );
             }
         }
-        match body.is_empty() {
-            true => out.extend([head.as_str(), "/>\n"]),
-            false => out.extend([head.as_str(), ">\n", body.as_str(), "    </testcase>\n"]),
+        if body.is_empty() {
+            out.extend([head.as_str(), "/>\n"]);
+        } else {
+            out.extend([head.as_str(), ">\n", body.as_str(), "    </testcase>\n"]);
         }
     }
     out.push_str("  </testsuite>\n");

@@ -247,6 +247,8 @@ mod tests {
         judge_limits(&[limit.parse().unwrap()], &new, Some(&compared)).map(|mut of| of.remove(0))
     }
 
+    use LimitStatus::{Fail, Pass, Skip};
+
     const S: Kind = Kind::Sweep;
 
     #[test]
@@ -255,7 +257,6 @@ mod tests {
             let made = judged(limit, &[(S, metric, old)], &[(S, metric, new)]).unwrap();
             assert_eq!(made.status, status, "{limit}: {made:?}");
         };
-        use LimitStatus::{Fail, Pass, Skip};
         check("roc_auc drop > 0.01", "roc_auc", 0.95, 0.93, Fail);
         check("roc_auc drop > 0.01", "roc_auc", 0.95, 0.945, Pass);
         check("roc_auc drop > 0.01", "roc_auc", 0.95, 0.99, Pass);

@@ -5,6 +5,7 @@ use super::escape::{markdown as escape, markdown_code, markdown_line};
 use super::page::{Block, Mark, Page, Piece, Table};
 use super::words::{clean, count, cut};
 use crate::gate::Decision;
+use std::fmt::Write;
 
 /// Bytes of a job's summary. GitHub drops one above 1 MiB, even silently just below it (actions/runner#4337).
 pub const SUMMARY_CAP: usize = 900_000;
@@ -41,7 +42,9 @@ pub fn watermark(name: &str) -> String {
         match char {
             _ if char.is_alphanumeric() || "._/@ ".contains(char) => plain.push(char),
             '-' if !plain.ends_with('-') => plain.push(char),
-            _ => plain.push_str(&format!("%{:x}", u32::from(char))),
+            _ => {
+                let _ = write!(plain, "%{:x}", u32::from(char));
+            }
         }
     }
     format!("<!-- derby-report:{} -->", plain.trim_end_matches('-'))
@@ -176,9 +179,11 @@ fn link(path: &str) -> String {
     for byte in clean(path).bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
-                out.push(char::from(byte))
+                out.push(char::from(byte));
             }
-            _ => out.push_str(&format!("%{byte:02X}")),
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
         }
     }
     out
@@ -188,7 +193,7 @@ fn rows(table: &Table) -> Part {
     let mut head = String::from("|");
     for (name, _) in &table.columns {
         let name = words(name);
-        head.push_str(&if name.is_empty() { "  |".into() } else { format!(" {name} |") });
+        let _ = write!(head, " {name} |");
     }
     head.push_str("\n|");
     for (_, right) in &table.columns {

@@ -1,4 +1,4 @@
-//! One report of a sweep or of a gate, printed in many ways: text, Markdown, HTML, JSON, JUnit, OpenMetrics and the
+//! One report of a sweep or of a gate, printed in many ways: text, Markdown, HTML, JSON, `JUnit`, `OpenMetrics` and the
 //! annotations of GitHub. Pure: it is handed what was recorded and gives text back; only [`github::publish`] writes,
 //! to the files that a runner names.
 //!
@@ -18,6 +18,7 @@ mod limit_judge;
 mod markdown;
 mod openmetrics;
 pub mod page;
+mod page_baseline;
 mod page_gate;
 #[cfg(test)]
 mod sample;

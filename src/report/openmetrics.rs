@@ -1,4 +1,4 @@
-//! The report as OpenMetrics text, as GitLab's metrics report and Prometheus read it.
+//! The report as `OpenMetrics` text, as GitLab's metrics report and Prometheus read it.
 
 use super::words::{clean, cut};
 use super::{Kind, Report};
@@ -19,7 +19,7 @@ struct Family<'a> {
     name: &'static str,
 }
 
-/// The report as OpenMetrics text, ending with `# EOF`.
+/// The report as `OpenMetrics` text, ending with `# EOF`.
 pub fn openmetrics(report: &Report) -> String {
     let mut out = String::new();
     let name = ("report", report.name.as_str());
@@ -120,7 +120,7 @@ fn label(text: &str) -> String {
     cut(&clean(text), MAX_LABEL).replace('\\', r"\\").replace('"', "\\\"")
 }
 
-/// A number as OpenMetrics writes it.
+/// A number as `OpenMetrics` writes it.
 fn number(value: f64, digits: usize) -> String {
     match value {
         _ if value.is_nan() => "NaN".into(),

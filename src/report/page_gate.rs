@@ -4,6 +4,7 @@ use super::page::{Block, Mark, Piece, Table, code, dotted, words};
 use super::words::{count, number, pair, percent, plural, short, signed};
 use super::{Candidate, Gate, HoldoutScore};
 use crate::gate::{Check, CheckStatus, Comparison, HoldoutUse, SelectionBias, Verdict};
+use std::fmt::Write;
 
 /// Checks beyond which those that did not pass stand first.
 const MANY: usize = 30;
@@ -101,14 +102,14 @@ fn holdout_use(of: &HoldoutUse) -> String {
     let mut text =
         format!("Holdout b3:{}: {}, use {}", short(&of.digest), plural(of.rows, "row"), of.number);
     if of.epoch > 0 {
-        text.push_str(&format!(" since refresh {}", of.epoch));
+        let _ = write!(text, " since refresh {}", of.epoch);
     }
     for (rows, why) in [
         (of.trained_on, "left out since a candidate was trained on them"),
         (of.retired, "left out since an earlier period used them up"),
     ] {
         if rows > 0 {
-            text.push_str(&format!(", {} {why}", count(rows)));
+            let _ = write!(text, ", {} {why}", count(rows));
         }
     }
     text
@@ -121,7 +122,7 @@ fn heading(checks: &[Check]) -> String {
         [(CheckStatus::Fail, "fail"), (CheckStatus::Hold, "hold"), (CheckStatus::Skip, "left out")]
     {
         if of(status) > 0 {
-            text.push_str(&format!(", {} {word}", of(status)));
+            let _ = write!(text, ", {} {word}", of(status));
         }
     }
     text

@@ -97,7 +97,7 @@ fn line(tone: Tone, text: &str) -> Line {
 }
 
 fn sentence(pieces: &[Piece]) -> String {
-    let text: String = pieces.iter().map(|piece| spaced(piece)).collect();
+    let text: String = pieces.iter().map(spaced).collect();
     clean(&text)
 }
 
@@ -152,9 +152,10 @@ fn draw(table: &Table, out: &mut Vec<Line>) {
                 _ => "   ",
             };
             text.push_str(gap);
-            match table.columns[idx].1 {
-                true => text.extend([room.as_str(), cell]),
-                false => text.extend([cell, room.as_str()]),
+            if table.columns[idx].1 {
+                text.extend([room.as_str(), cell]);
+            } else {
+                text.extend([cell, room.as_str()]);
             }
         }
         let head = usize::from(!table.is_plain);

