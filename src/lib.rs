@@ -38,6 +38,7 @@
 //! | [`sweep`] | the loop: ask, run, record, tell; resume; stop | prints |
 //! | [`candidate`] | a recorded run fitted again: bundle, evidence, reproduction | decides a verdict |
 //! | [`plot`] | figures | reads the store |
+//! | [`report`] | one structure: text, Markdown, JSON, JUnit, OpenMetrics, HTML, annotations | gathers |
 //! | [`cli`] | arguments, verbs, output | is imported by anything |
 //!
 //! # Invariants
@@ -90,4 +91,5 @@ pub mod executor;
 pub mod sweep;
 pub mod candidate;
 pub mod plot;
+pub mod report;
 pub mod cli;

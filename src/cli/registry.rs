@@ -8,8 +8,6 @@ use std::path::PathBuf;
 
 /// The folder of ledgers, beside the store's.
 const FOLDER: &str = "champions";
-/// The extension of a ledger.
-const EXTENSION: &str = "jsonl";
 
 /// The ledgers of a project.
 pub(super) struct Books {
@@ -28,23 +26,7 @@ impl Books {
 
     /// The registered models, by name.
     pub(super) fn models(&self) -> Result<Vec<ModelName>, CliError> {
-        let entries = match std::fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => {
-                let text = format!("cannot read '{}': {error}", self.folder.display());
-                return Err(CliError::new(Exit::Failed, text));
-            }
-        };
-        let name = |path: PathBuf| {
-            let is_ledger = path.extension().is_some_and(|extension| extension == EXTENSION);
-            let stem = path.file_stem().filter(|_| is_ledger)?.to_str()?.to_string();
-            ModelName::parse(&stem).ok()
-        };
-        let mut models: Vec<ModelName> =
-            entries.filter_map(Result::ok).filter_map(|entry| name(entry.path())).collect();
-        models.sort_by(|a, b| a.as_str().cmp(b.as_str()));
-        Ok(models)
+        Ok(Ledger::models(&self.folder)?)
     }
 
     /// The model that is named, or the only one.
