@@ -2,8 +2,13 @@
 
 mod diff;
 mod ensemble;
+mod importance;
 mod paired;
 
 pub use diff::{Difference, differences};
 pub use ensemble::{Ensemble, EnsembleError, EnsembleOptions, OutOfFoldView, select_ensemble};
+pub use importance::{
+    FanovaOptions, ImportanceError, ImportanceMethod, Importances, ParamImportance,
+    PedAnovaOptions, ScoredPoint, fanova, ped_anova,
+};
 pub use paired::{PairedTest, corrected_t};
