@@ -311,7 +311,9 @@ impl Selection<'_> {
         }
         chosen.truncate(first_smallest(&history) + 1);
         let mut counts = vec![0; members.len()];
-        chosen.into_iter().for_each(|at| counts[at] += 1);
+        for at in chosen {
+            counts[at] += 1;
+        }
         Ok((counts, history))
     }
 

@@ -6,11 +6,13 @@
 //!
 //! Everything here is a function of a fitted model and rows; nothing reads a file or a store.
 
+mod clusters;
 mod error;
 pub mod errors;
 mod permutation;
 pub mod shap;
 
+pub use clusters::correlated_columns;
 pub use error::ExplainError;
 pub use permutation::{
     PermutationImportance, PermutationOptions, PermutedScore, Scored, permutation,

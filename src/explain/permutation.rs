@@ -82,7 +82,7 @@ where
         columns.iter().map(|names| find_all(table, names)).collect::<Result<Vec<_>, _>>()?;
     let said =
         |answer: Result<Prediction, E>| answer.map_err(|e| ExplainError::Predict(e.to_string()));
-    let study = Study::new(rows, table.n_rows, said(predict(table))?)?;
+    let study = Study::new(rows, table.n_rows, &said(predict(table))?)?;
     let one = |(names, indices): (&Vec<String>, &Vec<usize>)| {
         let mut shuffled = table.clone();
         study.importance(names.join(" + "), &study.orders(&names.join("\n")), |order| {
@@ -114,7 +114,7 @@ where
         let text = format!("feature {feature} of {}", x.ncols());
         return Err(ExplainError::Shape(text));
     }
-    let study = Study::new(rows, x.nrows(), predict(x))?;
+    let study = Study::new(rows, x.nrows(), &predict(x))?;
     let one = |(name, features): &(String, Vec<usize>)| {
         let mut shuffled = x.to_owned();
         study.importance(name.clone(), &study.orders(name), |order| {
@@ -173,15 +173,15 @@ struct Study<'a> {
     rows: &'a Scored<'a>,
     goals: Vec<Goal>,
     whole: Vec<f64>,
-    /// Row weights of each draw, with the scores of the untouched prediction.
-    draws: Vec<(Vec<f64>, Vec<f64>)>,
+    /// Losses of the untouched prediction in each draw.
+    draws: Vec<Vec<f64>>,
 }
 
 impl<'a> Study<'a> {
     fn new(
         rows: &'a Scored<'a>,
         n_rows: usize,
-        untouched: Prediction,
+        untouched: &Prediction,
     ) -> Result<Self, ExplainError> {
         if n_rows == 0 {
             return Err(ExplainError::NoRows { what: "rows", mend: "give rows with known truth" });
@@ -200,11 +200,11 @@ impl<'a> Study<'a> {
             whole.unwrap_or(Goal::Maximize)
         });
         let mut study = Self { rows, goals: goals.collect(), whole: vec![], draws: vec![] };
-        study.whole = study.losses(&untouched, rows.weights)?;
+        study.whole = study.losses(untouched, rows.weights)?;
         for draw in 0..rows.options.draws {
             let weights = study.draw(draw as u64, n_rows);
-            let losses = study.losses_of_draw(&untouched, &weights)?;
-            study.draws.push((weights, losses));
+            let losses = study.losses_of_draw(untouched, &weights)?;
+            study.draws.push(losses);
         }
         Ok(study)
     }
@@ -269,8 +269,11 @@ impl<'a> Study<'a> {
             for metric in 0..n_metrics {
                 drops[metric].push(losses[metric] - self.whole[metric]);
             }
-            for (weights, untouched) in self.draws.iter().skip(repeat).step_by(orders.len()) {
-                let losses = self.losses_of_draw(&prediction, weights)?;
+            let draws = self.draws.iter().enumerate().skip(repeat).step_by(orders.len());
+            for (draw, untouched) in draws {
+                // Drawn again, which is cheaper than to keep all draws of many rows.
+                let weights = self.draw(draw as u64, self.rows.truth.len());
+                let losses = self.losses_of_draw(&prediction, &weights)?;
                 for metric in 0..n_metrics {
                     let drop = losses[metric] - untouched[metric];
                     strays[metric].push(drop - drops[metric][repeat]);

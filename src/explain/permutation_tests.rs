@@ -48,7 +48,7 @@ fn the_same_shuffles_give_scikit_learns_importances() {
         let options = PermutationOptions { repeats: 4, draws: 0, seed: 0 };
         let rows = Scored { truth: &truth, weights: None, metrics: &metrics, options };
         let whole = predict(x.view(), &coef, intercept, is_classifier);
-        let study = Study::new(&rows, 80, whole).unwrap();
+        let study = Study::new(&rows, 80, &whole).unwrap();
         for feature in 0..6 {
             let found = study
                 .importance("x".into(), &orders, |order| {

@@ -88,9 +88,10 @@ impl Binned {
             Bins::Levels(levels) => {
                 let chosen = levels.iter().zip(inside).filter(|(_, inside)| **inside);
                 let levels: Vec<String> = chosen.map(|(level, _)| level.clone()).collect();
-                match levels.is_empty() {
-                    true => SegmentTest::Missing,
-                    false => SegmentTest::OneOf { levels, or_missing: misses },
+                if levels.is_empty() {
+                    SegmentTest::Missing
+                } else {
+                    SegmentTest::OneOf { levels, or_missing: misses }
                 }
             }
             Bins::Ordered(_) if misses => SegmentTest::Missing,

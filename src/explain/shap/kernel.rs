@@ -10,6 +10,7 @@ use crate::domain::Prediction;
 use crate::explain::ExplainError;
 use crate::numeric::Rng;
 use ndarray::{Array2, Array3, ArrayView1, ArrayView2};
+use rayon::prelude::*;
 
 /// So many groups are the most whose coalitions are all tried: 2048.
 pub const EXACT_GROUPS: usize = 11;
@@ -41,7 +42,7 @@ impl Default for KernelOptions {
 /// When there are no rows, groups and rows do not fit together, fewer than 2 pairs are asked for, or the model
 /// predicts numbers that are not finite.
 pub fn kernel(
-    predict: &dyn Fn(ArrayView2<'_, f64>) -> Prediction,
+    predict: &(dyn Fn(ArrayView2<'_, f64>) -> Prediction + Sync),
     x: ArrayView2<'_, f64>,
     background: ArrayView2<'_, f64>,
     groups: &Groups,
@@ -53,8 +54,7 @@ pub fn kernel(
         let mend = "at least 2, since the spread between pairs is the standard error";
         return Err(ExplainError::Option { name: "pairs", value: options.pairs.to_string(), mend });
     }
-    let (numbers, outputs) = outputs_of(predict(background))?;
-    let (scale, classes) = outputs;
+    let Outputs { numbers, scale, classes } = outputs_of(predict(background))?;
     let width = classes.len().max(1);
     let base = mean_rows(&numbers, width);
     let game = Game { predict, background: background.reborrow(), groups, width, base: &base };
@@ -62,18 +62,20 @@ pub fn kernel(
     let mut values = Array3::zeros(shape);
     let is_exact = groups.len() <= EXACT_GROUPS;
     let mut errors = (!is_exact).then(|| Array3::zeros(shape));
-    for (number, row) in x.rows().into_iter().enumerate() {
-        match &mut errors {
-            None => {
-                let phi = game.all_coalitions(row)?;
-                fill(&mut values, number, |output, group| phi[group * width + output]);
-            }
-            Some(errors) => {
-                let rng = Rng::stream(options.seed, "kernel shap", number as u64);
-                let (phi, error) = game.sampled(row, options.pairs, rng)?;
-                fill(&mut values, number, |output, group| phi[group * width + output]);
-                fill(errors, number, |output, group| error[group * width + output]);
-            }
+    // Phi and its errors of each row, `groups × outputs`.
+    let one = |number: usize| {
+        if is_exact {
+            return Ok((game.all_coalitions(x.row(number))?, vec![]));
+        }
+        let rng = Rng::stream(options.seed, "kernel shap", number as u64);
+        game.sampled(x.row(number), options.pairs, rng)
+    };
+    let found =
+        (0..x.nrows()).into_par_iter().map(one).collect::<Result<Vec<_>, ExplainError>>()?;
+    for (number, (phi, error)) in found.iter().enumerate() {
+        fill(&mut values, number, |output, group| phi[group * width + output]);
+        if let Some(errors) = &mut errors {
+            fill(errors, number, |output, group| error[group * width + output]);
         }
     }
     let method = if is_exact { Method::KernelExact } else { Method::KernelSampled };
@@ -89,10 +91,16 @@ fn fill(cells: &mut Array3<f64>, row: usize, value: impl Fn(usize, usize) -> f64
     }
 }
 
-/// Row-major outputs of a prediction, their scale and the classes that they are of.
-fn outputs_of(prediction: Prediction) -> Result<(Vec<f64>, (Scale, Vec<u32>)), ExplainError> {
-    let (numbers, outputs) = match prediction {
-        Prediction::Values(values) => (values, (Scale::Value, vec![])),
+/// Row-major outputs of a prediction, with their scale and the classes that they are of.
+struct Outputs {
+    numbers: Vec<f64>,
+    scale: Scale,
+    classes: Vec<u32>,
+}
+
+fn outputs_of(prediction: Prediction) -> Result<Outputs, ExplainError> {
+    let (numbers, scale, classes) = match prediction {
+        Prediction::Values(values) => (values, Scale::Value, vec![]),
         Prediction::Classes { codes, scores, probabilities, n_classes } => {
             let is_probability = probabilities || scores.is_none();
             let scores = scores.unwrap_or_else(|| {
@@ -104,7 +112,7 @@ fn outputs_of(prediction: Prediction) -> Result<(Vec<f64>, (Scale, Vec<u32>)), E
                 votes
             });
             let scale = if is_probability { Scale::Probability } else { Scale::Score };
-            (scores, (scale, (0..n_classes as u32).collect()))
+            (scores, scale, (0..n_classes as u32).collect())
         }
     };
     match numbers.iter().find(|value| !value.is_finite()) {
@@ -112,7 +120,7 @@ fn outputs_of(prediction: Prediction) -> Result<(Vec<f64>, (Scale, Vec<u32>)), E
             let what = "a prediction of the model".to_string();
             Err(ExplainError::NotFinite { what, value: value.to_string() })
         }
-        None => Ok((numbers, outputs)),
+        None => Ok(Outputs { numbers, scale, classes }),
     }
 }
 
@@ -127,7 +135,7 @@ fn mean_rows(numbers: &[f64], width: usize) -> Vec<f64> {
 
 /// The game of one model: a coalition is worth the mean output with its groups taken from the row.
 struct Game<'a> {
-    predict: &'a dyn Fn(ArrayView2<'_, f64>) -> Prediction,
+    predict: &'a (dyn Fn(ArrayView2<'_, f64>) -> Prediction + Sync),
     background: ArrayView2<'a, f64>,
     groups: &'a Groups,
     width: usize,
@@ -135,7 +143,7 @@ struct Game<'a> {
 }
 
 impl Game<'_> {
-    /// The worth of coalitions, `coalitions × outputs`; the models sees many of them at a time.
+    /// The worth of coalitions, `coalitions × outputs`; the model sees many of them at a time.
     fn worth(
         &self,
         row: ArrayView1<'_, f64>,
@@ -155,7 +163,7 @@ impl Game<'_> {
                     };
                 }
             }
-            let (numbers, _) = outputs_of((self.predict)(mixed.view()))?;
+            let numbers = outputs_of((self.predict)(mixed.view()))?.numbers;
             if numbers.len() != some.len() * rows * self.width {
                 let text =
                     format!("{} numbers predicted for {} rows", numbers.len(), mixed.nrows());

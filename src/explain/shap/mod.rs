@@ -13,6 +13,7 @@
 //! | [`kernel`] | anything that predicts | 2^groups or draws × groups, × background predictions | up to 11 groups |
 
 mod attribution;
+mod choose;
 mod kernel;
 mod linear;
 mod quadrature;
@@ -26,6 +27,7 @@ mod brute_force;
 mod tests;
 
 pub use attribution::{Attributions, Groups, Method, Scale};
+pub use choose::{background_rows, shap};
 pub use kernel::{EXACT_GROUPS, KernelOptions, kernel};
 pub use linear::linear;
 pub use tree_interventional::tree_interventional;

@@ -174,6 +174,30 @@ fn the_trees_of_every_family_equal_the_definition_over_2_to_the_6() {
     }
 }
 
+/// Rows that reach a node.
+fn reach(tree: &FlatTree, x: &Array2<f64>, wanted: usize) -> Vec<usize> {
+    let reaches = |&row: &usize| {
+        let mut node = 0;
+        while node != wanted {
+            let Some(feature) = tree.feature[node] else { return false };
+            node = super::tree::child(tree, node, x[[row, feature as usize]]);
+        }
+        true
+    };
+    (0..x.nrows()).filter(reaches).collect()
+}
+/// The expectation with the features of `code` known, by the counts of the rows in each node.
+fn worth(tree: &FlatTree, x: &Array2<f64>, node: usize, row: usize, code: usize) -> f64 {
+    let Some(feature) = tree.feature[node] else { return tree.value[node] };
+    let j = feature as usize;
+    let (left, right) = (tree.left[node] as usize, tree.right[node] as usize);
+    if code >> j & 1 == 1 {
+        return worth(tree, x, super::tree::child(tree, node, x[[row, j]]), row, code);
+    }
+    let share = reach(tree, x, left).len() as f64 / reach(tree, x, node).len() as f64;
+    share * worth(tree, x, left, row, code) + (1.0 - share) * worth(tree, x, right, row, code)
+}
+
 #[test]
 fn path_dependent_values_equal_the_definition_and_add_up_in_deep_trees() {
     let fixture = fixture();
@@ -182,29 +206,6 @@ fn path_dependent_values_equal_the_definition_and_add_up_in_deep_trees() {
     let form = model.form();
     let Form::Trees { trees, .. } = &form else { unreachable!() };
     let tree = &trees[0];
-    /// Rows that reach a node.
-    fn reach(tree: &FlatTree, x: &Array2<f64>, wanted: usize) -> Vec<usize> {
-        let reaches = |&row: &usize| {
-            let mut node = 0;
-            while node != wanted {
-                let Some(feature) = tree.feature[node] else { return false };
-                node = super::tree::child(tree, node, x[[row, feature as usize]]);
-            }
-            true
-        };
-        (0..x.nrows()).filter(reaches).collect()
-    }
-    /// The expectation with the features of `code` known, by the counts of the rows in each node.
-    fn worth(tree: &FlatTree, x: &Array2<f64>, node: usize, row: usize, code: usize) -> f64 {
-        let Some(feature) = tree.feature[node] else { return tree.value[node] };
-        let j = feature as usize;
-        let (left, right) = (tree.left[node] as usize, tree.right[node] as usize);
-        if code >> j & 1 == 1 {
-            return worth(tree, x, super::tree::child(tree, node, x[[row, j]]), row, code);
-        }
-        let share = reach(tree, x, left).len() as f64 / reach(tree, x, node).len() as f64;
-        share * worth(tree, x, left, row, code) + (1.0 - share) * worth(tree, x, right, row, code)
-    }
     let got = tree_path_dependent(&form, x.slice(s![..3, ..]), x.view()).unwrap();
     for row in 0..3 {
         let values = shapley(6, |code| worth(tree, &x, 0, row, code));
@@ -309,6 +310,10 @@ fn every_family_is_explained_and_adds_up() {
                 })
                 .collect(),
         };
+        // What the exact methods say sums to the raw outputs; the others are the kernel itself.
+        let chosen = shap(&*model, rows, back, &groups, &KernelOptions::default()).unwrap();
+        let is_exact = matches!(chosen.method, Method::Linear | Method::TreeInterventional);
+        assert!(is_exact || chosen == got, "{}", family.name());
         let outputs = got.base.len();
         for (at, value) in said.iter().enumerate() {
             let sum = got.output(at / outputs, at % outputs);
@@ -338,4 +343,13 @@ fn what_does_not_fit_is_refused() {
     assert!(
         form_error(kernel(&formula, x.view(), x.view(), &few, &options)).contains("2 features")
     );
+}
+
+#[test]
+fn a_background_is_drawn_once_and_for_all() {
+    assert_eq!(background_rows(5, 9, 1), [0, 1, 2, 3, 4]);
+    let some = background_rows(1000, 100, 1);
+    assert!(some.len() == 100 && some.windows(2).all(|pair| pair[0] < pair[1]));
+    assert_eq!(some, background_rows(1000, 100, 1));
+    assert_ne!(some, background_rows(1000, 100, 2));
 }

@@ -1,4 +1,4 @@
-//! What both kinds of TreeSHAP read of a model.
+//! What both kinds of `TreeSHAP` read of a model.
 
 use super::attribution::Scale;
 use super::linear::form_word;

@@ -1,4 +1,4 @@
-//! Interventional TreeSHAP (Lundberg et al. 2020): trees against background rows.
+//! Interventional `TreeSHAP` (Lundberg et al. 2020): trees against background rows.
 //!
 //! For a row `x` and a background row `b` a leaf is worth its value to the coalitions that hold all of `A`, the
 //! features that must come from `x` to reach it, and none of `B`, those that must come from `b`. Its Shapley value is

@@ -1,4 +1,4 @@
-//! Path-dependent TreeSHAP (Lundberg et al. 2020, algorithm 2's game), by quadrature.
+//! Path-dependent `TreeSHAP` (Lundberg et al. 2020, algorithm 2's game), by quadrature.
 //!
 //! A feature outside the coalition sends a row down both branches, weighted by the share of background rows that
 //! take each. For one leaf the game is then a product over the distinct features of its path, `Π (o_j t + z_j (1 −
@@ -164,17 +164,14 @@ impl Walk<'_> {
             }
             let ratio = |(product, &t): (&f64, &f64)| product / before.at(t) * step.at(t);
             let products: Vec<f64> = products.iter().zip(&self.rule.0).map(ratio).collect();
-            match at {
-                Some(at) => {
-                    self.path[at] = step;
-                    self.node(next, &products);
-                    self.path[at] = before;
-                }
-                None => {
-                    self.path.push(step);
-                    self.node(next, &products);
-                    self.path.pop();
-                }
+            if let Some(at) = at {
+                self.path[at] = step;
+                self.node(next, &products);
+                self.path[at] = before;
+            } else {
+                self.path.push(step);
+                self.node(next, &products);
+                self.path.pop();
             }
         }
     }
