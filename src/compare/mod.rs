@@ -1,7 +1,14 @@
-//! Comparing runs: differences and paired tests. Pure: evidence in, findings out.
+//! Comparing runs: differences, paired tests, what parameters matter, ensembles. Pure: evidence in, findings out.
 
 mod diff;
+mod ensemble;
+mod importance;
 mod paired;
 
 pub use diff::{Difference, differences};
+pub use ensemble::{Ensemble, EnsembleError, EnsembleOptions, OutOfFoldView, select_ensemble};
+pub use importance::{
+    FanovaOptions, ImportanceError, ImportanceMethod, Importances, ParamImportance,
+    PedAnovaOptions, ScoredPoint, fanova, ped_anova,
+};
 pub use paired::{PairedTest, corrected_t};
