@@ -1,24 +1,47 @@
 //! Figures as SVG and PNG, in one style, with a font of our own so that no machine needs one.
+//!
+//! Each figure is a plain struct of what it shows; [`Figure`] draws it into a file or returns it as SVG text.
+//! `pen` draws, `axis` places values and writes ticks, `frame` puts title, legend and axes around a figure.
 
+mod axis;
+mod frame;
+mod importance;
+mod pen;
 mod curves;
 mod history;
+mod scatter;
+#[cfg(test)]
+mod sample;
 
 pub use curves::{CurveLine, Curves, Stand};
 pub use history::{History, HistoryPoint};
+pub use importance::{Importance, ImportanceBar};
 
+use pen::{Pen, SCALE, Surface};
+use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::style::{FontStyle, RGBColor, register_font};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 /// `DejaVu` Sans, Latin, Greek and Cyrillic; see `assets/README.md` for its licence.
 const FONT: &[u8] = include_bytes!("../../assets/fonts/DejaVuSans-subset.ttf");
-const FAMILY: &str = "derby";
-/// Pixels of a figure.
+/// The name that our font is registered by; in an SVG it asks for fonts of the same widths.
+const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
+/// Pixels of most figures.
 const SIZE: (u32, u32) = (900, 520);
 /// Colours that a color-blind reader tells apart (Okabe and Ito 2008).
 const BLUE: RGBColor = RGBColor(0, 114, 178);
 const ORANGE: RGBColor = RGBColor(213, 94, 0);
-const GRAY: RGBColor = RGBColor(120, 120, 120);
+const GREEN: RGBColor = RGBColor(0, 158, 115);
+const PINK: RGBColor = RGBColor(204, 121, 167);
+const AMBER: RGBColor = RGBColor(230, 159, 0);
+const SKY: RGBColor = RGBColor(86, 180, 233);
+const BLACK: RGBColor = RGBColor(40, 40, 40);
+const GRAY: RGBColor = RGBColor(110, 110, 110);
+/// Words.
+const INK: RGBColor = RGBColor(35, 35, 35);
+/// Lines behind the data.
+const GRID: RGBColor = RGBColor(230, 230, 230);
 
 /// Why there is no figure.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +55,12 @@ pub enum PlotError {
     /// There is nothing to draw.
     #[error("no run has a finite value of '{0}'")]
     Nothing(String),
+    /// There is nothing to draw, in other words.
+    #[error("there is nothing to draw: {0}")]
+    Empty(String),
+    /// The parts of a figure's content do not belong together.
+    #[error("{0}")]
+    Content(String),
     /// The file could not be written, or the drawing failed.
     #[error("could not draw '{path}': {reason}")]
     Draw {
@@ -40,6 +69,107 @@ pub enum PlotError {
         /// What the drawing library says.
         reason: String,
     },
+}
+
+/// A figure that can be drawn.
+pub trait Figure {
+    /// Draws into a file; its extension says SVG or PNG.
+    ///
+    /// # Errors
+    /// When the extension is another, there is nothing to draw, or the file cannot be written.
+    fn draw(&self, path: &Path) -> Result<(), PlotError>;
+
+    /// The figure as the text of an SVG file, for embedding.
+    ///
+    /// # Errors
+    /// When there is nothing to draw.
+    fn svg(&self) -> Result<String, PlotError>;
+}
+
+/// What a figure is made of.
+trait Content {
+    /// Width and height in pixels.
+    fn size(&self) -> (u32, u32) {
+        SIZE
+    }
+
+    /// Says why the content cannot be drawn.
+    fn check(&self) -> Result<(), PlotError>;
+
+    fn paint(&self, pen: &mut Pen<'_>);
+}
+
+impl<T: Content> Figure for T {
+    fn draw(&self, path: &Path) -> Result<(), PlotError> {
+        let picture = Picture::of(path)?;
+        let failed = |reason: String| PlotError::Draw { path: path.into(), reason };
+        match picture {
+            Picture::Svg => {
+                let text = self.svg()?;
+                std::fs::write(path, text).map_err(|error| failed(error.to_string()))
+            }
+            Picture::Png => {
+                self.check()?;
+                let size = self.size();
+                let mut large = vec![255; pixels(size, SCALE)];
+                {
+                    let backend = BitMapBackend::with_buffer(&mut large, times(size, SCALE));
+                    let mut pen = Pen::new(Surface::Png(backend));
+                    self.paint(&mut pen);
+                    pen.finish().map_err(failed)?;
+                }
+                let small = halved(&large, times(size, SCALE));
+                let size = times(size, SCALE / 2);
+                let mut file = BitMapBackend::new(path, size);
+                file.blit_bitmap((0, 0), size, &small)
+                    .map_err(|error| failed(error.to_string()))?;
+                file.present().map_err(|error| failed(error.to_string()))
+            }
+        }
+    }
+
+    fn svg(&self) -> Result<String, PlotError> {
+        self.check()?;
+        let size = self.size();
+        let mut text = String::new();
+        {
+            let backend = SVGBackend::with_string(&mut text, times(size, SCALE));
+            let mut pen = Pen::new(Surface::Svg(backend));
+            self.paint(&mut pen);
+            pen.finish().map_err(PlotError::Content)?;
+        }
+        let large = times(size, SCALE);
+        let head = format!("width=\"{}\" height=\"{}\"", large.0, large.1);
+        let own = format!("width=\"{}\" height=\"{}\" role=\"img\"", size.0, size.1);
+        Ok(text.replacen(&head, &own, 1))
+    }
+}
+
+fn times(size: (u32, u32), scale: u32) -> (u32, u32) {
+    (size.0 * scale, size.1 * scale)
+}
+
+fn pixels(size: (u32, u32), scale: u32) -> usize {
+    let (width, height) = times(size, scale);
+    width as usize * height as usize * 3
+}
+
+/// A picture of half the width and height; each pixel is the mean of four.
+fn halved(large: &[u8], (width, height): (u32, u32)) -> Vec<u8> {
+    let row = width as usize * 3;
+    let mut small = Vec::with_capacity(large.len() / 4);
+    for y in 0..height as usize / 2 {
+        let (upper, lower) = (&large[2 * y * row..], &large[(2 * y + 1) * row..]);
+        for x in 0..width as usize / 2 {
+            for channel in 0..3 {
+                let (a, b) = (6 * x + channel, 6 * x + 3 + channel);
+                let sum =
+                    [upper[a], upper[b], lower[a], lower[b]].map(u16::from).iter().sum::<u16>();
+                small.push(((sum + 2) / 4) as u8);
+            }
+        }
+    }
+    small
 }
 
 /// The formats of a figure.
@@ -67,12 +197,4 @@ fn prepare_font() {
         // The font is part of the program: a test draws with it.
         let _ = register_font(FAMILY, FontStyle::Normal, FONT);
     });
-}
-
-/// The range of some values with a margin, never empty.
-fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (low, high) =
-        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-    let margin = if high > low { (high - low) * 0.04 } else { low.abs().max(1.0) * 0.05 };
-    (low - margin, high + margin)
 }

@@ -1,0 +1,341 @@
+//! The shared frame: a sheet with title and legend, and on it axes with a grid.
+
+use super::axis::Axis;
+use super::pen::{Align, Pen, Stroke, Words, fitted, width};
+use super::{GRAY, GRID, INK};
+use plotters::style::{Color, RGBColor, WHITE};
+
+/// Font sizes: of a title, of words, of ticks.
+pub(super) const TITLE: f64 = 16.0;
+pub(super) const TEXT: f64 = 12.5;
+pub(super) const TICK: f64 = 11.5;
+const MARGIN: f64 = 18.0;
+const LEGEND_ROW: f64 = 20.0;
+/// Legend lines at most; more would leave no room for the figure.
+const LEGEND_ROWS: usize = 4;
+
+/// A box on the sheet.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Area {
+    pub(super) left: f64,
+    pub(super) top: f64,
+    pub(super) right: f64,
+    pub(super) bottom: f64,
+}
+
+impl Area {
+    pub(super) fn width(self) -> f64 {
+        self.right - self.left
+    }
+
+    pub(super) fn height(self) -> f64 {
+        self.bottom - self.top
+    }
+}
+
+/// What stands before a name in the legend.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Mark {
+    Line(Stroke),
+    Dot(RGBColor),
+    Box(RGBColor),
+    /// A range with a dot in it.
+    Range(RGBColor),
+}
+
+/// One entry of a legend.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) mark: Mark,
+    pub(super) name: String,
+}
+
+impl Entry {
+    pub(super) fn new(mark: Mark, name: impl Into<String>) -> Self {
+        Self { mark, name: name.into() }
+    }
+}
+
+/// What stands above a figure.
+#[derive(Debug, Default)]
+pub(super) struct Head<'a> {
+    pub(super) title: &'a str,
+    /// Smaller, below the title.
+    pub(super) subtitle: String,
+    pub(super) legend: Vec<Entry>,
+}
+
+/// Paints the white sheet and what stands above the figure; what is left of it comes back.
+pub(super) fn sheet(pen: &mut Pen<'_>, size: (u32, u32), head: &Head<'_>) -> Area {
+    let (right, bottom) = (f64::from(size.0), f64::from(size.1));
+    pen.fill((0.0, 0.0), (right, bottom), WHITE);
+    let mut area =
+        Area { left: MARGIN, top: 12.0, right: right - MARGIN, bottom: bottom - MARGIN + 4.0 };
+    for (text, em, color) in [(head.title, TITLE, INK), (&head.subtitle, TEXT, GRAY)] {
+        if !text.is_empty() {
+            let row = em + 8.0;
+            let words = Words::new(em, color, Align::Left);
+            pen.words((area.left, area.top + row / 2.0), &fitted(text, em, area.width()), words);
+            area.top += row;
+        }
+    }
+    area.top += 4.0;
+    legend(pen, &mut area, &head.legend);
+    area.top += 8.0;
+    area
+}
+
+/// Entries side by side in rows, above the figure so that they never hide a point.
+fn legend(pen: &mut Pen<'_>, area: &mut Area, entries: &[Entry]) {
+    if entries.is_empty() {
+        return;
+    }
+    let room = area.width() / 2.0 - 50.0;
+    let names: Vec<String> = entries.iter().map(|entry| fitted(&entry.name, TEXT, room)).collect();
+    let (mut x, mut row) = (area.left, 0);
+    for (at, (entry, name)) in entries.iter().zip(&names).enumerate() {
+        let wide = 26.0 + width(name, TEXT) + 20.0;
+        if x > area.left && x + wide > area.right {
+            x = area.left;
+            row += 1;
+        }
+        let rest = entries.len() - at;
+        let middle = area.top + (row as f64 + 0.5) * LEGEND_ROW;
+        let is_last_row = row + 1 == LEGEND_ROWS;
+        if is_last_row && rest > 1 && x + wide + 120.0 > area.right {
+            let more = format!("… and {rest} more");
+            pen.words((x, middle), &more, Words::new(TEXT, GRAY, Align::Left));
+            break;
+        }
+        draw_mark(pen, (x, middle), entry.mark);
+        pen.words((x + 26.0, middle), name, Words::new(TEXT, INK, Align::Left));
+        x += wide;
+    }
+    area.top += (row as f64 + 1.0) * LEGEND_ROW;
+}
+
+fn draw_mark(pen: &mut Pen<'_>, (x, y): (f64, f64), mark: Mark) {
+    match mark {
+        Mark::Line(stroke) => pen.line(&[(x, y), (x + 20.0, y)], stroke),
+        Mark::Dot(color) => pen.dot((x + 10.0, y), 4.0, color),
+        Mark::Box(color) => pen.fill((x + 4.0, y - 6.0), (x + 16.0, y + 6.0), color),
+        Mark::Range(color) => {
+            pen.line(&[(x, y), (x + 20.0, y)], Stroke::new(color, 1.5));
+            pen.dot((x + 10.0, y), 3.5, color);
+        }
+    }
+}
+
+/// What a frame shows beside its axes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    /// Lines across at the ticks of x and of y.
+    pub(super) grid: (bool, bool),
+    /// Write names and ticks of x and of y; panels that share an axis write it once.
+    pub(super) labels: (bool, bool),
+    pub(super) em: f64,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { grid: (true, true), labels: (true, true), em: TICK }
+    }
+}
+
+/// Axes on a sheet.
+#[derive(Debug)]
+pub(super) struct Frame {
+    pub(super) area: Area,
+    x: Axis,
+    y: Axis,
+}
+
+impl Frame {
+    /// Draws grid, ticks and names within the area; the axes take what room their labels need.
+    pub(super) fn new(pen: &mut Pen<'_>, outer: Area, x: Axis, y: Axis, look: Look) -> Self {
+        let em = look.em;
+        let named = |axis: &Axis| if axis.name.is_empty() { 0.0 } else { em + 12.0 };
+        let mut area = outer;
+        let y_room = (outer.width() * 0.28).max(40.0);
+        if look.labels.1 {
+            let ticks = y.ticks(outer.height() - 40.0, y_room, em);
+            let widest = ticks.iter().map(|(_, label)| width(label, em)).fold(0.0, f64::max);
+            area.left += named(&y) + widest + 8.0;
+        }
+        if look.labels.0 && x.slots().is_none() {
+            // The last label stands half beyond its tick.
+            area.right -= 10.0;
+        }
+        let across = Across::of(&x, area.width(), em, outer.height() * 0.3);
+        if look.labels.0 {
+            area.bottom -= named(&x) + across.height + 8.0;
+        }
+        let frame = Self { area, x, y };
+        let y_ticks = frame.y.ticks(area.height(), y_room, em);
+        let y_ticks = thinned_words(y_ticks, area.height(), &frame.y, em * 1.2);
+        frame.grid(pen, &across.ticks, &y_ticks, look);
+        if look.labels.0 {
+            frame.label_x(pen, &across, outer.bottom, em);
+        }
+        if look.labels.1 {
+            frame.label_y(pen, &y_ticks, outer.left, em);
+        }
+        frame
+    }
+
+    /// Where a point stands on the sheet.
+    pub(super) fn at(&self, x: f64, y: f64) -> (f64, f64) {
+        (self.across(x), self.up(y))
+    }
+
+    pub(super) fn across(&self, x: f64) -> f64 {
+        self.area.left + self.x.share(x) * self.area.width()
+    }
+
+    pub(super) fn up(&self, y: f64) -> f64 {
+        self.area.bottom - self.y.share(y) * self.area.height()
+    }
+
+    /// A line over the whole width at a value of y.
+    pub(super) fn level(&self, pen: &mut Pen<'_>, y: f64, stroke: Stroke) {
+        let at = self.up(y);
+        pen.line(&[(self.area.left, at), (self.area.right, at)], stroke);
+    }
+
+    /// A line over the whole height at a value of x.
+    pub(super) fn upright(&self, pen: &mut Pen<'_>, x: f64, stroke: Stroke) {
+        let at = self.across(x);
+        pen.line(&[(at, self.area.top), (at, self.area.bottom)], stroke);
+    }
+
+    fn grid(
+        &self,
+        pen: &mut Pen<'_>,
+        x_ticks: &[(f64, String)],
+        y_ticks: &[(f64, String)],
+        look: Look,
+    ) {
+        let Area { left, top, right, bottom } = self.area;
+        if look.grid.0 {
+            for &(value, _) in x_ticks {
+                self.upright(pen, value, Stroke::new(GRID, 1.0));
+            }
+        }
+        if look.grid.1 {
+            for &(value, _) in y_ticks {
+                self.level(pen, value, Stroke::new(GRID, 1.0));
+            }
+        }
+        let axis = Stroke::new(GRAY, 1.0);
+        pen.line(&[(left, top), (left, bottom), (right, bottom)], axis);
+    }
+
+    fn label_x(&self, pen: &mut Pen<'_>, across: &Across, bottom: f64, em: f64) {
+        let base = self.area.bottom;
+        for (value, label) in &across.ticks {
+            let x = self.across(*value);
+            pen.line(&[(x, base), (x, base + 4.0)], Stroke::new(GRAY, 1.0));
+            if across.is_upward {
+                let words = Words::new(em, INK, Align::Right).upward();
+                pen.words((x, base + 7.0), label, words);
+            } else {
+                let words = Words::new(em, INK, Align::Middle);
+                pen.words((x, base + 6.0 + em / 2.0), label, words);
+            }
+        }
+        if !self.x.name.is_empty() {
+            let name = fitted(&self.x.name, em + 1.0, self.area.width() + 40.0);
+            let middle = f64::midpoint(self.area.left, self.area.right);
+            let words = Words::new(em + 1.0, INK, Align::Middle);
+            pen.words((middle, bottom - em / 2.0), &name, words);
+        }
+    }
+
+    fn label_y(&self, pen: &mut Pen<'_>, ticks: &[(f64, String)], left: f64, em: f64) {
+        for (value, label) in ticks {
+            let y = self.up(*value);
+            pen.line(&[(self.area.left - 4.0, y), (self.area.left, y)], Stroke::new(GRAY, 1.0));
+            pen.words((self.area.left - 8.0, y), label, Words::new(em, INK, Align::Right));
+        }
+        if !self.y.name.is_empty() {
+            let name = fitted(&self.y.name, em + 1.0, self.area.height() + 20.0);
+            let middle = f64::midpoint(self.area.top, self.area.bottom);
+            let words = Words::new(em + 1.0, INK, Align::Middle).upward();
+            pen.words((left + em / 2.0, middle), &name, words);
+        }
+    }
+}
+
+/// Labels below a horizontal axis.
+struct Across {
+    ticks: Vec<(f64, String)>,
+    height: f64,
+    is_upward: bool,
+}
+
+impl Across {
+    /// Words that do not fit beside each other run upwards; those that still do not are thinned out.
+    fn of(axis: &Axis, pixels: f64, em: f64, room: f64) -> Self {
+        let ticks = axis.ticks_across(pixels, em);
+        let Some(slots) = axis.slots() else {
+            return Self { ticks, height: em, is_upward: false };
+        };
+        let slot = pixels / slots as f64;
+        let widest = ticks.iter().map(|(_, label)| width(label, em)).fold(0.0, f64::max);
+        if widest <= slot - 8.0 || slot >= 90.0 {
+            let short = ticks.into_iter().map(|(at, label)| (at, fitted(&label, em, slot - 8.0)));
+            return Self { ticks: short.collect(), height: em, is_upward: false };
+        }
+        let room = room.min(130.0);
+        let short = ticks.into_iter().map(|(at, label)| (at, fitted(&label, em, room))).collect();
+        let ticks = thinned_words(short, pixels, axis, em * 1.2);
+        Self { ticks, height: widest.min(room), is_upward: true }
+    }
+}
+
+/// Every k-th word where there are more than have room; ticks of numbers stay as they are.
+fn thinned_words(
+    ticks: Vec<(f64, String)>,
+    pixels: f64,
+    axis: &Axis,
+    each: f64,
+) -> Vec<(f64, String)> {
+    let Some(slots) = axis.slots() else {
+        return ticks;
+    };
+    let every = (each * slots as f64 / pixels).ceil().max(1.0) as usize;
+    ticks.into_iter().step_by(every).collect()
+}
+
+/// A bar of colors with the ends' values, right of a figure.
+pub(super) fn color_bar(
+    pen: &mut Pen<'_>,
+    area: Area,
+    axis: Axis,
+    color: &dyn Fn(f64) -> RGBColor,
+) {
+    let em = TICK - 0.5;
+    let ticks = axis.ticks(area.height(), 60.0, em);
+    let name_room = if axis.name.is_empty() { 0.0 } else { em + 6.0 };
+    let bar = Area { left: area.left, right: area.left + 14.0, ..area };
+    let rows = 64;
+    let edge = |row: i32| bar.bottom - bar.height() * f64::from(row) / f64::from(rows);
+    for row in 0..rows {
+        let share = (f64::from(row) + 0.5) / f64::from(rows);
+        pen.fill((bar.left, edge(row)), (bar.right, edge(row + 1)), color(share));
+    }
+    for (value, label) in ticks {
+        let y = bar.bottom - axis.share(value) * bar.height();
+        pen.line(&[(bar.right, y), (bar.right + 3.0, y)], Stroke::new(GRAY, 1.0));
+        pen.words((bar.right + 6.0, y), &label, Words::new(em, INK, Align::Left));
+    }
+    let words = Words::new(em + 1.0, INK, Align::Middle).upward();
+    let name = fitted(&axis.name, em + 1.0, area.height());
+    let middle = f64::midpoint(area.top, area.bottom);
+    pen.words((area.right - name_room / 2.0, middle), &name, words);
+}
+
+/// A color between transparent and full by how many things lie on each other.
+pub(super) fn by_count(color: RGBColor, count: usize) -> plotters::style::RGBAColor {
+    color.mix((0.55 + 0.15 * (count as f64).log2()).min(1.0))
+}
