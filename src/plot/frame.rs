@@ -133,12 +133,14 @@ pub(super) struct Look {
     pub(super) grid: (bool, bool),
     /// Write names and ticks of x and of y; panels that share an axis write it once.
     pub(super) labels: (bool, bool),
+    /// Room for the labels of y where frames below each other must agree.
+    pub(super) room: Option<f64>,
     pub(super) em: f64,
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { grid: (true, true), labels: (true, true), em: TICK }
+        Self { grid: (true, true), labels: (true, true), room: None, em: TICK }
     }
 }
 
@@ -160,7 +162,7 @@ impl Frame {
         if look.labels.1 {
             let ticks = y.ticks(outer.height() - 40.0, y_room, em);
             let widest = ticks.iter().map(|(_, label)| width(label, em)).fold(0.0, f64::max);
-            area.left += named(&y) + widest + 8.0;
+            area.left += look.room.unwrap_or(named(&y) + widest + 8.0);
         }
         if look.labels.0 && x.slots().is_none() {
             // The last label stands half beyond its tick.

@@ -4,6 +4,10 @@
 //! `pen` draws, `axis` places values and writes ticks, `frame` puts title, legend and axes around a figure.
 
 mod axis;
+mod calibration;
+mod confusion;
+mod gate;
+mod ranking;
 mod frame;
 mod importance;
 mod pen;
@@ -13,11 +17,15 @@ mod scatter;
 #[cfg(test)]
 mod sample;
 
+pub use calibration::{Binning, Calibration, CalibrationBin, CalibrationCurve, calibration_curve};
+pub use confusion::Confusion;
 pub use curves::{CurveLine, Curves, Stand};
+pub use gate::{GateInterval, GateRow};
 pub use history::{History, HistoryPoint};
 pub use importance::{Importance, ImportanceBar};
+pub use ranking::{RankCurve, RankKind, Ranking, of_class, rank_curve};
 
-use pen::{Pen, SCALE, Surface};
+use pen::{Pen, SCALE, Stroke, Surface};
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::style::{FontStyle, RGBColor, register_font};
 use std::path::{Path, PathBuf};
@@ -42,6 +50,43 @@ const GRAY: RGBColor = RGBColor(110, 110, 110);
 const INK: RGBColor = RGBColor(35, 35, 35);
 /// Lines behind the data.
 const GRID: RGBColor = RGBColor(230, 230, 230);
+
+/// The look of the `index`-th of several lines: colors first, then dashes, so that print tells them apart too.
+fn series(index: usize, width: f64) -> Stroke {
+    const COLORS: [RGBColor; 7] = [BLUE, ORANGE, GREEN, PINK, AMBER, SKY, BLACK];
+    const DASHES: [&[f64]; 4] = [&[], &[7.0, 3.0], &[2.0, 2.5], &[9.0, 3.0, 2.0, 3.0]];
+    let dash = DASHES[index / COLORS.len() % DASHES.len()];
+    Stroke::new(COLORS[index % COLORS.len()], width).dashed(dash)
+}
+
+/// White to blue to almost black: a share as a color that print keeps.
+fn shade(share: f64) -> RGBColor {
+    const STOPS: [(f64, f64, f64); 4] =
+        [(255.0, 255.0, 255.0), (158.0, 202.0, 225.0), (33.0, 113.0, 181.0), (8.0, 48.0, 107.0)];
+    blend(&STOPS, share)
+}
+
+/// Dark blue to yellow, even to the eye (viridis).
+fn viridis(share: f64) -> RGBColor {
+    const STOPS: [(f64, f64, f64); 6] = [
+        (68.0, 1.0, 84.0),
+        (65.0, 68.0, 135.0),
+        (42.0, 120.0, 142.0),
+        (34.0, 168.0, 132.0),
+        (122.0, 209.0, 81.0),
+        (240.0, 220.0, 30.0),
+    ];
+    blend(&STOPS, share)
+}
+
+fn blend(stops: &[(f64, f64, f64)], share: f64) -> RGBColor {
+    let place = share.clamp(0.0, 1.0) * (stops.len() - 1) as f64;
+    let low = (place.floor() as usize).min(stops.len() - 2);
+    let part = place - low as f64;
+    let (a, b) = (stops[low], stops[low + 1]);
+    let mix = |a: f64, b: f64| (a + (b - a) * part).round() as u8;
+    RGBColor(mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
+}
 
 /// Why there is no figure.
 #[derive(Debug, thiserror::Error)]
