@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::pen::{Align, Pen, Stroke, Words, fitted, width};
 use super::{GRAY, GRID, INK};
-use plotters::style::{Color, RGBColor, WHITE};
+use plotters::style::{RGBColor, WHITE};
 
 /// Font sizes: of a title, of words, of ticks.
 pub(super) const TITLE: f64 = 16.0;
@@ -12,7 +12,7 @@ pub(super) const TICK: f64 = 11.5;
 const MARGIN: f64 = 18.0;
 const LEGEND_ROW: f64 = 20.0;
 /// Legend lines at most; more would leave no room for the figure.
-const LEGEND_ROWS: usize = 4;
+const LEGEND_ROWS: u32 = 6;
 
 /// A box on the sheet.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -92,17 +92,20 @@ fn legend(pen: &mut Pen<'_>, area: &mut Area, entries: &[Entry]) {
     }
     let room = area.width() / 2.0 - 50.0;
     let names: Vec<String> = entries.iter().map(|entry| fitted(&entry.name, TEXT, room)).collect();
+    let wides: Vec<f64> = names.iter().map(|name| 46.0 + width(name, TEXT)).collect();
     let (mut x, mut row) = (area.left, 0);
     for (at, (entry, name)) in entries.iter().zip(&names).enumerate() {
-        let wide = 26.0 + width(name, TEXT) + 20.0;
+        let wide = wides[at];
         if x > area.left && x + wide > area.right {
             x = area.left;
             row += 1;
         }
         let rest = entries.len() - at;
-        let middle = area.top + (row as f64 + 0.5) * LEGEND_ROW;
-        let is_last_row = row + 1 == LEGEND_ROWS;
-        if is_last_row && rest > 1 && x + wide + 120.0 > area.right {
+        let middle = area.top + (f64::from(row) + 0.5) * LEGEND_ROW;
+        // On the last row there must be room for the next one, or for saying how many are missing.
+        let next =
+            wides.get(at + 1).map_or(0.0, |next| if rest == 2 { *next } else { next.max(110.0) });
+        if row + 1 == LEGEND_ROWS && x + wide + next > area.right {
             let more = format!("… and {rest} more");
             pen.words((x, middle), &more, Words::new(TEXT, GRAY, Align::Left));
             break;
@@ -111,7 +114,7 @@ fn legend(pen: &mut Pen<'_>, area: &mut Area, entries: &[Entry]) {
         pen.words((x + 26.0, middle), name, Words::new(TEXT, INK, Align::Left));
         x += wide;
     }
-    area.top += (row as f64 + 1.0) * LEGEND_ROW;
+    area.top += (f64::from(row) + 1.0) * LEGEND_ROW;
 }
 
 fn draw_mark(pen: &mut Pen<'_>, (x, y): (f64, f64), mark: Mark) {
@@ -324,7 +327,12 @@ pub(super) fn color_bar(
     let edge = |row: i32| bar.bottom - bar.height() * f64::from(row) / f64::from(rows);
     for row in 0..rows {
         let share = (f64::from(row) + 0.5) / f64::from(rows);
-        pen.fill((bar.left, edge(row)), (bar.right, edge(row + 1)), color(share));
+        // Each reaches under the next, or seams would show.
+        pen.fill(
+            (bar.left, edge(row)),
+            (bar.right, (edge(row + 1) - 1.0).max(bar.top)),
+            color(share),
+        );
     }
     for (value, label) in ticks {
         let y = bar.bottom - axis.share(value) * bar.height();
@@ -335,9 +343,4 @@ pub(super) fn color_bar(
     let name = fitted(&axis.name, em + 1.0, area.height());
     let middle = f64::midpoint(area.top, area.bottom);
     pen.words((area.right - name_room / 2.0, middle), &name, words);
-}
-
-/// A color between transparent and full by how many things lie on each other.
-pub(super) fn by_count(color: RGBColor, count: usize) -> plotters::style::RGBAColor {
-    color.mix((0.55 + 0.15 * (count as f64).log2()).min(1.0))
 }

@@ -2,11 +2,11 @@
 
 use super::axis::Axis;
 use super::frame::{Entry, Frame, Head, Look, Mark, sheet};
-use super::pen::{Align, Pen, Stroke, Words, fitted};
+use super::pen::{Align, Pen, Stroke, Words, fitted, width};
 use super::{BLUE, Content, GRAY, INK, ORANGE, PlotError, SIZE};
 use crate::domain::format_number;
 use crate::gate::{CheckStatus, Decision, Rule, Verdict};
-use plotters::style::RGBColor;
+use plotters::style::{Color, RGBColor, WHITE};
 
 /// Rows that are drawn.
 const MAX_ROWS: usize = 25;
@@ -37,7 +37,7 @@ pub struct GateInterval {
     pub what: String,
     /// The gain that the lower bound must exceed, and its name: `min_gain`.
     pub bar: Option<(f64, String)>,
-    /// The whole holdout first, then its slices.
+    /// The whole holdout first, then its slices, the worst first.
     pub rows: Vec<GateRow>,
 }
 
@@ -72,6 +72,8 @@ impl GateInterval {
         let level = format_number((1.0 - seen.alpha) * 100.0, 4);
         let subtitle = format!("{}: {}", verdict.decision.word(), verdict.reason);
         let what = format!("gain in {} with one-sided {level} % bounds", seen.metric);
+        let mut slices: Vec<GateRow> = slices.collect();
+        slices.sort_by(|a, b| a.gain.total_cmp(&b.gain));
         let rows = std::iter::once(whole).chain(slices).collect();
         Some(Self { title: title.into(), subtitle, what, bar, rows })
     }
@@ -129,17 +131,16 @@ impl Content for GateInterval {
         let look = Look { grid: (true, false), ..Look::default() };
         let x = Axis::linear(&self.what, self.ends());
         let low = x.ends().0;
-        // The shading needs the frame's place: measured first, then drawn over.
         let frame = Frame::new(pen, outer, x.clone(), Axis::words("", names), look);
         pen.fill(frame.at(low, -0.5), frame.at(0.0, rows.len() as f64 - 0.5), WORSE);
         frame.upright(pen, low, Stroke::new(GRAY, 1.0));
         frame.upright(pen, 0.0, Stroke::new(INK, 1.2));
         self.sides(pen, &frame);
-        for (place, row) in rows.iter().rev().enumerate() {
-            draw_row(pen, &frame, place as f64, row);
-        }
         if let Some((value, _)) = &self.bar {
             frame.upright(pen, *value, bar);
+        }
+        for (place, row) in rows.iter().rev().enumerate() {
+            draw_row(pen, &frame, place as f64, row);
         }
     }
 }
@@ -177,13 +178,11 @@ fn draw_row(pen: &mut Pen<'_>, frame: &Frame, place: f64, row: &GateRow) {
     let x = frame.across(row.gain);
     pen.dot((x, y), 5.0, color);
     let number = format!("{}{}", if row.gain > 0.0 { "+" } else { "" }, format_number(row.gain, 3));
-    // Above the dot nothing else stands.
-    let align = match x {
-        x if x < frame.area.left + 24.0 => Align::Left,
-        x if x > frame.area.right - 24.0 => Align::Right,
-        _ => Align::Middle,
-    };
-    pen.words((x, y - 12.0), &number, Words::new(11.0, INK, align));
+    let half = width(&number, 11.0) / 2.0 + 2.0;
+    let middle = (x.max(frame.area.left + half).min(frame.area.right - half), y - 13.0);
+    let corners = ((middle.0 - half, middle.1 - 6.0), (middle.0 + half, middle.1 + 6.0));
+    pen.fill(corners.0, corners.1, WHITE.mix(0.8));
+    pen.words(middle, &number, Words::new(11.0, INK, Align::Middle));
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! The history of a sweep: every score by trial, and the best so far.
 
 use super::axis::Axis;
-use super::frame::{Entry, Frame, Head, Look, Mark, by_count, sheet};
+use super::frame::{Entry, Frame, Head, Look, Mark, sheet};
+use super::parameter::score_axis;
 use super::pen::{Pen, Stroke};
-use super::scatter::merged;
+use super::scatter::{MAX_DOTS, by_count, merged};
 use super::{BLUE, Content, ORANGE, PlotError};
 use crate::domain::Goal;
 
@@ -64,18 +65,27 @@ impl Content for History {
     fn paint(&self, pen: &mut Pen<'_>) {
         let points = self.finite();
         let best = Stroke::new(ORANGE, 2.0);
+        let scores: Vec<f64> = points.iter().map(|point| point.1).collect();
+        let (y, beyond) = score_axis(&self.metric, self.goal, &scores);
+        let trial = match beyond {
+            0 => "trial".into(),
+            _ => format!("trial ({beyond} beyond the axis, at its end)"),
+        };
         let legend =
-            vec![Entry::new(Mark::Dot(BLUE), "trial"), Entry::new(Mark::Line(best), "best so far")];
+            vec![Entry::new(Mark::Dot(BLUE), trial), Entry::new(Mark::Line(best), "best so far")];
         let head = Head { title: &self.title, legend, ..Head::default() };
         let outer = sheet(pen, self.size(), &head);
+        let (low, high) = y.ends();
         let x = Axis::linear("trial", points.iter().map(|point| point.0)).whole();
-        let y = Axis::linear(&self.metric, points.iter().map(|point| point.1));
         let frame = Frame::new(pen, outer, x, y, Look::default());
-        for (at, count) in merged(points.iter().map(|&(x, y)| frame.at(x, y))) {
+        for (at, count) in
+            merged(points.iter().map(|&(x, y)| frame.at(x, y.clamp(low, high))), MAX_DOTS)
+        {
             pen.dot(at, 3.0, by_count(BLUE, count));
         }
         let stairs = self.best_so_far(&points);
-        let stairs: Vec<(f64, f64)> = stairs.into_iter().map(|(x, y)| frame.at(x, y)).collect();
+        let stairs: Vec<(f64, f64)> =
+            stairs.into_iter().map(|(x, y)| frame.at(x, y.clamp(low, high))).collect();
         pen.line(&stairs, best);
     }
 }

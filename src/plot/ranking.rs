@@ -123,6 +123,10 @@ fn precision_recall(steps: &[(f64, f64)], hits: f64) -> (Line, f64) {
         }
         points.push((recall, precision));
         before = recall;
+        if hit >= hits {
+            // All that follows is false alarms at full recall.
+            break;
+        }
     }
     (points, area)
 }
