@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 const CELLS: usize = 64;
 /// Bands of equal color, as contour lines would bound them.
 const BANDS: f64 = 12.0;
+/// Means of one value differ in their last digits; they are one band.
+const ROUNDING: f64 = 1e-9;
 /// Dots on top at most; more would hide the field.
 const MAX_DOTS: usize = 1_500;
 
@@ -85,10 +87,16 @@ impl Content for Contour {
         // The best is dark in either direction.
         let is_max = self.goal == Goal::Maximize;
         let color = |share: f64| {
-            let band = ((share.clamp(0.0, 1.0) * BANDS).floor().min(BANDS - 1.0) + 0.5) / BANDS;
+            let band = (((share.clamp(0.0, 1.0) + ROUNDING) * BANDS).floor().min(BANDS - 1.0)
+                + 0.5)
+                / BANDS;
             viridis(0.97 - 0.94 * if is_max { band } else { 1.0 - band })
         };
-        draw_field(pen, frame.area, cells, &field(&spots, cells), &|value| {
+        // A run that went astray would color everything around it.
+        let (low, high) = score.ends();
+        let within: Vec<Spot> =
+            spots.iter().map(|&(x, y, score)| (x, y, score.clamp(low, high))).collect();
+        draw_field(pen, frame.area, cells, &field(&within, cells), &|value| {
             color(score.share(value))
         });
         let bar = Area { left: frame.area.right + 20.0, right: outer.right, ..frame.area };

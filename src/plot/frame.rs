@@ -138,13 +138,20 @@ pub(super) struct Look {
     pub(super) labels: (bool, bool),
     /// Room for the labels of y where frames below each other must agree.
     pub(super) room: Option<f64>,
+    /// Room for the labels of x where frames beside each other must agree; see [`depth`].
+    pub(super) depth: Option<f64>,
     pub(super) em: f64,
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { grid: (true, true), labels: (true, true), room: None, em: TICK }
+        Self { grid: (true, true), labels: (true, true), room: None, depth: None, em: TICK }
     }
+}
+
+/// How high the labels of an axis are on a frame that wide.
+pub(super) fn depth(x: &Axis, wide: f64, em: f64, outer_height: f64) -> f64 {
+    Across::of(x, wide, em, outer_height * 0.3).height
 }
 
 /// Axes on a sheet.
@@ -173,7 +180,7 @@ impl Frame {
         }
         let across = Across::of(&x, area.width(), em, outer.height() * 0.3);
         if look.labels.0 {
-            area.bottom -= named(&x) + across.height + 8.0;
+            area.bottom -= named(&x) + look.depth.unwrap_or(across.height) + 8.0;
         }
         let frame = Self { area, x, y };
         let y_ticks = frame.y.ticks(area.height(), y_room, em);

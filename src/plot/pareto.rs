@@ -107,7 +107,7 @@ impl Content for Pareto {
         let line = Stroke::new(ORANGE, 2.0);
         let legend = vec![
             Entry::new(Mark::Range(ORANGE), format!("front, {} of {} runs", best.len(), at.len())),
-            Entry::new(Mark::Dot(BLUE), "beaten in both"),
+            Entry::new(Mark::Dot(BLUE), "dominated"),
         ];
         let head = Head { title: &self.title, legend, ..Head::default() };
         let outer = sheet(pen, (SIZE.0, SIZE.1), &head);
@@ -136,7 +136,8 @@ impl Pareto {
         let side = if self.x.objective.goal == Goal::Maximize { 1.0 } else { -1.0 };
         let drop = if self.y.objective.goal == Goal::Maximize { -9.0 } else { 9.0 };
         let mut taken: Vec<(f64, f64, f64)> = Vec::new();
-        for (&(x, y), name) in at.iter().zip(names) {
+        let every = at.len().div_ceil(MAX_NAMES * 2).max(1);
+        for (&(x, y), name) in at.iter().zip(names).step_by(every) {
             let name = fitted(name, 10.5, 110.0);
             let wide = width(&name, 10.5);
             let (near, middle) = (x + 7.0 * side, y + drop);

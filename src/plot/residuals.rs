@@ -74,12 +74,13 @@ impl Content for Residuals {
         let points = self.points();
         let (rmse, bias) = summary(&points);
         let subtitle = format!(
-            "{} rows; RMSE {}, mean residual {}",
+            "{} {}; RMSE {}, mean residual {}",
             points.len(),
+            if points.len() == 1 { "row" } else { "rows" },
             format_number(rmse, 4),
             format_number(bias, 3)
         );
-        let line = Stroke::new(ORANGE, 2.0);
+        let line = Stroke::new(ORANGE, 2.5);
         let trend = trend(&points);
         let mut legend = vec![Entry::new(Mark::Dot(BLUE), "row")];
         if trend.len() > 1 {
@@ -89,7 +90,10 @@ impl Content for Residuals {
         let split = outer.right - 170.0;
         let name = format!("predicted {}", self.target);
         let x = Axis::linear(&name, points.iter().map(|point| point.0));
-        let y = Axis::linear("residual: true − predicted", points.iter().map(|point| point.1));
+        let y = Axis::linear(
+            "residual: true − predicted",
+            points.iter().map(|point| point.1).chain([0.0]),
+        );
         let area = Area { right: split, ..outer };
         let frame = Frame::new(pen, area, x, y.clone(), Look::default());
         let spots = merged(points.iter().map(|&(x, y)| frame.at(x, y)), MAX_DOTS);

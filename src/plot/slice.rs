@@ -1,6 +1,6 @@
 //! Slices: the score by each parameter alone, a panel each.
 
-use super::frame::{Area, Entry, Frame, Head, Look, Mark, sheet};
+use super::frame::{Area, Entry, Frame, Head, Look, Mark, depth, sheet};
 use super::parameter::{Parameter, check, from_worst, score_axis};
 use super::pen::{Pen, Stroke};
 use super::scatter::{MAX_DOTS, by_count, merged};
@@ -78,8 +78,16 @@ impl Content for Slice {
                 right: x + wide - 14.0,
                 bottom: outer.top + high * (row + 1) as f64 - 10.0,
             };
-            let look =
-                Look { labels: (true, is_first), em: 10.5, room: Some(left), ..Look::default() };
+            let depths = self.shown().chunks(COLUMNS).nth(row).into_iter().flatten();
+            let depths =
+                depths.map(|beside| depth(&beside.placed().0, wide - 14.0, 10.5, area.height()));
+            let look = Look {
+                labels: (true, is_first),
+                room: Some(left),
+                depth: Some(depths.fold(0.0, f64::max)),
+                em: 10.5,
+                ..Look::default()
+            };
             let (axis, places) = parameter.placed();
             let frame = Frame::new(pen, area, axis, score.clone(), look);
             let at = |&run: &usize| Some(frame.at(places[run]?, self.scores[run].clamp(low, top)));
