@@ -1,8 +1,9 @@
 //! Calibration: how often what a model says with probability p is true, with counts.
 
 use super::axis::Axis;
-use super::frame::{Area, Entry, Frame, Head, Look, Mark, sheet};
+use super::frame::{Frame, Look};
 use super::pen::{Pen, Stroke};
+use super::sheet::{Area, Entry, Head, Mark, sheet};
 use super::{Content, GRAY, PlotError, series};
 
 /// Bars of the histogram below.

@@ -1,8 +1,9 @@
 //! The confusion matrix: counts in words, shares of each true class as color.
 
 use super::axis::Axis;
-use super::frame::{Area, Frame, Head, Look, color_bar, sheet};
+use super::frame::{Frame, Look, color_bar};
 use super::pen::{Align, Pen, Stroke, Words, width};
+use super::sheet::{Area, Head, sheet};
 use super::{Content, GRAY, INK, PlotError, shade};
 use plotters::style::WHITE;
 
@@ -97,7 +98,7 @@ impl Content for Confusion {
         let look = Look { grid: (false, false), ..Look::default() };
         let frame = Frame::new(pen, matrix, x, y, look);
         let bar = Area { left: outer.right - 66.0, ..frame.area };
-        color_bar(pen, Area { right: outer.right, ..bar }, Axis::between("", 0.0, 1.0), &shade);
+        color_bar(pen, Area { right: outer.right, ..bar }, &Axis::between("", 0.0, 1.0), &shade);
         for (row, counts) in counts.chunks_exact(n).enumerate() {
             let all: u64 = counts.iter().sum();
             for (column, &count) in counts.iter().enumerate() {

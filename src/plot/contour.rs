@@ -1,10 +1,11 @@
 //! Contour: the score over two parameters, interpolated between the runs, with the runs on top.
 
 use super::axis::Axis;
-use super::frame::{Area, Entry, Frame, Head, Look, Mark, color_bar, sheet};
+use super::frame::{Frame, Look, color_bar};
 use super::parameter::{Parameter, check, from_worst, score_axis};
 use super::pen::{Pen, Stroke};
 use super::scatter::merged;
+use super::sheet::{Area, Entry, Head, Mark, sheet};
 use super::{BLACK, Content, ORANGE, PlotError, viridis};
 use crate::domain::Goal;
 use plotters::style::{Color, RGBColor, WHITE};
@@ -100,7 +101,7 @@ impl Content for Contour {
             color(score.share(value))
         });
         let bar = Area { left: frame.area.right + 20.0, right: outer.right, ..frame.area };
-        color_bar(pen, bar, score.clone(), &color);
+        color_bar(pen, bar, &score, &color);
         let place = |&(x, y, _): &Spot| {
             (frame.area.left + x * frame.area.width(), frame.area.bottom - y * frame.area.height())
         };

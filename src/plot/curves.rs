@@ -1,8 +1,9 @@
 //! Curves: a metric of several runs by step, laid over each other.
 
 use super::axis::Axis;
-use super::frame::{Entry, Frame, Head, Look, Mark, sheet};
+use super::frame::{Frame, Look};
 use super::pen::{Pen, Stroke};
+use super::sheet::{Entry, Head, Mark, sheet};
 use super::{BLUE, Content, GRAY, ORANGE, PlotError};
 use plotters::style::Color;
 

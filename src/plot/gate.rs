@@ -1,8 +1,9 @@
 //! The gate's interval: the gain over the champion with its bounds, against zero and what is needed.
 
 use super::axis::Axis;
-use super::frame::{Entry, Frame, Head, Look, Mark, sheet};
+use super::frame::{Frame, Look};
 use super::pen::{Align, Pen, Stroke, Words, fitted, width};
+use super::sheet::{Entry, Head, Mark, sheet};
 use super::{BLUE, Content, GRAY, INK, ORANGE, PlotError, SIZE};
 use crate::domain::format_number;
 use crate::gate::{CheckStatus, Decision, Rule, Verdict};
@@ -135,7 +136,7 @@ impl Content for GateInterval {
         pen.fill(frame.at(low, -0.5), frame.at(0.0, rows.len() as f64 - 0.5), WORSE);
         frame.upright(pen, low, Stroke::new(GRAY, 1.0));
         frame.upright(pen, 0.0, Stroke::new(INK, 1.2));
-        self.sides(pen, &frame);
+        sides(pen, &frame);
         if let Some((value, _)) = &self.bar {
             frame.upright(pen, *value, bar);
         }
@@ -145,19 +146,17 @@ impl Content for GateInterval {
     }
 }
 
-impl GateInterval {
-    /// The words above both sides of zero, where they have room.
-    fn sides(&self, pen: &mut Pen<'_>, frame: &Frame) {
-        let (zero, y) = (frame.across(0.0), frame.area.top - 10.0);
-        let worse = fitted("challenger worse", 11.5, zero - frame.area.left - 8.0);
-        let better = fitted("challenger better", 11.5, frame.area.right - zero - 8.0);
-        // A word that had to be cut says nothing.
-        if !worse.contains('…') {
-            pen.words((zero - 8.0, y), &worse, Words::new(11.5, GRAY, Align::Right));
-        }
-        if !better.contains('…') {
-            pen.words((zero + 8.0, y), &better, Words::new(11.5, GRAY, Align::Left));
-        }
+/// The words above both sides of zero, where they have room.
+fn sides(pen: &mut Pen<'_>, frame: &Frame) {
+    let (zero, y) = (frame.across(0.0), frame.area.top - 10.0);
+    let worse = fitted("challenger worse", 11.5, zero - frame.area.left - 8.0);
+    let better = fitted("challenger better", 11.5, frame.area.right - zero - 8.0);
+    // A word that had to be cut says nothing.
+    if !worse.contains('…') {
+        pen.words((zero - 8.0, y), &worse, Words::new(11.5, GRAY, Align::Right));
+    }
+    if !better.contains('…') {
+        pen.words((zero + 8.0, y), &better, Words::new(11.5, GRAY, Align::Left));
     }
 }
 

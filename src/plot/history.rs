@@ -1,10 +1,11 @@
 //! The history of a sweep: every score by trial, and the best so far.
 
 use super::axis::Axis;
-use super::frame::{Entry, Frame, Head, Look, Mark, sheet};
+use super::frame::{Frame, Look};
 use super::parameter::score_axis;
 use super::pen::{Pen, Stroke};
 use super::scatter::{MAX_DOTS, by_count, merged};
+use super::sheet::{Entry, Head, Mark, sheet};
 use super::{BLUE, Content, ORANGE, PlotError};
 use crate::domain::Goal;
 

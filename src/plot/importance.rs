@@ -1,8 +1,9 @@
 //! Importance of parameters or features: a bar each, with intervals where they are known.
 
 use super::axis::Axis;
-use super::frame::{Frame, Head, Look, sheet};
+use super::frame::{Frame, Look};
 use super::pen::{Align, Pen, Stroke, Words};
+use super::sheet::{Head, sheet};
 use super::{BLACK, BLUE, Content, GRAY, INK, PlotError, SIZE};
 use crate::domain::format_number;
 
@@ -60,7 +61,7 @@ impl Content for Importance {
         let rest = self.bars.len() - shown.len();
         let mut subtitle = self.method.clone();
         if rest > 0 {
-            subtitle += &format!("; the first {} of {}", shown.len(), self.bars.len());
+            subtitle = format!("{subtitle}; the first {} of {}", shown.len(), self.bars.len());
         }
         let outer = sheet(pen, self.size(), &Head { title: &self.title, subtitle, legend: vec![] });
         let finite = |value: &f64| value.is_finite();
@@ -136,7 +137,9 @@ mod tests {
             look(&format!("importance_{count}"), &figure(bars(count)));
         }
         let mut zero = bars(2);
-        zero.iter_mut().for_each(|bar| (bar.value, bar.interval) = (0.0, None));
+        for bar in &mut zero {
+            (bar.value, bar.interval) = (0.0, None);
+        }
         look("importance_zero", &figure(zero));
     }
 

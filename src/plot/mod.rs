@@ -1,7 +1,8 @@
 //! Figures as SVG and PNG, in one style, with a font of our own so that no machine needs one.
 //!
 //! Each figure is a plain struct of what it shows; [`Figure`] draws it into a file or returns it as SVG text.
-//! `pen` draws, `axis` places values and writes ticks, `frame` puts title, legend and axes around a figure.
+//! `pen` draws, `axis` places values and writes ticks, `sheet` puts title and legend and `frame`
+//! axes around a figure.
 
 mod axis;
 mod calibration;
@@ -21,6 +22,7 @@ mod slice;
 mod curves;
 mod history;
 mod scatter;
+mod sheet;
 #[cfg(test)]
 mod sample;
 
@@ -256,4 +258,33 @@ fn prepare_font() {
         // The font is part of the program: a test draws with it.
         let _ = register_font(FAMILY, FontStyle::Normal, FONT);
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_names_stay_words() {
+        let hostile = "</text><script>alert('1')</script>&amp;\n\u{1b}[31m\u{0} \"quoted\" '][";
+        let bar = |name: &str| ImportanceBar { name: name.into(), value: 0.5, interval: None };
+        let figure = Importance {
+            title: hostile.into(),
+            method: hostile.into(),
+            unit: hostile.into(),
+            bars: vec![bar(hostile), bar(&"x".repeat(100_000)), bar("")],
+        };
+        let svg = sample::look("hostile", &figure);
+        assert!(!svg.contains("<script") && svg.contains("&lt;script&gt;"));
+        assert!(!svg.chars().any(|c| c.is_control() && c != '\n'), "no control characters");
+        assert!(svg.len() < 20_000, "{}", svg.len());
+    }
+
+    #[test]
+    fn pictures_have_twice_the_size_of_the_figure() {
+        let large: Vec<u8> = (0..4 * 4 * 3).collect();
+        let small = halved(&large, (4, 4));
+        // Red of the first four pixels: 0, 3, 12 and 15.
+        assert_eq!((small.len(), small[0]), (12, 8));
+    }
 }

@@ -1,9 +1,9 @@
 //! Parallel coordinates: a line for each run through its parameters to its score.
 
 use super::axis::Axis;
-use super::frame::{Area, Entry, Head, Mark, TICK, sheet};
 use super::parameter::{Parameter, check, from_worst, score_axis};
 use super::pen::{Align, Pen, Stroke, Words, fitted, width};
+use super::sheet::{Area, Entry, Head, Mark, TICK, sheet};
 use super::{Content, GRAY, INK, ORANGE, PlotError, SIZE, viridis};
 use crate::domain::Goal;
 use plotters::style::{Color, WHITE};

@@ -41,14 +41,15 @@ pub struct Parameter {
 impl Parameter {
     /// The axis, and where each run stands on it.
     pub(super) fn placed(&self) -> (Axis, Vec<Option<f64>>) {
-        let numbers: Option<Vec<Option<f64>>> = match self.scale {
-            ParameterScale::Levels(_) => None,
-            // One word among numbers makes a slot of each value.
-            _ => self.values.iter().map(|value| number(value.as_ref())).collect(),
-        };
-        let Some(numbers) = numbers else {
+        let is_number = |value: &Value| value.as_f64().is_some_and(f64::is_finite);
+        // One word among numbers makes a slot of each value.
+        if matches!(self.scale, ParameterScale::Levels(_))
+            || !self.values.iter().flatten().all(is_number)
+        {
             return self.by_levels();
-        };
+        }
+        let numbers = self.values.iter().map(|value| value.as_ref().and_then(Value::as_f64));
+        let numbers: Vec<Option<f64>> = numbers.collect();
         let all = || numbers.iter().flatten().copied();
         let is_whole = self.values.iter().flatten().all(|value| matches!(value, Value::Int(_)));
         let axis = match self.scale {
@@ -79,14 +80,6 @@ impl Parameter {
         let place = |value: &Value| levels.iter().position(|level| level.same(value));
         let place = |value: &Option<Value>| value.as_ref().and_then(place).map(|at| at as f64);
         (Axis::words(&self.name, words), self.values.iter().map(place).collect())
-    }
-}
-
-/// A missing value is none; what is no finite number fails.
-fn number(value: Option<&Value>) -> Option<Option<f64>> {
-    match value {
-        None => Some(None),
-        Some(value) => value.as_f64().filter(|number| number.is_finite()).map(Some),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Pareto: two objectives against each other, and the runs that no other beats in both.
 
 use super::axis::Axis;
-use super::frame::{Entry, Frame, Head, Look, Mark, sheet};
+use super::frame::{Frame, Look};
 use super::pen::{Align, Pen, Stroke, Words, fitted, width};
 use super::scatter::{MAX_DOTS, by_count, merged};
+use super::sheet::{Entry, Head, Mark, sheet};
 use super::{BLUE, Content, INK, ORANGE, PlotError, SIZE};
 use crate::domain::{Goal, Objective};
 
@@ -78,17 +79,17 @@ impl Pareto {
     fn finite(&self) -> Vec<&ParetoPoint> {
         self.points.iter().filter(|point| point.x.is_finite() && point.y.is_finite()).collect()
     }
+}
 
-    /// The border of what is beaten: through the front in steps.
-    fn stairs(&self, at: &[(f64, f64)]) -> Vec<(f64, f64)> {
-        let mut stairs: Vec<(f64, f64)> = Vec::new();
-        for &point in at {
-            // On the way to the next one, the first objective gets worse before the second gets better.
-            stairs.extend(stairs.last().copied().map(|last| (point.0, last.1)));
-            stairs.push(point);
-        }
-        stairs
+/// The border of what is dominated: through the front in steps.
+fn stairs(at: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut stairs: Vec<(f64, f64)> = Vec::new();
+    for &point in at {
+        // On the way to the next one, the first objective gets worse before the second gets better.
+        stairs.extend(stairs.last().copied().map(|last| (point.0, last.1)));
+        stairs.push(point);
     }
+    stairs
 }
 
 impl Content for Pareto {
@@ -114,14 +115,16 @@ impl Content for Pareto {
         let (xs, ys): (Vec<f64>, Vec<f64>) = at.iter().copied().unzip();
         let frame = Frame::new(pen, outer, self.x.axis(&xs), self.y.axis(&ys), Look::default());
         let mut is_best = vec![false; at.len()];
-        best.iter().for_each(|&run| is_best[run] = true);
+        for &run in &best {
+            is_best[run] = true;
+        }
         let beaten = at.iter().zip(&is_best).filter(|(_, is_best)| !**is_best);
         for (spot, count) in merged(beaten.map(|(&(x, y), _)| frame.at(x, y)), MAX_DOTS) {
             pen.dot(spot, 3.0, by_count(BLUE, count));
         }
         let on_sheet: Vec<(f64, f64)> =
             best.iter().map(|&run| frame.at(at[run].0, at[run].1)).collect();
-        pen.line(&self.stairs(&on_sheet), line);
+        pen.line(&stairs(&on_sheet), line);
         for (spot, _) in merged(on_sheet.iter().copied(), MAX_DOTS) {
             pen.dot(spot, 4.0, ORANGE);
         }

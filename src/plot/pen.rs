@@ -159,12 +159,6 @@ impl<'a> Pen<'a> {
         self.line(&[a, (b.0, a.1), b, (a.0, b.1), a], stroke);
     }
 
-    pub(super) fn shape(&mut self, corners: &[(f64, f64)], color: impl Color) {
-        let at: Vec<(i32, i32)> = corners.iter().map(|&point| pixel(point)).collect();
-        let style = color.filled();
-        on!(self, backend => backend.fill_polygon(at, &style));
-    }
-
     /// Words whose middle line runs through the point; characters that no file may hold become spaces.
     pub(super) fn words(&mut self, at: (f64, f64), text: &str, words: Words) {
         if text.is_empty() {

@@ -1,8 +1,9 @@
 //! ROC and precision-recall curves, of several models or classes over each other.
 
 use super::axis::Axis;
-use super::frame::{Entry, Frame, Head, Look, Mark, sheet};
+use super::frame::{Frame, Look};
 use super::pen::{Pen, Stroke};
+use super::sheet::{Entry, Head, Mark, sheet};
 use super::{Content, GRAY, PlotError, series};
 use crate::domain::{Labels, Prediction};
 

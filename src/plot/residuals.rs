@@ -1,9 +1,10 @@
 //! Residuals of a regression: what was true less what was predicted, by what was predicted, with a histogram.
 
 use super::axis::Axis;
-use super::frame::{Area, Entry, Frame, Head, Look, Mark, sheet};
+use super::frame::{Frame, Look};
 use super::pen::{Pen, Stroke};
 use super::scatter::{MAX_DOTS, by_count, merged};
+use super::sheet::{Area, Entry, Head, Mark, sheet};
 use super::{BLUE, Content, INK, ORANGE, PlotError, SIZE};
 use crate::domain::format_number;
 

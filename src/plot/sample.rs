@@ -65,7 +65,7 @@ pub(super) fn search(runs: usize, parameters: usize) -> (Vec<Parameter>, Vec<f64
         let mut value = |run: usize| match at % 7 {
             0 => Some(Value::Float(rates[run])),
             1 => Some(words[(draw() * 3.0) as usize].clone()),
-            2 => (run % 4 != 0).then(|| Value::Int(1 + (draw() * 12.0) as i64)),
+            2 => (!run.is_multiple_of(4)).then(|| Value::Int(1 + (draw() * 12.0) as i64)),
             3 => Some(Value::Float(draw() * 1e-3)),
             4 => Some(Value::Int([16, 64, 256, 1024][(draw() * 4.0) as usize])),
             5 => Some(Value::Bool(draw() < 0.5)),

@@ -1,9 +1,10 @@
 //! Slices: the score by each parameter alone, a panel each.
 
-use super::frame::{Area, Entry, Frame, Head, Look, Mark, depth, sheet};
+use super::frame::{Frame, Look, depth};
 use super::parameter::{Parameter, check, from_worst, score_axis};
 use super::pen::{Pen, Stroke};
 use super::scatter::{MAX_DOTS, by_count, merged};
+use super::sheet::{Area, Entry, Head, Mark, sheet};
 use super::{BLUE, Content, ORANGE, PlotError};
 use crate::domain::Goal;
 

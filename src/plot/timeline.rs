@@ -1,8 +1,9 @@
 //! Timeline: which worker was at which run when, and how it ended.
 
 use super::axis::Axis;
-use super::frame::{Entry, Frame, Head, Look, Mark, sheet};
+use super::frame::{Frame, Look};
 use super::pen::{Align, Pen, Stroke, Words, width};
+use super::sheet::{Entry, Head, Mark, sheet};
 use super::{AMBER, BLACK, BLUE, Content, GRAY, GRID, INK, ORANGE, PINK, PlotError, SIZE, SKY};
 use crate::domain::Status;
 use plotters::style::{RGBColor, WHITE};
