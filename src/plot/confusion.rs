@@ -10,6 +10,9 @@ use plotters::style::WHITE;
 /// Classes that are drawn; of more, the rarest are put together.
 const MAX_CLASSES: usize = 40;
 
+/// The smallest words in a cell.
+const MIN_EM: f64 = 6.5;
+
 /// The figure's content.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Confusion {
@@ -121,10 +124,14 @@ fn draw_cell(pen: &mut Pen<'_>, frame: &Frame, (x, y): (usize, usize), (count, s
     pen.fill(a, b, shade(share));
     let (wide, high) = (b.0 - a.0, b.1 - a.1);
     let ink = if share > 0.5 { WHITE } else { INK };
-    let text = count.to_string();
-    let em = (wide / width(&text, 1.0).max(1.0) * 0.8).min(high * 0.4).min(14.0);
+    let room = |text: &str| (wide / width(text, 1.0).max(0.5) * 0.8).min(high * 0.4).min(14.0);
+    let mut text = count.to_string();
+    if room(&text) < MIN_EM {
+        text = short(count);
+    }
+    let em = room(&text);
     // Smaller words are read by nobody; the color stays.
-    if em < 6.5 {
+    if em < MIN_EM {
         return;
     }
     let middle = frame.at(x, y);
@@ -136,6 +143,15 @@ fn draw_cell(pen: &mut Pen<'_>, frame: &Frame, (x, y): (usize, usize), (count, s
         let at = |shift: f64| (middle.0, middle.1 + shift);
         pen.words(at(-em * 0.55), &text, Words::new(em, ink, Align::Middle));
         pen.words(at(em * 0.65), &below, Words::new(small, ink, Align::Middle));
+    }
+}
+
+/// A large count in thousands or millions.
+fn short(count: u64) -> String {
+    match count {
+        0..1_000 => count.to_string(),
+        1_000..999_500 => format!("{:.0}k", count as f64 / 1e3),
+        _ => format!("{:.0}M", count as f64 / 1e6),
     }
 }
 
@@ -191,5 +207,7 @@ mod tests {
         check(vec![0; 4], "there is nothing to draw: no row was predicted");
         assert_eq!(percent(0.999), "> 99 %");
         assert_eq!(percent(1.0), "100 %");
+        let shorts = [999, 1_499, 999_499, 999_500, 12_300_000].map(short);
+        assert_eq!(shorts, ["999", "1k", "999k", "1M", "12M"]);
     }
 }
