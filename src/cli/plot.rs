@@ -7,7 +7,7 @@ use super::text::nearest;
 use super::{CliError, Exit, Ui};
 use crate::domain::{Goal, RunId, RunRecord, Status};
 use crate::metrics;
-use crate::plot::{CurveLine, Curves, History, HistoryPoint, PlotError, Stand};
+use crate::plot::{CurveLine, Curves, Figure, History, HistoryPoint, PlotError, Stand};
 use crate::store::{Expr, Query, Store, StoreError, SweepRow};
 
 /// Below the options of `derby plot --help`.

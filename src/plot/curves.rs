@@ -1,12 +1,16 @@
 //! Curves: a metric of several runs by step, laid over each other.
 
-use super::{BLUE, FAMILY, GRAY, ORANGE, Picture, PlotError, SIZE, extent, prepare_font};
-use crate::domain::format_number;
-use plotters::prelude::*;
-use std::path::Path;
+use super::axis::Axis;
+use super::frame::{Frame, Look};
+use super::pen::{Pen, Stroke};
+use super::sheet::{Entry, Head, Mark, sheet};
+use super::{BLUE, Content, GRAY, ORANGE, PlotError};
+use plotters::style::Color;
 
 /// Points that are drawn of one curve: more than there are pixels are seen by nobody.
 const MAX_POINTS: usize = 2_000;
+/// Points that are drawn of all curves: many of them hide each other.
+const MAX_ALL: usize = 60_000;
 
 /// How a curve stands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,108 +47,76 @@ pub struct Curves {
 
 type Pieces = Vec<Vec<(f64, f64)>>;
 
-impl Curves {
-    /// Draws into a file; its extension says SVG or PNG.
-    ///
-    /// # Errors
-    /// When the extension is another, nothing is finite, or the file cannot be written.
-    pub fn draw(&self, path: &Path) -> Result<(), PlotError> {
-        let picture = Picture::of(path)?;
-        prepare_font();
-        let pieces: Vec<Pieces> = self.lines.iter().map(|line| pieces(&line.points)).collect();
-        if pieces.iter().all(Vec::is_empty) {
+impl Content for Curves {
+    fn check(&self) -> Result<(), PlotError> {
+        if self.lines.iter().all(|line| pieces(&line.points, MAX_POINTS).is_empty()) {
             return Err(PlotError::Nothing(self.metric.clone()));
         }
-        let drawn = match picture {
-            Picture::Svg => self.on(SVGBackend::new(path, SIZE), &pieces),
-            Picture::Png => self.on(BitMapBackend::new(path, SIZE), &pieces),
-        };
-        drawn.map_err(|reason| PlotError::Draw { path: path.into(), reason })
+        Ok(())
     }
 
-    fn on<B: DrawingBackend>(&self, backend: B, pieces: &[Pieces]) -> Result<(), String> {
-        self.figure(backend, pieces).map_err(|error| error.to_string())
-    }
-
-    fn figure<B: DrawingBackend>(
-        &self,
-        backend: B,
-        pieces: &[Pieces],
-    ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-        let area = backend.into_drawing_area();
-        area.fill(&WHITE)?;
+    fn paint(&self, pen: &mut Pen<'_>) {
+        let most = (MAX_ALL / self.lines.len().max(1)).clamp(40, MAX_POINTS);
+        let pieces: Vec<Pieces> =
+            self.lines.iter().map(|line| pieces(&line.points, most)).collect();
+        let head = Head { title: &self.title, legend: self.legend(&pieces), ..Head::default() };
+        let outer = sheet(pen, self.size(), &head);
         let all = || pieces.iter().flatten().flatten();
-        let (x, y) = (extent(all().map(|p| p.0)), extent(all().map(|p| p.1)));
-        let mut chart = ChartBuilder::on(&area)
-            .caption(&self.title, (FAMILY, 22))
-            .margin(16)
-            .x_label_area_size(44)
-            .y_label_area_size(72)
-            .build_cartesian_2d(x.0..x.1, y.0..y.1)?;
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(RGBColor(230, 230, 230))
-            .axis_style(GRAY)
-            .label_style((FAMILY, 14))
-            .axis_desc_style((FAMILY, 15))
-            .x_desc("step")
-            .y_desc(&self.metric)
-            .x_label_formatter(&|value| format_number(*value, 6))
-            .y_label_formatter(&|value| format_number(*value, 4))
-            .draw()?;
-        let has_best = self.lines.iter().any(|line| line.stand == Stand::Best);
+        let x = Axis::linear("step", all().map(|point| point.0)).whole();
+        let y = Axis::linear(&self.metric, all().map(|point| point.1));
+        let frame = Frame::new(pen, outer, x, y, Look::default());
         for stand in [Stand::Pruned, Stand::Other, Stand::Best] {
-            let style = style(stand);
-            let of_stand = self.lines.iter().zip(pieces).filter(|(line, _)| line.stand == stand);
-            let mut is_first = true;
-            for (line, pieces) in of_stand {
-                for piece in pieces {
+            let of_stand = self.lines.iter().zip(&pieces).filter(|(line, _)| line.stand == stand);
+            for piece in of_stand.flat_map(|(_, pieces)| pieces) {
+                let at: Vec<(f64, f64)> = piece.iter().map(|&(x, y)| frame.at(x, y)).collect();
+                match at[..] {
                     // A single value makes no line.
-                    let dots = piece.iter().take(usize::from(piece.len() == 1));
-                    chart.draw_series(dots.map(|&at| Circle::new(at, 3, style.color.filled())))?;
-                    let drawn = chart.draw_series(LineSeries::new(piece.iter().copied(), style))?;
-                    if std::mem::take(&mut is_first) {
-                        let label = match stand {
-                            Stand::Pruned => "pruned",
-                            Stand::Other if has_best => "others",
-                            Stand::Other => "runs",
-                            Stand::Best => &line.label,
-                        };
-                        drawn
-                            .label(label)
-                            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
-                    }
+                    [one] => pen.dot(one, 3.0, style(stand).color),
+                    _ => pen.line(&at, style(stand)),
                 }
             }
         }
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::UpperRight)
-            .label_font((FAMILY, 14))
-            .background_style(WHITE.mix(0.8))
-            .draw()?;
-        area.present()
     }
 }
 
-fn style(stand: Stand) -> ShapeStyle {
+impl Curves {
+    fn legend(&self, pieces: &[Pieces]) -> Vec<Entry> {
+        let drawn = self.lines.iter().zip(pieces).filter(|(_, pieces)| !pieces.is_empty());
+        let drawn: Vec<&CurveLine> = drawn.map(|(line, _)| line).collect();
+        let has_best = drawn.iter().any(|line| line.stand == Stand::Best);
+        let entry = |stand: Stand| {
+            let line = drawn.iter().find(|line| line.stand == stand)?;
+            let name = match stand {
+                Stand::Pruned => "pruned",
+                Stand::Other if has_best => "others",
+                Stand::Other => "runs",
+                Stand::Best => &line.label,
+            };
+            Some(Entry::new(Mark::Line(style(stand)), name))
+        };
+        [Stand::Best, Stand::Other, Stand::Pruned].into_iter().filter_map(entry).collect()
+    }
+}
+
+fn style(stand: Stand) -> Stroke {
     match stand {
-        Stand::Pruned => GRAY.mix(0.45).stroke_width(1),
-        Stand::Other => BLUE.mix(0.5).stroke_width(1),
-        Stand::Best => ORANGE.stroke_width(3),
+        Stand::Pruned => Stroke::new(GRAY.mix(0.45), 1.0),
+        Stand::Other => Stroke::new(BLUE.mix(0.5), 1.2),
+        Stand::Best => Stroke::new(ORANGE, 2.5),
     }
 }
 
 /// The parts of a curve between values that are not finite, thinned where there are more points than pixels:
 /// of neighbors the smallest and the largest stay, so that no peak is lost.
-fn pieces(points: &[(i64, f64)]) -> Pieces {
+fn pieces(points: &[(i64, f64)], most: usize) -> Pieces {
     let parts = points.split(|(_, value)| !value.is_finite()).filter(|part| !part.is_empty());
-    parts.map(|part| thinned(part).map(|(step, value)| (step as f64, value)).collect()).collect()
+    parts
+        .map(|part| thinned(part, most).map(|(step, value)| (step as f64, value)).collect())
+        .collect()
 }
 
-fn thinned(part: &[(i64, f64)]) -> impl Iterator<Item = (i64, f64)> {
-    let width = part.len().div_ceil(MAX_POINTS / 2).max(1);
+fn thinned(part: &[(i64, f64)], most: usize) -> impl Iterator<Item = (i64, f64)> {
+    let width = part.len().div_ceil(most / 2).max(1);
     let keeps = move |chunk: &[(i64, f64)]| {
         if width == 1 {
             return chunk.to_vec();
@@ -162,6 +134,8 @@ fn thinned(part: &[(i64, f64)]) -> impl Iterator<Item = (i64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plot::Figure;
+    use crate::plot::sample::{draws, look};
 
     fn curves(lines: &[(Stand, &[f64])]) -> Curves {
         let line = |(stand, values): &(Stand, &[f64])| CurveLine {
@@ -199,10 +173,30 @@ mod tests {
         let mut points: Vec<(i64, f64)> = (0..100_000).map(|step| (step, 0.0)).collect();
         points[54_321].1 = 9.0;
         points[54_322].1 = -9.0;
-        let kept: Vec<(i64, f64)> = thinned(&points).collect();
+        let kept: Vec<(i64, f64)> = thinned(&points, MAX_POINTS).collect();
         assert!(kept.len() <= MAX_POINTS && kept.is_sorted_by_key(|(step, _)| *step));
         assert!(kept.contains(&(54_321, 9.0)) && kept.contains(&(54_322, -9.0)));
-        let few: Vec<(i64, f64)> = thinned(&points[..10]).collect();
+        let few: Vec<(i64, f64)> = thinned(&points[..10], MAX_POINTS).collect();
         assert_eq!(few, points[..10]);
+    }
+
+    #[test]
+    fn one_value_to_hundreds_of_long_curves() {
+        let mut draw = draws(2);
+        for (runs, steps) in [(1, 1), (12, 40), (300, 2_000)] {
+            let curve = |run: usize, draw: &mut dyn FnMut() -> f64| -> Vec<f64> {
+                let noise = 0.4 / (run as f64 + 2.0);
+                let value = |step: usize, draw: &mut dyn FnMut() -> f64| {
+                    2.0 / (1.0 + step as f64 * 0.1) + noise * draw()
+                };
+                (0..steps).map(|step| value(step, draw)).collect()
+            };
+            let all: Vec<Vec<f64>> = (0..runs).map(|run| curve(run, &mut draw)).collect();
+            let stand = |at: usize| [Stand::Other, Stand::Pruned, Stand::Other][at % 3];
+            let lines = all.iter().enumerate().map(|(at, curve)| {
+                (if at + 1 == runs { Stand::Best } else { stand(at) }, curve.as_slice())
+            });
+            look(&format!("curves_{runs}"), &curves(&lines.collect::<Vec<_>>()));
+        }
     }
 }

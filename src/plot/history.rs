@@ -1,9 +1,13 @@
 //! The history of a sweep: every score by trial, and the best so far.
 
-use super::{BLUE, FAMILY, GRAY, ORANGE, Picture, PlotError, SIZE, extent, prepare_font};
-use crate::domain::{Goal, format_number};
-use plotters::prelude::*;
-use std::path::Path;
+use super::axis::Axis;
+use super::frame::{Frame, Look};
+use super::parameter::score_axis;
+use super::pen::{Pen, Stroke};
+use super::scatter::{MAX_DOTS, by_count, merged};
+use super::sheet::{Entry, Head, Mark, sheet};
+use super::{BLUE, Content, ORANGE, PlotError};
+use crate::domain::Goal;
 
 /// One trial in the figure.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,78 +32,9 @@ pub struct History {
 }
 
 impl History {
-    /// Draws into a file; its extension says SVG or PNG.
-    ///
-    /// # Errors
-    /// When the extension is another, nothing is finite, or the file cannot be written.
-    pub fn draw(&self, path: &Path) -> Result<(), PlotError> {
-        let picture = Picture::of(path)?;
-        prepare_font();
-        let points: Vec<(f64, f64)> = self
-            .points
-            .iter()
-            .filter(|point| point.score.is_finite())
-            .map(|point| (point.trial as f64, point.score))
-            .collect();
-        if points.is_empty() {
-            return Err(PlotError::Nothing(self.metric.clone()));
-        }
-        let drawn = match picture {
-            Picture::Svg => self.on(SVGBackend::new(path, SIZE), &points),
-            Picture::Png => self.on(BitMapBackend::new(path, SIZE), &points),
-        };
-        drawn.map_err(|reason| PlotError::Draw { path: path.into(), reason })
-    }
-
-    fn on<B: DrawingBackend>(&self, backend: B, points: &[(f64, f64)]) -> Result<(), String> {
-        self.figure(backend, points).map_err(|error| error.to_string())
-    }
-
-    fn figure<B: DrawingBackend>(
-        &self,
-        backend: B,
-        points: &[(f64, f64)],
-    ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-        let area = backend.into_drawing_area();
-        area.fill(&WHITE)?;
-        let (x, y) = (extent(points.iter().map(|p| p.0)), extent(points.iter().map(|p| p.1)));
-        let mut chart = ChartBuilder::on(&area)
-            .caption(&self.title, (FAMILY, 22))
-            .margin(16)
-            .x_label_area_size(44)
-            .y_label_area_size(72)
-            .build_cartesian_2d(x.0..x.1, y.0..y.1)?;
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(RGBColor(230, 230, 230))
-            .axis_style(GRAY)
-            .label_style((FAMILY, 14))
-            .axis_desc_style((FAMILY, 15))
-            .x_desc("trial")
-            .y_desc(&self.metric)
-            .x_label_formatter(&|value| format_number(*value, 6))
-            .y_label_formatter(&|value| format_number(*value, 4))
-            .draw()?;
-        chart.draw_series(
-            points.iter().map(|&point| Circle::new(point, 3, BLUE.mix(0.55).filled())),
-        )?;
-        let best = LineSeries::new(self.best_so_far(points), ORANGE.stroke_width(2));
-        chart
-            .draw_series(best)?
-            .label("best so far")
-            .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], ORANGE.stroke_width(2)));
-        let corner = match self.goal {
-            Goal::Maximize => SeriesLabelPosition::LowerRight,
-            Goal::Minimize => SeriesLabelPosition::UpperRight,
-        };
-        chart
-            .configure_series_labels()
-            .position(corner)
-            .label_font((FAMILY, 14))
-            .background_style(WHITE.mix(0.8))
-            .draw()?;
-        area.present()
+    fn finite(&self) -> Vec<(f64, f64)> {
+        let finite = self.points.iter().filter(|point| point.score.is_finite());
+        finite.map(|point| (point.trial as f64, point.score)).collect()
     }
 
     /// A staircase through the best scores.
@@ -112,16 +47,55 @@ impl History {
                     stairs.push((trial, best));
                 }
                 best = score;
+                stairs.push((trial, best));
             }
-            stairs.push((trial, best));
         }
+        stairs.extend(points.last().map(|last| (last.0, best)));
         stairs
+    }
+}
+
+impl Content for History {
+    fn check(&self) -> Result<(), PlotError> {
+        if self.finite().is_empty() {
+            return Err(PlotError::Nothing(self.metric.clone()));
+        }
+        Ok(())
+    }
+
+    fn paint(&self, pen: &mut Pen<'_>) {
+        let points = self.finite();
+        let best = Stroke::new(ORANGE, 2.0);
+        let scores: Vec<f64> = points.iter().map(|point| point.1).collect();
+        let (y, beyond) = score_axis(&self.metric, self.goal, &scores);
+        let trial = match beyond {
+            0 => "trial".into(),
+            _ => format!("trial ({beyond} beyond the axis, at its end)"),
+        };
+        let legend =
+            vec![Entry::new(Mark::Dot(BLUE), trial), Entry::new(Mark::Line(best), "best so far")];
+        let head = Head { title: &self.title, legend, ..Head::default() };
+        let outer = sheet(pen, self.size(), &head);
+        let (low, high) = y.ends();
+        let x = Axis::linear("trial", points.iter().map(|point| point.0)).whole();
+        let frame = Frame::new(pen, outer, x, y, Look::default());
+        for (at, count) in
+            merged(points.iter().map(|&(x, y)| frame.at(x, y.clamp(low, high))), MAX_DOTS)
+        {
+            pen.dot(at, 3.0, by_count(BLUE, count));
+        }
+        let stairs = self.best_so_far(&points);
+        let stairs: Vec<(f64, f64)> =
+            stairs.into_iter().map(|(x, y)| frame.at(x, y.clamp(low, high))).collect();
+        pen.line(&stairs, best);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plot::Figure;
+    use crate::plot::sample::{draws, look};
 
     fn history(scores: &[f64]) -> History {
         let points = scores.iter().enumerate();
@@ -159,5 +133,14 @@ mod tests {
         let points = [(0.0, 1.0), (1.0, 3.0), (2.0, 2.0)];
         let stairs = history(&[]).best_so_far(&points);
         assert_eq!(stairs, [(0.0, 1.0), (1.0, 1.0), (1.0, 3.0), (2.0, 3.0)]);
+    }
+
+    #[test]
+    fn one_trial_to_ten_thousand() {
+        let mut draw = draws(1);
+        for count in [1, 60, 10_000] {
+            let scores: Vec<f64> = (0..count).map(|_| 0.95 - 0.3 * draw().powi(3)).collect();
+            look(&format!("history_{count}"), &history(&scores));
+        }
     }
 }
