@@ -27,6 +27,7 @@
 //! | [`data`] | source → table → profile, checks, hash, split, preprocessing per fold | sees a score |
 //! | [`trainer`] | model families: linfa and kin | sees a test row |
 //! | [`bundle`] | a model packed in a folder: preprocessing, schema, provenance; predicts anywhere | knows a store |
+//! | [`explain`] | what a model goes by, where it errs | reads a file |
 //! | [`sampler`] | which configuration next | runs anything |
 //! | [`pruner`] | which running trial is hopeless | stops anything itself |
 //! | [`spec`] | the sweep file, all problems at once | trains or stores |
@@ -80,6 +81,7 @@ pub mod space;
 pub mod data;
 pub mod trainer;
 pub mod bundle;
+pub mod explain;
 pub mod sampler;
 pub mod pruner;
 pub mod spec;

@@ -39,6 +39,14 @@ impl Packed {
         Ok(Self { entry, content: Content::File(path.into()) })
     }
 
+    /// Its bytes, wherever they are.
+    pub(super) fn to_bytes(&self) -> Result<Vec<u8>, BundleError> {
+        match &self.content {
+            Content::Bytes(bytes) => Ok(bytes.clone()),
+            Content::File(path) => std::fs::read(path).map_err(BundleError::io("read", path)),
+        }
+    }
+
     /// Writes it as the file `path` for good.
     pub(super) fn write(&self, path: &Path) -> Result<(), BundleError> {
         let write = || -> io::Result<()> {

@@ -153,6 +153,16 @@ impl Bundle {
         pipeline::recoded(prediction, &self.manifest.classes, classes)
     }
 
+    /// The bytes of a command's artifact, if it has one of that name.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn artifact(&self, name: &str) -> Result<Option<Vec<u8>>, BundleError> {
+        let name = format!("artifacts/{name}");
+        let packed = self.files.iter().find(|packed| packed.entry.name == name);
+        packed.map(content::Packed::to_bytes).transpose()
+    }
+
     fn model(&self) -> Result<&Model, BundleError> {
         self.model.as_ref().ok_or_else(|| BundleError::Command { name: self.manifest.name.clone() })
     }

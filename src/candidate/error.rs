@@ -66,6 +66,12 @@ pub enum CandidateError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// What a command predicts cannot be judged.
+    #[error("{what}")]
+    Predictions {
+        /// What is wrong, and the mend.
+        what: String,
+    },
     /// The machine gave no thread.
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),

@@ -1,14 +1,19 @@
 //! A recorded run, fitted again: reproduction, the bundle of its model, and the evidence that a gate judges.
 
+mod compared;
 mod ensemble;
 mod error;
 mod fitted;
 mod predictions;
 mod recipe;
 mod reproduce;
+mod rival;
 
+pub use compared::Compared;
+pub use ensemble::{ENSEMBLE_FILE, EnsembleFile, MemberOf};
 pub use error::CandidateError;
 pub use fitted::{FitRows, Fitted};
 pub use predictions::{PREDICTIONS_FILE, PredictedRows};
 pub use recipe::{Ground, Recipe};
+pub use rival::Rival;
 pub use reproduce::{Reproduction, ScoreDifference, reproduce};
