@@ -3,15 +3,21 @@
 mod compared;
 mod ensemble;
 mod error;
+mod evidence;
+mod facts;
 mod fitted;
 mod predictions;
 mod recipe;
 mod reproduce;
 mod rival;
+mod second;
+mod slices;
+mod speed;
 
 pub use compared::Compared;
 pub use ensemble::{ENSEMBLE_FILE, EnsembleFile, MemberOf};
 pub use error::CandidateError;
+pub use evidence::{Asked, Gathered};
 pub use fitted::{FitRows, Fitted};
 pub use predictions::{PREDICTIONS_FILE, PredictedRows};
 pub use recipe::{Ground, Recipe};

@@ -1,5 +1,6 @@
 //! What goes wrong at the command line: one text, hints, and an exit code.
 
+use crate::bundle::BundleError;
 use crate::candidate::CandidateError;
 use crate::data;
 use crate::spec::SpecError;
@@ -145,8 +146,19 @@ impl From<CandidateError> for CliError {
         match error {
             CandidateError::Store(error) => error.into(),
             CandidateError::Plan(error) => error.into(),
+            CandidateError::Bundle(error) => error.into(),
             error => Self::new(Exit::Failed, error.to_string()),
         }
+    }
+}
+
+impl From<BundleError> for CliError {
+    fn from(error: BundleError) -> Self {
+        let exit = match error {
+            BundleError::Damaged { .. } => Exit::Rejected,
+            _ => Exit::Failed,
+        };
+        Self::new(exit, error.to_string())
     }
 }
 

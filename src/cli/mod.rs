@@ -23,6 +23,7 @@ mod plot;
 mod progress;
 mod promote;
 mod reaper;
+mod reference;
 mod registry;
 mod replicates;
 mod reproduce;

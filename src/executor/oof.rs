@@ -1,6 +1,6 @@
 //! Out-of-fold predictions: what the models of a trial said about rows that they had not seen.
 
-use crate::domain::Prediction;
+use crate::domain::{Labels, Prediction};
 
 /// First bytes of an encoded matrix; the digit is the version.
 const MAGIC: &[u8; 5] = b"DOOF1";
@@ -38,6 +38,22 @@ impl OutOfFold {
         let mean = |idx: usize| (sums[idx] / f64::from(counts[idx / width])) as f32;
         let values = (0..sums.len()).map(mean).collect();
         Self { rows, width, values }
+    }
+
+    /// The matrix as a prediction of rows with these labels. Scores are probabilities if each row of them sums to 1.
+    pub fn prediction(&self, labels: &Labels) -> Prediction {
+        let values: Vec<f64> = self.values.iter().map(|value| f64::from(*value)).collect();
+        let Labels::Classes { n_classes, .. } = labels else { return Prediction::Values(values) };
+        let is_share = |row: &[f64]| {
+            row.iter().all(|p| (0.0..=1.0).contains(p)) && (row.iter().sum::<f64>() - 1.0).abs() < 1e-4
+        };
+        let all_shares = values.chunks(self.width.max(1)).all(is_share);
+        match Prediction::from_probabilities(values, *n_classes) {
+            Prediction::Classes { codes, scores, n_classes, .. } => {
+                Prediction::Classes { codes, scores, probabilities: all_shares, n_classes }
+            }
+            other => other,
+        }
     }
 
     /// The matrix as bytes: magic, rows, width, row indices, values; all little-endian.
