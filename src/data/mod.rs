@@ -34,8 +34,8 @@ mod split;
 pub use column::{Column, ColumnType, MISSING, Table, Values};
 pub use dataset::load;
 pub use error::Error;
-pub use infer_date::DateStyle;
 pub use hash::{FileStamp, HashCache, NoCache, hash_file, schema_digest, unchanged};
+pub use infer_date::DateStyle;
 pub use options::{
     DataOptions, Encoding, FoldKind, FoldOptions, Format, NULL_SPELLINGS, PREP_SETTINGS, PrepBlock,
     PrepChoice, PrepSetting, PrepValue, SourceOptions, SplitOptions,

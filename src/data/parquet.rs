@@ -8,7 +8,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_cast::cast;
-use arrow_schema::DataType;
+use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fmt::Display;
 use std::fs::File;
@@ -30,18 +30,14 @@ impl ParquetSource {
     }
 
     fn failed(&self, error: impl Display) -> Error {
-        let what = format!("is not a readable Parquet file: {error}");
-        Error::source(&self.shown, what, "write it again, or convert it to CSV")
+        failed(&self.shown, error)
     }
 
     fn add_batch(&self, builder: &mut TableBuilder<'_>, batch: &RecordBatch) -> Result<(), Error> {
         let schema = batch.schema();
         let mut columns = Vec::with_capacity(batch.num_columns());
         for (field, array) in schema.fields().iter().zip(batch.columns()) {
-            let cells = Cells::new(array).ok_or_else(|| {
-                let what = format!("column '{}' holds {}", field.name(), field.data_type());
-                Error::source(&self.shown, what, "leave the column out or flatten it")
-            })?;
+            let cells = Cells::new(array).ok_or_else(|| held(&self.shown, field))?;
             columns.push((builder.column(field.name()), cells));
         }
         for row in 0..batch.num_rows() {
@@ -61,13 +57,7 @@ impl Scan for ParquetSource {
         let file = File::open(&self.path)
             .map_err(|source| Error::Io { path: self.shown.clone(), source })?;
         let reader = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| self.failed(e))?;
-        let names: Vec<&String> = reader.schema().fields().iter().map(|f| f.name()).collect();
-        for (idx, name) in names.iter().enumerate() {
-            if name.trim().is_empty() || names[..idx].contains(name) {
-                let what = format!("the column name '{name}' is empty or given twice");
-                return Err(Error::source(&self.shown, what, "give every column a name"));
-            }
-        }
+        names_of(reader.schema(), &self.shown)?;
         let n_rows = reader.metadata().file_metadata().num_rows();
         builder.expect_rows(usize::try_from(n_rows).unwrap_or(0));
         for batch in reader.build().map_err(|error| self.failed(error))? {
@@ -85,8 +75,31 @@ impl Scan for ParquetSource {
     }
 }
 
+pub(super) fn failed(shown: &str, error: impl Display) -> Error {
+    let what = format!("is not a readable Parquet file: {error}");
+    Error::source(shown, what, "write it again, or convert it to CSV")
+}
+
+/// A column of a kind that no cell has.
+pub(super) fn held(shown: &str, field: &Field) -> Error {
+    let what = format!("column '{}' holds {}", field.name(), field.data_type());
+    Error::source(shown, what, "leave the column out or flatten it")
+}
+
+/// The column names, each given and given once.
+pub(super) fn names_of(schema: &Schema, shown: &str) -> Result<Vec<String>, Error> {
+    let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    for (idx, name) in names.iter().enumerate() {
+        if name.trim().is_empty() || names[..idx].contains(name) {
+            let what = format!("the column name '{name}' is empty or given twice");
+            return Err(Error::source(shown, what, "give every column a name"));
+        }
+    }
+    Ok(names)
+}
+
 /// A column of a batch in one of the shapes that cells have.
-enum Cells {
+pub(super) enum Cells {
     Ints(ArrayRef),
     Floats(ArrayRef),
     Texts(ArrayRef),
@@ -94,7 +107,7 @@ enum Cells {
 
 impl Cells {
     /// None for nested and binary columns.
-    fn new(array: &ArrayRef) -> Option<Self> {
+    pub(super) fn new(array: &ArrayRef) -> Option<Self> {
         let kind = array.data_type();
         if matches!(kind, DataType::Binary | DataType::LargeBinary | DataType::BinaryView)
             || matches!(kind, DataType::FixedSizeBinary(_))
@@ -117,7 +130,7 @@ impl Cells {
         cast(array, &DataType::Utf8).ok().map(Self::Texts)
     }
 
-    fn cell(&self, row: usize) -> Cell<'_> {
+    pub(super) fn cell(&self, row: usize) -> Cell<'_> {
         let (Self::Ints(array) | Self::Floats(array) | Self::Texts(array)) = self;
         if array.is_null(row) {
             return Cell::Null("null");

@@ -18,6 +18,8 @@ pub(super) enum Block {
         /// The line, from 1, of the first byte.
         first_line: u64,
     },
+    /// Whole records of CSV in UTF-8 without a quote.
+    Plain { text: String, first_line: u64 },
     /// Rows of a Parquet file.
     #[cfg(feature = "parquet")]
     Arrow { batch: arrow_array::RecordBatch, first_row: usize },
@@ -28,6 +30,7 @@ impl Block {
     pub(super) fn text(&self) -> (&[u8], u64) {
         match self {
             Self::Text { bytes, first_line } => (bytes, *first_line),
+            Self::Plain { text, first_line } => (text.as_bytes(), *first_line),
             #[cfg(feature = "parquet")]
             Self::Arrow { .. } => (&[], 1),
         }
@@ -36,7 +39,7 @@ impl Block {
     /// The number of the first row, for sources without lines.
     pub(super) fn first_row(&self) -> usize {
         match self {
-            Self::Text { .. } => 0,
+            Self::Text { .. } | Self::Plain { .. } => 0,
             #[cfg(feature = "parquet")]
             Self::Arrow { first_row, .. } => *first_row,
         }

@@ -148,7 +148,11 @@ impl CsvRows {
             }
             for (cell, wanted) in record.iter().zip(&self.wanted) {
                 let Some(wanted) = wanted else { continue };
-                let cell = text(cell, self.is_latin1, &self.shown, line(start))?;
+                // The line is counted for an error only.
+                let cell = match std::str::from_utf8(cell) {
+                    Ok(cell) if !self.is_latin1 => Cow::Borrowed(cell),
+                    _ => text(cell, self.is_latin1, &self.shown, line(start))?,
+                };
                 rows.push(*wanted, Cell::Text(&cell));
             }
             rows.end_full_row();
@@ -166,6 +170,21 @@ impl Source for CsvRows {
         next_of(&self.blocks)
     }
 
+    fn prepare(&self, block: Block) -> Result<Block, Error> {
+        let (bytes, first_line) = block.text();
+        refuse_nul(bytes, &self.shown, first_line)?;
+        if self.is_latin1 || bytes.contains(&b'"') {
+            return Ok(block);
+        }
+        match block {
+            Block::Text { bytes, first_line } => match String::from_utf8(bytes) {
+                Ok(text) => Ok(Block::Plain { text, first_line }),
+                Err(error) => Err(invalid(error.as_bytes(), &self.shown, first_line)),
+            },
+            other => Ok(other),
+        }
+    }
+
     fn parse(
         &self,
         block: &Block,
@@ -173,41 +192,38 @@ impl Source for CsvRows {
         limit: usize,
         rows: &mut Rows<'_>,
     ) -> Result<Parsed, Error> {
-        let (bytes, first_line) = block.text();
-        if from == 0 {
-            refuse_nul(bytes, &self.shown, first_line)?;
-        }
-        let mut parsed = if bytes.contains(&b'"') || self.is_latin1 {
-            self.quoted((bytes, from, first_line), limit, rows)?
-        } else {
-            let text = text(bytes, false, &self.shown, first_line)?;
-            self.plain((&text, from), limit, rows).map_err(|n_cells| {
-                let done = self.plain_line(bytes, from, rows.n_rows());
-                self.ragged(first_line + done, n_cells)
-            })?
+        let mut parsed = match block {
+            Block::Plain { text, first_line } => {
+                self.plain((text, from), limit, rows).map_err(|n_cells| {
+                    let done = lines_before_row(text.as_bytes(), from, rows.n_rows());
+                    self.ragged(first_line + done, n_cells)
+                })?
+            }
+            _ => {
+                let (bytes, first_line) = block.text();
+                self.quoted((bytes, from, first_line), limit, rows)?
+            }
         };
         parsed.present = vec![true; self.n_wanted];
         Ok(parsed)
     }
 }
 
-impl CsvRows {
-    /// Line feeds before the row of that number behind `from`.
-    fn plain_line(&self, bytes: &[u8], from: usize, row: usize) -> u64 {
-        let mut begun = 0;
-        let mut is_start = true;
-        for (at, &byte) in bytes.iter().enumerate().skip(from) {
-            let is_end = byte == b'\n' || byte == b'\r';
-            if !is_end && is_start {
-                if begun == row {
-                    return line_at(bytes, at) as u64 - 1;
-                }
-                begun += 1;
+/// Line feeds before the row of that number behind `from`.
+fn lines_before_row(bytes: &[u8], from: usize, row: usize) -> u64 {
+    let mut begun = 0;
+    let mut is_start = true;
+    for (at, &byte) in bytes.iter().enumerate().skip(from) {
+        let is_end = byte == b'\n' || byte == b'\r';
+        if !is_end && is_start {
+            if begun == row {
+                return line_at(bytes, at) as u64 - 1;
             }
-            is_start = is_end;
+            begun += 1;
         }
-        0
+        is_start = is_end;
     }
+    0
 }
 
 /// The text of some bytes that begin at a line.
@@ -220,10 +236,14 @@ fn text<'b>(
     if is_latin1 {
         return Ok(Cow::Owned(bytes.iter().map(|&byte| byte as char).collect()));
     }
-    std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
-        let at = error.valid_up_to();
-        csv::not_utf8(shown, line - 1 + line_at(bytes, at) as u64, bytes[at])
-    })
+    std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| invalid(bytes, shown, line))
+}
+
+/// The error for the first byte that is not UTF-8.
+fn invalid(bytes: &[u8], shown: &str, line: u64) -> Error {
+    let at = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+    let byte = bytes.get(at).copied().unwrap_or_default();
+    csv::not_utf8(shown, line - 1 + line_at(bytes, at) as u64, byte)
 }
 
 fn refuse_nul(bytes: &[u8], shown: &str, first_line: u64) -> Result<(), Error> {

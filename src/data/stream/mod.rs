@@ -68,12 +68,13 @@ impl Batch<'_> {
 impl Places<'_> {
     fn of(&self, row: usize) -> String {
         let start = self.starts.get(row).map(|&start| start as usize);
-        match (self.block, start) {
-            (Block::Text { bytes, first_line }, Some(start)) => {
+        let (bytes, first_line) = self.block.text();
+        match start {
+            Some(start) => {
                 let before = bytes[..start].iter().filter(|&&byte| byte == b'\n').count() as u64;
                 format!("{}, line {}", self.shown, first_line + before)
             }
-            _ => format!("{}, row {}", self.shown, self.first_row + row + 1),
+            None => format!("{}, row {}", self.shown, self.first_row + row + 1),
         }
     }
 }
@@ -117,6 +118,10 @@ struct Notes {
 trait Source: Sync {
     /// Takes the next block; called by one thread at a time.
     fn next(&self) -> Result<Option<Block>, Error>;
+    /// Checks and converts a block once, on the thread that works on it.
+    fn prepare(&self, block: Block) -> Result<Block, Error> {
+        Ok(block)
+    }
     /// Parses rows of a block from an offset, at most so many; the offset behind them, and where they began.
     fn parse(
         &self,
@@ -166,7 +171,7 @@ pub fn stream<T: Send, E: From<Error> + Send>(
     let source = source.as_ref();
     let mut total = Streamed::new(schema);
     let mut present = vec![false; schema.columns.len()];
-    let job = |block: Block| work_block(source, &reading, &options.shown, settings, &block, work);
+    let job = |block: Block| work_block(source, &reading, &options.shown, settings, block, work);
     ordered::run(settings.threads.max(1), &|| source.next(), &job, &mut |answers| {
         for (answer, notes) in answers {
             let first = total.rows;
@@ -188,9 +193,10 @@ fn work_block<T, E: From<Error>>(
     reading: &Reading<'_>,
     shown: &str,
     settings: StreamSettings,
-    block: &Block,
+    block: Block,
     work: &impl Fn(&Batch<'_>) -> Result<T, E>,
 ) -> Result<Vec<(T, Notes)>, E> {
+    let block = &source.prepare(block)?;
     let mut answers = Vec::new();
     let mut from = Some(0);
     let mut first_row = block.first_row();
@@ -293,8 +299,7 @@ pub fn table_of_objects(text: &str, shown: &str, schema: &Schema) -> Result<Tabl
 
 impl Streamed {
     fn new(schema: &Schema) -> Self {
-        let named =
-            |name: &String| ColumnNotes { name: name.clone(), ..ColumnNotes::default() };
+        let named = |name: &String| ColumnNotes { name: name.clone(), ..ColumnNotes::default() };
         Self { rows: 0, columns: schema.columns.iter().map(|c| named(&c.name)).collect() }
     }
 
@@ -327,13 +332,14 @@ impl Notes {
         present: Vec<bool>,
     ) -> Self {
         let missing = table.columns.iter().map(|column| column.n_missing() as u64).collect();
-        let outside = |(column, schema): (&super::Column, &super::ColumnSchema)| {
-            match (&column.values, schema.range) {
-                (Values::Numbers(numbers), Some((low, high))) => {
-                    numbers.iter().filter(|&&value| value < low || value > high).count() as u64
-                }
-                _ => 0,
+        let outside = |(column, schema): (&super::Column, &super::ColumnSchema)| match (
+            &column.values,
+            schema.range,
+        ) {
+            (Values::Numbers(numbers), Some((low, high))) => {
+                numbers.iter().filter(|&&value| value < low || value > high).count() as u64
             }
+            _ => 0,
         };
         let outside = table.columns.iter().zip(&schema.columns).map(outside).collect();
         Self { rows: table.n_rows as u64, missing, outside, unknown, present }
