@@ -6,7 +6,7 @@
 
 use super::resample::{Resampler, repeat, take};
 use super::scorer::Scorer;
-use super::sums::{CellFormula, Formula, Pair, Sums, reads_classes};
+use super::sums::{CellFormula, Pair, Sums, reads_classes};
 use super::{Units, influence};
 use crate::domain::{Goal, Labels, Objective, Prediction};
 use crate::numeric::Rng;
@@ -32,6 +32,8 @@ pub(super) struct Gains {
     pub(super) draws: Vec<f64>,
     /// Jackknife influence values with how often each occurs.
     pub(super) influence: Vec<(f64, f64)>,
+    /// Units that the gain really rests on: those that change it by changing sides.
+    pub(super) effective: f64,
     /// Units that are as good as independent.
     pub(super) independent: usize,
     /// What was drawn.
@@ -40,13 +42,6 @@ pub(super) struct Gains {
     /// predictions could have come from the other: exact up to the number of draws (Noreen 1989). For accuracy
     /// on plain rows it is McNemar's exact test. Only where few units differ, since percentiles err there.
     pub(super) swap: Option<(f64, f64)>,
-}
-
-impl Gains {
-    /// Units that the gain really rests on.
-    pub(super) fn effective(&self) -> f64 {
-        influence::effective(&self.influence)
-    }
 }
 
 /// Draws gains. Both predictions must have a score on all rows.
@@ -132,10 +127,11 @@ impl<'a> CellDraws<'a> {
             },
         );
         let influence = self.influence();
-        let swap = (influence::effective(&influence) < FEW).then(|| self.swap(request));
+        let effective = influence::effective(&self.contributions());
+        let swap = (effective < FEW).then(|| self.swap(request));
         let method = "rows, stratified by class".into();
         let independent = self.counts.iter().sum::<u64>() as usize;
-        Gains { draws, influence, independent, method, swap }
+        Gains { draws, influence, effective, independent, method, swap }
     }
 
     fn draw(&self, rng: &mut Rng, drawn: &mut [f64]) {
@@ -162,6 +158,24 @@ impl<'a> CellDraws<'a> {
             counts[at] += 1.0;
         }
         influence::centered(left_out)
+    }
+
+    /// Half of what the gain loses when one row of a cell has both predictions in each other's place.
+    fn contributions(&self) -> Vec<(f64, f64)> {
+        let mut counts: Vec<f64> = self.counts.iter().map(|&count| count as f64).collect();
+        let gain = self.gain(&counts);
+        let mut found = Vec::new();
+        for (at, mirror) in self.formula.mirrors() {
+            let Some(mirror) = mirror.filter(|&mirror| mirror != at && self.counts[at] > 0) else {
+                continue;
+            };
+            counts[at] -= 1.0;
+            counts[mirror] += 1.0;
+            found.push(((gain - self.gain(&counts)) / 2.0, self.counts[at] as f64));
+            counts[at] += 1.0;
+            counts[mirror] -= 1.0;
+        }
+        found
     }
 
     fn swap(&self, request: &Request<'_>) -> (f64, f64) {
@@ -235,9 +249,11 @@ impl<'a> SumDraws<'a> {
             _ => self.draws::<32>(request),
         };
         let influence = self.influence();
-        let swap = (influence::effective(&influence) < FEW).then(|| self.swap(request));
+        let changes = self.changes();
+        let effective = influence::effective(&self.contributions(&changes));
+        let swap = (effective < FEW).then(|| self.swap(request, &changes));
         let (independent, method) = (self.plan.independent(), self.plan.method.clone());
-        Gains { draws, influence, independent, method, swap }
+        Gains { draws, influence, effective, independent, method, swap }
     }
 
     /// `N` is at least the number of columns that are added up.
@@ -282,12 +298,11 @@ impl<'a> SumDraws<'a> {
         influence::centered(left_out.collect())
     }
 
-    fn swap(&self, request: &Request<'_>) -> (f64, f64) {
+    /// What each part adds to the totals when both models change places in it; parts where both say the same are left out.
+    fn changes(&self) -> Vec<Vec<f64>> {
         let width = self.sums.width;
         let part = width * self.plan.together();
-        // Parts where both models say the same need no toss.
-        let changes: Vec<Vec<f64>> = self
-            .units
+        self.units
             .chunks(part)
             .zip(self.swapped.chunks(part))
             .filter(|(ours, theirs)| ours != theirs)
@@ -297,7 +312,21 @@ impl<'a> SumDraws<'a> {
                 theirs.chunks_exact(width).for_each(|unit| add(&mut change, unit, 1.0));
                 change
             })
-            .collect();
+            .collect()
+    }
+
+    /// Half of what the gain loses by each change.
+    fn contributions(&self, changes: &[Vec<f64>]) -> Vec<(f64, f64)> {
+        let gain = self.sums.gain(&self.totals);
+        let one = |change: &Vec<f64>| {
+            let mut totals = self.totals.clone();
+            add(&mut totals, change, 1.0);
+            ((gain - self.sums.gain(&totals)) / 2.0, 1.0)
+        };
+        changes.iter().map(one).collect()
+    }
+
+    fn swap(&self, request: &Request<'_>, changes: &[Vec<f64>]) -> (f64, f64) {
         let label = (request.seed, "gate swap", request.draws);
         let simulated = repeat(
             label,
@@ -358,6 +387,27 @@ fn scored(request: &Request<'_>, plan: &Resampler) -> Gains {
         (gain(&times), 1.0)
     });
     let influence = influence::centered(left_out.collect());
+    let share = gain(&vec![1; rows]) / parts as f64;
+    let contributions: Vec<(f64, f64)> =
+        influence.iter().map(|(value, count)| (value + share, *count)).collect();
+    let effective = influence::effective(&contributions).min(rarest(plan, &truth));
     let (independent, method) = (plan.independent(), plan.method.clone());
-    Gains { draws, influence, independent, method, swap: None }
+    Gains { draws, influence, effective, independent, method, swap: None }
+}
+
+/// Units that hold the rarest class: ranks of many rows against three rest on three.
+fn rarest(plan: &Resampler, truth: &Labels) -> f64 {
+    let Labels::Classes { codes, n_classes, .. } = truth else { return f64::INFINITY };
+    let mut units = vec![(0u64, usize::MAX); *n_classes];
+    for unit in 0..plan.units() {
+        let part = unit / plan.together();
+        for at in plan.rows_of(unit) {
+            let (count, last) = &mut units[codes[at] as usize];
+            if *last != part {
+                (*count, *last) = (*count + 1, part);
+            }
+        }
+    }
+    let present = units.iter().map(|(count, _)| *count).filter(|&count| count > 0);
+    present.min().map_or(f64::INFINITY, |count| count as f64)
 }

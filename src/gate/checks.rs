@@ -235,7 +235,7 @@ fn slice_check(
     let gains = draw(policy, &part, &theirs);
     let alone = bounds(&gains, gain, policy.alpha, policy.interval);
     let shared = bounds(&gains, gain, policy.alpha / count as f64, policy.interval);
-    let coin = 0.5f64.powf(gains.effective());
+    let coin = 0.5f64.powf(gains.effective);
     let by_chance = gains.swap.map_or(0.0, |(_, lower)| lower).max(coin);
     let is_beyond = gain < -rule.max_drop;
     let (status, word) =

@@ -169,7 +169,7 @@ impl Weighing<'_> {
         let scale = comparison.challenger.abs().max(comparison.champion.abs()).max(self.bar.abs());
         let clear = |distance: f64| distance > 1e-12 * scale;
         let is_margin = self.bar < 0.0;
-        let effective = gains.effective();
+        let effective = gains.effective;
         if effective == 0.0 || (is_margin && effective < FEW) {
             return self.few_differ(comparison, (rows, champion), effective);
         }

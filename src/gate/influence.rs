@@ -11,8 +11,8 @@ fn moment(influence: &[(f64, f64)], power: i32) -> f64 {
     influence.iter().map(|(value, count)| count * value.powi(power)).sum()
 }
 
-/// How many parts the spread rests on, `(Σ l²)² / Σ l⁴`: `m` where `m` parts matter alike and the others do
-/// not; a third of them where influence is normal. 0 where nothing matters, 1 where a part is
+/// How many parts a sum of contributions rests on, `(Σ c²)² / Σ c⁴`: `m` where `m` parts matter alike and the
+/// others do not; a third of them where contributions are normal. 0 where nothing matters, 1 where a part is
 /// indispensable, since the gain is undefined without it.
 pub(super) fn effective(influence: &[(f64, f64)]) -> f64 {
     if influence.iter().any(|(value, _)| value.is_nan()) {

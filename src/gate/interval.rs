@@ -31,7 +31,7 @@ pub(super) fn bounds(gains: &Gains, gain: f64, alpha: f64, interval: Interval) -
     sorted.sort_by(f64::total_cmp);
     let undefined = gains.draws.len() - sorted.len();
     let standard_error = crate::numeric::sample_sd(&sorted);
-    let units = (3.0 * gains.effective()).min(gains.independent as f64).max(2.0);
+    let units = (3.0 * gains.effective).min(gains.independent as f64).max(2.0);
     let widen = (units / (units - 1.0)).sqrt();
     let student = student_t_quantile(alpha, units - 1.0) * widen;
     let narrow = normal_cdf(student);

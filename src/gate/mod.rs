@@ -37,3 +37,8 @@ pub use selection::{Candidates, corrected_by_selection};
 pub use verdict::{
     Check, CheckStatus, Comparison, Decision, HoldoutUse, Opinion, SelectionBias, Verdict,
 };
+
+#[cfg(test)]
+mod judge_tests;
+#[cfg(test)]
+mod tests;

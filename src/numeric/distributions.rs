@@ -25,10 +25,16 @@ pub fn student_t_cdf(t: f64, freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |dist| dist.cdf(t))
 }
 
+/// Degrees of freedom from which the series of [`student_t_quantile`] serves.
+const MANY: f64 = 5_000.0;
+
 /// The quantile of Student's t; NaN for freedom that is not positive or `p` outside `(0, 1)`.
 pub fn student_t_quantile(p: f64, freedom: f64) -> f64 {
     if !(p > 0.0 && p < 1.0) {
         return f64::NAN;
+    }
+    if freedom >= MANY {
+        return student_t_series(normal_quantile(p), freedom);
     }
     let Ok(dist) = StudentsT::new(0.0, 1.0, freedom) else { return f64::NAN };
     let mut t = dist.inverse_cdf(p);
@@ -40,6 +46,18 @@ pub fn student_t_quantile(p: f64, freedom: f64) -> f64 {
         t -= step;
     }
     t
+}
+
+/// Abramowitz and Stegun 26.7.5: from the normal quantile, in powers of `1/freedom`.
+fn student_t_series(z: f64, freedom: f64) -> f64 {
+    let q = z * z;
+    let terms = [
+        z,
+        z * (q + 1.0) / 4.0,
+        z * ((5.0 * q + 16.0) * q + 3.0) / 96.0,
+        z * (((3.0 * q + 19.0) * q + 17.0) * q - 15.0) / 384.0,
+    ];
+    terms.iter().rev().fold(0.0, |sum, term| sum / freedom + term)
 }
 
 /// P(X ≤ k) of `n` trials with success probability `p`; NaN for a `p` that is none.
