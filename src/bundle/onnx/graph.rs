@@ -163,8 +163,7 @@ impl Builder {
 
     /// A node that goes through slices of some values along an axis, one after another, and hands states on.
     ///
-    /// `body` makes the next states of the states and the slices, all of them doubles but for the slices of
-    /// the element type given. Sums in this order are those of a plain loop, to the bit.
+    /// `body` makes the next states of the states, tables of doubles, and the slices of the element type given. Sums in this order are those of a plain loop, to the bit.
     pub(super) fn scan(
         &mut self,
         states: &[&str],
@@ -174,11 +173,11 @@ impl Builder {
         let of_states: Vec<Name> = states.iter().map(|_| self.fresh("state")).collect();
         let of_slices: Vec<Name> = slices.iter().map(|_| self.fresh("slice")).collect();
         let mut input: Vec<ValueInfo> =
-            of_states.iter().map(|name| unshaped(name, element::DOUBLE)).collect();
+            of_states.iter().map(|name| table(name)).collect();
         let kinds = of_slices.iter().zip(slices);
         input.extend(kinds.map(|(name, &(_, _, kind))| unshaped(name, kind)));
         let (node, next) = self.inside(|builder| body(builder, &of_states, &of_slices));
-        let output = next.iter().map(|name| unshaped(name, element::DOUBLE)).collect();
+        let output = next.iter().map(|name| table(name)).collect();
         let name = self.fresh("body");
         let body = Graph { node, name, initializer: vec![], input, output };
         let mut inputs = states.to_vec();
@@ -203,13 +202,13 @@ impl Builder {
         let input = vec![
             shaped(&count, element::INT64, &[]),
             shaped(&go, element::BOOL, &[]),
-            unshaped(&inner, element::DOUBLE),
+            table(&inner),
         ];
         let (node, next) = self.inside(|builder| {
             let (go, state) = body(builder, &inner);
             vec![go, state]
         });
-        let output = vec![shaped(&next[0], element::BOOL, &[]), unshaped(&next[1], element::DOUBLE)];
+        let output = vec![shaped(&next[0], element::BOOL, &[]), table(&next[1])];
         let name = self.fresh("body");
         let body = Graph { node, name, initializer: vec![], input, output };
         let times = self.ints(&[times]);
@@ -232,6 +231,16 @@ fn tensor_type(elem_type: i32, shape: Option<Shape>) -> Option<Type> {
 /// A value of any shape.
 fn unshaped(name: &str, element: i32) -> ValueInfo {
     ValueInfo { name: name.into(), r#type: tensor_type(element, None), doc_string: String::new() }
+}
+
+/// Rows of doubles, some a row. onnxruntime wants to know that much of the state of a loop.
+fn table(name: &str) -> ValueInfo {
+    let mut info = shaped(name, element::DOUBLE, &[None]);
+    let tensor = info.r#type.as_mut().and_then(|kind| kind.tensor_type.as_mut());
+    if let Some(shape) = tensor.and_then(|tensor| tensor.shape.as_mut()) {
+        shape.dim.push(Dimension::default());
+    }
+    info
 }
 
 /// A value of a shape; the dimension `None` is the number of rows.

@@ -57,7 +57,9 @@ fn pair_weights(form: &KernelForm, machine: &KernelClasses) -> Vec<f64> {
 /// `rows × vectors`
 fn kernel(builder: &mut Builder, form: &KernelForm, at: Place<'_>) -> Name {
     let (n, d) = form.vectors.dim();
-    let transposed: Vec<f64> = form.vectors.t().iter().copied().collect();
+    // A product of matrices that is then multiplied would be fused by onnxruntime, and the factor rounded to 32 bits.
+    let by = if let KernelKind::Poly { gamma, .. } = form.kernel { gamma } else { 1.0 };
+    let transposed: Vec<f64> = form.vectors.t().iter().map(|v| v * by).collect();
     let vectors = builder.doubles(&transposed, &[d, n]);
     let products = builder.op("MatMul", &[at.x, &vectors]);
     match form.kernel {
@@ -68,20 +70,18 @@ fn kernel(builder: &mut Builder, form: &KernelForm, at: Place<'_>) -> Name {
             let norms = builder.doubles(&norms, &[n]);
             let squares = builder.op("Mul", &[at.x, at.x]);
             let own = builder.along_row("ReduceSum", &squares);
-            let (two, zero, by) =
-                (builder.double(2.0), builder.double(0.0), builder.double(-gamma));
+            let (zero, by) = (builder.double(0.0), builder.double(-gamma));
             let sum = builder.op("Add", &[&own, &norms]);
-            let twice = builder.op("Mul", &[&products, &two]);
+            let twice = builder.op("Add", &[&products, &products]);
             let square = builder.op("Sub", &[&sum, &twice]);
             let square = builder.op("Max", &[&square, &zero]);
             let power = builder.op("Mul", &[&square, &by]);
             builder.op("Exp", &[&power])
         }
-        KernelKind::Poly { gamma, coef0, degree } => {
-            let (by, plus) = (builder.double(gamma), builder.double(coef0));
+        KernelKind::Poly { coef0, degree, .. } => {
+            let plus = builder.double(coef0);
             let degree = builder.double(f64::from(degree));
-            let scaled = builder.op("Mul", &[&products, &by]);
-            let base = builder.op("Add", &[&scaled, &plus]);
+            let base = builder.op("Add", &[&products, &plus]);
             builder.op("Pow", &[&base, &degree])
         }
     }
@@ -164,16 +164,19 @@ fn probabilities(
     at: Place<'_>,
 ) -> Name {
     let (k, width) = (machine.classes.len(), machine.sigmoids.len());
-    let a: Vec<f64> = machine.sigmoids.iter().map(|(a, _)| -a).collect();
-    let b: Vec<f64> = machine.sigmoids.iter().map(|(_, b)| -b).collect();
+    let a: Vec<f64> = machine.sigmoids.iter().map(|(a, _)| *a).collect();
+    let b: Vec<f64> = machine.sigmoids.iter().map(|(_, b)| *b).collect();
     let (a, b) = (builder.doubles(&a, &[width]), builder.doubles(&b, &[width]));
     let z = builder.op("Mul", &[decisions, &a]);
     let z = builder.op("Add", &[&z, &b]);
-    let first = builder.op("Sigmoid", &[&z]);
+    // onnxruntime's own sigmoid is good to 1e-11 only.
+    let one = builder.double(1.0);
+    let power = builder.op("Exp", &[&z]);
+    let total = builder.op("Add", &[&power, &one]);
+    let first = builder.op("Div", &[&one, &total]);
     let (low, high) = (builder.double(1e-7), builder.double(1.0 - 1e-7));
     let first = builder.op("Max", &[&first, &low]);
     let first = builder.op("Min", &[&first, &high]);
-    let one = builder.double(1.0);
     let second = builder.op("Sub", &[&one, &first]);
     if k == 2 {
         return builder.beside(&[first, second]);

@@ -11,7 +11,7 @@
 //! |---|---|---|
 //! | number | double | NaN |
 //! | date | double, seconds since 1970 UTC | NaN |
-//! | category, boolean, text | string, as the data spells it, without blanks around it | empty, or a null spelling of the training |
+//! | category, boolean, text | string, as the data spells it, without blanks around it | a null spelling of the training |
 //!
 //! Outputs: `label` (`rows`, string) and `probabilities` (`rows × classes`, double), `scores` in its place for a
 //! support vector machine without probabilities; `prediction` (`rows`, double) for a number. A name that is a
@@ -48,7 +48,8 @@ pub struct OnnxInput<'a> {
     pub classes: &'a [String],
     /// The raw columns, at least those that the preprocessing reads; inputs have their order.
     pub columns: &'a [OnnxColumn],
-    /// Spellings of a missing cell in columns of words; the empty text always is one, unless it is a level.
+    /// Spellings of a missing cell in columns of words. Without the empty text among them, that is a word like
+    /// any other.
     pub null_values: &'a [String],
     /// The models: one, or an ensemble.
     pub members: &'a [OnnxMember<'a>],
@@ -314,7 +315,7 @@ fn encode(
         let (element, about) = match column.kind {
             ColumnType::Number => (element::DOUBLE, "a number; NaN if missing"),
             ColumnType::Date => (element::DOUBLE, "seconds since 1970-01-01 UTC; NaN if missing"),
-            _ => (element::STRING, "a word; empty if missing"),
+            _ => (element::STRING, "a word"),
         };
         let mut info = shaped(&column.name, element, &[None, Some(1)]);
         info.doc_string = about.into();

@@ -135,16 +135,17 @@ fn number(builder: &mut Builder, raw: Name, steps: &[NumberForm]) -> Name {
         value = builder.op("Max", &[&value, &low]);
         value = builder.op("Min", &[&value, &high]);
     }
-    let fill = row(builder, &|step| step.fill.unwrap_or(f64::NAN));
-    let is_missing = builder.op("IsNaN", &[&raw]);
-    value = builder.op("Where", &[&is_missing, &fill, &value]);
     if steps.iter().any(|step| (step.shift, step.by) != (0.0, 1.0)) {
         let shift = row(builder, &|step| step.shift);
         let by = row(builder, &|step| step.by);
         value = builder.op("Sub", &[&value, &shift]);
         value = builder.op("Div", &[&value, &by]);
     }
-    value
+    // The fill is scaled here and put in last: onnxruntime would fuse a division by one number with a matrix
+    // product behind it, and round that number to 32 bits.
+    let fill = row(builder, &|step| (step.fill.unwrap_or(f64::NAN) - step.shift) / step.by);
+    let is_missing = builder.op("IsNaN", &[&raw]);
+    builder.op("Where", &[&is_missing, &fill, &value])
 }
 
 /// `rows × 1` indices of the levels of words; `missing` for a missing cell and `unknown` for any other word.
@@ -159,12 +160,16 @@ fn index(
     let (mut keys, mut values) = (vec![], vec![]);
     let nulls = cells.null_values.iter().map(|text| (text.as_str(), missing));
     let known = levels.iter().zip(0..).map(|(level, index)| (level.as_str(), index));
-    // An empty text is missing unless it is a level.
-    for (key, value) in nulls.chain(known).chain([("", missing)]) {
+    for (key, value) in nulls.chain(known) {
         if seen.insert(key) {
             keys.push(key);
             values.push(value);
         }
+    }
+    if keys.is_empty() {
+        // The operator wants a key.
+        keys.push("");
+        values.push(unknown);
     }
     let attrs = vec![
         texts("keys_strings", keys.into_iter()),

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::data::{
-    Column, DataOptions, Dataset, MISSING, PrepChoice, SourceOptions, Table, Values, load,
+    Column, DataOptions, Dataset, MISSING, NULL_SPELLINGS, PrepChoice, Provenance, SourceOptions, Table, Values, load,
 };
-use crate::domain::{Params, Prediction, Value};
+use crate::domain::{Digest, Labels, Params, Prediction, Value};
 use crate::numeric::Rng;
 use crate::trainer::{FitContext, Fold, Model as Fitted, family};
 use serde_json::json;
@@ -17,6 +17,7 @@ const CHECK: &str = include_str!("../../../tests/fixtures/onnx_check.py");
 /// Rows that are fitted on and that are compared.
 const N_FIT: usize = 300;
 const N_TEST: usize = 400;
+const HOSTILE: &str = "hostile";
 
 macro_rules! asset {
     ($name:literal) => {
@@ -56,7 +57,7 @@ fn prep(name: &str) -> Vec<PrepChoice> {
         "min_max" => json!({"scale": "min_max", "impute": "mode", "encode": "target",
             "outliers": "z"}),
         "robust" => json!({"scale": "robust", "impute": "constant", "indicator": true,
-            "encode": "one_hot"}),
+            "encode": "one_hot", "outliers": "z"}),
         "left_out" => json!({"scale": "standard", "encode": "none", "dates": "none",
             "indicator": true}),
         _ => json!({"impute": "none", "encode": name}),
@@ -127,7 +128,7 @@ impl Case<'_> {
             name: self.name,
             classes: &self.ds.classes,
             columns: &columns(&self.ds.table),
-            null_values: &["NA".into(), "None".into()],
+            null_values: &self.nulls(),
             members: &members,
             metadata: &[("target".into(), "x".into())],
         })
@@ -155,11 +156,18 @@ impl Case<'_> {
             "columns": inputs.collect::<serde_json::Map<_, _>>(),
             "labels": (n > 0).then_some(labels),
             "numbers": numbers,
+            "missing": self.nulls()[0],
             "tolerance": self.tolerance,
         });
         std::fs::write(folder.join(format!("{}.onnx", self.name)), &made.bytes).unwrap();
         std::fs::write(folder.join(format!("{}.json", self.name)), case.to_string()).unwrap();
         made
+    }
+
+    /// Spellings of missing cells; the empty text is a level of the hostile data.
+    fn nulls(&self) -> Vec<String> {
+        let nulls: &[&str] = if self.ds.provenance.source == HOSTILE { &["?", "NA"] } else { NULL_SPELLINGS };
+        nulls.iter().map(ToString::to_string).collect()
     }
 
     /// The label and the numbers of one row; none if it cannot be prepared.
@@ -277,6 +285,81 @@ fn every_family_agrees_with_onnxruntime() {
             let name = format!("{data_name}-{n}-{}-{choice}", model.0);
             one(folder.path(), &name, &ds, choice, model);
             n += 1;
+        }
+    }
+    check(folder.path());
+}
+
+/// Rows that try everything: dates at the ends of the calendar, words that were never seen, no cells at all.
+fn hostile(n_classes: usize, rows: usize) -> Dataset {
+    let mut rng = Rng::new(11);
+    let mut numbers = |spread: f64| -> Vec<f64> { (0..rows).map(|_| rng.normal() * spread).collect() };
+    let (mut a, b, mut when) = (numbers(3.0), numbers(1e3), numbers(2e10));
+    let mut other = numbers(4e8);
+    a.iter_mut().step_by(7).for_each(|cell| *cell = f64::NAN);
+    when.iter_mut().step_by(5).for_each(|cell| *cell = f64::NAN);
+    let ends = [-377_705_116_800.0, 253_402_300_799.9, 951_782_400.0, -0.25, -2_203_891_200.0, 0.0];
+    let at = rows / 2;
+    when[at..at + ends.len()].copy_from_slice(&ends);
+    let beyond = [253_402_300_800.0, -377_705_116_800.1, f64::INFINITY, f64::NEG_INFINITY];
+    other[rows - 4..].copy_from_slice(&beyond);
+    a[rows - 6] = f64::INFINITY;
+    let words = |levels: &[&str], by: usize| Values::Codes {
+        codes: (0..rows as u32)
+            .map(|row| if row % 11 == 3 { MISSING } else { row * row / by as u32 % levels.len() as u32 })
+            .collect(),
+        levels: levels.iter().map(ToString::to_string).collect(),
+    };
+    let column = |name: &str, kind, values| Column {
+        name: name.into(),
+        kind,
+        values,
+        null_spellings: vec![],
+    };
+    let codes: Vec<u32> = (0..rows).map(|row| (b[row] > 0.0) as u32 + row as u32 % (n_classes as u32 - 1)).collect();
+    let classes: Vec<String> = (0..n_classes).map(|class| format!("class {class} é,\"")).collect();
+    let target = Values::Codes { codes: codes.clone(), levels: classes.clone() };
+    let columns = vec![
+        column("label", ColumnType::Number, Values::Numbers(a)),
+        column("b \"x\"\n", ColumnType::Number, Values::Numbers(b)),
+        column("probabilities", ColumnType::Category, words(&["", "blue", "missing", "red", "Übel"], 5)),
+        column("when", ColumnType::Date, Values::Numbers(when)),
+        column("c_1", ColumnType::Boolean, words(&["no", "yes"], 3)),
+        column("other", ColumnType::Date, Values::Numbers(other)),
+        column("target", ColumnType::Category, target),
+        column("unused", ColumnType::Text, words(&["one"], 1)),
+    ];
+    let digest = Digest::of(b"");
+    Dataset {
+        table: Table { columns, n_rows: rows },
+        features: (0..6).collect(),
+        target: 6,
+        labels: Labels::Classes { codes, n_classes, positive: 1 },
+        classes,
+        weights: None,
+        groups: None,
+        group_keys: None,
+        time: None,
+        row_keys: (0..rows as u64).collect(),
+        provenance: Provenance { content: digest, schema: digest, rows: rows as u64, source: HOSTILE.into() },
+    }
+}
+
+#[test]
+fn hostile_cells_agree_with_onnxruntime() {
+    let folder = tempfile::tempdir().unwrap();
+    let ds = hostile(3, 120);
+    let fit_on: Vec<usize> = (0..50).collect();
+    let test: Vec<usize> = (0..120).collect();
+    for (number, choice) in
+        ["plain", "standard", "min_max", "robust", "left_out"].into_iter().enumerate()
+    {
+        for model in [("logistic", json!({})), ("decision_tree", json!({})), ("dummy", json!({}))] {
+            let (prep, fitted) = fit(&ds, &fit_on, &prep(choice), model.clone());
+            let name = format!("{number}-{choice}-{}", model.0);
+            let members = [(1.0, prep, fitted)];
+            Case { name: &name, ds: &ds, test: &test, members: &members, tolerance: 1e-9 }
+                .write(folder.path());
         }
     }
     check(folder.path());
