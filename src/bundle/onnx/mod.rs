@@ -30,13 +30,14 @@ mod proto;
 mod tests;
 mod trees;
 
-use crate::data::{ColumnType, Prep, PrepPart};
+use crate::data::{ColumnType, Prep, PrepForm, PrepPart};
 use crate::trainer::Form;
 use graph::{Builder, ML, Name, int, shaped};
 use model::{Answer, Answers};
 use prepare::{Cells, Prepared, prepare};
 use prost::Message as _;
 use proto::{Entry, Graph, Model, OperatorSet, ValueInfo, element};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// What to write.
@@ -53,7 +54,7 @@ pub struct OnnxInput<'a> {
     pub null_values: &'a [String],
     /// The models: one, or an ensemble.
     pub members: &'a [OnnxMember<'a>],
-    /// Keys and texts for the file's metadata.
+    /// Keys and texts for the file's metadata, beside `derby.columns`, `derby.classes` and `derby.null_values`.
     pub metadata: &'a [(String, String)],
 }
 
@@ -196,7 +197,7 @@ pub fn onnx_model(input: &OnnxInput<'_>) -> Result<OnnxModel, OnnxError> {
     }
     let Answers { answer, refused } = model::average(&mut builder, answers, input.classes.len());
     let outputs = finish(&mut builder, &answer, &refused, input.classes);
-    let bytes = encode(input, &inputs, builder, &outputs);
+    let bytes = encode(input, (&inputs, &parts), builder, &outputs);
     if bytes.len() > MAX_BYTES {
         return Err(OnnxError::TooLarge {
             what: "the bytes of the file",
@@ -254,6 +255,36 @@ fn used_columns(
     Ok(input.columns.iter().filter(|column| used.contains(&*column.name)).cloned().collect())
 }
 
+/// What readers of the file may want to know: the raw columns with the words of booleans, the classes and the
+/// null spellings as JSON under `derby.…`, then what the caller says.
+fn metadata(
+    input: &OnnxInput<'_>,
+    inputs: &[OnnxColumn],
+    parts: &[Vec<PrepPart>],
+) -> Vec<Entry> {
+    let column = |column: &OnnxColumn| {
+        let words = parts.iter().flatten().find_map(|part| match &part.form {
+            PrepForm::Codes { levels, .. } if part.source == column.name => Some(levels),
+            _ => None,
+        });
+        let mut about = json!({"name": column.name, "type": column.kind.word()});
+        if let Some(words) = words.filter(|_| column.kind == ColumnType::Boolean) {
+            about["levels"] = json!(words);
+        }
+        about
+    };
+    let columns: Vec<_> = inputs.iter().map(column).collect();
+    let own = [
+        ("derby.columns", json!(columns)),
+        ("derby.classes", json!(input.classes)),
+        ("derby.null_values", json!(input.null_values)),
+    ];
+    let own = own.map(|(key, value)| Entry { key: key.into(), value: value.to_string() });
+    let entry =
+        |(key, value): &(String, String)| Entry { key: key.clone(), value: value.clone() };
+    own.into_iter().chain(input.metadata.iter().map(entry)).collect()
+}
+
 /// The number of rows as a row of one integer.
 fn count_rows(builder: &mut Builder, input: &str) -> Name {
     let shape = builder.op("Shape", &[input]);
@@ -307,7 +338,7 @@ fn finish(
 
 fn encode(
     input: &OnnxInput<'_>,
-    inputs: &[OnnxColumn],
+    (inputs, parts): (&[OnnxColumn], &[Vec<PrepPart>]),
     builder: Builder,
     outputs: &[(OnnxOutput, ValueInfo)],
 ) -> Vec<u8> {
@@ -329,8 +360,6 @@ fn encode(
         initializer: builder.constants,
     };
     let set = |domain: &str, version| OperatorSet { domain: domain.into(), version };
-    let entry =
-        |(key, value): &(String, String)| Entry { key: key.clone(), value: value.clone() };
     let model = Model {
         ir_version: 8,
         producer_name: "derby".into(),
@@ -338,7 +367,7 @@ fn encode(
         doc_string: String::new(),
         graph: Some(graph),
         opset_import: vec![set("", 17), set(ML, 3)],
-        metadata_props: input.metadata.iter().map(entry).collect(),
+        metadata_props: metadata(input, inputs, parts),
     };
     model.encode_to_vec()
 }

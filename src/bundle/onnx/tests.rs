@@ -1,6 +1,7 @@
 //! Every family on the data sets of the repository, against onnxruntime.
 
 use super::*;
+use crate::bundle::mlflow::{MlflowError, MlflowMeta, mlflow_folder};
 use crate::data::{
     Column, DataOptions, Dataset, MISSING, NULL_SPELLINGS, PrepChoice, Provenance, SourceOptions, Table, Values, load,
 };
@@ -14,6 +15,7 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
 const CHECK: &str = include_str!("../../../tests/fixtures/onnx_check.py");
+const CHECK_MLFLOW: &str = include_str!("../../../tests/fixtures/mlflow_check.py");
 /// Rows that are fitted on and that are compared.
 const N_FIT: usize = 300;
 const N_TEST: usize = 400;
@@ -57,7 +59,7 @@ fn prep(name: &str) -> Vec<PrepChoice> {
         "min_max" => json!({"scale": "min_max", "impute": "mode", "encode": "target",
             "outliers": "z"}),
         "robust" => json!({"scale": "robust", "impute": "constant", "indicator": true,
-            "encode": "one_hot", "outliers": "z"}),
+            "encode": "one_hot", "outliers": "iqr"}),
         "left_out" => json!({"scale": "standard", "encode": "none", "dates": "none",
             "indicator": true}),
         _ => json!({"impute": "none", "encode": name}),
@@ -117,22 +119,25 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// Writes the export and derby's own predictions of single rows, refused ones as nothing.
-    fn write(&self, folder: &Path) -> OnnxModel {
+    fn export(&self) -> OnnxModel {
         let members: Vec<OnnxMember<'_>> = self
             .members
             .iter()
             .map(|(weight, prep, model)| OnnxMember { weight: *weight, prep, form: model.form() })
             .collect();
-        let made = onnx_model(&OnnxInput {
+        let input = OnnxInput {
             name: self.name,
             classes: &self.ds.classes,
             columns: &columns(&self.ds.table),
             null_values: &self.nulls(),
             members: &members,
             metadata: &[("target".into(), "x".into())],
-        })
-        .unwrap();
+        };
+        onnx_model(&input).unwrap()
+    }
+
+    /// derby's own labels and numbers of single rows, refused ones as nothing.
+    fn expected(&self) -> (Vec<String>, Vec<f64>) {
         let (mut labels, mut numbers) = (vec![], vec![]);
         let n = self.ds.classes.len();
         for &row in self.test {
@@ -147,6 +152,13 @@ impl Case<'_> {
                 }
             }
         }
+        (labels, numbers)
+    }
+
+    /// Writes the export and what is to come of it.
+    fn write(&self, folder: &Path) {
+        let made = self.export();
+        let (labels, numbers) = self.expected();
         let inputs = made.inputs.iter().map(|input| {
             let at = self.ds.table.find(&input.name).unwrap();
             (input.name.clone(), cells(&self.ds.table.columns[at], self.test))
@@ -154,14 +166,35 @@ impl Case<'_> {
         let case = json!({
             "rows": self.test.len(),
             "columns": inputs.collect::<serde_json::Map<_, _>>(),
-            "labels": (n > 0).then_some(labels),
+            "labels": (!self.ds.classes.is_empty()).then_some(labels),
             "numbers": numbers,
             "missing": self.nulls()[0],
             "tolerance": self.tolerance,
         });
         std::fs::write(folder.join(format!("{}.onnx", self.name)), &made.bytes).unwrap();
         std::fs::write(folder.join(format!("{}.json", self.name)), case.to_string()).unwrap();
-        made
+    }
+
+    /// Writes an MLflow folder and what is to come of it.
+    fn write_mlflow(&self, folder: &Path) {
+        let made = self.export();
+        let (labels, numbers) = self.expected();
+        let meta = MlflowMeta {
+            created: Some("2026-01-31 12:00:00.000000".into()),
+            metadata: vec![("bundle: \"x\"".into(), "'b3'".into())],
+            classes: self.ds.classes.clone(),
+        };
+        mlflow_folder(&folder.join(self.name), &made, &meta).unwrap();
+        let case = json!({
+            "file": folder.join(format!("{}.csv", self.ds.provenance.source)),
+            "target": self.ds.table.columns[self.ds.target].name,
+            "nulls": self.nulls(),
+            "at": self.test,
+            "labels": (!self.ds.classes.is_empty()).then_some(labels),
+            "numbers": numbers,
+            "tolerance": self.tolerance,
+        });
+        std::fs::write(folder.join(format!("{}.json", self.name)), case.to_string()).unwrap();
     }
 
     /// Spellings of missing cells; the empty text is a level of the hostile data.
@@ -198,24 +231,25 @@ impl Case<'_> {
 }
 
 /// True if Python has what the check needs. Where everything has to be there, as in CI, it must.
-fn can_check() -> bool {
-    let output = Command::new("python3").args(["-c", "import numpy, onnx, onnxruntime"]).output();
+fn can_check(packages: &str) -> bool {
+    let import = format!("import {packages}");
+    let output = Command::new("python3").args(["-c", &import]).output();
     let can = output.is_ok_and(|output| output.status.success());
     if !can {
-        let text = "the check of ONNX files needs python3 with onnx and onnxruntime; mend: pip install onnx onnxruntime";
+        let text = format!("needs python3 with {packages}; mend: install them with pip");
         assert!(std::env::var_os("DERBY_TEST_ALL").is_none(), "{text}");
         let _ = writeln!(std::io::stderr(), "left out: {text}");
     }
     can
 }
 
-/// Runs the check over a folder of cases.
-fn check(folder: &Path) {
-    if !can_check() {
+/// Runs a check over a folder of cases.
+fn check_by(folder: &Path, packages: &str, text: &str) {
+    if !can_check(packages) {
         return;
     }
-    let script = folder.join("onnx_check.py");
-    std::fs::write(&script, CHECK).unwrap();
+    let script = folder.join("check.py");
+    std::fs::write(&script, text).unwrap();
     let output = Command::new("python3").arg(&script).arg(folder).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     if std::env::var_os("DERBY_ONNX_TABLE").is_some() {
@@ -224,6 +258,10 @@ fn check(folder: &Path) {
     let bad: Vec<&str> = text.lines().filter(|line| line.contains("\"ok\": false")).collect();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}\n{errors}", bad.join("\n"));
+}
+
+fn check(folder: &Path) {
+    check_by(folder, "numpy, onnx, onnxruntime", CHECK);
 }
 
 fn one(folder: &Path, name: &str, data: &Dataset, choice: &str, model: (&str, serde_json::Value)) {
@@ -361,6 +399,97 @@ fn hostile_cells_agree_with_onnxruntime() {
             Case { name: &name, ds: &ds, test: &test, members: &members, tolerance: 1e-9 }
                 .write(folder.path());
         }
+    }
+    check(folder.path());
+}
+
+#[test]
+fn mlflow_loads_the_folder_and_predicts_from_raw_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, choice, model) in [
+        ("birdstrikes", "standard", ("svm", json!({}))),
+        ("penguins", "plain", ("random_forest", json!({"n_estimators": 5}))),
+        ("body_mass", "min_max", ("linear", json!({}))),
+        ("weather", "robust", ("gradient_boosting", json!({"max_iter": 5}))),
+    ] {
+        let ds = data(folder.path(), name);
+        let (rows, test) = deal(&ds);
+        let (prep, fitted) = fit(&ds, &rows, &prep(choice), model);
+        let members = [(1.0, prep, fitted)];
+        let case = Case { name, ds: &ds, test: &test, members: &members, tolerance: 1e-9 };
+        case.write_mlflow(folder.path());
+        let again = mlflow_folder(&folder.path().join(name), &case.export(), &MlflowMeta::default());
+        assert!(matches!(again, Err(MlflowError::NotEmpty(_))));
+    }
+    check_by(folder.path(), "mlflow, numpy, onnx, onnxruntime, pandas", CHECK_MLFLOW);
+}
+
+#[test]
+fn ensembles_agree_with_onnxruntime() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut n = 0;
+    let mut write = |ds: &Dataset, models: &[(&str, &str, serde_json::Value)]| {
+        let (rows, test) = deal(ds);
+        let member = |(at, (choice, name, params)): (usize, &(&str, &str, serde_json::Value))| {
+            let (prep, fitted) = fit(ds, &rows, &prep(choice), (name, params.clone()));
+            (1.0 + 0.5 * at as f64, prep, fitted)
+        };
+        let members: Vec<_> = models.iter().enumerate().map(member).collect();
+        let name = format!("ensemble-{n}");
+        Case { name: &name, ds, test: &test, members: &members, tolerance: 1e-9 }
+            .write(folder.path());
+        n += 1;
+    };
+    let birds = data(folder.path(), "birdstrikes");
+    write(&birds, &[
+        ("standard", "logistic", json!({})),
+        ("min_max", "svm", json!({})),
+        ("plain", "random_forest", json!({"n_estimators": 5})),
+        ("robust", "knn", json!({})),
+    ]);
+    write(&birds, &[("standard", "svm", json!({})), ("min_max", "svm", json!({"C": 0.1}))]);
+    let weather = data(folder.path(), "weather");
+    write(&weather, &[
+        ("plain", "gradient_boosting", json!({"max_iter": 5})),
+        ("standard", "linear", json!({})),
+        ("left_out", "dummy", json!({})),
+    ]);
+    check(folder.path());
+}
+
+#[test]
+fn rows_that_derby_refuses_have_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let ds = hostile(2, 120);
+    let test: Vec<usize> = (0..120).collect();
+    // Nothing is missing in the rows of the fit, nor in the table that derby looks at then.
+    let mut whole = ds.clone();
+    for column in &mut whole.table.columns {
+        match &mut column.values {
+            Values::Numbers(numbers) => {
+                numbers.iter_mut().filter(|x| !x.is_finite() || x.abs() > 2e11).for_each(|x| *x = 0.0);
+            }
+            Values::Codes { codes, .. } => {
+                codes.iter_mut().filter(|code| **code == MISSING).for_each(|code| *code = 0);
+            }
+        }
+    }
+    for (choice, model) in [
+        ("one_hot", ("logistic", json!({}))),
+        ("ordinal", ("decision_tree", json!({}))),
+        ("target", ("knn", json!({"n_neighbors": 3}))),
+        ("one_hot", ("svm", json!({}))),
+        ("ordinal", ("dummy", json!({}))),
+        ("target", ("gradient_boosting", json!({"max_iter": 3, "min_samples_leaf": 3}))),
+        ("target", ("svm", json!({"probability": true}))),
+    ] {
+        let (prep, fitted) = fit(&whole, &test, &prep(choice), model.clone());
+        let name = format!("{choice}-{}-{}", model.0, model.1.to_string().len());
+        let members = [(1.0, prep, fitted)];
+        let case = Case { name: &name, ds: &ds, test: &test, members: &members, tolerance: 1e-9 };
+        let n_refused = case.expected().0.iter().filter(|label| label.is_empty()).count();
+        assert!((20..100).contains(&n_refused), "{n_refused}");
+        case.write(folder.path());
     }
     check(folder.path());
 }

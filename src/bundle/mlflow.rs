@@ -1,1 +1,0 @@
-//! The folder of an `MLflow` model.
