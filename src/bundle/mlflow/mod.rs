@@ -1,8 +1,8 @@
 //! The folder of an `MLflow` model around an ONNX file, which `mlflow.pyfunc.load_model` loads.
 //!
 //! `model.onnx` is all that computes. The flavor `python_function` reads it through a module of ours (`code/`),
-//! since MLflow's own reader of ONNX takes neither integers for numbers, nor missing words, nor dates; the flavor
-//! `onnx` is for `mlflow.onnx.load_model`. The signature names the columns without a type: MLflow refuses integers
+//! since `MLflow`'s own reader of ONNX takes neither integers for numbers, nor missing words, nor dates; the flavor
+//! `onnx` is for `mlflow.onnx.load_model`. The signature names the columns without a type: `MLflow` refuses integers
 //! of 64 bits where it says `double`.
 
 use super::onnx::{OnnxModel, OnnxOutputKind};
@@ -23,7 +23,7 @@ const PYTHON: &str = "3.11.9";
 /// What the folder says of the model beside the ONNX file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MlflowMeta {
-    /// When the model was made: `2026-01-31 12:00:00.000000` in UTC, as MLflow writes it. Without it MLflow
+    /// When the model was made: `2026-01-31 12:00:00.000000` in UTC, as `MLflow` writes it. Without it `MLflow`
     /// shows the time of loading.
     pub created: Option<String>,
     /// Keys and texts that `mlflow` shows as the model's metadata: the bundle's digest, the run.
@@ -39,7 +39,9 @@ pub enum MlflowError {
     #[error("'{0}' is not an empty folder; mend: name another, or remove it")]
     NotEmpty(String),
     /// The file system says no.
-    #[error("cannot write '{path}': {source}; mend: a folder that can be written, on a disk with room")]
+    #[error(
+        "cannot write '{path}': {source}; mend: a folder that can be written, on a disk with room"
+    )]
     Write {
         /// The file.
         path: String,
@@ -57,21 +59,21 @@ pub fn mlflow_folder(dir: &Path, model: &OnnxModel, meta: &MlflowMeta) -> Result
         let path = path.display().to_string();
         move |source| MlflowError::Write { path, source }
     };
-    std::fs::create_dir_all(dir.join("code")).map_err(failed(dir))?;
-    let mut there = std::fs::read_dir(dir).map_err(failed(dir))?;
-    let is_code = |entry: &io::Result<std::fs::DirEntry>| {
-        entry.as_ref().is_ok_and(|entry| entry.file_name() == "code")
+    let is_free = match std::fs::read_dir(dir) {
+        Ok(mut there) => there.next().is_none(),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
     };
-    if there.any(|entry| !is_code(&entry)) {
+    if !is_free {
         return Err(MlflowError::NotEmpty(dir.display().to_string()));
     }
+    std::fs::create_dir_all(dir.join("code")).map_err(failed(dir))?;
     let requirements = format!("{}\n", PACKAGES.join("\n"));
     let python_env = format!(
         "python: '{PYTHON}'\nbuild_dependencies:\n- pip\ndependencies:\n- -r requirements.txt\n"
     );
-    let pip: String = PACKAGES.iter().map(|package| format!("  - {package}\n")).collect();
+    let pip = PACKAGES.join("\n  - ");
     let conda = format!(
-        "name: mlflow-env\nchannels:\n- conda-forge\ndependencies:\n- python={PYTHON}\n- pip\n- pip:\n{pip}"
+        "name: mlflow-env\nchannels:\n- conda-forge\ndependencies:\n- python={PYTHON}\n- pip\n- pip:\n  - {pip}\n"
     );
     let files: [(&str, &[u8]); 6] = [
         ("model.onnx", &model.bytes),
@@ -102,19 +104,19 @@ fn description(model: &OnnxModel, meta: &MlflowMeta) -> String {
     );
     if !meta.metadata.is_empty() {
         text.push_str("metadata:\n");
-        for (key, value) in &meta.metadata {
-            text.push_str(&format!("  {}: {}\n", quoted(key), quoted(value)));
-        }
     }
+    let entry = |(key, value): &(String, String)| format!("  {}: {}\n", quoted(key), quoted(value));
+    text.extend(meta.metadata.iter().map(entry));
     let (inputs, outputs) = signature(model, &meta.classes);
-    text.push_str(&format!(
-        "signature:\n  inputs: {}\n  outputs: {}\n  params: null\n",
-        quoted(&inputs),
-        quoted(&outputs)
-    ));
-    if let Some(created) = &meta.created {
-        text.push_str(&format!("utc_time_created: {}\n", quoted(created)));
-    }
+    let (inputs, outputs) = (quoted(&inputs), quoted(&outputs));
+    text.extend([
+        "signature:\n  inputs: ",
+        &inputs,
+        "\n  outputs: ",
+        &outputs,
+        "\n  params: null\n",
+    ]);
+    text.extend(meta.created.iter().map(|at| format!("utc_time_created: {}\n", quoted(at))));
     text
 }
 

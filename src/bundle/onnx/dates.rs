@@ -90,7 +90,7 @@ impl Formula<'_> {
         let day = self.plus(&day, 1.0);
         // March is 0: January and February belong to the next year.
         let is_early = self.with("GreaterOrEqual", &month_from_march, 10.0);
-        let is_early = self.builder.to_double(&is_early);
+        let is_early = self.builder.as_double(&is_early);
         let month = self.plus(&month_from_march, 3.0);
         let month = self.rest(&month, &is_early, 12.0);
         let centuries = self.times(&era, 400.0);

@@ -125,19 +125,17 @@ impl Builder {
     }
 
     /// The same as doubles.
-    pub(super) fn to_double(&mut self, value: &str) -> Name {
+    pub(super) fn as_double(&mut self, value: &str) -> Name {
         self.op_with("Cast", &[value], vec![int("to", i64::from(element::DOUBLE))])
     }
 
     /// Values side by side.
     pub(super) fn beside(&mut self, values: &[Name]) -> Name {
-        match values {
-            [only] => only.clone(),
-            _ => {
-                let values: Vec<&str> = values.iter().map(String::as_str).collect();
-                self.op_with("Concat", &values, vec![int("axis", 1)])
-            }
+        if let [only] = values {
+            return only.clone();
         }
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        self.op_with("Concat", &values, vec![int("axis", 1)])
     }
 
     /// A reduction along axis 1 that keeps it: `ReduceSum`, whose axes are an input, or any other.
@@ -172,8 +170,7 @@ impl Builder {
     ) -> Vec<Name> {
         let of_states: Vec<Name> = states.iter().map(|_| self.fresh("state")).collect();
         let of_slices: Vec<Name> = slices.iter().map(|_| self.fresh("slice")).collect();
-        let mut input: Vec<ValueInfo> =
-            of_states.iter().map(|name| table(name)).collect();
+        let mut input: Vec<ValueInfo> = of_states.iter().map(|name| table(name)).collect();
         let kinds = of_slices.iter().zip(slices);
         input.extend(kinds.map(|(name, &(_, _, kind))| unshaped(name, kind)));
         let (node, next) = self.inside(|builder| body(builder, &of_states, &of_slices));
@@ -224,13 +221,17 @@ impl Builder {
     }
 }
 
-fn tensor_type(elem_type: i32, shape: Option<Shape>) -> Option<Type> {
-    Some(Type { tensor_type: Some(TensorType { elem_type, shape }) })
+fn tensor_type(elem_type: i32, shape: Option<Shape>) -> Type {
+    Type { tensor_type: Some(TensorType { elem_type, shape }) }
 }
 
 /// A value of any shape.
 fn unshaped(name: &str, element: i32) -> ValueInfo {
-    ValueInfo { name: name.into(), r#type: tensor_type(element, None), doc_string: String::new() }
+    ValueInfo {
+        name: name.into(),
+        r#type: Some(tensor_type(element, None)),
+        doc_string: String::new(),
+    }
 }
 
 /// Rows of doubles, some a row. onnxruntime wants to know that much of the state of a loop.
@@ -252,7 +253,7 @@ pub(super) fn shaped(name: &str, element: i32, dims: &[Option<i64>]) -> ValueInf
     let shape = Shape { dim: dims.iter().map(dim).collect() };
     ValueInfo {
         name: name.into(),
-        r#type: tensor_type(element, Some(shape)),
+        r#type: Some(tensor_type(element, Some(shape))),
         doc_string: String::new(),
     }
 }

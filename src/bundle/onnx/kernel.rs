@@ -97,7 +97,7 @@ fn classes(
     let k = machine.classes.len();
     let zero = builder.double(0.0);
     let wins = builder.op("Greater", &[decisions, &zero]);
-    let wins = builder.to_double(&wins);
+    let wins = builder.as_double(&wins);
     // Losing a pair is a vote for its second class: all votes of second classes, and a win moves one.
     let moves = pair_signs(builder, k);
     let base: Vec<f64> = (0..k).map(|class| class as f64).collect();
@@ -206,7 +206,7 @@ fn couple(builder: &mut Builder, first: &str, second: &str, (k, at): (usize, Pla
         let slices = [(&*q, 1, element::DOUBLE), (&*marks, 0, element::DOUBLE)];
         let next = builder.scan(&[p, &qp, &pqp], &slices, step);
         let next = builder.op("Where", &[&is_active, &next[0], p]);
-        let active = builder.to_double(&is_active);
+        let active = builder.as_double(&is_active);
         let any = builder.op_with("ReduceMax", &[&active], vec![int("keepdims", 0)]);
         let half = builder.double(0.5);
         (builder.op("Greater", &[&any, &half]), next)

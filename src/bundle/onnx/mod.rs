@@ -20,6 +20,7 @@
 
 mod bayes;
 mod dates;
+mod error;
 mod graph;
 mod kernel;
 mod model;
@@ -29,6 +30,8 @@ mod proto;
 #[cfg(test)]
 mod tests;
 mod trees;
+
+pub use error::OnnxError;
 
 use crate::data::{ColumnType, Prep, PrepForm, PrepPart};
 use crate::trainer::Form;
@@ -111,64 +114,6 @@ pub enum OnnxOutputKind {
     Prediction,
 }
 
-/// Why a pipeline cannot be written as ONNX.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum OnnxError {
-    /// No model.
-    #[error("there is no model to write as ONNX; mend: give at least one member")]
-    NoMembers,
-    /// A weight that no average can have.
-    #[error("member '{member}' has the weight '{weight}'; mend: finite weights above 0")]
-    Weight {
-        /// The member's number, from 0.
-        member: usize,
-        /// Its weight.
-        weight: f64,
-    },
-    /// A column of the preprocessing is not in the schema.
-    #[error("the preprocessing reads the column '{column}', which the schema lacks; mend: add it")]
-    LacksColumn {
-        /// The column.
-        column: String,
-    },
-    /// A column whose type in the schema is not the one that its preprocessing reads.
-    #[error(
-        "the schema has the column '{column}' as '{kind}', but it was prepared as {expected}; \
-         mend: the schema of the training"
-    )]
-    Kind {
-        /// The column.
-        column: String,
-        /// The schema's type.
-        kind: &'static str,
-        /// What the preprocessing reads.
-        expected: &'static str,
-    },
-    /// A column that an input cannot be named by.
-    #[error("a column without a name cannot be an ONNX input; mend: name it and train again")]
-    Unnamed,
-    /// Parts that do not belong together.
-    #[error("member '{member}': {what}; mend: preprocessing, model and classes of the same fit")]
-    Mismatch {
-        /// The member's number, from 0.
-        member: usize,
-        /// What differs.
-        what: String,
-    },
-    /// A tree of more leaves than a float of 32 bits counts, or a file that the format does not allow.
-    #[error("{what} is '{size}', over ONNX's '{limit}'; mend: {mend}")]
-    TooLarge {
-        /// What is large.
-        what: &'static str,
-        /// Its size.
-        size: usize,
-        /// The limit.
-        limit: usize,
-        /// How to make it smaller.
-        mend: &'static str,
-    },
-}
-
 /// The most bytes that a protocol buffer may have.
 const MAX_BYTES: usize = (1 << 31) - 1;
 
@@ -236,8 +181,7 @@ fn used_columns(
     input: &OnnxInput<'_>,
     parts: &[Vec<PrepPart>],
 ) -> Result<Vec<OnnxColumn>, OnnxError> {
-    let used: BTreeSet<&str> =
-        parts.iter().flatten().map(|part| part.source.as_str()).collect();
+    let used: BTreeSet<&str> = parts.iter().flatten().map(|part| part.source.as_str()).collect();
     for part in parts.iter().flatten() {
         let column = input.columns.iter().find(|column| column.name == part.source);
         let column =
@@ -257,11 +201,7 @@ fn used_columns(
 
 /// What readers of the file may want to know: the raw columns with the words of booleans, the classes and the
 /// null spellings as JSON under `derby.…`, then what the caller says.
-fn metadata(
-    input: &OnnxInput<'_>,
-    inputs: &[OnnxColumn],
-    parts: &[Vec<PrepPart>],
-) -> Vec<Entry> {
+fn metadata(input: &OnnxInput<'_>, inputs: &[OnnxColumn], parts: &[Vec<PrepPart>]) -> Vec<Entry> {
     let column = |column: &OnnxColumn| {
         let words = parts.iter().flatten().find_map(|part| match &part.form {
             PrepForm::Codes { levels, .. } if part.source == column.name => Some(levels),
@@ -280,8 +220,7 @@ fn metadata(
         ("derby.null_values", json!(input.null_values)),
     ];
     let own = own.map(|(key, value)| Entry { key: key.into(), value: value.to_string() });
-    let entry =
-        |(key, value): &(String, String)| Entry { key: key.clone(), value: value.clone() };
+    let entry = |(key, value): &(String, String)| Entry { key: key.clone(), value: value.clone() };
     own.into_iter().chain(input.metadata.iter().map(entry)).collect()
 }
 
@@ -305,8 +244,7 @@ fn finish(
     let mut output = |builder: &mut Builder, word: &str, kind, value: &str, shape: &[_]| {
         let name = builder.reserve(word);
         builder.rename(value, &name);
-        let element =
-            if kind == OnnxOutputKind::Label { element::STRING } else { element::DOUBLE };
+        let element = if kind == OnnxOutputKind::Label { element::STRING } else { element::DOUBLE };
         let info = shaped(&name, element, shape);
         outputs.push((OnnxOutput { name, kind }, info));
     };

@@ -45,8 +45,7 @@ impl Search<'_> {
         let column = builder.op("Unsqueeze", &[&shares, &last]);
         let weighted = builder.op("Mul", &[&taught, &column]);
         let axis = builder.ints(&[1]);
-        let sums =
-            builder.op_with("ReduceSum", &[&weighted, &axis], vec![int("keepdims", 0)]);
+        let sums = builder.op_with("ReduceSum", &[&weighted, &axis], vec![int("keepdims", 0)]);
         let total = builder.along_row("ReduceSum", &shares);
         builder.op("Div", &[&sums, &total])
     }
@@ -83,7 +82,7 @@ impl Search<'_> {
         let shares = builder.op("Div", &[&one, distances]);
         let infinite = builder.double(f64::INFINITY);
         let is_infinite = builder.op("Equal", &[&shares, &infinite]);
-        let marks = builder.to_double(&is_infinite);
+        let marks = builder.as_double(&is_infinite);
         let any = builder.along_row("ReduceMax", &shares);
         let any = builder.op("Equal", &[&any, &infinite]);
         builder.op("Where", &[&any, &marks, &shares])

@@ -117,14 +117,14 @@ fn numbers(builder: &mut Builder, parts: &[PrepPart], blocks: &mut Vec<Block>) -
     }
     if !values.is_empty() {
         let raw = builder.beside(&values);
-        blocks.push(Block { value: number(builder, raw, &steps), places });
+        blocks.push(Block { value: number(builder, &raw, &steps), places });
     }
     unreadable
 }
 
 /// Clips, imputes and scales columns of numbers, each by its step.
-fn number(builder: &mut Builder, raw: Name, steps: &[NumberForm]) -> Name {
-    let mut value = raw.clone();
+fn number(builder: &mut Builder, raw: &str, steps: &[NumberForm]) -> Name {
+    let mut value = raw.to_string();
     let row = |builder: &mut Builder, of: &dyn Fn(&NumberForm) -> f64| {
         let values: Vec<f64> = steps.iter().map(of).collect();
         builder.doubles(&values, &[values.len()])
@@ -144,7 +144,7 @@ fn number(builder: &mut Builder, raw: Name, steps: &[NumberForm]) -> Name {
     // The fill is scaled here and put in last: onnxruntime would fuse a division by one number with a matrix
     // product behind it, and round that number to 32 bits.
     let fill = row(builder, &|step| (step.fill.unwrap_or(f64::NAN) - step.shift) / step.by);
-    let is_missing = builder.op("IsNaN", &[&raw]);
+    let is_missing = builder.op("IsNaN", &[raw]);
     builder.op("Where", &[&is_missing, &fill, &value])
 }
 
@@ -195,7 +195,7 @@ fn one_hot(
     let all: Vec<i64> = (0..levels.len() as i64).collect();
     let all = builder.ints(&all);
     let is = builder.op("Equal", &[&index, &all]);
-    let value = builder.to_double(&is);
+    let value = builder.as_double(&is);
     if missing != REFUSED {
         return value;
     }
@@ -230,5 +230,5 @@ fn indicator(builder: &mut Builder, source: &str, cells: &Cells<'_>) -> Name {
     } else {
         index(builder, source, &[], (1, 0), cells)
     };
-    builder.to_double(&is_missing)
+    builder.as_double(&is_missing)
 }

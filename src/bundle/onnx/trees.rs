@@ -103,7 +103,9 @@ pub(super) fn scores(
         if n_leaves > 1 {
             nodes.push(number as i64, tree);
         }
-        for (values, _) in tree.value.chunks_exact(tree.width).zip(is_leaf).filter(|(_, leaf)| *leaf) {
+        for (values, _) in
+            tree.value.chunks_exact(tree.width).zip(is_leaf).filter(|(_, leaf)| *leaf)
+        {
             let output = number % width;
             match (is_mean, values) {
                 (true, _) => table.extend(values),
@@ -114,8 +116,7 @@ pub(super) fn scores(
         }
     }
     let leaves = nodes.leaves(builder, trees.len(), at);
-    let leaves =
-        builder.op_with("Cast", &[&leaves], vec![int("to", i64::from(element::INT64))]);
+    let leaves = builder.op_with("Cast", &[&leaves], vec![int("to", i64::from(element::INT64))]);
     let firsts = builder.ints(&firsts);
     let rows = builder.op("Add", &[&leaves, &firsts]);
     let table = builder.doubles(&table, &[table.len() / width, width]);

@@ -2,6 +2,7 @@
 
 use super::Prep;
 use super::category::{UNKNOWN, ordinal};
+use super::number::NumberStep;
 use super::part::Step;
 
 /// One step over one column of the table.
@@ -90,7 +91,7 @@ impl Step {
     fn form(&self) -> PrepForm {
         match self {
             Self::Number(step) => PrepForm::Number(step.form()),
-            Self::Dates(steps) => PrepForm::Dates(steps.iter().map(|step| step.form()).collect()),
+            Self::Dates(steps) => PrepForm::Dates(steps.iter().map(NumberStep::form).collect()),
             Self::OneHot(levels) => {
                 PrepForm::OneHot { levels: levels.names.clone(), missing: levels.missing() }
             }
