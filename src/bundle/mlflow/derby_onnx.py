@@ -62,8 +62,11 @@ class Pipeline:
         return cells
 
     def _numbers(self, cells):
-        numbers = pd.to_numeric(self._without_nulls(cells), errors="raise")
-        return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+        cells = self._without_nulls(cells)
+        if cells.dtype == object:
+            # pandas before 3 rounds the last digit of texts otherwise than derby and Python do.
+            return np.array([np.nan if pd.isna(cell) else float(cell) for cell in cells])
+        return cells.to_numpy(dtype=np.float64, na_value=np.nan)
 
     def _seconds(self, cells):
         cells = self._without_nulls(cells)

@@ -15,7 +15,7 @@ use std::path::Path;
 const LOADER: &str = include_str!("derby_onnx.py");
 const LOADER_NAME: &str = "derby_onnx";
 
-/// The oldest packages that the folder was tried with, and Python's version for a new environment.
+/// Packages that the folder needs (tried with `MLflow` 2.19.0 and 3.17.2), and Python's version for a new environment.
 const PACKAGES: [&str; 5] =
     ["mlflow>=2.19", "numpy>=1.26", "onnx>=1.15", "onnxruntime>=1.17", "pandas>=2.1"];
 const PYTHON: &str = "3.11.9";
