@@ -28,6 +28,8 @@ mod keys;
 mod manifest;
 mod member;
 mod metrics;
+pub mod mlflow;
+pub mod onnx;
 mod pipeline;
 mod predict;
 mod provenance;

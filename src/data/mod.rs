@@ -45,7 +45,9 @@ pub use profile_suggest::{Suggestion, suggest, suggest_for};
 pub use schema::{ColumnSchema, Schema};
 pub use source::read;
 
-pub use prep::{Feature, FeatureKind, Prep, PrepError, choices};
+pub use prep::{
+    Feature, FeatureKind, MissingForm, NumberForm, Prep, PrepError, PrepForm, PrepPart, choices,
+};
 pub use split::{FoldRows, Split, SplitError, group_keys, split};
 
 use crate::domain::{Digest, Labels};

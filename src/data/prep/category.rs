@@ -2,6 +2,7 @@
 
 use super::super::{Column, ColumnType, MISSING, Values};
 use super::error::PrepError;
+use super::form::MissingForm;
 use super::number::Scale;
 use super::part::Step;
 use super::settings::Impute;
@@ -94,6 +95,15 @@ impl Levels {
             _ => most_frequent(&kept_counts),
         };
         Ok(Self { names, fill })
+    }
+
+    /// The fate of a missing cell for exporters.
+    pub(super) fn missing(&self) -> MissingForm {
+        match self.fill {
+            Fill::Refuse => MissingForm::Refused,
+            Fill::Unknown => MissingForm::Unknown,
+            Fill::Level(index) => MissingForm::Level(index),
+        }
     }
 
     /// Reads a table's column through these levels.

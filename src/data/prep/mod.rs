@@ -10,12 +10,14 @@
 mod category;
 mod dates;
 mod error;
+mod form;
 mod number;
 mod part;
 mod settings;
 mod target;
 
 pub use error::PrepError;
+pub use form::{MissingForm, NumberForm, PrepForm, PrepPart};
 pub use settings::choices;
 
 use super::{Column, ColumnType, Dataset, PrepChoice, Table, Values};

@@ -2,6 +2,7 @@
 
 use super::Job;
 use super::error::PrepError;
+use super::form::NumberForm;
 use super::settings::{Impute, Outliers, ScaleMode, Settings};
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,12 @@ impl NumberStep {
         } else {
             Err(PrepError::Overflow { column: job.column.name.clone() })
         }
+    }
+
+    /// The same for exporters.
+    pub(super) fn form(&self) -> NumberForm {
+        let Scale { shift, by } = self.scale;
+        NumberForm { clip: self.clip, fill: self.fill, shift, by }
     }
 
     fn is_finite(&self) -> bool {
