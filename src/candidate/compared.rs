@@ -2,8 +2,9 @@
 
 use super::{CandidateError, Ground, PREDICTIONS_FILE, PredictedRows, Rival};
 use crate::bundle::{Bundle, KeyKind, Kind};
+use crate::champion;
 use crate::data::DataOptions;
-use crate::domain::{Digest, DigestBuilder, Labels, Prediction};
+use crate::domain::{Digest, Labels, Prediction};
 use std::collections::BTreeMap;
 
 /// Rows with what both models say of them.
@@ -32,7 +33,7 @@ pub struct Compared {
 impl Compared {
     /// Identity of the rows.
     pub fn digest(&self) -> Digest {
-        keys_digest(&self.sorted_keys())
+        champion::rows_digest(&self.sorted_keys())
     }
 
     /// The keys, ascending, each once.
@@ -42,12 +43,6 @@ impl Compared {
         keys.dedup();
         keys
     }
-}
-
-/// Identity of rows by their keys, ascending.
-fn keys_digest(keys: &[u64]) -> Digest {
-    let bytes: Vec<u8> = keys.iter().flat_map(|key| key.to_le_bytes()).collect();
-    DigestBuilder::new("holdout rows").bytes(&bytes).finish()
 }
 
 /// What is compared, before anything is predicted.
@@ -126,11 +121,10 @@ impl Match<'_> {
             (Some(ground), Some(row)) => ground.data.row_keys[row],
             _ => Digest::of(id.as_bytes()).to_u64(),
         };
-        places.retain(|(at, row)| {
-            self.retired.binary_search(&key(&own.ids[*at], *row)).is_err()
-        });
+        places.retain(|(at, row)| self.retired.binary_search(&key(&own.ids[*at], *row)).is_err());
         let retired = of - places.len();
-        let champion = self.rival.map(|rival| of_rival(rival, ground, &own, &places, classes.as_deref()));
+        let champion =
+            self.rival.map(|rival| of_rival(rival, ground, &own, &places, classes.as_deref()));
         // Only rows that both predict can be compared.
         let (champion, kept) = match champion {
             Some(Ok((prediction, kept))) => (Some(Ok(prediction)), kept),
@@ -168,7 +162,9 @@ fn stranger(bundle: &Bundle, kind: &KeyKind) -> Option<String> {
             keys_text(own),
             keys_text(kind)
         )),
-        None => Some("it is a command's and cannot predict; mend: gate a command against a command".into()),
+        None => Some(
+            "it is a command's and cannot predict; mend: gate a command against a command".into(),
+        ),
     }
 }
 

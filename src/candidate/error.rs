@@ -1,6 +1,7 @@
 //! Why a run cannot be fitted again.
 
 use crate::bundle::BundleError;
+use crate::champion::LedgerError;
 use crate::data;
 use crate::spec::SpecError;
 use crate::store::StoreError;
@@ -71,6 +72,15 @@ pub enum CandidateError {
     Predictions {
         /// What is wrong, and the mend.
         what: String,
+    },
+    /// The ledger cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// Others keep writing to the ledger.
+    #[error("others are asking about '{model}' at the same time; mend: ask again")]
+    Busy {
+        /// The model.
+        model: String,
     },
     /// The machine gave no thread.
     #[error("cannot start a thread: {0}")]

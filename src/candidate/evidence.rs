@@ -4,6 +4,7 @@ use super::compared::Match;
 use super::slices::slices;
 use super::speed::speed;
 use super::{CandidateError, Compared, Fitted, Recipe, Rival, facts, second};
+use crate::domain::Task;
 use crate::gate::{
     self, Champion, Check, Evidence, FoldPair, HoldoutUse, Measure, Policy, Replicates, Scored,
     SelectionBias, Slice, Units, Verdict,
@@ -11,7 +12,6 @@ use crate::gate::{
 use crate::metrics;
 use crate::spec::Work;
 use crate::store::Store;
-use crate::domain::Task;
 use indexmap::IndexMap;
 
 /// What is asked: may this run's model replace that one, by these rules?
@@ -53,8 +53,7 @@ enum OwnUnits {
 }
 
 /// Why there is nothing to compare where a command left no predictions behind.
-const NO_PREDICTIONS: &str =
-    "the challenger left no predictions.csv behind; mend: write row,prediction (and p_CLASS) of the holdout to DERBY_ARTIFACTS";
+const NO_PREDICTIONS: &str = "the challenger left no predictions.csv behind; mend: write row,prediction (and p_CLASS) of the holdout to DERBY_ARTIFACTS";
 
 impl Gathered {
     /// Gathers all of it.

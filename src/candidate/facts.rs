@@ -33,11 +33,22 @@ pub(super) fn facts(
             .collect();
         let warnings = findings.iter().filter(|finding| finding.level == Level::Warn).count();
         found.push(match errors.len() {
-            0 => check("data_checks", "the data's checks", CheckStatus::Pass, format!("no error, {warnings} warnings")),
+            0 => check(
+                "data_checks",
+                "the data's checks",
+                CheckStatus::Pass,
+                format!("no error, {warnings} warnings"),
+            ),
             n => {
-                let more = if n > SHOWN { format!(" and {} more", n - SHOWN) } else { String::new() };
+                let more =
+                    if n > SHOWN { format!(" and {} more", n - SHOWN) } else { String::new() };
                 let text = errors.iter().take(SHOWN).copied().collect::<Vec<_>>().join("; ");
-                check("data_checks", "the data's checks", CheckStatus::Fail, format!("{text}{more}"))
+                check(
+                    "data_checks",
+                    "the data's checks",
+                    CheckStatus::Fail,
+                    format!("{text}{more}"),
+                )
             }
         });
     }
@@ -51,12 +62,18 @@ fn check(id: &str, name: &str, status: CheckStatus, detail: String) -> Check {
 /// Another data set is the normal case of a model that is trained again; the rows are chosen so that it is fair.
 fn same_data(own: &Bundle, theirs: &Bundle) -> Check {
     let short = |hash: &Option<String>| {
-        hash.as_deref().map_or_else(|| "none".to_string(), |hash| format!("b3:{}", &hash[..6.min(hash.len())]))
+        hash.as_deref()
+            .map_or_else(|| "none".to_string(), |hash| format!("b3:{}", &hash[..6.min(hash.len())]))
     };
     let (a, b) = (own.provenance(), theirs.provenance());
     let name = "same data and split";
     if a.data_hash == b.data_hash && a.split == b.split {
-        return check("data", name, CheckStatus::Pass, format!("{} split {}", short(&a.data_hash), short(&a.split)));
+        return check(
+            "data",
+            name,
+            CheckStatus::Pass,
+            format!("{} split {}", short(&a.data_hash), short(&a.split)),
+        );
     }
     let what = if a.data_hash == b.data_hash { "another split" } else { "other data" };
     let detail = format!(
@@ -102,7 +119,8 @@ fn schema(own: &Bundle, theirs: &Bundle) -> Check {
             Some(_) => {}
         }
     }
-    let detail = if notes.is_empty() { format!("{} columns", a.columns.len()) } else { notes.join(", ") };
+    let detail =
+        if notes.is_empty() { format!("{} columns", a.columns.len()) } else { notes.join(", ") };
     check("schema", name, CheckStatus::Pass, detail)
 }
 

@@ -51,9 +51,7 @@ impl Fitted {
             return Ok(Self { bundle, folder, ground });
         }
         let bundle = match (&recipe.sweep.work, section, &ground) {
-            (Work::Models(_), Some(section), Some(ground)) => {
-                fit(recipe, (section, ground), rows)?
-            }
+            (Work::Models(_), Some(section), Some(ground)) => fit(recipe, (section, ground), rows)?,
             (Work::Command(_), ..) => {
                 let bundle = pack_command(store, recipe, ground.as_ref(), &folder)?;
                 return Ok(Self { bundle, folder, ground });

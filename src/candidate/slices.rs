@@ -17,7 +17,9 @@ pub(super) fn slices(table: &Table, rows: &[usize], rule: &SliceRule) -> (Vec<Sl
                 status: CheckStatus::Fail,
                 value: None,
                 threshold: None,
-                detail: format!("there is no column '{name}'; mend: [gate] slices names the columns"),
+                detail: format!(
+                    "there is no column '{name}'; mend: [gate] slices names the columns"
+                ),
             });
             continue;
         };
@@ -39,7 +41,9 @@ fn of_column(column: &Column, rows: &[usize]) -> Vec<Slice> {
         Values::Numbers(numbers) => quarters(numbers, rows)
             .into_iter()
             .map(|(low, high, text)| {
-                slice(text, &|row| numbers[row] >= low && (numbers[row] < high || high.is_infinite()))
+                slice(text, &|row| {
+                    numbers[row] >= low && (numbers[row] < high || high.is_infinite())
+                })
             })
             .collect(),
     };
@@ -54,7 +58,8 @@ fn of_column(column: &Column, rows: &[usize]) -> Vec<Slice> {
 
 /// Ranges between the quartiles of the rows, equal ones joined: `[low, high)` with their words.
 fn quarters(numbers: &[f64], rows: &[usize]) -> Vec<(f64, f64, String)> {
-    let mut sorted: Vec<f64> = rows.iter().map(|&row| numbers[row]).filter(|v| !v.is_nan()).collect();
+    let mut sorted: Vec<f64> =
+        rows.iter().map(|&row| numbers[row]).filter(|v| !v.is_nan()).collect();
     sorted.sort_by(f64::total_cmp);
     let mut cuts: Vec<f64> = [0.25, 0.5, 0.75].map(|q| quantile_sorted(&sorted, q)).to_vec();
     cuts.retain(|cut| cut.is_finite() && sorted.first().is_some_and(|first| cut > first));
@@ -81,16 +86,28 @@ mod tests {
     use crate::data::ColumnType;
 
     fn table() -> Table {
-        let column = |name: &str, kind, values| Column { name: name.into(), kind, values, null_spellings: vec![] };
+        let column = |name: &str, kind, values| Column {
+            name: name.into(),
+            kind,
+            values,
+            null_spellings: vec![],
+        };
         let numbers = Values::Numbers(vec![1.0, 2.0, 3.0, 4.0, f64::NAN]);
-        let codes = Values::Codes { codes: vec![0, 1, 0, MISSING, 1], levels: vec!["a".into(), "b".into()] };
-        let columns = vec![column("x", ColumnType::Number, numbers), column("c", ColumnType::Category, codes)];
+        let codes = Values::Codes {
+            codes: vec![0, 1, 0, MISSING, 1],
+            levels: vec!["a".into(), "b".into()],
+        };
+        let columns = vec![
+            column("x", ColumnType::Number, numbers),
+            column("c", ColumnType::Category, codes),
+        ];
         Table { columns, n_rows: 5 }
     }
 
     #[test]
     fn every_row_is_in_one_slice_of_a_column() {
-        let rule = |name: &str| SliceRule { columns: vec![name.into()], max_drop: 0.1, min_rows: 1 };
+        let rule =
+            |name: &str| SliceRule { columns: vec![name.into()], max_drop: 0.1, min_rows: 1 };
         for name in ["x", "c"] {
             let (slices, lacking) = slices(&table(), &[0, 2, 3, 4], &rule(name));
             let mut rows: Vec<u32> = slices.iter().flat_map(|slice| slice.rows.clone()).collect();

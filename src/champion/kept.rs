@@ -41,6 +41,58 @@ impl Ledger {
         Ok(to)
     }
 
+    /// Keeps the keys (ascending, each once) of the rows that a gate compares on, so that a refresh knows which rows
+    /// were used. Rows that are kept already are left as they are.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn keep_rows(&self, keys: &[u64]) -> Result<Digest, LedgerError> {
+        let bytes: Vec<u8> = keys.iter().flat_map(|key| key.to_le_bytes()).collect();
+        let digest = rows_digest(keys);
+        let path = self.rows_path(&digest.hex());
+        if fs::read(&path).is_ok_and(|there| there == bytes) {
+            return Ok(digest);
+        }
+        make_folder(&self.folder)?;
+        let folder = path.parent().unwrap_or(&self.folder);
+        fs::create_dir_all(folder).map_err(LedgerError::io("create", folder))?;
+        write_whole(&path, &bytes)?;
+        Ok(digest)
+    }
+
+    /// The keys of all rows that the gates of this period compared on, sorted, each once.
+    ///
+    /// # Errors
+    /// When a file is gone, or holds other rows than the ledger says.
+    pub fn used_rows(&self) -> Result<Vec<u64>, LedgerError> {
+        let registry = self.registry();
+        let mut all = Vec::new();
+        let mut read: Vec<&str> = Vec::new();
+        for gate in registry.gates().iter().filter(|gate| gate.what.epoch == registry.epoch()) {
+            let Some(rows) = gate.what.holdout.as_deref().filter(|rows| !read.contains(rows))
+            else {
+                continue;
+            };
+            read.push(rows);
+            let path = self.rows_path(rows);
+            let wrong = |why: String| LedgerError::Keys { path: path.clone(), why };
+            let bytes = fs::read(&path).map_err(|error| wrong(error.to_string()))?;
+            let keys: Vec<u64> = bytes
+                .as_chunks::<KEY_BYTES>()
+                .0
+                .iter()
+                .map(|key| u64::from_le_bytes(*key))
+                .collect();
+            if rows_digest(&keys).hex() != rows {
+                return Err(wrong("its digest is not the one in the ledger".into()));
+            }
+            all.extend(keys);
+        }
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
+    }
+
     /// The keys of all holdout rows that were put aside, sorted, each once.
     ///
     /// # Errors
@@ -106,9 +158,20 @@ impl Ledger {
         self.folder.join(self.model.as_str())
     }
 
+    fn rows_path(&self, digest: &str) -> PathBuf {
+        let name = digest.get(..NAME_DIGITS).unwrap_or(digest);
+        self.kept().join("rows").join(format!("{name}.keys"))
+    }
+
     fn keys_path(&self, epoch: u64) -> PathBuf {
         self.kept().join(format!("holdout-{epoch}.keys"))
     }
+}
+
+/// Identity of rows by their keys, ascending.
+pub fn rows_digest(keys: &[u64]) -> Digest {
+    let bytes: Vec<u8> = keys.iter().flat_map(|key| key.to_le_bytes()).collect();
+    DigestBuilder::new("holdout rows").bytes(&bytes).finish()
 }
 
 fn keys_digest(bytes: &[u8]) -> Digest {

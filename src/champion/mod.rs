@@ -41,6 +41,7 @@ pub use error::{Fault, LedgerError, Problem};
 pub use event::{
     AliasMove, Begin, Event, Gate, MoveKind, Refresh, RunRef, State, StateChange, Version,
 };
+pub use kept::rows_digest;
 pub use ledger::Ledger;
 pub use line::Entry;
 pub use name::{CHALLENGER, CHAMPION, ModelName, NameError, Reference, Target, check_alias};

@@ -1,6 +1,6 @@
 //! Arguments of the program and of every verb. The doc comments are the help text.
 
-use super::model_args::{ChampionArgs, ReproduceArgs};
+use super::model_args::{ChampionArgs, GateArgs, HoldoutArgs, ReproduceArgs};
 use super::out::ColorChoice;
 use super::script_args::{ArtifactsArgs, LogArgs, LogsArgs, RunArgs};
 use clap::{Args, Parser, Subcommand, ValueHint};
@@ -59,6 +59,10 @@ pub(super) enum Command {
     Best(BestArgs),
     /// List sweeps
     Sweeps(SweepsArgs),
+    /// Judge whether a run may replace the champion: exit code 0, 3 or 4
+    Gate(GateArgs),
+    /// See how often a holdout was asked, and start anew on new rows
+    Holdout(HoldoutArgs),
     /// See, promote, approve and roll back the models in use
     Champion(ChampionArgs),
     /// Train a recorded run again and compare every score and prediction to the bit

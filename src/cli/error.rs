@@ -147,6 +147,8 @@ impl From<CandidateError> for CliError {
             CandidateError::Store(error) => error.into(),
             CandidateError::Plan(error) => error.into(),
             CandidateError::Bundle(error) => error.into(),
+            CandidateError::Ledger(error) => error.into(),
+            error @ CandidateError::Busy { .. } => Self::new(Exit::Later, error.to_string()),
             error => Self::new(Exit::Failed, error.to_string()),
         }
     }

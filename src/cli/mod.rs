@@ -11,6 +11,9 @@ mod data;
 mod diff;
 mod edit;
 mod error;
+mod gate;
+mod gate_show;
+mod holdout;
 mod init;
 mod init_cut;
 mod listing;
@@ -26,6 +29,7 @@ mod reaper;
 mod reference;
 mod registry;
 mod replicates;
+mod reporting;
 mod reproduce;
 mod run;
 mod runs;
@@ -127,6 +131,8 @@ fn dispatch(ui: &Ui, command: Command) -> Result<u8, CliError> {
         Command::Diff(args) => diff::run(ui, &args),
         Command::Best(args) => best::run(ui, &args),
         Command::Sweeps(args) => sweeps::run(ui, &args),
+        Command::Gate(args) => gate::run(ui, &args),
+        Command::Holdout(args) => holdout::run(ui, &args),
         Command::Champion(args) => champion::run(ui, &args),
         Command::Reproduce(args) => reproduce::run(ui, &args),
         Command::Models(args) => models::run(ui, &args),

@@ -45,7 +45,8 @@ impl OutOfFold {
         let values: Vec<f64> = self.values.iter().map(|value| f64::from(*value)).collect();
         let Labels::Classes { n_classes, .. } = labels else { return Prediction::Values(values) };
         let is_share = |row: &[f64]| {
-            row.iter().all(|p| (0.0..=1.0).contains(p)) && (row.iter().sum::<f64>() - 1.0).abs() < 1e-4
+            row.iter().all(|p| (0.0..=1.0).contains(p))
+                && (row.iter().sum::<f64>() - 1.0).abs() < 1e-4
         };
         let all_shares = values.chunks(self.width.max(1)).all(is_share);
         match Prediction::from_probabilities(values, *n_classes) {

@@ -102,7 +102,6 @@ impl Place {
         let jobs = resources.jobs.unwrap_or(by_default).min(most).max(1);
         Ok(Self { store, owner, jobs, gpus })
     }
-
 }
 
 /// Memory that one of `jobs` fits may plan for, in MB: what the sweep file says, else a share of what is free.

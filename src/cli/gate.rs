@@ -1,0 +1,297 @@
+//! `derby gate`: may this run's model replace that one?
+
+use super::model_args::{GateArgs, RuleArgs};
+use super::out::{Role, safe};
+use super::reference::{Named, challenger, kept};
+use super::registry::Books;
+use super::{CliError, Exit, Ui, gate_show};
+use crate::candidate::{Answer, Asked, FitRows, Fitted, Recipe, Rival, ask, version_of};
+use crate::champion::{Ledger, ModelName, Promoted, Promotion};
+use crate::domain::{RunId, RunRecord};
+use crate::executor::quiet_panics;
+use crate::gate::{Approval, Decision, Policy, Rule};
+use crate::spec::{self, Known, Overrides, Sweep};
+use crate::store::Store;
+
+/// A question that is ready to be asked.
+pub(super) struct Trial {
+    pub(super) recipe: Recipe,
+    pub(super) fitted: Fitted,
+    pub(super) policy: Policy,
+    /// The rule that the command line gave in place of the sweep file's.
+    pub(super) own_rule: Option<String>,
+    pub(super) ledger: Ledger,
+    pub(super) rival: Option<Rival>,
+}
+
+pub(super) fn run(ui: &Ui, args: &GateArgs) -> Result<Exit, CliError> {
+    let books = Books::new(ui)?;
+    let store = ui.read_store()?;
+    quiet_panics();
+    let run = challenger(&store, args.challenger.as_deref())?;
+    let mut trial = Trial::prepare(ui, &books, &store, (run, &args.rules, &args.against))?;
+    let asking = Asking { books: &books, why: &args.why, apply: args.apply, json: args.json };
+    trial.decide(ui, &store, &asking, &args.reports.report)
+}
+
+/// How a question is asked and what becomes of its answer.
+pub(super) struct Asking<'a> {
+    pub(super) books: &'a Books,
+    pub(super) why: &'a str,
+    /// Carry a verdict to promote out.
+    pub(super) apply: bool,
+    pub(super) json: bool,
+}
+
+impl Trial {
+    /// Fits the challenger, finds the rules, the ledger and the model in use.
+    pub(super) fn prepare(
+        ui: &Ui,
+        books: &Books,
+        store: &Store,
+        (run, rules, against): (RunRecord, &RuleArgs, &str),
+    ) -> Result<Self, CliError> {
+        let recipe = Recipe::of(store, run)?;
+        let (policy, own_rule) = policy(&recipe, rules)?;
+        let ledger = books.open(&model_of(&recipe.row.model)?)?;
+        let rival = rival(ui, store, &ledger, against)?;
+        let fitted = Fitted::of(store, &recipe, FitRows::Search)?;
+        Ok(Self { recipe, fitted, policy, own_rule, ledger, rival })
+    }
+
+    /// The version that the challenger is already, if it is the one in use.
+    fn is_rival_itself(&self) -> bool {
+        self.rival
+            .as_ref()
+            .is_some_and(|rival| rival.bundle.digest() == self.fitted.bundle.digest())
+    }
+
+    /// Asks, says what came of it, carries it out if asked to, and writes reports.
+    pub(super) fn decide(
+        &mut self,
+        ui: &Ui,
+        store: &Store,
+        asking: &Asking<'_>,
+        reports: &[std::path::PathBuf],
+    ) -> Result<Exit, CliError> {
+        if self.is_rival_itself() {
+            let name = self.rival.as_ref().map(|rival| rival.name.clone()).unwrap_or_default();
+            let text =
+                format!("run {} is {name} itself: there is nothing to prove", self.recipe.run.id);
+            if asking.json {
+                let value = serde_json::json!({ "run": self.recipe.run.id, "decision": null, "reason": text });
+                ui.out.line(&value.to_string())?;
+            } else {
+                ui.out.line(&format!(" {}", safe(&text)))?;
+            }
+            super::reporting::after_gate(ui, store, self, None, reports)?;
+            return Ok(Exit::Done);
+        }
+        let answer = self.ask(ui, store, asking)?;
+        let carried = if asking.apply && answer.verdict.decision == Decision::Promote {
+            Some(self.carry_out(ui, asking, &answer, self.policy.approval)?)
+        } else {
+            None
+        };
+        if asking.json {
+            ui.out.line(&gate_show::json(self, &answer, carried).to_string())?;
+        } else {
+            gate_show::verdict(ui, self, &answer)?;
+            match carried {
+                Some(promoted) => gate_show::promoted(ui, &self.ledger, promoted)?,
+                None => gate_show::next(ui, self, &answer)?,
+            }
+        }
+        super::reporting::after_gate(ui, store, self, Some(&answer), reports)?;
+        Ok(exit_of(answer.verdict.decision))
+    }
+
+    pub(super) fn ask(
+        &mut self,
+        ui: &Ui,
+        store: &Store,
+        asking: &Asking<'_>,
+    ) -> Result<Answer, CliError> {
+        let retired = self.ledger.retired_keys()?;
+        let asked = Asked {
+            store,
+            recipe: &self.recipe,
+            fitted: &self.fitted,
+            policy: &self.policy,
+            rival: self.rival.as_ref(),
+            retired: &retired,
+        };
+        let answer = ask(&mut self.ledger, &asked, asking.why)?;
+        asking.books.remember(ui, &self.ledger);
+        Ok(answer)
+    }
+
+    /// Keeps and registers the challenger, and promotes it on the answer.
+    pub(super) fn carry_out(
+        &mut self,
+        ui: &Ui,
+        asking: &Asking<'_>,
+        answer: &Answer,
+        approval: Approval,
+    ) -> Result<Promoted, CliError> {
+        let why = if asking.why.is_empty() { "the gate promotes" } else { asking.why };
+        let asked = Asked {
+            store: &Store::in_memory()?,
+            recipe: &self.recipe,
+            fitted: &self.fitted,
+            policy: &self.policy,
+            rival: None,
+            retired: &[],
+        };
+        let version = version_of(&asked, &answer.scores, why);
+        self.ledger.keep_bundle(&self.fitted.folder, self.fitted.bundle.digest())?;
+        let version = self.ledger.register(version)?;
+        let promoted = self.ledger.promote(&Promotion {
+            version,
+            gate: answer.entry,
+            why: why.into(),
+            rule: self.own_rule.clone(),
+            approval,
+        });
+        asking.books.remember(ui, &self.ledger);
+        Ok(promoted?)
+    }
+}
+
+/// The exit code of a decision.
+pub(super) fn exit_of(decision: Decision) -> Exit {
+    match decision {
+        Decision::Promote => Exit::Done,
+        Decision::Hold => Exit::Held,
+        Decision::Reject => Exit::Rejected,
+    }
+}
+
+/// The registered model's name, which is a file's name.
+pub(super) fn model_of(name: &str) -> Result<ModelName, CliError> {
+    ModelName::parse(name).map_err(|error| {
+        CliError::usage(error.to_string())
+            .hint("`model` of the sweep file names the registered model")
+    })
+}
+
+/// The rules: those of --policy, else of the sweep file as it is now, else as it was recorded.
+pub(super) fn policy(
+    recipe: &Recipe,
+    rules: &RuleArgs,
+) -> Result<(Policy, Option<String>), CliError> {
+    let load = |path: &std::path::Path| spec::load(path, &Overrides::default(), &Known::built_in());
+    let of = |sweep: &Sweep| {
+        sweep.gate.clone().unwrap_or_else(|| Policy::new(recipe.row.objectives[0].clone()))
+    };
+    let mut policy = match &rules.policy {
+        Some(file) => load(file)?.gate.ok_or_else(|| {
+            CliError::usage(format!("'{}' has no [gate] section", file.display()))
+        })?,
+        // The rules of a sweep may change while it lives; the search may not.
+        None => match load(&recipe.sweep.file) {
+            Ok(now) if now.digest == recipe.sweep.digest => of(&now),
+            _ => of(&recipe.sweep),
+        },
+    };
+    let own = overridden(&mut policy, rules)?;
+    Ok((policy, own))
+}
+
+/// Applies the rule of the command line; says it in words if there is one.
+fn overridden(policy: &mut Policy, rules: &RuleArgs) -> Result<Option<String>, CliError> {
+    let finite = |flag: &str, value: Option<f64>, low: f64| match value {
+        Some(value) if !value.is_finite() || value < low => {
+            Err(CliError::usage(format!("--{flag} '{value}' must be a number of at least {low}")))
+        }
+        value => Ok(value),
+    };
+    let margin = finite("margin", rules.margin, 0.0)?;
+    let min_gain = finite("min-gain", rules.min_gain, 0.0)?;
+    let word = rules.rule.as_deref().unwrap_or(policy.rule.word());
+    let rule = match (word, margin, min_gain) {
+        ("superior", None, gain) => match (policy.rule, gain) {
+            (Rule::Superior { min_gain }, None) => Rule::Superior { min_gain },
+            (_, gain) => Rule::Superior { min_gain: gain.unwrap_or(0.0) },
+        },
+        ("non_inferior", Some(margin), None) if margin > 0.0 => Rule::NonInferior { margin },
+        ("non_inferior", None, None) => match policy.rule {
+            Rule::NonInferior { margin } => Rule::NonInferior { margin },
+            _ => {
+                let text = "--rule non_inferior needs --margin: how much worse is still as good";
+                return Err(CliError::usage(text));
+            }
+        },
+        ("absolute", None, None) => Rule::Absolute,
+        ("superior" | "non_inferior" | "absolute", ..) => {
+            let text = "--margin goes with --rule non_inferior, --min-gain with --rule superior";
+            return Err(CliError::usage(text));
+        }
+        (other, ..) => {
+            let text = format!("unknown rule '{other}'; one of superior, non_inferior, absolute");
+            return Err(CliError::usage(text));
+        }
+    };
+    let is_own = rule != policy.rule;
+    policy.rule = rule;
+    Ok(is_own.then(|| match rule {
+        Rule::Superior { min_gain } => format!("superior, min_gain {min_gain}"),
+        Rule::NonInferior { margin } => format!("non_inferior, margin {margin}"),
+        Rule::Absolute => "absolute".into(),
+    }))
+}
+
+/// The model to be replaced: the champion, or what the command line names.
+fn rival(
+    ui: &Ui,
+    store: &Store,
+    ledger: &Ledger,
+    against: &str,
+) -> Result<Option<Rival>, CliError> {
+    let run_of = |uuid: Option<&str>| uuid.and_then(|uuid| store.run_id(uuid).ok());
+    let version = |ledger: &Ledger, number: u64, label: String| {
+        let (bundle, _) = kept(ledger, number, &label)?;
+        let run = run_of(bundle.provenance().run.as_deref());
+        let name = format!("{label} ({})", super::champion::version_text(ledger, number));
+        Ok(Rival { name, bundle, version: Some(number), run })
+    };
+    match against {
+        "none" => Ok(None),
+        "champion" => {
+            let Some(champion) = ledger.registry().champion() else { return Ok(None) };
+            let label = format!("{}@champion", ledger.model());
+            version(ledger, champion.version.number, label).map(Some)
+        }
+        other => match Named::parse(ui, other)? {
+            Named::Version { ledger, number, name } => version(&ledger, number, name).map(Some),
+            named => {
+                let (bundle, folder) = named.bundle(ui)?;
+                let run = match &named {
+                    Named::Run(run) => Some(run.id),
+                    _ => run_of(bundle.provenance().run.as_deref()),
+                };
+                let name = run_name(&named, run, &folder);
+                let number = ledger.registry().version_of(bundle.digest());
+                let version = number.map(|registered| registered.version.number);
+                Ok(Some(Rival { name, bundle, version, run }))
+            }
+        },
+    }
+}
+
+fn run_name(named: &Named, run: Option<RunId>, folder: &std::path::Path) -> String {
+    match (named, run) {
+        (Named::Run(run), _) => format!("run {}", run.id),
+        (_, Some(run)) => format!("{} (run {run})", folder.display()),
+        (_, None) => folder.display().to_string(),
+    }
+}
+
+/// The color of a decision.
+pub(super) fn role_of(decision: Decision) -> Role {
+    match decision {
+        Decision::Promote => Role::Good,
+        Decision::Hold => Role::Warn,
+        Decision::Reject => Role::Bad,
+    }
+}
