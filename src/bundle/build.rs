@@ -68,12 +68,11 @@ impl Bundle {
         let schema = Schema::of(&data.table, &read, rows, &options.source);
         let golden = golden::make(data, rows, &pipeline, &schema)?;
         let own;
-        let profiled = match parts.profiled {
-            Some(Profiled { of, prediction }) => (of, prediction),
-            None => {
-                own = pipeline.predict(&data.table, rows)?;
-                (ProfileOf::Training, &own)
-            }
+        let profiled = if let Some(Profiled { of, prediction }) = parts.profiled {
+            (of, prediction)
+        } else {
+            own = pipeline.predict(&data.table, rows)?;
+            (ProfileOf::Training, &own)
         };
         let profile = Profile::of((data, rows), &pipeline, profiled);
         let trained_on = keys::sorted(data, rows);

@@ -124,5 +124,6 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<Vec<Golden>, serde_json::Error>
 
 /// The raw rows as JSON lines.
 pub(super) fn lines(golden: &[Golden]) -> String {
-    golden.iter().map(|one| format!("{}\n", Value::Object(one.row.clone()))).collect()
+    let row = |one: &Golden| Value::Object(one.row.clone()).to_string();
+    golden.iter().map(row).collect::<Vec<_>>().join("\n")
 }

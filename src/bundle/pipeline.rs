@@ -54,7 +54,7 @@ impl Pipeline {
         for (weight, member) in &self.members {
             mean.add(*weight, &member.predict(table, rows)?)?;
         }
-        mean.finish()
+        Ok(mean.finish())
     }
 
     /// Refuses a pipeline without members or with weights that are none.
@@ -117,13 +117,13 @@ impl Mean {
         Ok(())
     }
 
-    fn finish(self) -> Result<Prediction, BundleError> {
+    fn finish(self) -> Prediction {
         let total = self.total;
         let means = self.sums.into_iter().map(|sum| sum / total).collect();
-        Ok(match self.n_classes {
+        match self.n_classes {
             Some(n_classes) => Prediction::from_probabilities(means, n_classes),
             None => Prediction::Values(means),
-        })
+        }
     }
 }
 

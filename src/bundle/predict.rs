@@ -223,3 +223,7 @@ fn csv_text(text: &str) -> Vec<u8> {
     let plain = !text.contains([',', '"', '\n', '\r']) && text.trim() == text && !text.is_empty();
     if plain { text.into() } else { format!("\"{}\"", text.replace('"', "\"\"")).into_bytes() }
 }
+
+#[cfg(test)]
+#[path = "predict_tests.rs"]
+mod tests;

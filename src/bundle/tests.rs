@@ -208,3 +208,99 @@ fn every_family_predicts_its_golden_rows_to_the_bit() {
         }
     }
 }
+
+#[test]
+fn the_artifacts_of_a_command_are_packed_with_the_same_care() {
+    let dir = TempDir::new().unwrap();
+    let kept = |name: &str, text: &str| {
+        let file = dir.path().join(name.replace('/', "-"));
+        fs::write(&file, text).unwrap();
+        crate::domain::KeptFile { name: name.into(), file }
+    };
+    let artifacts = [kept("weights/net.bin", "1234"), kept("predictions.csv", "row,prediction\n")];
+    let build = |artifacts: &[crate::domain::KeptFile]| {
+        Bundle::build_command(CommandParts {
+            name: "net",
+            artifacts,
+            task: None,
+            target: None,
+            classes: Vec::new(),
+            positive: None,
+            objective: crate::domain::Objective {
+                metric: "loss".into(),
+                goal: crate::domain::Goal::Minimize,
+            },
+            metrics: BundleMetrics::default(),
+            provenance: Provenance::default(),
+        })
+    };
+    let made = build(&artifacts).unwrap();
+    assert_eq!(made.digest(), build(&artifacts).unwrap().digest());
+    let path = dir.path().join("out");
+    made.write(&path, &Measured::default()).unwrap();
+    let read = Bundle::read(&path).unwrap();
+    assert_eq!((read.manifest().kind, read.trained_on().len()), (Kind::Command, 0));
+    assert_eq!(fs::read(path.join("artifacts/weights/net.bin")).unwrap(), b"1234");
+    assert!(read.verify().unwrap().is_ok());
+    let said = read.predict(&crate::data::Table::default(), &[]).unwrap_err().to_string();
+    assert!(said.contains("run its program yourself"), "{said}");
+    fs::write(path.join("artifacts/weights/net.bin"), "1235").unwrap();
+    for said in [read.verify().unwrap_err(), Bundle::read(&path).unwrap_err()] {
+        assert!(said.to_string().contains("weights/net.bin'"), "{said}");
+    }
+    fs::write(&artifacts[0].file, "12345").unwrap();
+    let said = made.write(&dir.path().join("other"), &Measured::default()).unwrap_err();
+    assert!(said.to_string().contains("changed while it was packed"), "{said}");
+    assert!(build(&[]).unwrap_err().to_string().contains("no artifacts"));
+    let outside = crate::domain::KeptFile { name: "../x".into(), ..artifacts[1].clone() };
+    assert!(build(&[outside]).unwrap_err().to_string().contains("'../x'"));
+}
+
+#[test]
+fn the_card_keeps_the_two_kinds_of_scores_apart_and_names_escaped() {
+    let options = options(asset("penguins.csv"), "species");
+    let mut data = load(&options).unwrap();
+    let island = data.table.find("island").unwrap();
+    data.table.columns[island].name = "is|land<script>\n".into();
+    let made = bundle(&data, &options, Pipeline::of(fit(&data, "logistic", settings(&[]))));
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("birds");
+    made.write(&path, &Measured::default()).unwrap();
+    let card = fs::read_to_string(path.join("MODEL_CARD.md")).unwrap();
+    assert!(card.contains("| is\\|land&lt;script&gt;  | category |"), "{card}");
+    let holdout = card.find("### Holdout").unwrap();
+    let folds = card.find("### Cross-validation").unwrap();
+    assert!(card[holdout..folds].contains("| accuracy (aim) | 0.9 | 69 |"), "{card}");
+    assert!(card[folds..].contains("| accuracy (aim) | 0.95 ± 0.01 sd | 5 |"), "{card}");
+    assert!(card.contains("licence of the data: not stated"), "{card}");
+}
+
+#[test]
+fn the_profile_has_deciles_and_shares() {
+    let made = penguin_bundle();
+    let profile = made.profile().unwrap();
+    assert_eq!(profile.predictions_of, ProfileOf::Training);
+    assert_eq!(profile.target.levels.len(), 3);
+    assert!(
+        (profile.target.levels.iter().map(|(_, share)| share).sum::<f64>() - 1.0).abs() < 1e-12
+    );
+    let bill = profile.features.iter().find(|drift| drift.name == "bill_length_mm").unwrap();
+    assert_eq!((bill.edges.len(), bill.shares.len(), bill.quantiles.len()), (9, 10, 101));
+    assert!(bill.shares.iter().all(|share| (share - 0.1).abs() < 0.02), "{:?}", bill.shares);
+    assert!(bill.missing > 0.0 && bill.levels.is_empty());
+    assert!(profile.probability.is_some());
+}
+
+#[test]
+fn keys_say_how_they_were_made() {
+    let (data, mut options) = penguins();
+    let made = penguin_bundle();
+    assert!(made.trained_on().is_sorted());
+    let row = data.row_keys[1];
+    assert!(made.trained_on().binary_search(&row).is_ok());
+    assert_eq!(made.key_kind(), Some(&KeyKind::of(&data, &options)));
+    options.ignore.push("year".into());
+    assert_ne!(made.key_kind(), Some(&KeyKind::of(&data, &options)));
+    options.id = Some("row".into());
+    assert_eq!(KeyKind::of(&data, &options), KeyKind::Id { column: "row".into() });
+}

@@ -49,8 +49,9 @@ impl Bundle {
         let mut found =
             Verification { rows: 0, is_exact: true, largest_difference: 0.0, problems: Vec::new() };
         let Some(model) = &self.model else { return Ok(found) };
-        let saved = serde_json::to_vec(&model.pipeline).map_err(unreadable)?;
-        let reloaded: super::Pipeline = serde_json::from_slice(&saved).map_err(unreadable)?;
+        let saved = serde_json::to_vec(&model.pipeline).map_err(|error| unreadable(&error))?;
+        let reloaded: super::Pipeline =
+            serde_json::from_slice(&saved).map_err(|error| unreadable(&error))?;
         let text = golden::lines(&model.golden);
         let table = data::stream::table_of_objects(&text, "golden.jsonl", &model.schema)?;
         let rows: Vec<usize> = (0..table.n_rows).collect();
@@ -67,7 +68,7 @@ impl Bundle {
 /// What a file with another hash is.
 pub(super) const CHANGED: &str = "is not what was packed: its hash differs";
 
-fn unreadable(error: serde_json::Error) -> BundleError {
+fn unreadable(error: &serde_json::Error) -> BundleError {
     BundleError::Invalid(format!("the pipeline cannot be read back: {error}"))
 }
 

@@ -151,7 +151,11 @@ fn unclosed(shown: &str, line: u64) -> Error {
 }
 
 /// Line feeds.
-fn lines(bytes: &[u8]) -> u64 {
+#[expect(
+    clippy::naive_bytecount,
+    reason = "the compiler makes it fast enough without another crate"
+)]
+pub(super) fn lines(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
 }
 

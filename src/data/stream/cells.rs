@@ -29,12 +29,15 @@ pub(super) struct Wrong {
     pub(super) text: String,
 }
 
+/// A column and its texts that the training rows did not have, with their counts.
+pub(super) type UnknownTexts = (usize, Vec<(String, u64)>);
+
 /// Some rows on their way into a table.
 #[derive(Debug)]
 pub(super) struct Rows<'a> {
     reading: &'a Reading<'a>,
     drafts: Vec<Draft>,
-    n_rows: usize,
+    done: usize,
     /// The first wrong cell of each column, in the order of their coming.
     pub(super) wrong: Vec<Wrong>,
 }
@@ -77,7 +80,7 @@ impl<'a> Reading<'a> {
             }
         };
         let drafts = self.schema.columns.iter().map(draft).collect();
-        Rows { reading: self, drafts, n_rows: 0, wrong: Vec::new() }
+        Rows { reading: self, drafts, done: 0, wrong: Vec::new() }
     }
 
     fn is_null(&self, text: &str) -> bool {
@@ -98,7 +101,7 @@ impl<'a> Reading<'a> {
 
 impl Rows<'_> {
     pub(super) fn n_rows(&self) -> usize {
-        self.n_rows
+        self.done
     }
 
     /// Adds the cell of a column in the row that is open; a cell of the wrong type is remembered.
@@ -130,20 +133,20 @@ impl Rows<'_> {
         self.drafts[column].push_missing();
         if self.wrong.iter().all(|wrong| wrong.column != column) {
             let text = spelled(cell).into_owned();
-            self.wrong.push(Wrong { column, row: self.n_rows, text });
+            self.wrong.push(Wrong { column, row: self.done, text });
         }
     }
 
     /// True if the column has a cell in the row that is open.
     pub(super) fn has_cell(&self, column: usize) -> bool {
-        self.drafts[column].len() > self.n_rows
+        self.drafts[column].len() > self.done
     }
 
     /// Ends a row; columns without a cell get a missing one.
     pub(super) fn end_row(&mut self) {
-        self.n_rows += 1;
+        self.done += 1;
         for draft in &mut self.drafts {
-            if draft.len() < self.n_rows {
+            if draft.len() < self.done {
                 draft.push_missing();
             }
         }
@@ -151,11 +154,11 @@ impl Rows<'_> {
 
     /// Ends a row that gave every column a cell.
     pub(super) fn end_full_row(&mut self) {
-        self.n_rows += 1;
+        self.done += 1;
     }
 
     /// The table, and the texts of each column that the training rows did not have, with their counts.
-    pub(super) fn finish(self) -> (Table, Vec<(usize, Vec<(String, u64)>)>) {
+    pub(super) fn finish(self) -> (Table, Vec<UnknownTexts>) {
         let mut unknown_texts = Vec::new();
         let mut columns = Vec::with_capacity(self.drafts.len());
         for ((idx, draft), schema) in
@@ -180,7 +183,7 @@ impl Rows<'_> {
                 date_style: schema.date_style,
             });
         }
-        (Table { columns, n_rows: self.n_rows }, unknown_texts)
+        (Table { columns, n_rows: self.done }, unknown_texts)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::csv::{self, CsvSource};
 use super::super::source::line_at;
 use super::super::{Encoding, Error, Schema, SourceOptions, csv_sniff};
-use super::blocks::{Block, Ends, TextBlocks};
+use super::blocks::{Block, Ends, TextBlocks, lines};
 use super::cells::Rows;
 use super::{Cell, Parsed, Source, head, next_of};
 use ::csv::{ByteRecord, ReaderBuilder};
@@ -60,7 +60,7 @@ impl CsvRows {
         }
         // Latin-1 texts are longer than their bytes, so the end of the header is looked for in the bytes.
         let end = end_of_header(&bytes, delimiter);
-        let line = 1 + bytes[..end].iter().filter(|&&byte| byte == b'\n').count() as u64;
+        let line = 1 + lines(&bytes[..end]);
         let carry = bytes.split_off(end);
         let ends = Ends::Unquoted(delimiter);
         let blocks = Mutex::new(TextBlocks::new(file, &shown, ends, carry, line));
@@ -176,12 +176,10 @@ impl Source for CsvRows {
         if self.is_latin1 || bytes.contains(&b'"') {
             return Ok(block);
         }
-        match block {
-            Block::Text { bytes, first_line } => match String::from_utf8(bytes) {
-                Ok(text) => Ok(Block::Plain { text, first_line }),
-                Err(error) => Err(invalid(error.as_bytes(), &self.shown, first_line)),
-            },
-            other => Ok(other),
+        let Block::Text { bytes, first_line } = block else { return Ok(block) };
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Block::Plain { text, first_line }),
+            Err(error) => Err(invalid(error.as_bytes(), &self.shown, first_line)),
         }
     }
 
@@ -192,17 +190,14 @@ impl Source for CsvRows {
         limit: usize,
         rows: &mut Rows<'_>,
     ) -> Result<Parsed, Error> {
-        let mut parsed = match block {
-            Block::Plain { text, first_line } => {
-                self.plain((text, from), limit, rows).map_err(|n_cells| {
-                    let done = lines_before_row(text.as_bytes(), from, rows.n_rows());
-                    self.ragged(first_line + done, n_cells)
-                })?
-            }
-            _ => {
-                let (bytes, first_line) = block.text();
-                self.quoted((bytes, from, first_line), limit, rows)?
-            }
+        let mut parsed = if let Block::Plain { text, first_line } = block {
+            self.plain((text, from), limit, rows).map_err(|n_cells| {
+                let done = lines_before_row(text.as_bytes(), from, rows.n_rows());
+                self.ragged(first_line + done, n_cells)
+            })?
+        } else {
+            let (bytes, first_line) = block.text();
+            self.quoted((bytes, from, first_line), limit, rows)?
         };
         parsed.present = vec![true; self.n_wanted];
         Ok(parsed)

@@ -2,7 +2,7 @@
 
 use super::super::json::{self, Pairs};
 use super::super::{Error, Schema, SourceOptions};
-use super::blocks::{Block, Ends, TextBlocks};
+use super::blocks::{Block, Ends, TextBlocks, lines};
 use super::cells::Rows;
 use super::{Parsed, Source, next_of};
 use serde_json::Value;
@@ -83,7 +83,7 @@ impl Source for JsonRows<'_> {
                 continue;
             }
             let place = || {
-                let before = bytes[..start].iter().filter(|&&byte| byte == b'\n').count() as u64;
+                let before = lines(&bytes[..start]);
                 format!("{}, line {}", self.shown, first_line + before)
             };
             let text = std::str::from_utf8(line)

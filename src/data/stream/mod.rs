@@ -18,7 +18,7 @@ use super::source::format_of;
 use super::source_build::Cell;
 use super::{ColumnType, Error, Format, Schema, SourceOptions, Table, Values};
 use blocks::{Block, TextBlocks};
-use cells::{Reading, Rows, Wrong};
+use cells::{Reading, Rows, UnknownTexts, Wrong};
 use std::sync::{Mutex, PoisonError};
 
 /// Texts of a column, not seen in training, that a report lists.
@@ -71,7 +71,7 @@ impl Places<'_> {
         let (bytes, first_line) = self.block.text();
         match start {
             Some(start) => {
-                let before = bytes[..start].iter().filter(|&&byte| byte == b'\n').count() as u64;
+                let before = blocks::lines(&bytes[..start]);
                 format!("{}, line {}", self.shown, first_line + before)
             }
             None => format!("{}, row {}", self.shown, self.first_row + row + 1),
@@ -109,7 +109,7 @@ struct Notes {
     rows: u64,
     missing: Vec<u64>,
     outside: Vec<u64>,
-    unknown: Vec<(usize, Vec<(String, u64)>)>,
+    unknown: Vec<UnknownTexts>,
     /// Columns that had a key; for JSON, where each object has keys of its own.
     present: Vec<bool>,
 }
@@ -325,12 +325,7 @@ impl Streamed {
 }
 
 impl Notes {
-    fn of(
-        schema: &Schema,
-        table: &Table,
-        unknown: Vec<(usize, Vec<(String, u64)>)>,
-        present: Vec<bool>,
-    ) -> Self {
+    fn of(schema: &Schema, table: &Table, unknown: Vec<UnknownTexts>, present: Vec<bool>) -> Self {
         let missing = table.columns.iter().map(|column| column.n_missing() as u64).collect();
         let outside = |(column, schema): (&super::Column, &super::ColumnSchema)| match (
             &column.values,

@@ -227,3 +227,14 @@ impl Schema {
         self
     }
 }
+
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_streams_as_it_is_read() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = path.join("tests/fixtures/data_small.parquet");
+    let source = SourceOptions { path, shown: "x.parquet".into(), ..SourceOptions::default() };
+    check_parity(&source);
+    let said = message(&source, &number_schema(&["nowhere"]));
+    assert!(said.contains("the column 'nowhere'"), "{said}");
+}
