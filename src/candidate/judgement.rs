@@ -1,6 +1,6 @@
 //! A question to the gate as a transaction on the ledger: asked before, or judged and recorded.
 
-use super::{Asked, CandidateError, Compared, Gathered};
+use super::{Asked, CandidateError, Compared, Fitted, Gathered, Recipe};
 use crate::bundle::Kind;
 use crate::champion::{Judged, Ledger, LedgerError, Question, RunRef, Use, Version};
 use crate::domain::Goal;
@@ -114,8 +114,8 @@ fn held_out_scores(compared: &Compared) -> Vec<HeldOutScore> {
 }
 
 /// The challenger as a version to be registered.
-pub fn version_of(asked: &Asked<'_>, scores: &[HeldOutScore], why: &str) -> Version {
-    let (recipe, bundle) = (asked.recipe, &asked.fitted.bundle);
+pub fn version_of(recipe: &Recipe, fitted: &Fitted, scores: &[HeldOutScore], why: &str) -> Version {
+    let bundle = &fitted.bundle;
     let run = &recipe.run;
     let manifest = bundle.manifest();
     let cross_validation: IndexMap<String, f64> =

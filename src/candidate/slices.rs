@@ -91,6 +91,7 @@ mod tests {
             kind,
             values,
             null_spellings: vec![],
+            date_style: None,
         };
         let numbers = Values::Numbers(vec![1.0, 2.0, 3.0, 4.0, f64::NAN]);
         let codes = Values::Codes {

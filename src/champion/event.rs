@@ -124,7 +124,7 @@ pub struct Gate {
     pub holdout: Option<String>,
     /// The period of the holdout, from 0.
     pub epoch: u64,
-    /// Which use of the holdout in this period, from 1; 0 without a holdout.
+    /// Which use of the holdout in this period, from 1; 0 where no two models are compared on one.
     pub number: u64,
     /// Digest of the policy.
     pub policy_hash: String,

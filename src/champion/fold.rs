@@ -1,6 +1,7 @@
 //! The fold of a ledger's events into a registry: the state machine, which refuses what cannot follow.
 
 use super::event::FORMAT;
+use super::registry::is_use;
 use super::registry::key;
 use super::{
     AliasMove, Begin, CHAMPION, Entry, Event, Gate, MoveKind, Pending, Recorded, Refresh, Refusal,
@@ -74,7 +75,8 @@ impl Registry {
         if let Some(at) = self.answered.get(&gate.key) {
             return Err(Refusal::Answered(self.gates[*at].seq));
         }
-        let expected = if gate.holdout.is_some() { self.uses + 1 } else { 0 };
+        let counts = is_use(gate.holdout.is_some(), gate.champion.is_some());
+        let expected = if counts { self.uses + 1 } else { 0 };
         let said = gate.verdict.holdout.as_ref().map(|holdout| (holdout.epoch, holdout.number));
         for (found_epoch, found) in [Some((gate.epoch, gate.number)), said].into_iter().flatten() {
             if (found_epoch, found) != (self.epoch(), expected) {
@@ -88,7 +90,7 @@ impl Registry {
         if key(parts, gate.epoch).hex() != gate.key {
             return Err(Refusal::WrongDigest("key"));
         }
-        self.uses += u64::from(gate.holdout.is_some());
+        self.uses += u64::from(counts);
         self.answered.insert(gate.key.clone(), self.gates.len());
         self.gates.push(recorded(entry, gate.clone()));
         Ok(())

@@ -71,7 +71,7 @@ pub enum Use<'a> {
     New {
         /// The holdout's period.
         epoch: u64,
-        /// Which use in this period, from 1; 0 without a holdout.
+        /// Which use in this period, from 1; 0 where no two models are compared on a holdout.
         number: u64,
     },
 }
@@ -99,6 +99,11 @@ impl Question {
             epoch,
         )
     }
+}
+
+/// True if a question spends alpha: without a champion only thresholds are looked at, and no gain is tested.
+pub(super) fn is_use(has_holdout: bool, has_champion: bool) -> bool {
+    has_holdout && has_champion
 }
 
 pub(super) fn key(parts: [&str; 4], epoch: u64) -> Digest {
@@ -197,7 +202,8 @@ impl Registry {
         if let Some(gate) = self.answered.get(&key).and_then(|at| self.gates.get(*at)) {
             return Use::Answered(gate);
         }
-        let number = if question.holdout.is_some() { self.uses + 1 } else { 0 };
+        let counts = is_use(question.holdout.is_some(), question.champion.is_some());
+        let number = if counts { self.uses + 1 } else { 0 };
         Use::New { epoch: self.epoch(), number }
     }
 

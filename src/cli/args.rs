@@ -1,6 +1,6 @@
 //! Arguments of the program and of every verb. The doc comments are the help text.
 
-use super::model_args::{ChampionArgs, GateArgs, HoldoutArgs, ReproduceArgs};
+use super::model_args::{ChampionArgs, GateArgs, HoldoutArgs, ReportFileArgs, ReproduceArgs};
 use super::out::ColorChoice;
 use super::script_args::{ArtifactsArgs, LogArgs, LogsArgs, RunArgs};
 use clap::{Args, Parser, Subcommand, ValueHint};
@@ -173,6 +173,13 @@ pub(super) struct SweepArgs {
     /// Changes
     #[command(flatten)]
     pub(super) overrides: OverrideArgs,
+    /// Then judge the best run against the champion: exit code 0 promote, 3 hold, 4 reject; a verdict to
+    /// promote is carried out as [gate] approval says
+    #[arg(long)]
+    pub(super) gate: bool,
+    /// Reports
+    #[command(flatten)]
+    pub(super) reports: ReportFileArgs,
     /// Print no progress
     #[arg(long, short)]
     pub(super) quiet: bool,

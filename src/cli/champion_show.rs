@@ -3,7 +3,7 @@
 use super::out::{Role, safe};
 use super::registry::Books;
 use super::table::{Cell, Column, Table};
-use super::text::{age, params, plural};
+use super::text::{age, count, params, plural};
 use super::{CliError, Exit, Ui};
 use crate::champion::{Entry, Event, Ledger, Reference, Registered, Report, Target};
 use crate::domain::{Digest, format_number};
@@ -208,7 +208,7 @@ pub(super) fn history(
     table.print(&ui.out)?;
     let text = format!(
         " {} in {}   head {}",
-        plural(ledger.entries().len() as u64, "entry"),
+        entries(ledger.entries().len()),
         safe(&ledger.path().display().to_string()),
         ledger.head().short()
     );
@@ -294,7 +294,7 @@ fn version_json(ledger: &Ledger, registered: &Registered) -> Value {
 pub(super) fn report(ui: &Ui, model: &str, report: &Report) -> Result<(), CliError> {
     let out = &ui.out;
     let head = report.head.map_or_else(|| "none".into(), |head| head.short());
-    let entries = plural(report.entries as u64, "entry");
+    let entries = entries(report.entries);
     let mark =
         if report.is_sound() { out.paint(Role::Good, "✓") } else { out.paint(Role::Bad, "✗") };
     out.line(&format!(" {mark}  {}   {entries} sound   head {head}", safe(model)))?;
@@ -331,6 +331,10 @@ pub(super) fn report_json(model: &str, report: &Report) -> Value {
         "unknown_heads": report.unknown_heads.iter().map(Digest::hex).collect::<Vec<_>>(),
         "files": report.files,
     })
+}
+
+fn entries(n: usize) -> String {
+    if n == 1 { "1 entry".into() } else { format!("{} entries", count(n as u64)) }
 }
 
 fn short(hex: &str) -> String {

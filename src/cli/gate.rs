@@ -1,10 +1,10 @@
 //! `derby gate`: may this run's model replace that one?
 
 use super::model_args::{GateArgs, RuleArgs};
-use super::out::{Role, safe};
+use super::out::Role;
 use super::reference::{Named, challenger, kept};
 use super::registry::Books;
-use super::{CliError, Exit, Ui, gate_show};
+use super::{CliError, Exit, Ui, gate_show, reporting};
 use crate::candidate::{Answer, Asked, FitRows, Fitted, Recipe, Rival, ask, version_of};
 use crate::champion::{Ledger, ModelName, Promoted, Promotion};
 use crate::domain::{RunId, RunRecord};
@@ -30,17 +30,33 @@ pub(super) fn run(ui: &Ui, args: &GateArgs) -> Result<Exit, CliError> {
     quiet_panics();
     let run = challenger(&store, args.challenger.as_deref())?;
     let mut trial = Trial::prepare(ui, &books, &store, (run, &args.rules, &args.against))?;
-    let asking = Asking { books: &books, why: &args.why, apply: args.apply, json: args.json };
-    trial.decide(ui, &store, &asking, &args.reports.report)
+    let asking = Asking { books: &books, why: &args.why, apply: args.apply };
+    let settled = trial.settle(ui, &store, &asking)?;
+    if args.json {
+        ui.out.line(&gate_show::json(&trial, &settled).to_string())?;
+    } else {
+        gate_show::settled(ui, &trial, &settled)?;
+    }
+    reporting::after_gate(ui, &store, &trial, &settled, &args.reports.report)?;
+    Ok(settled.exit)
 }
 
 /// How a question is asked and what becomes of its answer.
 pub(super) struct Asking<'a> {
     pub(super) books: &'a Books,
     pub(super) why: &'a str,
-    /// Carry a verdict to promote out.
+    /// Carry a verdict to promote out, as the sweep file's approval says.
     pub(super) apply: bool,
-    pub(super) json: bool,
+}
+
+/// What came of a question.
+pub(super) struct Settled {
+    /// The gate's answer; none if the challenger is the model in use itself.
+    pub(super) answer: Option<Answer>,
+    /// What became of a promotion.
+    pub(super) promoted: Option<Promoted>,
+    /// The exit code.
+    pub(super) exit: Exit,
 }
 
 impl Trial {
@@ -60,50 +76,30 @@ impl Trial {
     }
 
     /// The version that the challenger is already, if it is the one in use.
-    fn is_rival_itself(&self) -> bool {
+    pub(super) fn is_rival_itself(&self) -> bool {
         self.rival
             .as_ref()
             .is_some_and(|rival| rival.bundle.digest() == self.fitted.bundle.digest())
     }
 
-    /// Asks, says what came of it, carries it out if asked to, and writes reports.
-    pub(super) fn decide(
+    /// Asks, and carries the answer out if asked to.
+    pub(super) fn settle(
         &mut self,
         ui: &Ui,
         store: &Store,
         asking: &Asking<'_>,
-        reports: &[std::path::PathBuf],
-    ) -> Result<Exit, CliError> {
+    ) -> Result<Settled, CliError> {
         if self.is_rival_itself() {
-            let name = self.rival.as_ref().map(|rival| rival.name.clone()).unwrap_or_default();
-            let text =
-                format!("run {} is {name} itself: there is nothing to prove", self.recipe.run.id);
-            if asking.json {
-                let value = serde_json::json!({ "run": self.recipe.run.id, "decision": null, "reason": text });
-                ui.out.line(&value.to_string())?;
-            } else {
-                ui.out.line(&format!(" {}", safe(&text)))?;
-            }
-            super::reporting::after_gate(ui, store, self, None, reports)?;
-            return Ok(Exit::Done);
+            return Ok(Settled { answer: None, promoted: None, exit: Exit::Done });
         }
         let answer = self.ask(ui, store, asking)?;
-        let carried = if asking.apply && answer.verdict.decision == Decision::Promote {
+        let decision = answer.verdict.decision;
+        let promoted = if asking.apply && decision == Decision::Promote {
             Some(self.carry_out(ui, asking, &answer, self.policy.approval)?)
         } else {
             None
         };
-        if asking.json {
-            ui.out.line(&gate_show::json(self, &answer, carried).to_string())?;
-        } else {
-            gate_show::verdict(ui, self, &answer)?;
-            match carried {
-                Some(promoted) => gate_show::promoted(ui, &self.ledger, promoted)?,
-                None => gate_show::next(ui, self, &answer)?,
-            }
-        }
-        super::reporting::after_gate(ui, store, self, Some(&answer), reports)?;
-        Ok(exit_of(answer.verdict.decision))
+        Ok(Settled { answer: Some(answer), promoted, exit: exit_of(decision) })
     }
 
     pub(super) fn ask(
@@ -135,15 +131,7 @@ impl Trial {
         approval: Approval,
     ) -> Result<Promoted, CliError> {
         let why = if asking.why.is_empty() { "the gate promotes" } else { asking.why };
-        let asked = Asked {
-            store: &Store::in_memory()?,
-            recipe: &self.recipe,
-            fitted: &self.fitted,
-            policy: &self.policy,
-            rival: None,
-            retired: &[],
-        };
-        let version = version_of(&asked, &answer.scores, why);
+        let version = version_of(&self.recipe, &self.fitted, &answer.scores, why);
         self.ledger.keep_bundle(&self.fitted.folder, self.fitted.bundle.digest())?;
         let version = self.ledger.register(version)?;
         let promoted = self.ledger.promote(&Promotion {
@@ -252,7 +240,8 @@ fn rival(
     let version = |ledger: &Ledger, number: u64, label: String| {
         let (bundle, _) = kept(ledger, number, &label)?;
         let run = run_of(bundle.provenance().run.as_deref());
-        let name = format!("{label} ({})", super::champion::version_text(ledger, number));
+        let run_text = run.map(|run| format!(", run {run}")).unwrap_or_default();
+        let name = format!("{label} (version {number}{run_text})");
         Ok(Rival { name, bundle, version: Some(number), run })
     };
     match against {

@@ -1,6 +1,6 @@
 //! How a verdict is printed.
 
-use super::gate::{Trial, role_of};
+use super::gate::{Settled, Trial, role_of};
 use super::out::{Role, pad, safe};
 use super::text::count;
 use super::{CliError, Ui};
@@ -11,14 +11,34 @@ use crate::gate::{CheckStatus, Comparison, Decision, Verdict};
 use serde_json::{Value, json};
 
 /// Cells of a check's name.
-const NAME: usize = 38;
+const NAME: usize = 40;
 
+/// All that came of a question.
+pub(super) fn settled(ui: &Ui, trial: &Trial, settled: &Settled) -> Result<(), CliError> {
+    let Some(answer) = &settled.answer else {
+        let text = format!(" {}", safe(&itself(trial)));
+        return Ok(ui.out.line(&text)?);
+    };
+    verdict(ui, trial, answer)?;
+    match settled.promoted {
+        Some(moved) => promoted(ui, &trial.ledger, moved),
+        None => next(ui, trial, answer),
+    }
+}
+
+/// What is said when the best run is the model in use.
+fn itself(trial: &Trial) -> String {
+    let name = trial.rival.as_ref().map(|rival| rival.name.clone()).unwrap_or_default();
+    format!("run {} is {name} itself: there is nothing to prove", trial.recipe.run.id)
+}
+
+/// A verdict with its checks.
 pub(super) fn verdict(ui: &Ui, trial: &Trial, answer: &Answer) -> Result<(), CliError> {
     let out = &ui.out;
     let model = out.paint(Role::Strong, &safe(trial.ledger.model().as_str()));
     let against = match &trial.rival {
         Some(rival) => format!("against {}", safe(&rival.name)),
-        None => "there is no champion yet".into(),
+        None => "  no champion yet".into(),
     };
     out.line(&format!(" {model}   run {} {against}", trial.recipe.run.id))?;
     let verdict = &answer.verdict;
@@ -69,13 +89,17 @@ pub(super) fn verdict(ui: &Ui, trial: &Trial, answer: &Answer) -> Result<(), Cli
 fn meaning(verdict: &Verdict) -> String {
     let first = |status: CheckStatus| verdict.checks.iter().find(|check| check.status == status);
     match verdict.decision {
-        Decision::Promote if verdict.comparison.is_none() => "every threshold holds".into(),
+        Decision::Promote if verdict.comparison.is_none() => "nothing speaks against it".into(),
         Decision::Promote => "proven by the rule".into(),
         Decision::Reject => first(CheckStatus::Fail).map_or_else(String::new, |check| {
             format!("{}: {}", safe(&check.name), safe(&check.detail))
         }),
         Decision::Hold => match (&verdict.comparison, first(CheckStatus::Hold)) {
-            (Some(comparison), Some(check)) if check.id == "gain" => takes(comparison),
+            (Some(comparison), Some(check))
+                if check.id == "gain" && comparison.standard_error > 0.0 =>
+            {
+                takes(comparison)
+            }
             (_, Some(check)) => format!("{}: {}", safe(&check.name), safe(&check.detail)),
             (_, None) => String::new(),
         },
@@ -130,7 +154,14 @@ pub(super) fn next(ui: &Ui, trial: &Trial, answer: &Answer) -> Result<(), CliErr
     Ok(())
 }
 
-pub(super) fn json(trial: &Trial, answer: &Answer, carried: Option<Promoted>) -> Value {
+/// The same for programs.
+pub(super) fn json(trial: &Trial, settled: &Settled) -> Value {
+    let Some(answer) = &settled.answer else {
+        return json!({
+            "model": trial.ledger.model().as_str(), "run": trial.recipe.run.id, "decision": null,
+            "reason": itself(trial), "head": trial.ledger.head().hex(),
+        });
+    };
     let scores = answer.scores.iter().map(|score| {
         json!({ "metric": score.metric, "challenger": score.challenger, "champion": score.champion })
     });
@@ -147,7 +178,7 @@ pub(super) fn json(trial: &Trial, answer: &Answer, carried: Option<Promoted>) ->
         "holdout_scores": scores.collect::<Vec<_>>(),
         "entry": answer.entry,
         "recorded": answer.recorded,
-        "promoted": carried.map(|promoted| match promoted {
+        "promoted": settled.promoted.map(|promoted| match promoted {
             Promoted::Now(moved) => json!({ "version": moved.to, "from": moved.from, "state": "champion" }),
             Promoted::Pending { version } => json!({ "version": version, "state": "pending" }),
         }),

@@ -42,6 +42,7 @@ mod space;
 mod sparkline;
 mod store;
 mod sweep;
+mod sweep_gate;
 mod sweeps;
 mod table;
 mod text;

@@ -24,10 +24,8 @@ pub(super) fn run(
     quiet_panics();
     let run = challenger(&store, Some(what))?;
     let mut trial = Trial::prepare(ui, books, &store, (run, rules, "champion"))?;
-    let asking = Asking { books, why, apply: true, json: false };
-    if let Some(rival) = &trial.rival
-        && rival.bundle.digest() == trial.fitted.bundle.digest()
-    {
+    let asking = Asking { books, why, apply: true };
+    if let Some(rival) = trial.rival.as_ref().filter(|_| trial.is_rival_itself()) {
         let text = format!("run {} is {} already", trial.recipe.run.id, rival.name);
         return Err(CliError::new(Exit::Failed, text));
     }

@@ -8,7 +8,7 @@ use crate::bundle::Bundle;
 use crate::candidate::{FitRows, Fitted, Recipe};
 use crate::champion::{Ledger, Reference};
 use crate::domain::{Digest, RunRecord};
-use crate::store::Store;
+use crate::store::{Store, SweepRow};
 use std::path::{Path, PathBuf};
 
 /// A model that is named.
@@ -117,9 +117,13 @@ pub(super) fn challenger(store: &Store, named: Option<&str>) -> Result<RunRecord
             }
         }
     }
-    let sweep = named_or_newest(store, named)?;
+    best_run(store, &named_or_newest(store, named)?)
+}
+
+/// The best run of a sweep: with replicates, the first of the best trial.
+pub(super) fn best_run(store: &Store, sweep: &SweepRow) -> Result<RunRecord, CliError> {
     let objective = &sweep.objectives[0];
-    let best = best_trials(store, &sweep, (&objective.metric, objective.goal), 1)?;
+    let best = best_trials(store, sweep, (&objective.metric, objective.goal), 1)?;
     let first = best.into_iter().flatten().next();
     first.ok_or_else(|| {
         let text =

@@ -4,8 +4,9 @@ use super::args::SweepArgs;
 use super::out::{Role, safe};
 use super::progress::ProgressLine;
 use super::show_sweep::failed_runs;
+use super::sweep_gate::Gated;
 use super::text::{age, count, duration, params, plural};
-use super::{CliError, Exit, Ui};
+use super::{CliError, Exit, Ui, reporting};
 use crate::domain::{Digest, Objective, format_number};
 use crate::executor::quiet_panics;
 use crate::host::{self, Reaper};
@@ -21,6 +22,7 @@ const SHOWN_FAILURES: usize = 3;
 
 pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
     let sweep = spec::load(&args.file, &overrides(args)?, &Known::built_in())?;
+    let gated = args.gate.then(|| Gated::new(ui, &sweep)).transpose()?;
     let owner = Owner::this_process();
     let place = Place::new(&sweep, ui.store_folder()?, owner.uuid.clone())?;
     let jobs = place.jobs;
@@ -53,9 +55,9 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
         reaper.dismiss();
     }
     let report = driven?;
-    let said = if args.json {
-        ui.out.line(&as_json(&sweep, &store, &report)?).map_err(CliError::from)
-    } else if args.quiet {
+    let said = if args.json && gated.is_none() {
+        ui.out.line(&as_json(&sweep, &store, &report)?.to_string()).map_err(CliError::from)
+    } else if args.quiet || args.json {
         Ok(())
     } else {
         closing(ui, args, &sweep, &report)
@@ -88,7 +90,16 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
         )
         .hint(failed_runs(&store, report.sweep, &sweep.name)?));
     }
-    Ok(exit)
+    match gated {
+        Some(gated) if exit == Exit::Done => {
+            let json = args.json.then(|| as_json(&sweep, &store, &report)).transpose()?;
+            gated.judge(ui, &store, report.sweep, (json, &args.reports.report))
+        }
+        _ => {
+            reporting::after_sweep(ui, &store, report.sweep, &args.reports.report)?;
+            Ok(exit)
+        }
+    }
 }
 
 /// Who ends the processes of this one should it be killed; only commands have any.
@@ -315,7 +326,7 @@ fn exit_of(report: &Report) -> Exit {
     }
 }
 
-fn as_json(sweep: &Sweep, store: &Store, report: &Report) -> Result<String, CliError> {
+fn as_json(sweep: &Sweep, store: &Store, report: &Report) -> Result<serde_json::Value, CliError> {
     let counts = report.progress.counts;
     let best = report.progress.best.first().map(|best| store.run(&best.run.to_string()));
     let value = serde_json::json!({
@@ -334,7 +345,7 @@ fn as_json(sweep: &Sweep, store: &Store, report: &Report) -> Result<String, CliE
             .collect::<Vec<_>>(),
         "best": best.transpose()?,
     });
-    Ok(value.to_string())
+    Ok(value)
 }
 
 #[cfg(test)]

@@ -122,7 +122,7 @@ pub struct HoldoutUse {
     pub digest: String,
     /// The period between two refreshes, from 0.
     pub epoch: u64,
-    /// Which use in this period, from 1.
+    /// Which use in this period, from 1; 0 without a champion, where no gain is tested.
     pub number: u64,
     /// Rows of the holdout.
     pub rows: u64,
