@@ -35,8 +35,7 @@ impl Named {
         if text.starts_with(['.', '/', '~']) || path.join("bundle.json").exists() {
             if !path.join("bundle.json").exists() {
                 let error = format!("'{text}' is no bundle: there is no '{text}/bundle.json'");
-                return Err(CliError::new(Exit::Failed, error)
-                    .hint("derby export RUN -o FOLDER writes one"));
+                return Err(CliError::new(Exit::Failed, error).hint("derby export RUN -o FOLDER writes one"));
             }
             return Ok(Self::Folder(path.into()));
         }
@@ -69,37 +68,23 @@ impl Named {
 }
 
 /// The bundle of a version, out of the folder beside its ledger.
-pub(super) fn kept(
-    ledger: &Ledger,
-    number: u64,
-    name: &str,
-) -> Result<(Bundle, PathBuf), CliError> {
+pub(super) fn kept(ledger: &Ledger, number: u64, name: &str) -> Result<(Bundle, PathBuf), CliError> {
     let version = ledger.registry().version(number);
     let version = &version.map_err(|error| CliError::new(Exit::Failed, error.to_string()))?.version;
     let digest = Digest::parse(&version.bundle);
     let folder = digest.map(|digest| ledger.bundle_dir(digest)).filter(|folder| folder.exists());
     let Some(folder) = folder else {
-        let text = format!(
-            "the bundle of '{name}' (version {number}) is not kept in '{}'",
-            ledger.path().with_extension("").display()
-        );
+        let text = format!("the bundle of '{name}' (version {number}) is not kept in '{}'", ledger.path().with_extension("").display());
         let error = CliError::new(Exit::Failed, text);
         return Err(match &version.run {
-            Some(run) => error.hint(format!(
-                "it was made from run {} ({}); bundles are kept from the gate on",
-                run.number, run.uuid
-            )),
+            Some(run) => error.hint(format!("it was made from run {} ({}); bundles are kept from the gate on", run.number, run.uuid)),
             None => error,
         });
     };
     let bundle = Bundle::read(&folder)?;
     if digest != Some(bundle.digest()) {
-        let text = format!(
-            "'{}' holds another bundle than version {number} of the ledger",
-            folder.display()
-        );
-        return Err(CliError::new(Exit::Rejected, text)
-            .hint("restore the folder: git checkout, or a backup"));
+        let text = format!("'{}' holds another bundle than version {number} of the ledger", folder.display());
+        return Err(CliError::new(Exit::Rejected, text).hint("restore the folder: git checkout, or a backup"));
     }
     Ok((bundle, folder))
 }
@@ -122,9 +107,7 @@ pub(super) fn challenger(store: &Store, named: Option<&str>) -> Result<RunRecord
     let best = best_trials(store, &sweep, (&objective.metric, objective.goal), 1)?;
     let first = best.into_iter().flatten().next();
     first.ok_or_else(|| {
-        let text =
-            format!("no run of sweep '{}' has a score of '{}'", sweep.name, objective.metric);
-        CliError::new(Exit::NoResult, text)
-            .hint(format!("derby runs sweep:{} shows what happened", sweep.name))
+        let text = format!("no run of sweep '{}' has a score of '{}'", sweep.name, objective.metric);
+        CliError::new(Exit::NoResult, text).hint(format!("derby runs sweep:{} shows what happened", sweep.name))
     })
 }
