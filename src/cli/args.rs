@@ -2,6 +2,7 @@
 
 use super::model_args::{ChampionArgs, GateArgs, HoldoutArgs, ReportFileArgs, ReproduceArgs};
 use super::out::ColorChoice;
+use super::report_args::ReportArgs;
 use super::script_args::{ArtifactsArgs, LogArgs, LogsArgs, RunArgs};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
@@ -81,6 +82,8 @@ pub(super) enum Command {
     Store(StoreArgs),
     /// Draw a figure of a sweep or of runs as SVG or PNG
     Plot(PlotArgs),
+    /// Write a report of a sweep or a run: Markdown, HTML, JSON, JUnit; compare it with an older one
+    Report(ReportArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Write the manual pages into a folder

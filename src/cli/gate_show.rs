@@ -27,7 +27,7 @@ pub(super) fn settled(ui: &Ui, trial: &Trial, settled: &Settled) -> Result<(), C
 }
 
 /// What is said when the best run is the model in use.
-fn itself(trial: &Trial) -> String {
+pub(super) fn itself(trial: &Trial) -> String {
     let name = trial.rival.as_ref().map(|rival| rival.name.clone()).unwrap_or_default();
     format!("run {} is {name} itself: there is nothing to prove", trial.recipe.run.id)
 }

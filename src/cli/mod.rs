@@ -29,6 +29,8 @@ mod reaper;
 mod reference;
 mod registry;
 mod replicates;
+mod report;
+mod report_args;
 mod reporting;
 mod reproduce;
 mod run;
@@ -143,6 +145,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<u8, CliError> {
         Command::Rm(args) => edit::rm(ui, &args),
         Command::Store(args) => store::run(ui, &args),
         Command::Plot(args) => plot::run(ui, &args),
+        Command::Report(args) => return report::run(ui, &args),
         Command::Completions(args) => shell::completions(ui, &args),
         Command::Man(args) => shell::man(ui, &args),
         Command::Reaper(args) => Ok(reaper::run(&args)),

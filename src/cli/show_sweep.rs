@@ -107,7 +107,7 @@ fn reasons(ui: &Ui, store: &Store, sweep: &SweepRow) -> Result<(), CliError> {
 }
 
 /// The text with `…` for every number.
-fn without_numbers(text: &str) -> String {
+pub(super) fn without_numbers(text: &str) -> String {
     let mut general = String::new();
     let mut is_in_word = false;
     let mut chars = text.chars().peekable();

@@ -22,6 +22,7 @@ const SHOWN_FAILURES: usize = 3;
 
 pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
     let sweep = spec::load(&args.file, &overrides(args)?, &Known::built_in())?;
+    reporting::before(&args.reports.report)?;
     let gated = args.gate.then(|| Gated::new(ui, &sweep)).transpose()?;
     let owner = Owner::this_process();
     let place = Place::new(&sweep, ui.store_folder()?, owner.uuid.clone())?;

@@ -40,6 +40,11 @@ struct Annotation {
 }
 
 impl Runner {
+    /// True if any of it is asked for.
+    pub fn is_there(&self) -> bool {
+        self.summary.is_some() || self.output.is_some() || self.annotates
+    }
+
     /// Reads the variables through `lookup`, as [`std::env::var_os`] does; empty ones count as absent.
     pub fn of(lookup: impl Fn(&str) -> Option<std::ffi::OsString>) -> Self {
         let path = |name: &str| lookup(name).filter(|value| !value.is_empty()).map(PathBuf::from);
