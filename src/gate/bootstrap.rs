@@ -40,7 +40,7 @@ pub(super) struct Gains {
     pub(super) method: String,
     /// How likely a gain at least as high, and at least as low, is if both models are alike, so that each unit's
     /// predictions could have come from the other: exact up to the number of draws (Noreen 1989). For accuracy
-    /// on plain rows it is McNemar's exact test. Only where few units differ, since percentiles err there.
+    /// on plain rows it is `McNemar`'s exact test. Only where few units differ, since percentiles err there.
     pub(super) swap: Option<(f64, f64)>,
 }
 
@@ -101,7 +101,9 @@ struct CellDraws<'a> {
 impl<'a> CellDraws<'a> {
     fn new(formula: &'a CellFormula, places: &[usize], goal: Goal) -> Self {
         let mut counts = vec![0; formula.cells.len()];
-        places.iter().for_each(|&place| counts[place] += 1);
+        for &place in places {
+            counts[place] += 1;
+        }
         let mut strata: Vec<std::ops::Range<usize>> = Vec::new();
         for (at, cell) in formula.cells.iter().enumerate() {
             match strata.last_mut() {

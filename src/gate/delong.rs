@@ -1,4 +1,4 @@
-//! The test of DeLong, DeLong and Clarke-Pearson (1988) for two correlated ROC areas, by midranks
+//! The test of E. R. `DeLong`, D. M. `DeLong` and Clarke-Pearson (1988) for two correlated ROC areas, by midranks
 //! (Sun and Xu 2014) in O(n log n).
 
 use crate::numeric::normal_cdf;
@@ -76,7 +76,9 @@ fn midranks(values: &[f64]) -> Vec<f64> {
     let mut before = 0;
     for tied in order.chunk_by(|&a, &b| values[a] == values[b]) {
         let rank = before as f64 + (tied.len() + 1) as f64 / 2.0;
-        tied.iter().for_each(|&row| ranks[row] = rank);
+        for &row in tied {
+            ranks[row] = rank;
+        }
         before += tied.len();
     }
     ranks

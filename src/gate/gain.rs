@@ -145,7 +145,7 @@ impl Weighing<'_> {
             rows: n,
             method: gains.method.clone(),
             detectable: self.bar + z * found.standard_error,
-            rows_needed: (above > 0.0 && needed >= 1.0 && needed < 1e15).then_some(needed as u64),
+            rows_needed: (above > 0.0 && (1.0..1e15).contains(&needed)).then_some(needed as u64),
         };
         let (status, detail) = self.status(&comparison, gains, (rows, champion));
         let check = Check {

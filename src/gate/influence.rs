@@ -27,7 +27,7 @@ pub(super) fn effective(influence: &[(f64, f64)]) -> f64 {
     moment(&scaled, 2).powi(2) / moment(&scaled, 4)
 }
 
-/// The acceleration of a BCa interval, `Σ l³ / 6 (Σ l²)^1.5` (Efron 1987).
+/// The acceleration of a `BCa` interval, `Σ l³ / 6 (Σ l²)^1.5` (Efron 1987).
 pub(super) fn acceleration(influence: &[(f64, f64)]) -> f64 {
     let spread = moment(influence, 2);
     let acceleration = moment(influence, 3) / (6.0 * spread.powf(1.5));

@@ -66,7 +66,7 @@ fn below(sorted: &[f64], undefined: usize, level: f64) -> f64 {
     }
 }
 
-/// The levels of a BCa interval (Efron 1987): ties with the gain count half.
+/// The levels of a `BCa` interval (Efron 1987): ties with the gain count half.
 pub(super) fn bca_levels(draws: &[f64], gain: f64, acceleration: f64, alpha: f64) -> (f64, f64) {
     let less = draws.iter().filter(|draw| **draw < gain).count() as f64;
     let equal = draws.iter().filter(|draw| **draw == gain).count() as f64;

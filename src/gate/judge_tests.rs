@@ -29,7 +29,9 @@ fn right_but(n: usize, ours: &[usize], theirs: &[usize]) -> (Labels, Prediction,
     let truth: Vec<u32> = (0..n).map(|row| (row % 2) as u32).collect();
     let wrong = |rows: &[usize]| {
         let mut codes = truth.clone();
-        rows.iter().for_each(|&row| codes[row] = 1 - codes[row]);
+        for &row in rows {
+            codes[row] = 1 - codes[row];
+        }
         said(codes)
     };
     let (ours, theirs) = (wrong(ours), wrong(theirs));
@@ -86,7 +88,7 @@ fn a_handful_of_rows_proves_nothing() {
     }
 }
 
-/// With few rows that differ, the bar is McNemar's exact test.
+/// With few rows that differ, the bar is `McNemar`'s exact test.
 #[test]
 fn few_differing_rows_are_judged_as_mcnemar_does() {
     for (won, lost) in [(6, 1), (7, 1), (8, 2), (9, 2), (10, 3), (12, 4)] {

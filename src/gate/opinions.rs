@@ -5,7 +5,7 @@ use super::{Champion, Evidence, Opinion, Policy, Units};
 use crate::domain::{Labels, Prediction};
 use crate::numeric::{binomial_cdf, binomial_pmf, mean, sample_sd, student_t_cdf};
 
-/// McNemar's test of two classifiers on the same rows.
+/// `McNemar`'s test of two classifiers on the same rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct McNemar {
     /// Rows that only the challenger has right.
@@ -18,7 +18,7 @@ pub struct McNemar {
     pub mid_p: f64,
 }
 
-/// McNemar's test from the rows that one of both has right alone.
+/// `McNemar`'s test from the rows that one of both has right alone.
 pub fn mcnemar(won: u64, lost: u64) -> McNemar {
     let rows = won + lost;
     let fewer = won.min(lost);

@@ -37,7 +37,7 @@ impl Resampler {
                 let starts = starts(&order, |a, b| codes[a] == codes[b]);
                 let units = starts.len() - 1;
                 let method = format!("{units} groups");
-                Self { order, starts, strata: vec![0..units], block: 0, method }
+                Self { order, starts, strata: whole(units), block: 0, method }
             }
             Units::Time(times) => {
                 let mut order: Vec<usize> = (0..times.len()).collect();
@@ -51,7 +51,7 @@ impl Resampler {
                 let block = block_length(&sums);
                 let what = if units == order.len() { "rows" } else { "points in time" };
                 let method = format!("blocks of {block} {what}");
-                Self { order, starts, strata: vec![0..units], block, method }
+                Self { order, starts, strata: whole(units), block, method }
             }
         }
     }
@@ -59,7 +59,7 @@ impl Resampler {
     fn rows(truth: &Labels) -> Self {
         let mut order: Vec<usize> = (0..truth.len()).collect();
         let (strata, method) = match truth {
-            Labels::Values(values) => (vec![0..values.len()], "rows"),
+            Labels::Values(values) => (whole(values.len()), "rows"),
             Labels::Classes { codes, .. } => {
                 order.sort_by_key(|&row| codes[row]);
                 let bounds = starts(&order, |a, b| codes[a] == codes[b]);
@@ -164,8 +164,13 @@ fn draw_piece(rng: &mut Rng, size: usize, hits: u64, mut take: impl FnMut(usize)
     let mut bits = 0;
     for hit in 0..hits {
         bits = if hit % 2 == 0 { rng.bits() } else { bits >> 32 };
-        take(((bits & 0xFFFF_FFFF) * size as u64 >> 32) as usize);
+        take((((bits & 0xFFFF_FFFF) * size as u64) >> 32) as usize);
     }
+}
+
+/// One stratum of all units.
+fn whole(units: usize) -> Vec<Range<usize>> {
+    std::iter::once(0..units).collect()
 }
 
 fn starts(order: &[usize], same: impl Fn(usize, usize) -> bool) -> Vec<usize> {
