@@ -256,7 +256,7 @@ fn sizes(repeats: u64) {
     println!();
 }
 
-fn report(title: &str, repeats: u64, one: impl Fn(u64) -> Decision + Sync) {
+fn report(title: &str, repeats: u64, one: impl Fn(u64) -> Decision + Sync + Send) {
     let all: Vec<Decision> = (0..repeats).into_par_iter().map(one).collect();
     let share = |wanted| all.iter().filter(|one| **one == wanted).count() as f64 / repeats as f64;
     let (up, down) = (share(Decision::Promote), share(Decision::Reject));
@@ -309,7 +309,7 @@ fn timing() {
     let classes = (prediction(&ours), prediction(&theirs));
     let numbers = (Prediction::Values(ours), Prediction::Values(theirs));
     let groups: Vec<u32> = (0..n as u32).map(|row| row / 10).collect();
-    let times: Vec<f64> = (0..n).map(|row| row as f64).collect();
+    let times: Vec<f64> = (0..n).map(f64::from).collect();
     println!(
         "10,000 draws × 100,000 rows, {} threads: seconds of a whole verdict",
         rayon::current_num_threads()
