@@ -39,7 +39,7 @@
 //! | [`sweep`] | the loop: ask, run, record, tell; resume; stop | prints |
 //! | [`candidate`] | a recorded run fitted again: bundle, evidence, reproduction | decides a verdict |
 //! | [`plot`] | figures | reads the store |
-//! | [`report`] | one structure: text, Markdown, JSON, JUnit, OpenMetrics, HTML, annotations | gathers |
+//! | [`report`] | one structure in every form: text, Markdown, JSON, `JUnit`, `OpenMetrics`, HTML | gathers |
 //! | [`cli`] | arguments, verbs, output | is imported by anything |
 //!
 //! # Invariants

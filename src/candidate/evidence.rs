@@ -127,23 +127,19 @@ fn compared(
     retired: &[u64],
 ) -> Result<Option<Compared>, CandidateError> {
     let matched = Match { challenger: &fitted.bundle, rival, retired };
-    match (&recipe.sweep.work, &fitted.ground) {
-        (Work::Models(section), Some(ground)) => {
-            if ground.split.holdout.is_empty() {
-                return Err(CandidateError::Unfit {
-                    run: recipe.run.id.0,
-                    what: "is of a sweep without a holdout, on which a gate judges".into(),
-                    mend: "set [data] holdout = 0.2 and sweep again",
-                });
-            }
-            matched.of_models(ground, &section.data).map(Some)
-        }
-        _ => {
-            let info = metrics::info(&policy.objective.metric);
-            let is_regression = info.is_some_and(|info| info.fits(Task::Regression));
-            matched.of_commands(fitted.ground.as_ref(), is_regression)
-        }
+    let (Work::Models(section), Some(ground)) = (&recipe.sweep.work, &fitted.ground) else {
+        let info = metrics::info(&policy.objective.metric);
+        let is_regression = info.is_some_and(|info| info.fits(Task::Regression));
+        return matched.of_commands(fitted.ground.as_ref(), is_regression);
+    };
+    if ground.split.holdout.is_empty() {
+        return Err(CandidateError::Unfit {
+            run: recipe.run.id.0,
+            what: "is of a sweep without a holdout, on which a gate judges".into(),
+            mend: "set [data] holdout = 0.2 and sweep again",
+        });
     }
+    matched.of_models(ground, &section.data).map(Some)
 }
 
 fn units(fitted: &Fitted, compared: Option<&Compared>) -> OwnUnits {

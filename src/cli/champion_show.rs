@@ -36,7 +36,7 @@ pub(super) fn list(ui: &Ui, books: &Books, as_json: bool) -> Result<Exit, CliErr
     ]);
     for ledger in &ledgers {
         let registry = ledger.registry();
-        let champion = registry.champion().map(|champion| number_text(champion));
+        let champion = registry.champion().map(number_text);
         let waiting =
             registry.versions().iter().filter(|version| version.pending.is_some()).count();
         table.push(vec![
@@ -182,8 +182,7 @@ pub(super) fn history(
 ) -> Result<Exit, CliError> {
     let ledger = books.open(&books.model(model)?)?;
     if as_json {
-        let all: Result<Vec<Value>, _> =
-            ledger.entries().iter().map(|entry| entry_json(entry)).collect();
+        let all: Result<Vec<Value>, _> = ledger.entries().iter().map(entry_json).collect();
         let all = all.map_err(|error| CliError::new(Exit::Bug, error.to_string()))?;
         ui.out.line(&Value::Array(all).to_string())?;
         return Ok(Exit::Done);

@@ -204,13 +204,13 @@ fn overridden(policy: &mut Policy, rules: &RuleArgs) -> Result<Option<String>, C
             (_, gain) => Rule::Superior { min_gain: gain.unwrap_or(0.0) },
         },
         ("non_inferior", Some(margin), None) if margin > 0.0 => Rule::NonInferior { margin },
-        ("non_inferior", None, None) => match policy.rule {
-            Rule::NonInferior { margin } => Rule::NonInferior { margin },
-            _ => {
+        ("non_inferior", None, None) => {
+            let Rule::NonInferior { margin } = policy.rule else {
                 let text = "--rule non_inferior needs --margin: how much worse is still as good";
                 return Err(CliError::usage(text));
-            }
-        },
+            };
+            Rule::NonInferior { margin }
+        }
         ("absolute", None, None) => Rule::Absolute,
         ("superior" | "non_inferior" | "absolute", ..) => {
             let text = "--margin goes with --rule non_inferior, --min-gain with --rule superior";

@@ -111,7 +111,7 @@ fn takes(comparison: &Comparison) -> String {
     let detectable = format_number(comparison.detectable, 2);
     let mut text = format!("not proven. A gain of {detectable} would show 4 times in 5 here");
     if let Some(rows) = comparison.rows_needed {
-        text.push_str(&format!("; for this gain it takes about {} rows", count(rows)));
+        text = format!("{text}; for this gain it takes about {} rows", count(rows));
     }
     text
 }

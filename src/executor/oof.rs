@@ -53,7 +53,7 @@ impl OutOfFold {
             Prediction::Classes { codes, scores, n_classes, .. } => {
                 Prediction::Classes { codes, scores, probabilities: all_shares, n_classes }
             }
-            other => other,
+            other @ Prediction::Values(_) => other,
         }
     }
 

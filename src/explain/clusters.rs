@@ -72,6 +72,7 @@ mod tests {
             kind: ColumnType::Number,
             values: Values::Numbers(cells.to_vec()),
             null_spellings: vec![],
+            date_style: None,
         }
     }
 
@@ -97,6 +98,7 @@ mod tests {
             kind: ColumnType::Category,
             values: Values::Codes { codes: vec![0; 40], levels: vec!["w".into()] },
             null_spellings: vec![],
+            date_style: None,
         };
         let columns =
             vec![numbers("base", &base), words, numbers("other", &other), numbers("cubed", &cubed)];

@@ -80,6 +80,7 @@ fn table(n: usize, seed: u64) -> (Table, Labels) {
         kind: ColumnType::Number,
         values: Values::Numbers((0..n).map(|_| rng.normal()).collect()),
         null_spellings: vec![],
+        date_style: None,
     };
     let (strong, idle) = (column("strong"), column("idle"));
     let codes: Vec<u32> = (0..n).map(|row| (row % 3) as u32).collect();
@@ -89,6 +90,7 @@ fn table(n: usize, seed: u64) -> (Table, Labels) {
         kind: ColumnType::Category,
         values: Values::Codes { codes, levels },
         null_spellings: vec![],
+        date_style: None,
     };
     let table = Table { columns: vec![strong, idle, word], n_rows: n };
     let Ok(Prediction::Values(signal)) = model(&table) else { unreachable!() };

@@ -58,9 +58,9 @@ impl<'a> Handed<'a> {
         for row in 0..n {
             let part = if is_held[row] { "holdout" } else { "search" };
             write!(text, "{row},{part}").expect("a text takes all");
-            tested
-                .iter()
-                .for_each(|column| write!(text, ",{}", column[row]).expect("a text takes all"));
+            for column in &tested {
+                write!(text, ",{}", column[row]).expect("a text takes all");
+            }
             text.push('\n');
         }
         text

@@ -21,6 +21,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rand_xoshiro", &["src/numeric/"]),
     ("sobol_burley", &["src/sampler/"]),
     ("plotters", &["src/plot/"]),
+    ("prost", &["src/bundle/onnx/"]),
+    ("statrs", &["src/numeric/"]),
     ("regex", &["src/protocol/"]),
     ("signal_hook", &["src/host/"]),
     ("rustix", &["src/host/"]),

@@ -12,6 +12,7 @@ fn numbers(name: &str, cells: Vec<f64>) -> Column {
         kind: ColumnType::Number,
         values: Values::Numbers(cells),
         null_spellings: vec![],
+        date_style: None,
     }
 }
 
@@ -22,6 +23,7 @@ fn words(name: &str, codes: Vec<u32>, levels: &[&str]) -> Column {
         kind: ColumnType::Category,
         values: Values::Codes { codes, levels },
         null_spellings: vec![],
+        date_style: None,
     }
 }
 

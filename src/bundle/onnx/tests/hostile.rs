@@ -35,6 +35,7 @@ pub(super) fn hostile(n_classes: usize, rows: usize) -> Dataset {
         kind,
         values,
         null_spellings: vec![],
+        date_style: None,
     };
     let codes: Vec<u32> = (0..rows)
         .map(|row| u32::from(b[row] > 0.0) + row as u32 % (n_classes as u32 - 1))

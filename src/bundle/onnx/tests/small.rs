@@ -14,6 +14,7 @@ fn points(n_features: usize, present: u32, n_classes: usize) -> Dataset {
             kind: ColumnType::Number,
             values: Values::Numbers(numbers),
             null_spellings: vec![],
+            date_style: None,
         }
     };
     ds.table.columns = (0..n_features).map(&mut column).collect();
