@@ -8,6 +8,7 @@
 //! ```text
 //! sweeps/x.toml ─▶ spec ─▶ space ─▶ sampler ─▶ executor ─▶ trainer ─▶ metrics ─▶ store ─▶ compare
 //!                  └───────── sweep: the loop ask ▸ run ▸ record ▸ tell ─────────┘
+//! store ─▶ candidate: the run fitted again ─▶ bundle ─▶ gate: evidence in, verdict out ─▶ champion: the ledger
 //! cli reads everything; nothing reads cli
 //! ```
 //!
@@ -50,6 +51,8 @@
 //! * A result is committed before the next trial is asked for.
 //! * Same file, same data, same seed: same trials, same scores, whatever the number of workers if the
 //!   sweep is `reproducible`.
+//! * No verb but a gate looks at the holdout unless it is told to, and every comparison there is counted in the ledger.
+//! * A ledger is only ever appended to; who is champion is a pure fold of its entries.
 //!
 //! # To add something
 //!
@@ -63,6 +66,12 @@
 //!   compiler asks for it), and the problem that a wrong value makes.
 //! * A verb: its arguments in `src/cli/args.rs`, one file in `src/cli/`, a snapshot of its help in
 //!   `tests/it/help.rs`.
+//! * A check of the gate: in `src/gate/checks.rs` if it follows from predictions, else as a fact in
+//!   `src/candidate/facts.rs`; a rule of it is a key in `src/spec/section/gate.rs` and a field of [`gate::Policy`].
+//! * An event of the ledger: a variant of [`champion::Event`] and what it changes in `src/champion/fold.rs`; fields of
+//!   shipped events only ever get a default.
+//! * A form of the report: one function over [`report::Report`], one line in [`report::Format`].
+//! * A figure: one content struct in `src/plot/` that is a [`plot::Figure`].
 //! * A change of the store: a new numbered file in `src/store/migrations/`; never an edit of one that shipped.
 //!
 //! # Where a test belongs

@@ -29,8 +29,17 @@ pub(super) fn run(ui: &Ui, args: &ChampionArgs) -> Result<Exit, CliError> {
         ChampionCommand::Reject { version, why } => {
             let (mut ledger, version) = versioned(&books, version)?;
             ledger.reject(version, why)?;
-            books.remember(ui, &ledger);
-            done(ui, &ledger, &format!("version {version} is rejected"))
+            stands(ui, &books, &ledger, version)
+        }
+        ChampionCommand::Retire { version, why } => {
+            let (mut ledger, version) = versioned(&books, version)?;
+            ledger.retire(version, why)?;
+            stands(ui, &books, &ledger, version)
+        }
+        ChampionCommand::Reopen { version, why } => {
+            let (mut ledger, version) = versioned(&books, version)?;
+            ledger.reopen(version, why)?;
+            stands(ui, &books, &ledger, version)
         }
         ChampionCommand::Rollback { model, to, why } => {
             let mut ledger = books.open(&books.model(model.as_deref())?)?;
@@ -107,6 +116,13 @@ fn set_alias(
     };
     books.remember(ui, &ledger);
     done(ui, &ledger, &text)
+}
+
+/// Says where a version stands now.
+fn stands(ui: &Ui, books: &Books, ledger: &Ledger, version: u64) -> Result<Exit, CliError> {
+    books.remember(ui, ledger);
+    let state = ledger.registry().version(version).map(|registered| registered.state.word());
+    done(ui, ledger, &format!("version {version} is {}", state.unwrap_or("unknown")))
 }
 
 /// Says that the champion moved.

@@ -137,6 +137,22 @@ pub(super) enum ChampionCommand {
         #[arg(long, value_name = "TEXT")]
         why: String,
     },
+    /// Take a version out of use
+    Retire {
+        /// MODEL/VERSION
+        version: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+    },
+    /// Make a rejected, retired or waiting version a candidate again
+    Reopen {
+        /// MODEL/VERSION
+        version: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+    },
     /// Go back to an earlier champion
     Rollback {
         /// The model [default: the only one]
