@@ -40,7 +40,7 @@ pub(super) fn run(ui: &Ui, args: &ReportArgs) -> Result<u8, CliError> {
 }
 
 /// The sweep or the run that is named, and the sweep of that run; without a name, the newest sweep.
-fn named(
+pub(super) fn named(
     store: &Store,
     of: Option<&str>,
 ) -> Result<(Option<SweepRow>, Option<RunRecord>), CliError> {
@@ -68,7 +68,7 @@ fn gathered(ui: &Ui, store: &Store, subject: &Subject<'_>) -> Result<Report, Cli
     let challenger = gate.as_ref().and_then(|gate| gate.challenger.run);
     let challenger = challenger.map(|run| store.run_by_id(run)).transpose()?;
     let run = subject.run.or(challenger.as_ref());
-    let mut report = reporting::gather(ui, store, &Subject { run, ..*subject })?;
+    let mut report = reporting::gather(store, &Subject { run, ..*subject })?;
     let best = report.sweep.as_ref().and_then(|sweep| sweep.best.first()).map(|best| best.run);
     if let (None, Some(challenger), Some(best)) = (subject.run, &challenger, best)
         && challenger.id != best

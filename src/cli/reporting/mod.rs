@@ -5,12 +5,14 @@ mod figures;
 mod recorded;
 mod write;
 
+pub(super) use figures::interval;
 pub(super) use recorded::recorded;
 pub(super) use write::{check_files, write_all};
 
 use super::replicates::{best_trials, rows};
 use super::show_sweep::without_numbers;
-use super::{CliError, Ui};
+use super::CliError;
+use super::plot::Trials;
 use crate::candidate::{Ground, Recipe};
 use crate::data::FoldOptions;
 use crate::domain::{RunRecord, Status};
@@ -48,7 +50,7 @@ pub(super) fn wants_figures(files: &[PathBuf]) -> bool {
 /// interval with [`add_gate_figure`] then.
 ///
 /// What cannot be had, such as data that has gone, becomes a note of the report.
-pub(super) fn gather(ui: &Ui, store: &Store, subject: &Subject<'_>) -> Result<Report, CliError> {
+pub(super) fn gather(store: &Store, subject: &Subject<'_>) -> Result<Report, CliError> {
     let name = match (subject.sweep, subject.run) {
         (Some(sweep), _) => sweep.name.clone(),
         (None, Some(run)) => run.experiment.clone(),
@@ -78,13 +80,15 @@ pub(super) fn gather(ui: &Ui, store: &Store, subject: &Subject<'_>) -> Result<Re
         summary.data = facts::data(recipe, ground.as_ref());
         report.data_checks =
             ground.as_ref().map(|ground| facts::data_checks(recipe, ground)).unwrap_or_default();
-        report.importance = facts::importance(store, recipe, &mut report.notes)?;
+        let trials = Trials::of(store, sweep.clone())?;
+        report.importance = facts::importance(&trials, &mut report.notes);
+        if subject.figures {
+            report.plots = figures::of_sweep(store, &trials)?;
+            report.plots.extend(figures::of_predictions(store, recipe, ground.as_ref()));
+        }
     }
     report.sweep = Some(summary);
     unfinished(sweep, &mut report.notes);
-    if let (true, Some(recipe)) = (subject.figures, &recipe) {
-        figures::add(ui, store, recipe, ground.as_ref(), &mut report)?;
-    }
     Ok(report)
 }
 
