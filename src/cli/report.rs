@@ -51,12 +51,23 @@ pub(super) fn named(
         Ok(run) => run,
         // A bare name may be a sweep's: the run's error stands if it is neither.
         Err(error @ StoreError::NoSuchRun { .. }) => {
-            return Ok((Some(store.sweep(name).map_err(|_| error)?), None));
+            let sweep = store.sweep(name).map_err(|_| neither(name, error))?;
+            return Ok((Some(sweep), None));
         }
         Err(error) => return Err(error.into()),
     };
     let sweep = store.sweep_of(run.id)?.map(|sweep| store.sweep_by_id(sweep)).transpose()?;
     Ok((sweep, Some(run)))
+}
+
+/// The name is no run's, and no sweep's either.
+fn neither(name: &str, error: StoreError) -> CliError {
+    let text = error.to_string();
+    match text.strip_prefix("no run '") {
+        Some(rest) => CliError::new(Exit::Failed, format!("no run and no sweep '{rest}"))
+            .hint("derby sweeps lists the sweeps"),
+        None => CliError::from(error).hint(format!("there is no sweep '{name}' either")),
+    }
 }
 
 /// The report with the newest verdict on what it is about.

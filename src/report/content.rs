@@ -136,7 +136,7 @@ pub struct Gate {
     pub policy_digest: String,
     /// Scores on the holdout rows that neither was trained on.
     pub holdout_scores: Vec<HoldoutScore>,
-    /// When the verdict was recorded, where the same question had been asked before.
+    /// When the verdict was recorded, where it is not a fresh one.
     pub recorded: Option<String>,
     /// What the gate says.
     pub verdict: Verdict,
@@ -290,6 +290,17 @@ impl Report {
             Some(Decision::Hold) => 3,
             _ if limited(LimitStatus::Hold) => 3,
             _ => 0,
+        }
+    }
+}
+
+impl DataCheck {
+    /// True if it found nothing, or could not be made: people need not read it.
+    pub fn is_quiet(&self) -> bool {
+        match self.status {
+            Level::Pass => true,
+            Level::Note => self.message.starts_with("not checked: "),
+            Level::Warning | Level::Error => false,
         }
     }
 }

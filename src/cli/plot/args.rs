@@ -8,8 +8,20 @@ use std::path::PathBuf;
 
 /// Every figure.
 pub(super) const KINDS: [&str; 14] = [
-    "history", "importance", "parallel", "slice", "contour", "curves", "pareto", "timeline", "roc",
-    "pr", "calibration", "confusion", "residuals", "gate",
+    "history",
+    "importance",
+    "parallel",
+    "slice",
+    "contour",
+    "curves",
+    "pareto",
+    "timeline",
+    "roc",
+    "pr",
+    "calibration",
+    "confusion",
+    "residuals",
+    "gate",
 ];
 
 /// Arguments of `derby plot`.

@@ -1,7 +1,7 @@
 //! A metric of each run by step.
 
-use super::runs::{Drawn, drawn};
 use super::listed;
+use super::runs::{Drawn, drawn};
 use crate::cli::CliError;
 use crate::cli::show_curves::SYSTEM;
 use crate::cli::text::nearest;
@@ -11,7 +11,11 @@ use crate::plot::{CurveLine, Curves, PlotError, Stand};
 use crate::store::Store;
 
 /// The curves of a sweep or of runs.
-pub(super) fn curves(store: &Store, of: &[String], asked: Option<&str>) -> Result<Curves, CliError> {
+pub(super) fn curves(
+    store: &Store,
+    of: &[String],
+    asked: Option<&str>,
+) -> Result<Curves, CliError> {
     let drawn = drawn(store, of)?;
     let metric = metric(&drawn, asked)?;
     let objectives = drawn.sweep.iter().flat_map(|sweep| &sweep.objectives);
@@ -60,8 +64,7 @@ fn metric(drawn: &Drawn, asked: Option<&str>) -> Result<String, CliError> {
     if let Some(sweep) = &drawn.sweep {
         return Ok(sweep.objectives[0].metric.clone());
     }
-    let own: Vec<&str> =
-        known().into_iter().filter(|name| !name.starts_with(SYSTEM)).collect();
+    let own: Vec<&str> = known().into_iter().filter(|name| !name.starts_with(SYSTEM)).collect();
     match own[..] {
         [one] => Ok(one.into()),
         [] => Err(PlotError::Nothing("any metric".into()).into()),
@@ -77,4 +80,3 @@ fn best_of(runs: &[RunRecord], metric: &str, goal: Goal) -> Option<RunId> {
     let finite = scored.filter(|(loss, _)| loss.is_finite());
     finite.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))).map(|(_, run)| run)
 }
-

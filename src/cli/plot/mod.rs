@@ -83,7 +83,8 @@ fn one_sweep(store: &Store, args: &PlotArgs) -> Result<SweepRow, CliError> {
     named_or_newest(store, name).map_err(|error| {
         let run = name.and_then(|name| store.run(name).ok());
         let Some(run) = run else { return error };
-        let error = CliError::usage(format!("{} is of a sweep, and '{}' is a run", args.kind, run.id));
+        let error =
+            CliError::usage(format!("{} is of a sweep, and '{}' is a run", args.kind, run.id));
         match run.sweep {
             Some(sweep) => error.hint(format!("derby plot {} {sweep} -o …", args.kind)),
             None => error.hint("derby plot curves shows runs"),
@@ -99,7 +100,9 @@ fn predicted(store: &Store, args: &PlotArgs, most: usize) -> Result<Predicted, C
         let is_curve = ["roc", "pr", "calibration"].contains(&args.kind.as_str());
         if is_curve && args.class.is_none() && made.task() == crate::domain::Task::Multiclass {
             let text = "runs are compared on one class, and there are three or more";
-            return Err(CliError::usage(text).hint("--class CLASS names it; a single run shows all"));
+            return Err(
+                CliError::usage(text).hint("--class CLASS names it; a single run shows all")
+            );
         }
         return Ok(made);
     }

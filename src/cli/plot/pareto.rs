@@ -12,7 +12,11 @@ use std::collections::BTreeSet;
 
 impl Trials {
     /// One metric against another, with the front of the best.
-    pub(in crate::cli) fn pareto(&self, store: &Store, named: &[String]) -> Result<Pareto, CliError> {
+    pub(in crate::cli) fn pareto(
+        &self,
+        store: &Store,
+        named: &[String],
+    ) -> Result<Pareto, CliError> {
         let runs = runs_of(store, &self.row)?;
         let (x, y) = self.two_objectives(&runs, named)?;
         let value = |run: &RunRecord, of: &Objective| {
@@ -45,12 +49,15 @@ impl Trials {
             [] => match &self.row.objectives[..] {
                 [y, x, ..] => Ok((x.clone(), y.clone())),
                 _ => {
-                    let text = format!("sweep '{}' has one objective, a front needs two", self.row.name);
-                    Err(CliError::usage(text).hint("--metric fit_seconds sets its objective against the time of a fit"))
+                    let text =
+                        format!("sweep '{}' has one objective, a front needs two", self.row.name);
+                    Err(CliError::usage(text)
+                        .hint("--metric fit_seconds sets its objective against the time of a fit"))
                 }
             },
             [x] if *x == first.metric => {
-                Err(CliError::usage(format!("'{x}' is the objective already")).hint("--metric fit_seconds"))
+                Err(CliError::usage(format!("'{x}' is the objective already"))
+                    .hint("--metric fit_seconds"))
             }
             [x] => Ok((self.aim(runs, x)?, first)),
             [x, y] => Ok((self.aim(runs, x)?, self.aim(runs, y)?)),
@@ -63,7 +70,10 @@ impl Trials {
         let known: BTreeSet<&str> =
             runs.iter().flat_map(|run| run.metrics.keys().map(String::as_str)).collect();
         if !known.contains(metric) {
-            let error = CliError::usage(format!("no run of sweep '{}' has a metric '{metric}'", self.row.name));
+            let error = CliError::usage(format!(
+                "no run of sweep '{}' has a metric '{metric}'",
+                self.row.name
+            ));
             return Err(match nearest(metric, known.iter().copied()) {
                 Some(near) => error.hint(format!("did you mean '{near}'?")),
                 None => error.hint(format!("they have {}", super::listed(known))),
@@ -72,8 +82,9 @@ impl Trials {
         let own = self.row.objectives.iter().find(|own| own.metric == metric).map(|own| own.goal);
         let goal = own.or_else(|| metrics::info(metric).map(|info| info.goal));
         let goal = goal.ok_or_else(|| {
-            CliError::usage(format!("nobody says whether '{metric}' is to be large or small"))
-                .hint("name it in [objective] of the sweep file, or choose a metric that derby knows")
+            CliError::usage(format!("nobody says whether '{metric}' is to be large or small")).hint(
+                "name it in [objective] of the sweep file, or choose a metric that derby knows",
+            )
         })?;
         Ok(Objective { metric: metric.into(), goal })
     }

@@ -144,7 +144,9 @@ impl Predicted {
             let model = &self.models[0];
             let mut every = Vec::new();
             for (code, class) in self.classes.iter().enumerate() {
-                if let Some((truth, scores)) = of_class(&model.truth, &model.prediction, code as u32) {
+                if let Some((truth, scores)) =
+                    of_class(&model.truth, &model.prediction, code as u32)
+                {
                     every.push((class.clone(), truth, scores));
                 }
             }
@@ -202,9 +204,10 @@ impl Predicted {
         if curves.is_empty() {
             return Err(no_scores(word));
         }
-        let curves = curves.iter().take(MAX_CURVES).map(|(name, truth, scores)| {
-            rank_curve(kind, name, truth, scores)
-        });
+        let curves = curves
+            .iter()
+            .take(MAX_CURVES)
+            .map(|(name, truth, scores)| rank_curve(kind, name, truth, scores));
         let curves = curves.collect::<Result<Vec<_>, PlotError>>()?;
         Ok(Ranking { title: self.what(class), kind, curves })
     }
@@ -279,7 +282,8 @@ impl Predicted {
     }
 }
 
-const HINT_KEEP: &str = "[data] keep_predictions of the sweep file says of how many of the best runs they are kept";
+const HINT_KEEP: &str =
+    "[data] keep_predictions of the sweep file says of how many of the best runs they are kept";
 
 fn no_scores(kind: &str) -> CliError {
     let text = format!("'{kind}' needs probabilities, and what is kept has classes only");
@@ -291,7 +295,9 @@ fn ground(recipe: &Recipe) -> Result<Ground, CliError> {
     let Some(section) = recipe.data_section() else {
         let what = match recipe.sweep.work {
             Work::Function(_) => "is of a test function, which predicts nothing",
-            _ => "is of a command without [data], so that nobody can tell the holdout's rows from others",
+            _ => {
+                "is of a command without [data], so that nobody can tell the holdout's rows from others"
+            }
         };
         return Err(CliError::new(Exit::Failed, format!("run {} {what}", recipe.run.id)));
     };
@@ -325,7 +331,8 @@ fn rows(store: &Store, recipe: &Recipe, ground: &Ground) -> Result<Rows, CliErro
     let is_search = |row: &u32| ground.split.search.binary_search(&(*row as usize)).is_ok();
     let kept = OutOfFold::decode(&bytes).filter(|kept| kept.rows.iter().all(is_search));
     let kept = kept.ok_or_else(|| {
-        let text = format!("the out-of-fold predictions of run {} are not those of its split", run.id);
+        let text =
+            format!("the out-of-fold predictions of run {} are not those of its split", run.id);
         CliError::new(Exit::Failed, text).hint("derby store check looks for damage")
     })?;
     let at: Vec<usize> = kept.rows.iter().map(|&row| row as usize).collect();
@@ -358,7 +365,8 @@ fn command_rows(
         }
     }
     if chosen.is_empty() {
-        let what = format!("{PREDICTIONS_FILE} is about the holdout alone, which figures never show");
+        let what =
+            format!("{PREDICTIONS_FILE} is about the holdout alone, which figures never show");
         return Err(unfit(what).hint("write the rows of validation there too, each predicted by a model that was not fitted on it"));
     }
     let (places, rows): (Vec<usize>, Vec<usize>) = chosen.into_iter().unzip();

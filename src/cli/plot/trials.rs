@@ -8,7 +8,7 @@ use crate::plot::{
     Contour, History, HistoryPoint, Importance, ImportanceBar, Parallel, Parameter, ParameterScale,
     Slice,
 };
-use crate::space::Space;
+use crate::space::{Kind, Space};
 use crate::spec::{self, Known, Overrides};
 use crate::store::{Store, SweepRow, TrialRow};
 use std::path::Path;
@@ -29,7 +29,10 @@ impl Trials {
         let sweep = spec::parse(&row.text, spec::Format::Toml, file, &overrides, &known);
         let space = sweep
             .map_err(|error| {
-                let text = format!("the file of sweep '{}' that is recorded does not check: {error}", row.name);
+                let text = format!(
+                    "the file of sweep '{}' that is recorded does not check: {error}",
+                    row.name
+                );
                 CliError::new(Exit::Failed, text)
             })?
             .space;
@@ -111,7 +114,9 @@ impl Trials {
         }
         if order.is_empty() {
             let text = format!("no parameter of sweep '{}' has more than one value", self.row.name);
-            return Err(CliError::new(Exit::Failed, text).hint("derby plot history draws its scores"));
+            return Err(
+                CliError::new(Exit::Failed, text).hint("derby plot history draws its scores")
+            );
         }
         Ok(order)
     }
@@ -123,25 +128,33 @@ impl Trials {
             return Ok(idx);
         }
         let called: Vec<usize> = (0..dims.len()).filter(|&idx| dims[idx].name == name).collect();
-        let ids = |of: &[usize]| of.iter().map(|&idx| dims[idx].id.as_str()).collect::<Vec<_>>().join(", ");
+        let ids = |of: &[usize]| {
+            of.iter().map(|&idx| dims[idx].id.as_str()).collect::<Vec<_>>().join(", ")
+        };
         match called[..] {
             [idx] => Ok(idx),
             [] => {
                 let all: Vec<usize> = (0..dims.len()).collect();
                 let text = format!("sweep '{}' has no parameter '{name}'", self.row.name);
-                Err(CliError::usage(text).hint(match nearest(name, dims.iter().map(|dim| dim.id.as_str())) {
-                    Some(near) => format!("did you mean '{near}'?"),
-                    None => format!("it has {}", ids(&all)),
-                }))
+                Err(CliError::usage(text).hint(
+                    match nearest(name, dims.iter().map(|dim| dim.id.as_str())) {
+                        Some(near) => format!("did you mean '{near}'?"),
+                        None => format!("it has {}", ids(&all)),
+                    },
+                ))
             }
-            _ => Err(CliError::usage(format!("'{name}' is a parameter of several: {}", ids(&called)))),
+            _ => Err(CliError::usage(format!(
+                "'{name}' is a parameter of several: {}",
+                ids(&called)
+            ))),
         }
     }
 
     fn parameter(&self, idx: usize) -> Parameter {
         let dim = &self.space.dims()[idx];
         let active = |trial: &TrialRow| trial.point.0[idx].is_some();
-        let value = |trial: &TrialRow| trial.params.get(&dim.name).filter(|_| active(trial)).cloned();
+        let value =
+            |trial: &TrialRow| trial.params.get(&dim.name).filter(|_| active(trial)).cloned();
         Parameter {
             name: dim.id.clone(),
             scale: ParameterScale::of(&dim.kind),
@@ -192,7 +205,8 @@ impl Trials {
             return Err(CliError::usage(text).hint("derby plot slice draws one at a time"));
         };
         if x == y {
-            return Err(CliError::usage(format!("'{}' is named twice", named[0])).hint("--param A --param B"));
+            return Err(CliError::usage(format!("'{}' is named twice", named[0]))
+                .hint("--param A --param B"));
         }
         Ok(Contour {
             title: self.title(),
@@ -204,8 +218,8 @@ impl Trials {
         })
     }
 
-    /// The first dimension and, of the others, the first that at least half as many runs have with it as the one that
-    /// most have.
+    /// The first dimension and one of the others: the first number that enough runs have with it, else the first of
+    /// anything.
     fn pair(&self, first: &[usize], others: &[usize]) -> Vec<usize> {
         let together = |idx: usize| {
             let both = |trial: &&TrialRow| {
@@ -214,10 +228,13 @@ impl Trials {
             self.scored.iter().filter(both).count()
         };
         let others = others.iter().copied().filter(|idx| *idx != first[0]);
-        let counted: Vec<(usize, usize)> = others.map(|idx| (idx, together(idx))).collect();
+        let counted: Vec<(usize, usize)> =
+            others.map(|idx| (idx, together(idx))).filter(|(_, n)| *n > 0).collect();
         let most = counted.iter().map(|(_, n)| *n).max().unwrap_or(0);
-        let next = counted.into_iter().find(|(_, n)| *n > 0 && 2 * n >= most);
-        first.iter().copied().chain(next.map(|(idx, _)| idx)).collect()
+        let is_number = |idx: usize| !matches!(self.space.dims()[idx].kind, Kind::Choice { .. });
+        let number = counted.iter().find(|(idx, n)| is_number(*idx) && 4 * n >= most);
+        let next = number.or_else(|| counted.iter().find(|(_, n)| 2 * n >= most));
+        first.iter().copied().chain(next.map(|(idx, _)| *idx)).collect()
     }
 }
 

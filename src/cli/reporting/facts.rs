@@ -55,8 +55,7 @@ pub(super) fn importance(trials: &Trials, notes: &mut Vec<String>) -> Option<Imp
         }
     };
     notes.extend(found.doubts.iter().map(|doubt| format!("importance: {doubt}")));
-    let share =
-        |of: &ParamImportance| Share { param: of.id.clone(), share: of.share, sd: None };
+    let share = |of: &ParamImportance| Share { param: of.id.clone(), share: of.share, sd: None };
     Some(Importance {
         method: found.method.word().into(),
         metric: trials.row.objectives[0].metric.clone(),

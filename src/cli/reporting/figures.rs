@@ -29,11 +29,7 @@ pub(super) fn of_sweep(store: &Store, trials: &Trials) -> Result<Vec<Plot>, CliE
 }
 
 /// What there is to draw of a run's out-of-fold predictions; nothing where none are kept.
-pub(super) fn of_predictions(
-    store: &Store,
-    recipe: &Recipe,
-    ground: Option<&Ground>,
-) -> Vec<Plot> {
+pub(super) fn of_predictions(store: &Store, recipe: &Recipe, ground: Option<&Ground>) -> Vec<Plot> {
     let predicted = ground.and_then(|ground| Predicted::of_run(store, recipe, ground).ok());
     let Some(predicted) = predicted else { return Vec::new() };
     let of = |what: &str| format!("{what}, run {} out of fold", recipe.run.id);
@@ -43,10 +39,9 @@ pub(super) fn of_predictions(
         plots.extend(figure.and_then(|figure| plot("residuals", &of("Residuals"), &figure)));
         return plots;
     }
-    for (kind, name, title) in [
-        (RankKind::Roc, "roc", "ROC"),
-        (RankKind::PrecisionRecall, "pr", "Precision and recall"),
-    ] {
+    for (kind, name, title) in
+        [(RankKind::Roc, "roc", "ROC"), (RankKind::PrecisionRecall, "pr", "Precision and recall")]
+    {
         let figure = predicted.ranking(kind, None).ok();
         plots.extend(figure.and_then(|figure| plot(name, &of(title), &figure)));
     }

@@ -9,10 +9,10 @@ pub(super) use figures::interval;
 pub(super) use recorded::recorded;
 pub(super) use write::{check_files, write_all};
 
-use super::replicates::{best_trials, rows};
-use super::show_sweep::without_numbers;
 use super::CliError;
 use super::plot::Trials;
+use super::replicates::{best_trials, rows};
+use super::show_sweep::without_numbers;
 use crate::candidate::{Ground, Recipe};
 use crate::data::FoldOptions;
 use crate::domain::{RunRecord, Status};
