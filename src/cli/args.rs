@@ -79,7 +79,7 @@ pub(super) enum Command {
     Store(StoreArgs),
     /// Draw a figure of a sweep, of runs or of a verdict as SVG or PNG
     Plot(PlotArgs),
-    /// Write a report of a sweep or a run: Markdown, HTML, JSON, JUnit; compare it with an older one
+    /// Write a report of a sweep or a run in many forms, and compare it with an older one
     Report(ReportArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),

@@ -42,6 +42,9 @@ pub struct Report {
     pub notes: Vec<String>,
 }
 
+/// What a score stands for where a run has one value of each metric.
+pub const ONE_VALUE: &str = "one value a run";
+
 /// A sweep in short.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SweepSummary {
@@ -55,7 +58,7 @@ pub struct SweepSummary {
     pub sampler: String,
     /// Seed of the sampler.
     pub seed: Option<i64>,
-    /// What a score stands for: `5 folds`, `3 replicates`, `one value a run`.
+    /// What a score stands for: `5 folds`, `3 replicates`, or [`ONE_VALUE`].
     pub evaluation: String,
     /// Runs by the word of their status; a status that no run has may be missing.
     pub counts: IndexMap<String, u64>,

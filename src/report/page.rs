@@ -1,7 +1,7 @@
 //! What a report says to people, before any format: headings, sentences, lists and tables.
 
-use super::words::{count, duration, measured, number, params, plural, short};
-use super::{DataCheck, Importance, Level, Plot, Report, RunSummary, SweepSummary};
+use super::words::{count, cut, duration, measured, number, params, plural, short};
+use super::{DataCheck, Importance, Level, ONE_VALUE, Plot, Report, RunSummary, SweepSummary};
 use super::{page_baseline, page_gate};
 use crate::domain::Status;
 use crate::gate::Decision;
@@ -9,7 +9,9 @@ use crate::metrics;
 use std::fmt::Write;
 
 /// Columns of scores in the table of the best runs.
-const MOST_SCORES: usize = 4;
+const MOST_SCORES: usize = 3;
+/// Characters of the columns that a check is about.
+const MAX_COLUMNS: usize = 60;
 /// Parameters of less importance are counted only.
 const LEAST_SHARE: f64 = 0.005;
 
@@ -215,7 +217,11 @@ fn sweep(of: &SweepSummary, blocks: &mut Vec<Block>) {
 fn best(of: &SweepSummary) -> Table {
     let shown = shown_metrics(of);
     let mut columns = vec![("Run".to_string(), true)];
-    columns.extend(shown.iter().map(|metric| (format!("{metric} ({})", of.evaluation), true)));
+    // What a score stands for is said once; it holds for all of them.
+    columns.extend(shown.iter().enumerate().map(|(place, metric)| match place {
+        0 if of.evaluation != ONE_VALUE => (format!("{metric} ({})", of.evaluation), true),
+        _ => (metric.clone(), true),
+    }));
     columns.extend([("Time".to_string(), true), ("Parameters".to_string(), false)]);
     let rows = of.best.iter().map(|run| {
         let mut row = vec![words(run.run.to_string())];
@@ -333,7 +339,7 @@ fn data_checks(checks: &[DataCheck], blocks: &mut Vec<Block>) {
         table.rows.push(vec![
             mark,
             code(&check.id),
-            check.column.as_ref().map_or(words(""), code),
+            check.column.as_ref().map_or(words(""), |column| code(cut(column, MAX_COLUMNS))),
             words(check.value.map_or(String::new(), number)),
             words(&check.message),
         ]);

@@ -229,10 +229,10 @@ mod tests {
 
          Sweep penguins
          maximize roc_auc · 200 runs: 198 done, 2 failed · tpe, seed 7 · 5 folds · 4.9 s
-         RUN   ROC_AUC (5 FOLDS)   ACCURACY (5 FOLDS)     TIME   PARAMETERS
-         171     0.9993 ± 0.0004         0.987 ± 0.01   105 ms   model=svm C=12.4 gamma=0.031 depth=none
-         131     0.9991 ± 0.0004        0.9868 ± 0.01   105 ms   model=svm C=9.8 gamma=0.031 depth=none
-          88     0.9989 ± 0.0004        0.9866 ± 0.01   105 ms   model=svm C=14 gamma=0.031 depth=none
+         RUN   ROC_AUC (5 FOLDS)        ACCURACY     TIME   PARAMETERS
+         171     0.9993 ± 0.0004    0.987 ± 0.01   105 ms   model=svm C=12.4 gamma=0.031 depth=none
+         131     0.9991 ± 0.0004   0.9868 ± 0.01   105 ms   model=svm C=9.8 gamma=0.031 depth=none
+          88     0.9989 ± 0.0004   0.9866 ± 0.01   105 ms   model=svm C=14 gamma=0.031 depth=none
 
          RUNS   WHY THEY FAILED
             2   svm: did not converge in 10,000 iterations

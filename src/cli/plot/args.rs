@@ -1,7 +1,5 @@
 //! Arguments of `derby plot`. The doc comments are the help text.
 
-#![expect(clippy::doc_markdown, reason = "backticks would stand in the help text")]
-
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueHint};
 use std::path::PathBuf;

@@ -80,7 +80,12 @@ fn figure(ui: &Ui, store: &Store, args: &PlotArgs) -> Result<Box<dyn Figure>, Cl
 /// The sweep that is named, or the newest; a run stands for none.
 fn one_sweep(store: &Store, args: &PlotArgs) -> Result<SweepRow, CliError> {
     let name = args.of.first().map(String::as_str);
-    named_or_newest(store, name).map_err(|error| {
+    // A number is a run's, even where the identity of a sweep begins with it.
+    let found = match name.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())) {
+        Some(name) if store.run_id(name).is_ok() => Err(CliError::usage("a run")),
+        _ => named_or_newest(store, name),
+    };
+    found.map_err(|error| {
         let run = name.and_then(|name| store.run(name).ok());
         let Some(run) = run else { return error };
         let error =

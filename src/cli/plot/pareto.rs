@@ -46,15 +46,15 @@ impl Trials {
     ) -> Result<(Objective, Objective), CliError> {
         let first = self.objective().clone();
         match named {
-            [] => match &self.row.objectives[..] {
-                [y, x, ..] => Ok((x.clone(), y.clone())),
-                _ => {
-                    let text =
-                        format!("sweep '{}' has one objective, a front needs two", self.row.name);
-                    Err(CliError::usage(text)
-                        .hint("--metric fit_seconds sets its objective against the time of a fit"))
+            [] => {
+                if let [y, x, ..] = &self.row.objectives[..] {
+                    return Ok((x.clone(), y.clone()));
                 }
-            },
+                let text =
+                    format!("sweep '{}' has one objective, a front needs two", self.row.name);
+                let hint = "--metric fit_seconds sets its objective against the time of a fit";
+                Err(CliError::usage(text).hint(hint))
+            }
             [x] if *x == first.metric => {
                 Err(CliError::usage(format!("'{x}' is the objective already"))
                     .hint("--metric fit_seconds"))

@@ -15,7 +15,7 @@ use crate::store::{Store, SweepRow};
 use std::io::Read;
 
 /// Curves of one figure at most: more than these nobody tells apart.
-const MAX_CURVES: usize = 7;
+const MAX_CURVES: usize = 12;
 /// Runs of a sweep that are looked at for predictions.
 const LOOKED_AT: usize = 50;
 /// Bins of a calibration curve.
@@ -28,6 +28,9 @@ struct Rows {
     truth: Labels,
     prediction: Prediction,
 }
+
+/// What a curve is of: its name, whether each row is of the class, and the scores of that.
+type OneClass = (String, Vec<bool>, Vec<f64>);
 
 /// The predictions of some runs on one data set's columns.
 pub(in crate::cli) struct Predicted {
@@ -125,15 +128,16 @@ impl Predicted {
             return Ok(());
         }
         let text = format!("'{kind}' does not fit {}, as '{}' is", self.task.word(), self.name);
-        Err(CliError::usage(text).hint(match classes {
-            true => "derby plot residuals shows predicted numbers",
-            false => "derby plot confusion, roc, pr or calibration shows predicted classes",
+        Err(CliError::usage(text).hint(if classes {
+            "derby plot residuals shows predicted numbers"
+        } else {
+            "derby plot confusion, roc, pr or calibration shows predicted classes"
         }))
     }
 
     /// What curves are of: (name, truth, scores) of a class of each model; of every class of the first model, where
     /// there are three or more and none is named.
-    fn curves(&self, class: Option<&str>) -> Result<Vec<(String, Vec<bool>, Vec<f64>)>, CliError> {
+    fn curves(&self, class: Option<&str>) -> Result<Vec<OneClass>, CliError> {
         let named = class.map(|class| self.class(class)).transpose()?;
         let positive = match &self.models[0].truth {
             Labels::Classes { positive, .. } => *positive,
@@ -185,7 +189,8 @@ impl Predicted {
         found.map(|code| code as u32).ok_or_else(|| {
             let known = || self.classes.iter().map(String::as_str);
             let error = CliError::usage(format!("'{}' has no class '{name}'", self.target));
-            error.hint(match nearest(name, known()) {
+            // Of classes such as 0 and 1 none is like another.
+            error.hint(match nearest(name, known().filter(|known| known.chars().count() > 2)) {
                 Some(near) => format!("did you mean '{near}'?"),
                 None => format!("it has {}", super::listed(known())),
             })
@@ -204,12 +209,13 @@ impl Predicted {
         if curves.is_empty() {
             return Err(no_scores(word));
         }
+        let all = curves.len();
         let curves = curves
             .iter()
             .take(MAX_CURVES)
             .map(|(name, truth, scores)| rank_curve(kind, name, truth, scores));
         let curves = curves.collect::<Result<Vec<_>, PlotError>>()?;
-        Ok(Ranking { title: self.what(class), kind, curves })
+        Ok(Ranking { title: self.what(class) + &of_more(all), kind, curves })
     }
 
     /// What predicted probabilities come true; scores that are none are left out.
@@ -221,6 +227,7 @@ impl Predicted {
         if curves.is_empty() {
             return Err(no_scores("calibration"));
         }
+        let all = curves.len();
         let curves = curves.iter().take(MAX_CURVES).map(|(name, truth, scores)| {
             calibration_curve(name, truth, scores, Binning::Uniform(BINS))
         });
@@ -229,7 +236,7 @@ impl Predicted {
             None => "predicted probability".into(),
         };
         Ok(Calibration {
-            title: self.what(class),
+            title: self.what(class) + &of_more(all),
             what,
             curves: curves.collect::<Result<_, PlotError>>()?,
         })
@@ -275,15 +282,18 @@ impl Predicted {
     }
 
     fn about(&self, model: &Rows) -> String {
-        match self.name.starts_with("run ") {
-            true => format!("{}: {} out of fold", model.label, self.target),
-            false => format!("{}, {}: {} out of fold", self.name, model.label, self.target),
-        }
+        let about = format!("{}: {} out of fold", model.label, self.target);
+        if self.name.starts_with("run ") { about } else { format!("{}, {about}", self.name) }
     }
 }
 
 const HINT_KEEP: &str =
     "[data] keep_predictions of the sweep file says of how many of the best runs they are kept";
+
+/// Says in a title that not all curves are drawn.
+fn of_more(all: usize) -> String {
+    if all > MAX_CURVES { format!(" (the first {MAX_CURVES} of {all})") } else { String::new() }
+}
 
 fn no_scores(kind: &str) -> CliError {
     let text = format!("'{kind}' needs probabilities, and what is kept has classes only");

@@ -9,7 +9,7 @@ use crate::plot::{
     Slice,
 };
 use crate::space::{Kind, Space};
-use crate::spec::{self, Known, Overrides};
+use crate::spec::{self, Known, Overrides, Sweep};
 use crate::store::{Store, SweepRow, TrialRow};
 use std::path::Path;
 
@@ -17,7 +17,8 @@ use std::path::Path;
 pub(in crate::cli) struct Trials {
     /// The sweep.
     pub(in crate::cli) row: SweepRow,
-    space: std::sync::Arc<Space>,
+    /// Its file as it is recorded.
+    pub(in crate::cli) sweep: Sweep,
     scored: Vec<TrialRow>,
 }
 
@@ -27,24 +28,26 @@ impl Trials {
         let file = Path::new(&row.file);
         let (overrides, known) = (Overrides::default(), Known::built_in());
         let sweep = spec::parse(&row.text, spec::Format::Toml, file, &overrides, &known);
-        let space = sweep
-            .map_err(|error| {
-                let text = format!(
-                    "the file of sweep '{}' that is recorded does not check: {error}",
-                    row.name
-                );
-                CliError::new(Exit::Failed, text)
-            })?
-            .space;
+        let sweep = sweep.map_err(|error| {
+            let text = format!(
+                "the file of sweep '{}' that is recorded does not check: {error}",
+                row.name
+            );
+            CliError::new(Exit::Failed, text)
+        })?;
         let mut scored = store.trials(row.id)?;
         scored.retain(|trial| {
             trial.status == Some(Status::Done) && trial.loss.is_some_and(f64::is_finite)
         });
-        Ok(Self { row, space, scored })
+        Ok(Self { row, sweep, scored })
     }
 
     pub(super) fn objective(&self) -> &Objective {
         &self.row.objectives[0]
+    }
+
+    fn space(&self) -> &Space {
+        &self.sweep.space
     }
 
     /// Above the figure.
@@ -64,7 +67,7 @@ impl Trials {
         let points = self.scored.iter().zip(&scores);
         let points: Vec<ScoredPoint<'_>> =
             points.map(|(trial, &score)| ScoredPoint { point: &trial.point, score }).collect();
-        ped_anova(&self.space, &points, self.objective(), &PedAnovaOptions::default())
+        ped_anova(self.space(), &points, self.objective(), &PedAnovaOptions::default())
     }
 
     /// Every trial's score in order.
@@ -103,7 +106,7 @@ impl Trials {
         if !named.is_empty() {
             return named.iter().map(|name| self.dimension(name)).collect();
         }
-        let dims = self.space.dims();
+        let dims = self.space().dims();
         let occurs = |idx: &usize| self.scored.iter().any(|trial| trial.point.0[*idx].is_some());
         let mut order: Vec<usize> =
             (0..dims.len()).filter(|&idx| !dims[idx].is_constant()).filter(occurs).collect();
@@ -123,7 +126,7 @@ impl Trials {
 
     /// A dimension by its id (`svm.C`), or by its name if only one is called so.
     fn dimension(&self, name: &str) -> Result<usize, CliError> {
-        let dims = self.space.dims();
+        let dims = self.space().dims();
         if let Some(idx) = dims.iter().position(|dim| dim.id == name) {
             return Ok(idx);
         }
@@ -151,7 +154,7 @@ impl Trials {
     }
 
     fn parameter(&self, idx: usize) -> Parameter {
-        let dim = &self.space.dims()[idx];
+        let dim = &self.space().dims()[idx];
         let active = |trial: &TrialRow| trial.point.0[idx].is_some();
         let value =
             |trial: &TrialRow| trial.params.get(&dim.name).filter(|_| active(trial)).cloned();
@@ -231,7 +234,7 @@ impl Trials {
         let counted: Vec<(usize, usize)> =
             others.map(|idx| (idx, together(idx))).filter(|(_, n)| *n > 0).collect();
         let most = counted.iter().map(|(_, n)| *n).max().unwrap_or(0);
-        let is_number = |idx: usize| !matches!(self.space.dims()[idx].kind, Kind::Choice { .. });
+        let is_number = |idx: usize| !matches!(self.space().dims()[idx].kind, Kind::Choice { .. });
         let number = counted.iter().find(|(idx, n)| is_number(*idx) && 4 * n >= most);
         let next = number.or_else(|| counted.iter().find(|(_, n)| 2 * n >= most));
         first.iter().copied().chain(next.map(|(idx, _)| *idx)).collect()
