@@ -80,6 +80,10 @@ impl Predicted {
     ) -> Result<Self, CliError> {
         let objective = &sweep.objectives[0];
         let best = best_trials(store, sweep, (&objective.metric, objective.goal), LOOKED_AT)?;
+        let Some(first) = best.iter().flatten().next().cloned() else {
+            let text = format!("no run of sweep '{}' has a score", sweep.name);
+            return Err(CliError::new(Exit::NoResult, text));
+        };
         let mut runs = Vec::new();
         for run in best.into_iter().flatten() {
             if runs.len() < most && has_predictions(store, &run)? {
@@ -87,8 +91,8 @@ impl Predicted {
             }
         }
         if runs.is_empty() {
-            let text = format!("no out-of-fold predictions of sweep '{}' are kept", sweep.name);
-            return Err(CliError::new(Exit::NoResult, text).hint(HINT_KEEP));
+            // The best one says why there are none.
+            runs.push(first);
         }
         let mut made = Self::of_runs(store, runs)?;
         made.name.clone_from(&sweep.name);
