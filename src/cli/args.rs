@@ -2,6 +2,7 @@
 
 use super::model_args::{ChampionArgs, GateArgs, HoldoutArgs, ReportFileArgs, ReproduceArgs};
 use super::out::ColorChoice;
+use super::plot::PlotArgs;
 use super::report_args::ReportArgs;
 use super::script_args::{ArtifactsArgs, LogArgs, LogsArgs, RunArgs};
 use clap::{Args, Parser, Subcommand, ValueHint};
@@ -80,9 +81,9 @@ pub(super) enum Command {
     Rm(RmArgs),
     /// Check, back up, clean or merge the store
     Store(StoreArgs),
-    /// Draw a figure of a sweep or of runs as SVG or PNG
+    /// Draw a figure of a sweep, of runs or of a verdict as SVG or PNG
     Plot(PlotArgs),
-    /// Write a report of a sweep or a run: Markdown, HTML, JSON, JUnit; compare it with an older one
+    /// Write a report of a sweep or a run in many forms, and compare it with an older one
     Report(ReportArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
@@ -445,24 +446,6 @@ pub(super) enum StoreCommand {
         #[arg(value_hint = ValueHint::DirPath)]
         from: PathBuf,
     },
-}
-
-/// Arguments of `derby plot`.
-#[derive(Debug, Args)]
-#[command(after_help = super::plot::HELP)]
-pub(super) struct PlotArgs {
-    /// The figure: history (scores by trial) or curves (a metric of each run by step)
-    #[arg(value_parser = ["history", "curves"], hide_possible_values = true)]
-    pub(super) kind: String,
-    /// A sweep [default: the newest]; for curves, runs too
-    #[arg(value_name = "SWEEP|RUN")]
-    pub(super) of: Vec<String>,
-    /// The metric of curves [default: the sweep's objective]
-    #[arg(long, value_name = "METRIC")]
-    pub(super) metric: Option<String>,
-    /// The file to write; its extension says SVG or PNG
-    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(super) output: PathBuf,
 }
 
 /// Arguments of `derby completions`.

@@ -40,7 +40,7 @@ pub(super) fn run(ui: &Ui, args: &ReportArgs) -> Result<u8, CliError> {
 }
 
 /// The sweep or the run that is named, and the sweep of that run; without a name, the newest sweep.
-fn named(
+pub(super) fn named(
     store: &Store,
     of: Option<&str>,
 ) -> Result<(Option<SweepRow>, Option<RunRecord>), CliError> {
@@ -51,12 +51,23 @@ fn named(
         Ok(run) => run,
         // A bare name may be a sweep's: the run's error stands if it is neither.
         Err(error @ StoreError::NoSuchRun { .. }) => {
-            return Ok((Some(store.sweep(name).map_err(|_| error)?), None));
+            let sweep = store.sweep(name).map_err(|_| neither(name, error))?;
+            return Ok((Some(sweep), None));
         }
         Err(error) => return Err(error.into()),
     };
     let sweep = store.sweep_of(run.id)?.map(|sweep| store.sweep_by_id(sweep)).transpose()?;
     Ok((sweep, Some(run)))
+}
+
+/// The name is no run's, and no sweep's either.
+fn neither(name: &str, error: StoreError) -> CliError {
+    let text = error.to_string();
+    match text.strip_prefix("no run '") {
+        Some(rest) => CliError::new(Exit::Failed, format!("no run and no sweep '{rest}"))
+            .hint("derby sweeps lists the sweeps"),
+        None => CliError::from(error).hint(format!("there is no sweep '{name}' either")),
+    }
 }
 
 /// The report with the newest verdict on what it is about.
@@ -68,7 +79,7 @@ fn gathered(ui: &Ui, store: &Store, subject: &Subject<'_>) -> Result<Report, Cli
     let challenger = gate.as_ref().and_then(|gate| gate.challenger.run);
     let challenger = challenger.map(|run| store.run_by_id(run)).transpose()?;
     let run = subject.run.or(challenger.as_ref());
-    let mut report = reporting::gather(ui, store, &Subject { run, ..*subject })?;
+    let mut report = reporting::gather(store, &Subject { run, ..*subject })?;
     let best = report.sweep.as_ref().and_then(|sweep| sweep.best.first()).map(|best| best.run);
     if let (None, Some(challenger), Some(best)) = (subject.run, &challenger, best)
         && challenger.id != best

@@ -114,7 +114,7 @@ pub struct ParamChange {
 pub enum BaselineError {
     /// It is no JSON.
     #[error(
-        "'{label}' is not a JSON report: {reason}; mend: give a file written by derby report --format json"
+        "'{label}' is not a JSON report: {reason}; mend: give a file written by derby report -o FILE.json"
     )]
     NotJson {
         /// The file.
@@ -124,7 +124,7 @@ pub enum BaselineError {
     },
     /// It is JSON of something else.
     #[error(
-        "'{label}' is JSON, but no report: {reason}; mend: give a file written by derby report --format json"
+        "'{label}' is JSON, but no report: {reason}; mend: give a file written by derby report -o FILE.json"
     )]
     NotReport {
         /// The file.

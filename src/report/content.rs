@@ -42,6 +42,9 @@ pub struct Report {
     pub notes: Vec<String>,
 }
 
+/// What a score stands for where a run has one value of each metric.
+pub const ONE_VALUE: &str = "one value a run";
+
 /// A sweep in short.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SweepSummary {
@@ -55,7 +58,7 @@ pub struct SweepSummary {
     pub sampler: String,
     /// Seed of the sampler.
     pub seed: Option<i64>,
-    /// What a score stands for: `5 folds`, `3 replicates`, `one value a run`.
+    /// What a score stands for: `5 folds`, `3 replicates`, or [`ONE_VALUE`].
     pub evaluation: String,
     /// Runs by the word of their status; a status that no run has may be missing.
     pub counts: IndexMap<String, u64>,
@@ -136,7 +139,7 @@ pub struct Gate {
     pub policy_digest: String,
     /// Scores on the holdout rows that neither was trained on.
     pub holdout_scores: Vec<HoldoutScore>,
-    /// When the verdict was recorded, where the same question had been asked before.
+    /// When the verdict was recorded, where it is not a fresh one.
     pub recorded: Option<String>,
     /// What the gate says.
     pub verdict: Verdict,
@@ -290,6 +293,17 @@ impl Report {
             Some(Decision::Hold) => 3,
             _ if limited(LimitStatus::Hold) => 3,
             _ => 0,
+        }
+    }
+}
+
+impl DataCheck {
+    /// True if it found nothing, or could not be made: people need not read it.
+    pub fn is_quiet(&self) -> bool {
+        match self.status {
+            Level::Pass => true,
+            Level::Note => self.message.starts_with("not checked: "),
+            Level::Warning | Level::Error => false,
         }
     }
 }

@@ -23,7 +23,7 @@ pub enum Format {
 /// The name says nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "'{path}' does not say which format; mend: end the name with one of .txt, .md, .html, .json, .xml, .prom"
+    "'{path}' does not say which format; mend: end the name with one of .txt, .md, .html, .json, .xml, .prom (metrics.txt is OpenMetrics too)"
 )]
 pub struct FormatError {
     /// The file.
@@ -46,6 +46,10 @@ impl Format {
     /// # Errors
     /// When the end is none of a report's.
     pub fn of(path: &Path) -> Result<Self, FormatError> {
+        // The name by which GitLab's metrics reports go.
+        if path.file_name().is_some_and(|name| name == "metrics.txt") {
+            return Ok(Self::OpenMetrics);
+        }
         let end = path.extension().and_then(std::ffi::OsStr::to_str).map(str::to_lowercase);
         let named = |ends: &[&str]| end.as_deref().is_some_and(|end| ends.contains(&end));
         let found = Self::ALL.into_iter().find(|(_, _, ends)| named(ends));
@@ -88,6 +92,7 @@ mod tests {
             }
         }
         assert_eq!(Format::of(Path::new("REPORT.MD")), Ok(Format::Markdown));
+        assert_eq!(Format::of(Path::new("a/metrics.txt")), Ok(Format::OpenMetrics));
         for name in ["report", "report.pdf", ".md", "dir.md/"] {
             let said = Format::of(Path::new(name)).map_err(|error| error.to_string());
             let expect = name == "dir.md/";

@@ -32,7 +32,7 @@ pub use baseline::{
 };
 pub use content::{
     Candidate, DataCheck, DataSummary, Failure, Gate, HoldoutScore, Importance, LedgerHead, Level,
-    Plot, Report, RunSummary, SCHEMA_VERSION, Score, Share, SweepSummary,
+    ONE_VALUE, Plot, Report, RunSummary, SCHEMA_VERSION, Score, Share, SweepSummary,
 };
 pub use format::{Format, FormatError};
 pub use html::html;

@@ -1,7 +1,7 @@
 //! What a report says to people, before any format: headings, sentences, lists and tables.
 
-use super::words::{count, duration, measured, number, params, plural, short};
-use super::{DataCheck, Importance, Level, Plot, Report, RunSummary, SweepSummary};
+use super::words::{count, cut, duration, measured, number, params, plural, short};
+use super::{DataCheck, Importance, Level, ONE_VALUE, Plot, Report, RunSummary, SweepSummary};
 use super::{page_baseline, page_gate};
 use crate::domain::Status;
 use crate::gate::Decision;
@@ -9,7 +9,11 @@ use crate::metrics;
 use std::fmt::Write;
 
 /// Columns of scores in the table of the best runs.
-const MOST_SCORES: usize = 4;
+const MOST_SCORES: usize = 3;
+/// Characters of the columns that a check is about.
+const MAX_COLUMNS: usize = 60;
+/// Parameters of less importance are counted only.
+const LEAST_SHARE: f64 = 0.005;
 
 /// A report in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,7 +146,7 @@ impl Page {
         if let Some(of) = &report.sweep {
             sweep(of, &mut blocks);
         }
-        if let Some(run) = report.run.as_ref().filter(|run| !is_among_best(report, run)) {
+        if let Some(run) = report.run.as_ref().filter(|run| !is_best(report, run)) {
             subject(run, &mut blocks);
         }
         if let Some(mattered) = &report.importance {
@@ -159,8 +163,12 @@ impl Page {
     }
 }
 
-fn is_among_best(report: &Report, run: &RunSummary) -> bool {
-    report.sweep.as_ref().is_some_and(|sweep| sweep.best.iter().any(|best| best.run == run.run))
+fn is_best(report: &Report, run: &RunSummary) -> bool {
+    report
+        .sweep
+        .as_ref()
+        .and_then(|sweep| sweep.best.first())
+        .is_some_and(|best| best.run == run.run)
 }
 
 fn sweep(of: &SweepSummary, blocks: &mut Vec<Block>) {
@@ -209,13 +217,17 @@ fn sweep(of: &SweepSummary, blocks: &mut Vec<Block>) {
 fn best(of: &SweepSummary) -> Table {
     let shown = shown_metrics(of);
     let mut columns = vec![("Run".to_string(), true)];
-    columns.extend(shown.iter().map(|metric| (format!("{metric} ({})", of.evaluation), true)));
-    columns.extend([("Parameters".to_string(), false), ("Time".to_string(), true)]);
+    // What a score stands for is said once; it holds for all of them.
+    columns.extend(shown.iter().enumerate().map(|(place, metric)| match place {
+        0 if of.evaluation != ONE_VALUE => (format!("{metric} ({})", of.evaluation), true),
+        _ => (metric.clone(), true),
+    }));
+    columns.extend([("Time".to_string(), true), ("Parameters".to_string(), false)]);
     let rows = of.best.iter().map(|run| {
         let mut row = vec![words(run.run.to_string())];
         row.extend(shown.iter().map(|metric| words(score(run, metric))));
-        row.push(code(params(&run.params)));
         row.push(words(run.seconds.map_or("·".into(), duration)));
+        row.push(code(params(&run.params)));
         row
     });
     Table { noun: "runs", columns, rows: rows.collect(), is_plain: false }
@@ -244,7 +256,7 @@ fn score(run: &RunSummary, metric: &str) -> String {
     }
 }
 
-/// The run that the report is about, where no table of a sweep shows it.
+/// The run that the report is about, unless it is the best of its sweep, which stands first there.
 fn subject(run: &RunSummary, blocks: &mut Vec<Block>) {
     blocks.push(Block::Heading(format!("Run {}", run.run)));
     let mut facts = vec![vec![words(run.status.word())]];
@@ -270,7 +282,9 @@ fn importance(of: &Importance, blocks: &mut Vec<Block>) {
     ))]));
     let mut table =
         Table::new("parameters", &[("Parameter", false), ("Importance", true), ("", false)]);
-    for share in &of.shares {
+    let (shown, small): (Vec<_>, Vec<_>) =
+        of.shares.iter().partition(|share| share.share >= LEAST_SHARE);
+    for share in shown {
         let shown = match share.sd {
             Some(sd) => format!("{} ± {}", two(share.share), two(sd)),
             None => two(share.share),
@@ -282,6 +296,10 @@ fn importance(of: &Importance, blocks: &mut Vec<Block>) {
         ]);
     }
     blocks.push(Block::Table(table));
+    if !small.is_empty() {
+        let text = format!("{} below {LEAST_SHARE}", plural(small.len() as u64, "other parameter"));
+        blocks.push(Block::Sentence(vec![words(text)]));
+    }
 }
 
 /// A share with two decimals.
@@ -308,7 +326,8 @@ fn data_checks(checks: &[DataCheck], blocks: &mut Vec<Block>) {
         [("", false), ("Check", false), ("Column", false), ("Value", true), ("Finding", false)];
     let mut table = Table::new("checks", &columns);
     table.is_plain = true;
-    let mut ordered: Vec<&DataCheck> = checks.iter().collect();
+    let (quiet, mut ordered): (Vec<&DataCheck>, Vec<&DataCheck>) =
+        checks.iter().partition(|check| check.is_quiet());
     ordered.sort_by_key(|check| std::cmp::Reverse(check.status));
     for check in ordered {
         let mark = match check.status {
@@ -320,12 +339,22 @@ fn data_checks(checks: &[DataCheck], blocks: &mut Vec<Block>) {
         table.rows.push(vec![
             mark,
             code(&check.id),
-            check.column.as_ref().map_or(words(""), code),
+            check.column.as_ref().map_or(words(""), |column| code(cut(column, MAX_COLUMNS))),
             words(check.value.map_or(String::new(), number)),
             words(&check.message),
         ]);
     }
-    blocks.push(Block::Table(table));
+    if !table.rows.is_empty() {
+        blocks.push(Block::Table(table));
+    }
+    let passed = quiet.iter().filter(|check| check.status == Level::Pass).count() as u64;
+    let facts = [(passed, "found nothing"), (quiet.len() as u64 - passed, "could not be made")];
+    let facts = facts.iter().filter(|(n, _)| *n > 0);
+    let facts: Vec<String> =
+        facts.map(|(n, what)| format!("{} {what}", plural(*n, "check"))).collect();
+    if !facts.is_empty() {
+        blocks.push(Block::Sentence(vec![words(facts.join(", "))]));
+    }
 }
 
 fn notes(notes: &[String], blocks: &mut Vec<Block>) {

@@ -21,7 +21,7 @@ pub(super) fn verdict(gate: &Gate, blocks: &mut Vec<Block>) {
         blocks.push(Block::Sentence(vec![words(holdout_use(holdout))]));
     }
     if let Some(at) = &gate.recorded {
-        let text = format!("The same question was asked before: this is the verdict of {at}");
+        let text = format!("Recorded {at}; the same question gets the same verdict");
         blocks.push(Block::Sentence(vec![words(text)]));
     }
 }

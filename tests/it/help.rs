@@ -39,13 +39,16 @@ fn the_program() {
       diff         Compare two or more runs
       best         Print the best runs of a sweep
       sweeps       List sweeps
+      champion     See, promote, approve and roll back the models in use
+      reproduce    Train a recorded run again and compare every score and prediction to the bit
       models       List the model families, or the parameters of one
       note         Write a note on a run
       tag          Add tags to a run, or take them off
       rename       Give a run another name
       rm           Move runs to the bin, or back
       store        Check, back up, clean or merge the store
-      plot         Draw a figure of a sweep or of runs as SVG or PNG
+      plot         Draw a figure of a sweep, of runs or of a verdict as SVG or PNG
+      report       Write a report of a sweep or a run in many forms, and compare it with an older one
       completions  Print a completion script for a shell
       help         Print this message or the help of the given subcommand(s)
 
@@ -68,10 +71,11 @@ fn the_program() {
               [default: auto]
 
     Exit codes:
-        0  done
+        0  done, or the gate promotes
         1  failed (also: every trial of a sweep failed)
         2  usage, or a sweep file that does not check
-        4  a check failed (derby store check, derby data with findings of level error)
+        3  the gate holds: not proven better (the champion stays)
+        4  the gate rejects, or a check, a verification or a reproduction failed
         5  a budget ran out with no result
        70  a bug of derby
        75  try again later (the store is locked, or another process drives the sweep)
@@ -305,24 +309,77 @@ fn verbs_about_sweeps() {
           --csv    Print comma-separated values
       -h, --help   Print help
     ");
-    shows!(help(&place, "plot"), @r"
+    shows!(help(&place, "report"), @"
     exit 0
-    Draw a figure of a sweep or of runs as SVG or PNG
+    Write a report of a sweep or a run in many forms, and compare it with an older one
+
+    Usage: derby report [OPTIONS] [SWEEP|RUN]
+
+    Arguments:
+      [SWEEP|RUN]  A sweep, or a run [default: the newest sweep]
+
+    Options:
+      -o, --output <FILE>    A file to write: .md, .html, .json, .xml (JUnit), .prom (OpenMetrics),
+                             .txt; may be repeated
+          --baseline <FILE>  An older report.json: shows metrics and parameters old, new and change
+          --fail-on <LIMIT>  What must not be, e.g. 'roc_auc drop > 0.01', 'rmse rise > 2%' or 'accuracy
+                             < 0.9'; may be repeated
+          --title <TEXT>     The title, in place of the sweep's name
+          --schema           Print the JSON Schema of report.json
+      -h, --help             Print help
+
+    The report has the newest verdict of the gate on these runs, and ends as it says: 0 promote or no
+    verdict,
+    3 hold, 4 reject or a limit of --fail-on is broken; 1 if no run is done. Times beyond a limit hold
+    (3).
+
+    Examples:
+      derby report mnist
+      derby report mnist -o report.html -o report.json
+      derby report mnist --baseline main.json --fail-on 'roc_auc drop > 0.01' -o report.md
+    ");
+    shows!(help(&place, "plot"), @"
+    exit 0
+    Draw a figure of a sweep, of runs or of a verdict as SVG or PNG
 
     Usage: derby plot [OPTIONS] --output <FILE> <KIND> [SWEEP|RUN]...
 
     Arguments:
-      <KIND>          The figure: history (scores by trial) or curves (a metric of each run by step)
-      [SWEEP|RUN]...  A sweep [default: the newest]; for curves, runs too
+      <KIND>          The figure, one of those below
+      [SWEEP|RUN]...  A sweep [default: the newest]; for curves, gate and figures of predictions, runs
+                      too
 
     Options:
-          --metric <METRIC>  The metric of curves [default: the sweep's objective]
+          --metric <METRIC>  The metric of curves [default: the objective]; for pareto, that of an axis:
+                             twice for both
+          --param <NAME>     A parameter of parallel, slice or contour, e.g. svm.C [default: the most
+                             important]; may be repeated
+          --class <CLASS>    The class of roc, pr or calibration [default: the positive one; every one,
+                             of three or more]
       -o, --output <FILE>    The file to write; its extension says SVG or PNG
       -h, --help             Print help
 
+    Figures of a sweep:
+      history      scores by trial, and the best so far
+      importance   which parameters made the difference
+      parallel     a line for each run through its parameters
+      slice        the score by each parameter
+      contour      the score over two parameters
+      curves       a metric of each run by step; of runs too
+      pareto       one metric against another, and the front
+      timeline     when each run was at work
+    Figures of out-of-fold predictions, of the best runs of a sweep or of runs; never of the holdout:
+      roc, pr      true and false positives; precision and recall
+      calibration  what predicted probabilities come true
+      confusion    predicted by true class
+      residuals    what is left of the target
+    Figure of a verdict:
+      gate         the newest one that is recorded: the gain, its bounds, the slices
+
     Examples:
       derby plot history mnist -o history.svg
-      derby plot curves mnist -o curves.svg
+      derby plot contour mnist --param svm.C --param svm.gamma -o contour.png
+      derby plot roc 12 13 -o roc.svg
       derby plot curves 12 13 --metric val_loss -o curves.png
     ");
 }

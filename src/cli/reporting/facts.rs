@@ -1,22 +1,19 @@
 //! The parts of a report that come from the data and from all trials of a sweep.
 
 use crate::candidate::{Ground, Recipe};
-use crate::cli::CliError;
-use crate::compare::{PedAnovaOptions, ScoredPoint, ped_anova};
+use crate::cli::plot::Trials;
+use crate::compare::ParamImportance;
 use crate::data::checks::{self, CheckOptions, Finding, Input};
-use crate::domain::Status;
 use crate::report::{DataCheck, DataSummary, Importance, Level, Share};
-use crate::store::Store;
 
 /// The data of a run.
 pub(super) fn data(recipe: &Recipe, ground: Option<&Ground>) -> Option<DataSummary> {
     let section = recipe.data_section()?;
-    let rows = |rows: usize| rows as u64;
     Some(DataSummary {
         name: section.data.source.shown.clone(),
         hash: recipe.run.data_hash.clone()?,
         rows: recipe.run.rows.or(ground.map(|ground| ground.data.provenance.rows))?,
-        holdout_rows: ground.map(|ground| rows(ground.split.holdout.len())),
+        holdout_rows: ground.map(|ground| ground.split.holdout.len() as u64),
     })
 }
 
@@ -49,38 +46,20 @@ fn data_check(finding: &Finding, ground: &Ground) -> DataCheck {
 }
 
 /// Which parameters made the difference; none where nothing can be told, and a note says why.
-pub(super) fn importance(
-    store: &Store,
-    recipe: &Recipe,
-    notes: &mut Vec<String>,
-) -> Result<Option<Importance>, CliError> {
-    let objective = &recipe.row.objectives[0];
-    let trials = store.trials(recipe.row.id)?;
-    let scored: Vec<ScoredPoint<'_>> = trials
-        .iter()
-        .filter(|trial| trial.status == Some(Status::Done))
-        .filter_map(|trial| {
-            Some(ScoredPoint { point: &trial.point, score: objective.goal.loss(trial.loss?) })
-        })
-        .collect();
-    let options = PedAnovaOptions::default();
-    let found = match ped_anova(&recipe.sweep.space, &scored, objective, &options) {
+pub(super) fn importance(trials: &Trials, notes: &mut Vec<String>) -> Option<Importance> {
+    let found = match trials.importances() {
         Ok(found) => found,
         Err(error) => {
             notes.push(format!("no importance of parameters: {error}"));
-            return Ok(None);
+            return None;
         }
     };
     notes.extend(found.doubts.iter().map(|doubt| format!("importance: {doubt}")));
-    let share = |of: &crate::compare::ParamImportance| Share {
-        param: of.id.clone(),
-        share: of.share,
-        sd: None,
-    };
-    Ok(Some(Importance {
+    let share = |of: &ParamImportance| Share { param: of.id.clone(), share: of.share, sd: None };
+    Some(Importance {
         method: found.method.word().into(),
-        metric: objective.metric.clone(),
+        metric: trials.row.objectives[0].metric.clone(),
         runs: found.trials as u64,
         shares: found.params.iter().map(share).collect(),
-    }))
+    })
 }

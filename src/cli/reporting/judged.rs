@@ -34,7 +34,7 @@ pub(in crate::cli) fn after_sweep(
     let sweep = store.sweep_by_id(sweep)?;
     let subject =
         Subject { sweep: Some(&sweep), figures: wants_figures(files), ..Subject::default() };
-    write_all(ui, &gather(ui, store, &subject)?, files)
+    write_all(ui, &gather(store, &subject)?, files)
 }
 
 /// Reports with a verdict: files, and what a job's runner asks for by its environment.
@@ -59,7 +59,7 @@ pub(in crate::cli) fn after_gate(
         title: None,
         figures: wants_figures(files),
     };
-    let mut report = gather(ui, store, &subject)?;
+    let mut report = gather(store, &subject)?;
     match &settled.answer {
         Some(answer) => report.gate = Some(gate(trial, answer)),
         None => report.notes.insert(0, crate::cli::gate_show::itself(trial)),

@@ -7,18 +7,20 @@ mod recorded;
 mod write;
 
 pub(super) use judged::{after_gate, after_sweep, before};
+pub(super) use figures::interval;
 pub(super) use recorded::recorded;
 pub(super) use write::{check_files, write_all};
 
+use super::CliError;
+use super::plot::Trials;
 use super::replicates::{best_trials, rows};
 use super::show_sweep::without_numbers;
-use super::{CliError, Ui};
 use crate::candidate::{Ground, Recipe};
 use crate::data::FoldOptions;
 use crate::domain::{RunRecord, Status};
 use crate::host;
 use crate::report::{self, Report, RunSummary, SweepSummary};
-use crate::spec::Work;
+use crate::spec::{Sweep, Work};
 use crate::store::{Store, SweepRow};
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
@@ -50,7 +52,7 @@ pub(super) fn wants_figures(files: &[PathBuf]) -> bool {
 /// interval with [`add_gate_figure`] then.
 ///
 /// What cannot be had, such as data that has gone, becomes a note of the report.
-pub(super) fn gather(ui: &Ui, store: &Store, subject: &Subject<'_>) -> Result<Report, CliError> {
+pub(super) fn gather(store: &Store, subject: &Subject<'_>) -> Result<Report, CliError> {
     let name = match (subject.sweep, subject.run) {
         (Some(sweep), _) => sweep.name.clone(),
         (None, Some(run)) => run.experiment.clone(),
@@ -75,18 +77,30 @@ pub(super) fn gather(ui: &Ui, store: &Store, subject: &Subject<'_>) -> Result<Re
     };
     let ground = recipe.as_ref().and_then(|recipe| ground(recipe, &mut report.notes));
     let mut summary = summary(store, sweep, &best)?;
+    let trials = match Trials::of(store, sweep.clone()) {
+        Ok(trials) => Some(trials),
+        Err(error) => {
+            report.notes.push(error.text);
+            None
+        }
+    };
+    if let Some(trials) = &trials {
+        summary.evaluation = evaluation(&trials.sweep);
+    }
     if let Some(recipe) = &recipe {
-        summary.evaluation = evaluation(recipe);
         summary.data = facts::data(recipe, ground.as_ref());
         report.data_checks =
             ground.as_ref().map(|ground| facts::data_checks(recipe, ground)).unwrap_or_default();
-        report.importance = facts::importance(store, recipe, &mut report.notes)?;
+    }
+    if let (Some(trials), Some(recipe)) = (&trials, &recipe) {
+        report.importance = facts::importance(trials, &mut report.notes);
+        if subject.figures {
+            report.plots = figures::of_sweep(store, trials)?;
+            report.plots.extend(figures::of_predictions(store, recipe, ground.as_ref()));
+        }
     }
     report.sweep = Some(summary);
     unfinished(sweep, &mut report.notes);
-    if let (true, Some(recipe)) = (subject.figures, &recipe) {
-        figures::add(ui, store, recipe, ground.as_ref(), &mut report)?;
-    }
     Ok(report)
 }
 
@@ -124,7 +138,7 @@ fn summary(store: &Store, sweep: &SweepRow, best: &[RunRecord]) -> Result<SweepS
         objectives: sweep.objectives.clone(),
         sampler: sweep.sampler.clone(),
         seed: Some(sweep.seed as i64),
-        evaluation: "one value a run".into(),
+        evaluation: report::ONE_VALUE.into(),
         counts: counts.collect(),
         seconds: Some(store.sweep_seconds(sweep.id)?),
         data: None,
@@ -163,16 +177,16 @@ fn failures(store: &Store, sweep: &SweepRow) -> Result<Vec<report::Failure>, Cli
 }
 
 /// What a score stands for.
-fn evaluation(recipe: &Recipe) -> String {
-    match &recipe.sweep.work {
+fn evaluation(sweep: &Sweep) -> String {
+    match &sweep.work {
         Work::Models(section) => match &section.split.folds {
             FoldOptions::Made { k, repeats: 1, .. } => format!("{k} folds"),
             FoldOptions::Made { k, repeats, .. } => format!("{repeats} × {k} folds"),
             FoldOptions::Column(column) => format!("folds of column '{column}'"),
             FoldOptions::File { shown, .. } => format!("folds of '{shown}'"),
         },
-        _ => match recipe.sweep.search.replicates {
-            1 => "one value a run".into(),
+        _ => match sweep.search.replicates {
+            1 => report::ONE_VALUE.into(),
             n => format!("{n} replicates"),
         },
     }

@@ -74,7 +74,7 @@ fn of_entry(
 /// The newest entry of a ledger.
 pub(in crate::cli) fn head(ledger: &Ledger) -> LedgerHead {
     LedgerHead {
-        file: ledger.path().display().to_string(),
+        file: super::in_repository(&ledger.path().display().to_string()),
         head: ledger.head().hex(),
         entries: ledger.entries().len() as u64,
     }
