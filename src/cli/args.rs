@@ -1,5 +1,6 @@
 //! Arguments of the program and of every verb. The doc comments are the help text.
 
+use super::insight_args::{EnsembleArgs, ImportanceArgs};
 use super::model_args::{ChampionArgs, ReproduceArgs};
 use super::out::ColorChoice;
 use super::script_args::{ArtifactsArgs, LogArgs, LogsArgs, RunArgs};
@@ -59,6 +60,10 @@ pub(super) enum Command {
     Best(BestArgs),
     /// List sweeps
     Sweeps(SweepsArgs),
+    /// Show which parameters made the difference in a sweep
+    Importance(ImportanceArgs),
+    /// Choose runs of a sweep that are better together, and record them as one run
+    Ensemble(EnsembleArgs),
     /// See, promote, approve and roll back the models in use
     Champion(ChampionArgs),
     /// Train a recorded run again and compare every score and prediction to the bit

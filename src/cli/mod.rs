@@ -2,6 +2,7 @@
 
 mod args;
 mod artifacts;
+mod bars;
 mod best;
 mod champion;
 mod champion_show;
@@ -10,9 +11,12 @@ mod csv_text;
 mod data;
 mod diff;
 mod edit;
+mod ensemble;
 mod error;
+mod importance;
 mod init;
 mod init_cut;
+mod insight_args;
 mod listing;
 mod log;
 mod logs;
@@ -129,6 +133,8 @@ fn dispatch(ui: &Ui, command: Command) -> Result<u8, CliError> {
         Command::Sweeps(args) => sweeps::run(ui, &args),
         Command::Champion(args) => champion::run(ui, &args),
         Command::Reproduce(args) => reproduce::run(ui, &args),
+        Command::Importance(args) => importance::run(ui, &args),
+        Command::Ensemble(args) => ensemble::run(ui, &args),
         Command::Models(args) => models::run(ui, &args),
         Command::Note(args) => edit::note(ui, &args),
         Command::Tag(args) => edit::tag(ui, &args),
