@@ -1,6 +1,6 @@
 //! Arguments of the program and of every verb. The doc comments are the help text.
 
-use super::insight_args::{EnsembleArgs, ImportanceArgs};
+use super::insight_args::{EnsembleArgs, ErrorsArgs, ExplainArgs, ImportanceArgs};
 use super::model_args::{ChampionArgs, ReproduceArgs};
 use super::out::ColorChoice;
 use super::script_args::{ArtifactsArgs, LogArgs, LogsArgs, RunArgs};
@@ -60,6 +60,10 @@ pub(super) enum Command {
     Best(BestArgs),
     /// List sweeps
     Sweeps(SweepsArgs),
+    /// Show which columns a model leans on, or why it predicted what it did
+    Explain(ExplainArgs),
+    /// Show where a model errs: confusion or residuals, worst rows, weakest segments
+    Errors(ErrorsArgs),
     /// Show which parameters made the difference in a sweep
     Importance(ImportanceArgs),
     /// Choose runs of a sweep that are better together, and record them as one run

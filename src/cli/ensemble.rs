@@ -10,8 +10,8 @@ use super::{CliError, Exit, Ui};
 use crate::candidate::{ENSEMBLE_FILE, EnsembleFile, Ground, MemberOf, Recipe};
 use crate::compare::{Ensemble, EnsembleError, EnsembleOptions, OutOfFoldView, select_ensemble};
 use crate::domain::{
-    KeptFile, Labels, MetricPoint, Objective, Outcome, Params, RunId, RunRecord, Summary,
-    Value, format_number,
+    KeptFile, Labels, MetricPoint, Objective, Outcome, Params, RunId, RunRecord, Summary, Value,
+    format_number,
 };
 use crate::executor::OutOfFold;
 use crate::host;
@@ -112,8 +112,11 @@ impl Pool {
         let ground = recipe.ground(section)?;
         let rows: Vec<usize> = kept[0].rows.iter().map(|&row| row as usize).collect();
         if rows.iter().any(|&row| row >= ground.data.labels.len()) {
-            let text = format!("the predictions of run {} are of other rows than the data", first.id);
-            return Err(CliError::new(Exit::Failed, text).hint("derby store check looks for damage"));
+            let text =
+                format!("the predictions of run {} are of other rows than the data", first.id);
+            return Err(
+                CliError::new(Exit::Failed, text).hint("derby store check looks for damage")
+            );
         }
         let truth = ground.data.labels.take(&rows);
         Ok(Self { runs, kept, recipe, ground, truth })
@@ -194,7 +197,9 @@ impl Blend<'_> {
         let written = self.write(&file);
         let outcome = match &written {
             Ok(()) => Outcome::Done,
-            Err(error) => Outcome::Failed { reason: format!("cannot write '{}': {error}", file.display()) },
+            Err(error) => {
+                Outcome::Failed { reason: format!("cannot write '{}': {error}", file.display()) }
+            }
         };
         let artifacts = [KeptFile { name: ENSEMBLE_FILE.into(), file }];
         let bytes = mixed.encode();
@@ -220,8 +225,9 @@ impl Blend<'_> {
     }
 
     fn write(&self, file: &Path) -> std::io::Result<()> {
-        let member = |&(at, weight): &(usize, f64)| {
-            MemberOf { run: self.pool.runs[at].uuid.clone(), weight }
+        let member = |&(at, weight): &(usize, f64)| MemberOf {
+            run: self.pool.runs[at].uuid.clone(),
+            weight,
         };
         let content = EnsembleFile { members: self.found.members.iter().map(member).collect() };
         if let Some(folder) = file.parent() {
@@ -321,7 +327,11 @@ impl Blend<'_> {
         let (metric, found) = (safe(&self.objective.metric), self.found);
         let score = run.metrics.get(&self.objective.metric);
         let score = score.map_or_else(String::new, |summary| {
-            let spread = if summary.sd.is_finite() { format!(" ± {}", format_number(summary.sd, 2)) } else { String::new() };
+            let spread = if summary.sd.is_finite() {
+                format!(" ± {}", format_number(summary.sd, 2))
+            } else {
+                String::new()
+            };
             format!("{metric} {}{spread}", format_number(summary.score, 4))
         });
         out.line(&format!(
@@ -359,10 +369,16 @@ impl Blend<'_> {
         table.print(out)?;
         if found.members.len() > SHOWN {
             let more = plural((found.members.len() - SHOWN) as u64, "member");
-            out.line(&out.paint(Role::Muted, &format!(" and {more} more, in derby artifacts {}", run.id)))?;
+            out.line(
+                &out.paint(
+                    Role::Muted,
+                    &format!(" and {more} more, in derby artifacts {}", run.id),
+                ),
+            )?;
         }
         for (at, why) in found.refused.iter().take(SHOWN) {
-            let text = format!(" note   run {} was left out: {}", self.pool.runs[*at].id, safe(why));
+            let text =
+                format!(" note   run {} was left out: {}", self.pool.runs[*at].id, safe(why));
             out.line(&out.paint(Role::Muted, &text))?;
         }
         let goal = self.objective.goal;
@@ -389,9 +405,8 @@ impl Blend<'_> {
             let run = &self.pool.runs[*at];
             serde_json::json!({ "run": run.id, "uuid": run.uuid, "weight": weight })
         };
-        let refused = |(at, why): &(usize, String)| {
-            serde_json::json!({ "run": number(at), "reason": why })
-        };
+        let refused =
+            |(at, why): &(usize, String)| serde_json::json!({ "run": number(at), "reason": why });
         serde_json::json!({
             "run": run,
             "sweep": self.sweep.name,

@@ -44,7 +44,9 @@ pub(super) fn run(ui: &Ui, args: &ImportanceArgs) -> Result<Exit, CliError> {
         scored.iter().map(|(point, score)| ScoredPoint { point, score: *score }).collect();
     let found = if args.method == "fanova" {
         if args.best.is_some() {
-            return Err(CliError::usage("'--best' is of --method ped-anova; mend: remove one of them"));
+            return Err(CliError::usage(
+                "'--best' is of --method ped-anova; mend: remove one of them",
+            ));
         }
         let options = FanovaOptions { seed: sweep.seed, ..FanovaOptions::default() };
         fanova(&space, &points, &objective, &options)
@@ -97,9 +99,8 @@ fn scored(
             }
         }
     }
-    let mean = |scores: &BTreeMap<u32, f64>| {
-        numeric::mean(&scores.values().copied().collect::<Vec<_>>())
-    };
+    let mean =
+        |scores: &BTreeMap<u32, f64>| numeric::mean(&scores.values().copied().collect::<Vec<_>>());
     let trials = store.trials(sweep.id)?.into_iter();
     let done = trials.filter(|t| t.same_as.is_none() && t.status == Some(Status::Done));
     let with_score = done.filter_map(|trial| {
@@ -128,7 +129,8 @@ pub(super) fn in_short(store: &Store, sweep: &SweepRow, space: &Space) -> Option
     let mut more = "";
     for (at, (param, name)) in found.params.iter().zip(names(&found)).enumerate() {
         let text = format!("{} {:.2}", safe(&name), param.share);
-        if param.share < LEAST || at == SHOWN || (at > 0 && shown.len() + text.len() > SHOWN_WIDTH) {
+        if param.share < LEAST || at == SHOWN || (at > 0 && shown.len() + text.len() > SHOWN_WIDTH)
+        {
             more = " …";
             break;
         }

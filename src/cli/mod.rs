@@ -2,6 +2,7 @@
 
 mod args;
 mod artifacts;
+mod attributed;
 mod bars;
 mod best;
 mod champion;
@@ -13,6 +14,10 @@ mod diff;
 mod edit;
 mod ensemble;
 mod error;
+mod errors;
+mod explain;
+mod explain_shap;
+mod file_rows;
 mod importance;
 mod init;
 mod init_cut;
@@ -46,6 +51,7 @@ mod sweeps;
 mod table;
 mod text;
 mod trial;
+mod unseen;
 
 use args::Cli;
 use error::{CliError, Exit};
@@ -133,6 +139,8 @@ fn dispatch(ui: &Ui, command: Command) -> Result<u8, CliError> {
         Command::Sweeps(args) => sweeps::run(ui, &args),
         Command::Champion(args) => champion::run(ui, &args),
         Command::Reproduce(args) => reproduce::run(ui, &args),
+        Command::Explain(args) => explain::run(ui, &args),
+        Command::Errors(args) => errors::run(ui, &args),
         Command::Importance(args) => importance::run(ui, &args),
         Command::Ensemble(args) => ensemble::run(ui, &args),
         Command::Models(args) => models::run(ui, &args),
