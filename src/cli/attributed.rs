@@ -15,6 +15,8 @@ use ndarray::{ArrayView2, s};
 const EXACT_ROWS: usize = 200;
 /// … and where a model is asked again and again.
 const KERNEL_ROWS: usize = 20;
+/// Pairs of orders for each member of a blend at least.
+const LEAST_PAIRS: usize = 4;
 /// Background rows at most for such models.
 const KERNEL_BACKGROUND: usize = 50;
 
@@ -94,7 +96,7 @@ pub(super) fn attribute(
         None => return Err(CliError::new(Exit::Failed, "there is no row to explain")),
     };
     let most = max_rows.unwrap_or(if is_exact { EXACT_ROWS } else { KERNEL_ROWS });
-    unseen.thin(most.max(1), seed);
+    unseen.thin(most, seed);
     let mut found = Vec::new();
     for part in &unseen.parts {
         found.extend(of_part(part, &unseen.table, seed)?);
@@ -173,18 +175,21 @@ fn of_part<'a>(part: &'a Part, table: &Table, seed: u64) -> Result<Vec<Share<'a>
     let members = &part.pipeline()?.members;
     let total: f64 = members.iter().map(|(weight, _)| weight).sum();
     let is_blend = members.len() > 1;
-    let share = |(weight, member): &(f64, Member)| {
-        let (found, names) = of_member((part, member), table, (is_blend, seed))?;
+    // Orders of their own for each member: then the errors of many average out, and fewer do.
+    let pairs = (KernelOptions::default().pairs / members.len().max(1)).max(LEAST_PAIRS);
+    let share = |(number, (weight, member)): (usize, &(f64, Member))| {
+        let options = KernelOptions { pairs, seed: seed.wrapping_add(number as u64) };
+        let (found, names) = of_member((part, member), table, (is_blend, options))?;
         Ok(Share { at: &part.at, weight: weight / total, names, found })
     };
-    members.iter().map(share).collect()
+    members.iter().enumerate().map(share).collect()
 }
 
 /// A member of a blend is explained by the probabilities, or votes, that the blend takes of it.
 fn of_member(
     (part, member): (&Part, &Member),
     table: &Table,
-    (is_blend, seed): (bool, u64),
+    (is_blend, options): (bool, KernelOptions),
 ) -> Result<(Attributions, Vec<String>), CliError> {
     let prepared = |table: &Table, rows: &[usize]| {
         let x = member.prep.transform(table, rows);
@@ -194,7 +199,6 @@ fn of_member(
     let all: Vec<usize> = (0..part.background.n_rows).collect();
     let background = prepared(&part.background, &all)?;
     let groups = Groups::by_source(member.prep.features());
-    let options = KernelOptions { seed, ..KernelOptions::default() };
     let model = member.model();
     let form = model.form();
     let is_quick = matches!(form, Form::Linear { .. } | Form::Trees { .. });
@@ -207,7 +211,7 @@ fn of_member(
     } else {
         shap(model, x.view(), few, &groups, &options)
     };
-    Ok((found.map_err(unexplained)?, groups.names))
+    Ok((found.map_err(|error| unexplained(&error))?, groups.names))
 }
 
 /// As [`Pipeline::predict`] takes members without probabilities: 1 for the class.

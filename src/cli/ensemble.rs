@@ -45,16 +45,7 @@ pub(super) fn run(ui: &Ui, args: &EnsembleArgs) -> Result<Exit, CliError> {
     let found = select_ensemble(&views, &pool.truth, None, &objective.metric, &options);
     let found = found.map_err(|error| unfit(&error, args))?;
     if let [(only, _)] = found.members[..] {
-        let run = &pool.runs[only];
-        let text = format!(
-            "no ensemble of {} does better than run {} alone: {} {}",
-            plural(found.considered.len() as u64, "run"),
-            run.id,
-            objective.metric,
-            format_number(found.best_single.1, 4)
-        );
-        return Err(CliError::new(Exit::NoResult, text)
-            .hint("other model families err on other rows: let the sweep try more of them"));
+        return Err(alone(&pool.runs[only], &found, &objective.metric));
     }
     let blend = Blend { sweep: &sweep, objective: &objective, pool: &pool, found: &found };
     let run = blend.record(&mut store, args, started)?;
@@ -77,6 +68,24 @@ fn unfit(error: &EnsembleError, args: &EnsembleArgs) -> CliError {
         EnsembleError::Empty(_) => CliError::new(Exit::NoResult, error.to_string()),
         _ => CliError::new(Exit::Failed, error.to_string()),
     }
+}
+
+/// Why a single run is no ensemble.
+fn alone(run: &RunRecord, found: &Ensemble, metric: &str) -> CliError {
+    if found.considered.len() == 1 {
+        let text =
+            format!("an ensemble takes two runs, and run {} is the only one to choose", run.id);
+        return CliError::new(Exit::NoResult, text)
+            .hint("--top and [data] keep_predictions say how many there are to choose from");
+    }
+    let text = format!(
+        "no ensemble of {} does better than run {} alone: {metric} {}",
+        plural(found.considered.len() as u64, "run"),
+        run.id,
+        format_number(found.best_single.1, 4)
+    );
+    CliError::new(Exit::NoResult, text)
+        .hint("other model families err on other rows: let the sweep try more of them")
 }
 
 fn view(kept: &OutOfFold) -> OutOfFoldView<'_> {
@@ -127,9 +136,9 @@ impl Pool {
         let first = &self.kept[0];
         let mut sums = vec![0.0; first.values.len()];
         for &(at, weight) in members {
-            let row = |row: &[f32]| match voters.contains(&at) {
-                true => vote(row),
-                false => row.iter().map(|&value| f64::from(value)).collect(),
+            let row = |row: &[f32]| {
+                let wide = || row.iter().map(|&value| f64::from(value)).collect();
+                if voters.contains(&at) { vote(row) } else { wide() }
             };
             let values = self.kept[at].values.chunks(first.width.max(1)).flat_map(row);
             sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * value);

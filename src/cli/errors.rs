@@ -40,15 +40,17 @@ pub(super) fn run(ui: &Ui, args: &ErrorsArgs) -> Result<Exit, CliError> {
     };
     let options =
         SegmentOptions { count: args.segments, seed: args.seed, ..SegmentOptions::default() };
-    let segments = weakest_segments(&rows, &options).map_err(unexplained)?;
-    let kind = row_losses(truth, &prediction).map_err(unexplained)?.kind;
+    let segments = weakest_segments(&rows, &options).map_err(|error| unexplained(&error))?;
+    let kind = row_losses(truth, &prediction).map_err(|error| unexplained(&error))?.kind;
     let found = Found {
         spread: spread(truth, &prediction, weights)?,
-        worst: worst_rows(truth, &prediction, args.top).map_err(unexplained)?,
+        worst: worst_rows(truth, &prediction, args.top).map_err(|error| unexplained(&error))?,
         unseen: &unseen,
         metric,
         kind,
         segments,
+        top: args.top,
+        n_segments: args.segments,
     };
     if args.json {
         ui.out.line(&found.as_json().to_string())?;
@@ -79,7 +81,9 @@ fn spread(
     weights: Option<&[f64]>,
 ) -> Result<Spread, CliError> {
     let (Labels::Values(truth), Prediction::Values(said)) = (truth, prediction) else {
-        return Ok(Spread::Classes(confusion(truth, prediction, weights).map_err(unexplained)?));
+        return Ok(Spread::Classes(
+            confusion(truth, prediction, weights).map_err(|error| unexplained(&error))?,
+        ));
     };
     let mut residuals: Vec<f64> = truth.iter().zip(said).map(|(t, p)| t - p).collect();
     let absolute: Vec<f64> = residuals.iter().map(|r| r.abs()).collect();
@@ -100,6 +104,9 @@ struct Found<'a> {
     spread: Spread,
     worst: Vec<WorstRow>,
     segments: Segments,
+    /// Rows and segments that were asked for.
+    top: usize,
+    n_segments: usize,
 }
 
 impl Found<'_> {
@@ -119,8 +126,12 @@ impl Found<'_> {
             Spread::Classes(found) => self.say_mistakes(out, found)?,
             Spread::Residuals(found) => say_residuals(out, found)?,
         }
-        self.say_worst(out)?;
-        self.say_segments(out)?;
+        if self.top > 0 {
+            self.say_worst(out)?;
+        }
+        if self.n_segments > 0 {
+            self.say_segments(out)?;
+        }
         say_notes(out, unseen)
     }
 
@@ -243,10 +254,10 @@ impl Found<'_> {
         ]);
         for segment in &found.segments {
             let number = |value: f64| format_number(value, 3);
-            let interval = match segment.lower.is_nan() {
-                true => String::new(),
-                false => format!("{} … {}", number(segment.lower), number(segment.upper)),
-            };
+            let ends = (number(segment.lower), number(segment.upper));
+            let interval = Some(ends).filter(|_| !segment.lower.is_nan());
+            let interval =
+                interval.map(|(low, high)| format!("{low} … {high}")).unwrap_or_default();
             let score = if segment.score.is_nan() { String::new() } else { number(segment.score) };
             let role = if segment.p <= 0.05 { Role::Text } else { Role::Muted };
             let cells = [
@@ -350,7 +361,7 @@ fn say_residuals(out: &Out, found: &Residuals) -> Result<(), CliError> {
     let quantiles = QUANTILES.iter().zip(&found.quantiles);
     let quantiles: Vec<String> =
         quantiles.map(|(q, value)| format!("{:.0} % {}", q * 100.0, number(*value))).collect();
-    Ok(out.line(&format!(" of the rows below    {}", quantiles.join("   ")))?)
+    Ok(out.line(&format!(" quantiles of it      {}", quantiles.join("   ")))?)
 }
 
 /// A summed weight, which is a count without weights.

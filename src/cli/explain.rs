@@ -24,6 +24,9 @@ const ALIKE: f64 = 0.9;
 const BAR: f64 = 20.0;
 
 pub(super) fn run(ui: &Ui, args: &ExplainArgs) -> Result<Exit, CliError> {
+    if args.max_rows == Some(0) {
+        return Err(CliError::usage("'--max-rows 0' leaves no row; mend: at least 1"));
+    }
     if args.shap || args.row.is_some() {
         let unseen = Unseen::find(ui, &args.reference, &args.rows, false)?;
         return explain_shap::run(ui, args, unseen);
@@ -72,7 +75,7 @@ fn shuffle(
     mut unseen: Unseen,
     metric: String,
 ) -> Result<Exit, CliError> {
-    unseen.thin(args.max_rows.unwrap_or(MAX_ROWS).max(1), args.seed);
+    unseen.thin(args.max_rows.unwrap_or(MAX_ROWS), args.seed);
     let read = read_columns(&unseen)?;
     let groups: Vec<Vec<String>> = match args.together {
         Some(threshold) => correlated_columns(&unseen.table, &read, threshold),
@@ -104,7 +107,7 @@ fn shuffle(
     };
     let predict = |table: &crate::data::Table| unseen.predict(table).map_err(|error| error.text);
     let found = permutation(&unseen.table, &scored, &groups, predict);
-    let mut columns = found.map_err(unexplained)?;
+    let mut columns = found.map_err(|error| unexplained(&error))?;
     columns.sort_by(|a, b| b.scores[0].mean.total_cmp(&a.scores[0].mean));
     let [metric] = names;
     let found = Shuffled { unseen, metric, score, repeats: args.repeats, columns };
@@ -129,8 +132,8 @@ pub(super) fn warn_of_holdout(ui: &Ui, unseen: &Unseen) {
     }
 }
 
-pub(super) fn unexplained(error: ExplainError) -> CliError {
-    let exit = match &error {
+pub(super) fn unexplained(error: &ExplainError) -> CliError {
+    let exit = match error {
         ExplainError::Option { .. } | ExplainError::Column { .. } => Exit::Usage,
         _ => Exit::Failed,
     };
@@ -164,14 +167,14 @@ impl Shuffled {
     fn say(&self, out: &Out, top: usize) -> Result<(), CliError> {
         let metric = safe(&self.metric);
         out.line(&format!(
-            " {}   permutation importance: how much worse {metric} gets when a column is shuffled",
+            " {}   permutation importance, {}: how much worse {metric} gets without a column",
             out.paint(Role::Strong, &safe(&self.unseen.name)),
+            plural(self.repeats as u64, "shuffle"),
         ))?;
         out.line(&format!(
-            " {}   {metric} {}   {} of each column",
+            " {}   {metric} {}",
             safe(&self.unseen.words),
             format_number(self.score, 4),
-            plural(self.repeats as u64, "shuffle"),
         ))?;
         let first = |column: &PermutationImportance| column.scores[0].clone();
         let most = self.columns.first().map_or(0.0, |column| first(column).mean);

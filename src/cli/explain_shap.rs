@@ -270,7 +270,7 @@ fn waterfall(out: &Out, top: usize, steps: &Steps<'_>) -> Result<(), CliError> {
         let length = bar((value / most).abs(), BAR);
         table.push(vec![
             Cell::from(&**name),
-            Cell::from((steps.cell)(name)),
+            Cell::from(short((steps.cell)(name))),
             Cell::from(format!("{}{error}", signed(value))),
             Cell::from(format_number(sum, 4)),
             Cell { text: if length.is_empty() { length } else { format!("{sign}{length}") }, role },
@@ -286,6 +286,14 @@ fn waterfall(out: &Out, top: usize, steps: &Steps<'_>) -> Result<(), CliError> {
     table.push(bare("output", steps.total));
     table.print(out)?;
     Ok(())
+}
+
+/// A cell with as many digits as anybody reads.
+fn short(cell: String) -> String {
+    match cell.parse::<f64>() {
+        Ok(number) if number.fract() != 0.0 => format_number(number, 5),
+        _ => cell,
+    }
 }
 
 /// What the only row is predicted as, with which probability, and the class.

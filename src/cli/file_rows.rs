@@ -37,7 +37,16 @@ impl FileRows {
         if wants_truth && schema.find(target).is_none() {
             schema.columns.push(target_schema(target, manifest.task, &manifest.classes));
         }
-        let table = whole(&options(path), &schema)?;
+        let table = whole(&options(path), &schema).map_err(|error| {
+            // The column that a prediction does without is the likeliest to be absent.
+            let names_it = error.text.contains(&format!("'{target}'"));
+            if !(wants_truth && names_it) {
+                return error;
+            }
+            error.hint(format!(
+                "'{target}' is the truth to compare with; derby predict and explain --shap do without it"
+            ))
+        })?;
         let idx = if wants_truth { table.find(target) } else { None };
         let Some(idx) = idx else {
             let numbers = (1..=table.n_rows).collect();

@@ -104,9 +104,10 @@ fn scored(
     let trials = store.trials(sweep.id)?.into_iter();
     let done = trials.filter(|t| t.same_as.is_none() && t.status == Some(Status::Done));
     let with_score = done.filter_map(|trial| {
-        let score = match is_first {
-            true => trial.loss.map(|loss| objective.goal.loss(loss)),
-            false => others.get(&trial.number).map(mean),
+        let score = if is_first {
+            trial.loss.map(|loss| objective.goal.loss(loss))
+        } else {
+            others.get(&trial.number).map(mean)
         };
         Some((trial.point, score?))
     });

@@ -1,8 +1,6 @@
 //! Arguments of the verbs that look into models and sweeps: explain, errors, importance, ensemble. The doc comments
 //! are the help text.
 
-#![expect(clippy::doc_markdown, reason = "backticks would stand in the help text")]
-
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
 

@@ -144,10 +144,10 @@ impl Unseen {
         });
         let parts = parts.collect();
         let words = format!(
-            "{}, each by the model of the fold that has not seen it ({n_folds} folds)",
+            "{}, each by the fold's model that has not seen it ({n_folds} folds)",
             plural(rows.len() as u64, "search row"),
         );
-        Self::of_data(recipe, ground, rows, (Source::Folds, words, parts))
+        Self::of_data(recipe, ground, &rows, (Source::Folds, words, parts))
     }
 
     fn of_holdout(recipe: &Recipe, fitted: Fitted) -> Result<Self, CliError> {
@@ -176,7 +176,7 @@ impl Unseen {
             "{} of the holdout, by the model fitted on the search rows",
             plural(rows.len() as u64, "row")
         );
-        let mut made = Self::of_data(recipe, &ground, rows, (Source::Holdout, words, vec![part]));
+        let mut made = Self::of_data(recipe, &ground, &rows, (Source::Holdout, words, vec![part]));
         made.held.clear();
         made.notes.insert(
             0,
@@ -190,7 +190,7 @@ impl Unseen {
     fn of_data(
         recipe: &Recipe,
         ground: &Ground,
-        rows: Vec<usize>,
+        rows: &[usize],
         (source, words, parts): (Source, String, Vec<Part>),
     ) -> Self {
         let data = &ground.data;
@@ -210,10 +210,10 @@ impl Unseen {
             name: run_name(&recipe.run),
             source,
             words,
-            table: rows_of(&data.table, &data.features, &rows),
+            table: rows_of(&data.table, &data.features, rows),
             numbers: rows.iter().map(|row| row + 1).collect(),
             ids: id.map(|column| rows.iter().map(|&row| cell_text(column, row)).collect()),
-            truth: Some(data.labels.take(&rows)),
+            truth: Some(data.labels.take(rows)),
             weights: data.weights.as_ref().map(|w| rows.iter().map(|&row| w[row]).collect()),
             classes: data.classes.clone(),
             positive: match &data.labels {
