@@ -179,7 +179,7 @@ impl Shuffled {
         let first = |column: &PermutationImportance| column.scores[0].clone();
         let most = self.columns.first().map_or(0.0, |column| first(column).mean);
         let mut table = Table::new(vec![
-            Column::fixed("column", false),
+            Column::filling("column", 0),
             Column::fixed("worse by", true),
             Column::fixed("95 % interval", false),
             Column::optional("", false, 1),

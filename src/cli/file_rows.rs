@@ -39,7 +39,8 @@ impl FileRows {
         }
         let table = whole(&options(path), &schema).map_err(|error| {
             // The column that a prediction does without is the likeliest to be absent.
-            let names_it = error.text.contains(&format!("'{target}'"));
+            let what = error.text.split("; mend").next().unwrap_or_default();
+            let names_it = what.contains(&format!("'{target}'"));
             if !(wants_truth && names_it) {
                 return error;
             }

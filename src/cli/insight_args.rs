@@ -51,7 +51,7 @@ pub(super) struct ExplainArgs {
 
 /// Below the options of `derby explain --help`.
 const EXPLAIN_HELP: &str = "\
-A run is explained on the search rows, each by the model of the fold that has not seen it; nothing looks
+A run is explained on the search rows, each by the fold's model that has not seen it; nothing looks
 at the holdout unless --holdout says so. A bundle is explained on the rows of --data.
 
 Examples:
@@ -100,8 +100,8 @@ pub(super) struct ErrorsArgs {
 
 /// Below the options of `derby errors --help`.
 const ERRORS_HELP: &str = "\
-A run is looked at on the search rows, each predicted by the model of the fold that has not seen it; nothing
-looks at the holdout unless --holdout says so. Rows count from 1.
+A run is looked at on the search rows, each predicted by the fold's model that has not seen it;
+nothing looks at the holdout unless --holdout says so. Rows count from 1.
 
 Examples:
   derby errors 171
@@ -133,8 +133,9 @@ pub(super) struct ImportanceArgs {
 
 /// Below the options of `derby importance --help`.
 const IMPORTANCE_HELP: &str = "\
-The methods ask different questions and may disagree: PED-ANOVA, which parameters set the best trials apart
-from the rest; fANOVA, which share of the score's variance over the whole space each explains by itself.
+The methods ask different questions and may disagree. PED-ANOVA: which parameters set the best
+trials apart from the rest. fANOVA: which share of the score's variance over the whole space each
+explains by itself.
 
 Examples:
   derby importance
@@ -162,8 +163,9 @@ pub(super) struct EnsembleArgs {
 
 /// Below the options of `derby ensemble --help`.
 const ENSEMBLE_HELP: &str = "\
-The ensemble is a run of its own, which can be gated, exported and predicted with as any other. Its score is of the
-out-of-fold predictions that it was chosen on, so it flatters; the nested score beside it does not.
+The ensemble is a run of its own, which can be gated, exported and predicted with as any other. Its
+score is of the out-of-fold predictions that it was chosen on, so it flatters; the nested score does
+not.
 
 Examples:
   derby ensemble mnist --name blend
