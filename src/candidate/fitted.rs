@@ -93,6 +93,26 @@ fn fit(
             &all
         }
     };
+    let pipeline = pipeline(recipe, (section, ground), rows)?;
+    Ok(Bundle::build(BundleParts {
+        name: &recipe.row.model,
+        pipeline,
+        data: &ground.data,
+        options: &section.data,
+        rows,
+        objective: recipe.row.objectives[0].clone(),
+        metrics: scores(&recipe.run),
+        provenance: provenance(recipe, Some(section)),
+        profiled: None,
+    })?)
+}
+
+/// Fits a run's configuration, or those of an ensemble's members, on some rows.
+pub(super) fn pipeline(
+    recipe: &Recipe,
+    (section, ground): (&DataSection, &Ground),
+    rows: &[usize],
+) -> Result<Pipeline, CandidateError> {
     let memory_mb = memory_mb(&recipe.sweep, 1);
     let never = AtomicBool::new(false);
     let mut members = Vec::with_capacity(recipe.members.len());
@@ -110,17 +130,7 @@ fn fit(
         })?;
         members.push((*weight, member));
     }
-    Ok(Bundle::build(BundleParts {
-        name: &recipe.row.model,
-        pipeline: Pipeline { members },
-        data: &ground.data,
-        options: &section.data,
-        rows,
-        objective: recipe.row.objectives[0].clone(),
-        metrics: scores(&recipe.run),
-        provenance: provenance(recipe, Some(section)),
-        profiled: None,
-    })?)
+    Ok(Pipeline { members })
 }
 
 /// Scores over the folds. Those on the holdout are the gate's to tell: whoever packs a run has not asked it.

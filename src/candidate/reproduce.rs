@@ -64,6 +64,13 @@ pub fn reproduce(store: &Store, recipe: &Recipe) -> Result<Reproduction, Candida
             mend: "derby run with the same parameters and seed, then derby diff",
         });
     };
+    if recipe.members.iter().any(|(_, member)| member.id != run.id) {
+        return Err(CandidateError::Unfit {
+            run: run.id.0,
+            what: "is an ensemble, which is trained by its members".into(),
+            mend: "derby reproduce its members; derby artifacts RUN ensemble.json names them",
+        });
+    }
     recipe.ground(section)?;
     let mut sweep = recipe.sweep.clone();
     // One trial, here and now.

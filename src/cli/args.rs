@@ -1,6 +1,7 @@
 //! Arguments of the program and of every verb. The doc comments are the help text.
 
 use super::model_args::{ChampionArgs, GateArgs, HoldoutArgs, ReportFileArgs, ReproduceArgs};
+use super::insight_args::{EnsembleArgs, ErrorsArgs, ExplainArgs, ImportanceArgs};
 use super::out::ColorChoice;
 use super::plot::PlotArgs;
 use super::report_args::ReportArgs;
@@ -65,6 +66,14 @@ pub(super) enum Command {
     Gate(GateArgs),
     /// See how often a holdout was asked, and start anew on new rows
     Holdout(HoldoutArgs),
+    /// Show which columns a model leans on, or why it predicted what it did
+    Explain(ExplainArgs),
+    /// Show where a model errs: confusion or residuals, worst rows, weakest segments
+    Errors(ErrorsArgs),
+    /// Show which parameters made the difference in a sweep
+    Importance(ImportanceArgs),
+    /// Choose runs of a sweep that are better together, and record them as one run
+    Ensemble(EnsembleArgs),
     /// See, promote, approve and roll back the models in use
     Champion(ChampionArgs),
     /// Train a recorded run again and compare every score and prediction to the bit

@@ -43,7 +43,7 @@ pub(super) fn run(ui: &Ui, args: &BestArgs) -> Result<Exit, CliError> {
 }
 
 /// The goal of an objective of the sweep, or of a metric that derby knows.
-fn goal_of(sweep: &SweepRow, metric: &str) -> Result<Goal, CliError> {
+pub(super) fn goal_of(sweep: &SweepRow, metric: &str) -> Result<Goal, CliError> {
     let objective = sweep.objectives.iter().find(|objective| objective.metric == metric);
     let known = || metrics::info(metric).map(|info| info.goal);
     objective.map(|objective| objective.goal).or_else(known).ok_or_else(|| {

@@ -2,6 +2,8 @@
 
 mod args;
 mod artifacts;
+mod attributed;
+mod bars;
 mod best;
 mod champion;
 mod champion_show;
@@ -10,12 +12,19 @@ mod csv_text;
 mod data;
 mod diff;
 mod edit;
+mod ensemble;
 mod error;
 mod gate;
 mod gate_show;
 mod holdout;
+mod errors;
+mod explain;
+mod explain_shap;
+mod file_rows;
+mod importance;
 mod init;
 mod init_cut;
+mod insight_args;
 mod listing;
 mod log;
 mod logs;
@@ -49,6 +58,7 @@ mod sweeps;
 mod table;
 mod text;
 mod trial;
+mod unseen;
 
 use args::Cli;
 use error::{CliError, Exit};
@@ -138,6 +148,10 @@ fn dispatch(ui: &Ui, command: Command) -> Result<u8, CliError> {
         Command::Holdout(args) => holdout::run(ui, &args),
         Command::Champion(args) => champion::run(ui, &args),
         Command::Reproduce(args) => reproduce::run(ui, &args),
+        Command::Explain(args) => explain::run(ui, &args),
+        Command::Errors(args) => errors::run(ui, &args),
+        Command::Importance(args) => importance::run(ui, &args),
+        Command::Ensemble(args) => ensemble::run(ui, &args),
         Command::Models(args) => models::run(ui, &args),
         Command::Note(args) => edit::note(ui, &args),
         Command::Tag(args) => edit::tag(ui, &args),

@@ -1,6 +1,7 @@
 //! `derby sweep`: runs a sweep, or goes on with it.
 
 use super::args::SweepArgs;
+use super::importance;
 use super::out::{Role, safe};
 use super::progress::ProgressLine;
 use super::show_sweep::failed_runs;
@@ -61,7 +62,7 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
     } else if args.quiet || args.json {
         Ok(())
     } else {
-        closing(ui, args, &sweep, &report)
+        closing(ui, args, (&sweep, &store), &report)
     };
     if let Err(error) = said {
         // Where nobody reads any more, as on a terminal that is gone, the exit code still tells.
@@ -225,7 +226,12 @@ fn opening(ui: &Ui, sweep: &Sweep, plan: &Plan, jobs: usize) {
 }
 
 /// What came of it.
-fn closing(ui: &Ui, args: &SweepArgs, sweep: &Sweep, report: &Report) -> Result<(), CliError> {
+fn closing(
+    ui: &Ui,
+    args: &SweepArgs,
+    (sweep, store): (&Sweep, &Store),
+    report: &Report,
+) -> Result<(), CliError> {
     let out = &ui.out;
     let counts = report.progress.counts;
     if let StopReason::Interrupted { .. } = report.stop {
@@ -256,6 +262,9 @@ fn closing(ui: &Ui, args: &SweepArgs, sweep: &Sweep, report: &Report) -> Result<
     for (place, best) in report.progress.best.iter().enumerate() {
         let label = if place == 0 { "best " } else { "     " };
         out.line(&format!(" {}{}", out.paint(Role::Good, label), best_line(best, metric)))?;
+    }
+    if let Some(text) = importance::in_short(store, &store.sweep_by_id(report.sweep)?, &sweep.space) {
+        out.line(&format!(" {}  {text}", out.paint(Role::Strong, "what mattered")))?;
     }
     match report.progress.best.first() {
         Some(best) => out.line(&format!(

@@ -17,6 +17,7 @@ mod data_verbs;
 mod edits;
 mod examples;
 mod help;
+mod insight;
 mod isolate;
 mod listings;
 mod program;
