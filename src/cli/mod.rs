@@ -11,6 +11,8 @@ mod data;
 mod diff;
 mod edit;
 mod error;
+mod export;
+mod export_onnx;
 mod init;
 mod init_cut;
 mod listing;
@@ -19,7 +21,9 @@ mod logs;
 mod model_args;
 mod models;
 mod out;
+mod packed;
 mod plot;
+mod predict;
 mod progress;
 mod promote;
 mod reaper;
@@ -42,6 +46,8 @@ mod sweeps;
 mod table;
 mod text;
 mod trial;
+mod verify;
+mod whole_file;
 
 use args::Cli;
 use error::{CliError, Exit};
@@ -129,6 +135,9 @@ fn dispatch(ui: &Ui, command: Command) -> Result<u8, CliError> {
         Command::Sweeps(args) => sweeps::run(ui, &args),
         Command::Champion(args) => champion::run(ui, &args),
         Command::Reproduce(args) => reproduce::run(ui, &args),
+        Command::Export(args) => export::run(ui, &args),
+        Command::Verify(args) => verify::run(ui, &args),
+        Command::Predict(args) => predict::run(ui, &args),
         Command::Models(args) => models::run(ui, &args),
         Command::Note(args) => edit::note(ui, &args),
         Command::Tag(args) => edit::tag(ui, &args),
