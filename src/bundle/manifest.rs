@@ -21,6 +21,8 @@ pub(super) const PROVENANCE: &str = "provenance.json";
 pub(super) const CARD: &str = "MODEL_CARD.md";
 /// Outside of the digest.
 pub(super) const MEASURED: &str = "measured.json";
+/// Outside of the digest.
+pub(super) const VERDICT: &str = "gate.json";
 
 /// The manifest of a bundle.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -13,6 +13,7 @@
 //! | `artifacts/…` | what a command left behind, in place of the files of a model |
 //! | `MODEL_CARD.md` | all that for people |
 //! | `measured.json` | times and hosts; outside of the digest |
+//! | `gate.json` | the newest verdict of a gate on it, if there is one; outside of the digest |
 //!
 //! Equal input gives equal bytes and one digest, which is the identity of a version. The digest covers the manifest,
 //! and through it every hashed file.
@@ -53,7 +54,9 @@ pub use metrics::{BundleMetrics, Score};
 pub use pipeline::Pipeline;
 pub use predict::{OutputFormat, PredictOptions, Predicted, predict_file};
 pub use provenance::{Measured, Provenance};
+pub use read::FileCheck;
 pub use verify::Verification;
+pub use write::Beside;
 
 use crate::data::{Schema, Table};
 use crate::domain::{Digest, Prediction};

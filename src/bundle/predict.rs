@@ -32,6 +32,8 @@ pub struct Predicted {
     pub rows: u64,
     /// What is notable about the columns that the model reads.
     pub columns: Vec<ColumnNotes>,
+    /// Columns of the file that it does not read.
+    pub ignored: Vec<String>,
 }
 
 /// Lines of a batch, without their numbers.
@@ -79,7 +81,8 @@ pub fn predict_file(
         out.write_all(&header).map_err(unwritten)?;
     }
     out.flush().map_err(unwritten)?;
-    Ok(Predicted { rows: streamed.rows, columns: streamed.columns })
+    let stream::Streamed { rows, columns, ignored } = streamed;
+    Ok(Predicted { rows, columns, ignored })
 }
 
 fn unwritten(source: io::Error) -> BundleError {

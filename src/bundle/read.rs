@@ -1,8 +1,9 @@
 //! Reads a bundle, checking every hash.
 
 use super::content::{Content, Packed, hash};
-use super::manifest::{self, Manifest};
+use super::manifest::{self, FileEntry, Manifest};
 use super::verify::CHANGED;
+use super::write::foreign_files;
 use super::{Bundle, BundleError, Kind, Measured, Model, golden, keys};
 use serde::de::DeserializeOwned;
 use std::fs;
@@ -18,14 +19,8 @@ impl Bundle {
         let (manifest, digest) = read_manifest(dir)?;
         let mut files = Vec::with_capacity(manifest.files.len());
         for entry in &manifest.files {
+            check_file(dir, entry)?;
             let path = dir.join(&entry.name);
-            if !path.is_file() {
-                return Err(BundleError::damaged(dir, &entry.name, "is missing"));
-            }
-            let (size, found) = hash(&path)?;
-            if found.hex() != entry.blake3 || size != entry.size {
-                return Err(BundleError::damaged(dir, &entry.name, CHANGED));
-            }
             files.push(Packed { entry: entry.clone(), content: Content::File(path) });
         }
         let is_model = manifest.kind != Kind::Command;
@@ -33,6 +28,16 @@ impl Bundle {
         let metrics = read_json(dir, &manifest, manifest::METRICS)?;
         let provenance = read_json(dir, &manifest, manifest::PROVENANCE)?;
         Ok(Self { manifest, digest, model, metrics, provenance, files })
+    }
+
+    /// Compares every file of a folder with its hash, where [`read`](Self::read) stops at the first that differs.
+    ///
+    /// # Errors
+    /// As [`read_manifest`](Self::read_manifest).
+    pub fn check_files(dir: &Path) -> Result<FileCheck, BundleError> {
+        let (manifest, _) = read_manifest(dir)?;
+        let wrong = manifest.files.iter().filter_map(|entry| check_file(dir, entry).err());
+        Ok(FileCheck { wrong: wrong.collect(), foreign: foreign_files(dir, &manifest)? })
     }
 
     /// Reads names and digest only, without a look at the other files.
@@ -57,6 +62,42 @@ impl Bundle {
             Err(error) => Err(BundleError::io("read", &path)(error)),
         }
     }
+
+    /// Reads the verdict that lies beside a bundle, if there is one.
+    ///
+    /// # Errors
+    /// When the file is there and is no JSON.
+    pub fn read_verdict(dir: &Path) -> Result<Option<serde_json::Value>, BundleError> {
+        let path = dir.join(manifest::VERDICT);
+        match fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+                BundleError::damaged(dir, manifest::VERDICT, format!("cannot be read: {error}"))
+            }),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(BundleError::io("read", &path)(error)),
+        }
+    }
+}
+
+/// What [`Bundle::check_files`] found.
+#[derive(Debug)]
+pub struct FileCheck {
+    /// Files that are missing or not what was packed.
+    pub wrong: Vec<BundleError>,
+    /// Files in the folder that are no part of the bundle, nor written beside it by derby.
+    pub foreign: Vec<String>,
+}
+
+fn check_file(dir: &Path, entry: &FileEntry) -> Result<(), BundleError> {
+    let path = dir.join(&entry.name);
+    if !path.is_file() {
+        return Err(BundleError::damaged(dir, &entry.name, "is missing"));
+    }
+    let (size, found) = hash(&path)?;
+    if found.hex() != entry.blake3 || size != entry.size {
+        return Err(BundleError::damaged(dir, &entry.name, CHANGED));
+    }
+    Ok(())
 }
 
 fn read_manifest(dir: &Path) -> Result<(Manifest, crate::domain::Digest), BundleError> {

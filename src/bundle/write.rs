@@ -3,27 +3,45 @@
 use super::manifest::{self, json_bytes};
 use super::{Bundle, BundleError, Measured};
 use crate::domain::Digest;
+use serde_json::Value;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+/// What stands beside a bundle in its folder, outside of the digest.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside<'a> {
+    /// What was measured.
+    pub measured: &'a Measured,
+    /// The newest verdict of a gate, as its ledger has it.
+    pub verdict: Option<&'a Value>,
+}
+
 impl Bundle {
-    /// Writes the folder, in place of a bundle that is there. Until all is written, that one stays.
+    /// As [`write_with`](Self::write_with), without a verdict.
     ///
     /// # Errors
     /// When something else than a bundle stands there, or the system refuses a file.
     pub fn write(&self, dir: &Path, measured: &Measured) -> Result<Digest, BundleError> {
+        self.write_with(dir, Beside { measured, verdict: None })
+    }
+
+    /// Writes the folder, in place of a bundle that is there. Until all is written, that one stays.
+    ///
+    /// # Errors
+    /// When something else than a bundle stands there, or the system refuses a file.
+    pub fn write_with(&self, dir: &Path, beside_it: Beside<'_>) -> Result<Digest, BundleError> {
         let is_there = check_place(dir)?;
         let fresh = beside(dir, "new");
-        let made = self.fill(&fresh, measured).and_then(|()| put(&fresh, dir, is_there));
+        let made = self.fill(&fresh, beside_it).and_then(|()| put(&fresh, dir, is_there));
         if made.is_err() {
             fs::remove_dir_all(&fresh).ok(); // only what this call wrote
         }
         made.map(|()| self.digest())
     }
 
-    fn fill(&self, dir: &Path, measured: &Measured) -> Result<(), BundleError> {
+    fn fill(&self, dir: &Path, beside: Beside<'_>) -> Result<(), BundleError> {
         fs::create_dir_all(dir).map_err(BundleError::io("create", dir))?;
         for file in &self.files {
             let path = dir.join(&file.entry.name);
@@ -31,17 +49,15 @@ impl Bundle {
             fs::create_dir_all(folder).map_err(BundleError::io("create", folder))?;
             file.write(&path)?;
         }
-        write_measured(dir, measured)?;
+        write_file(&dir.join(manifest::MEASURED), &json_bytes(beside.measured))?;
+        if let Some(verdict) = beside.verdict {
+            write_file(&dir.join(manifest::VERDICT), &json_bytes(verdict))?;
+        }
         // Last, so that a folder with a manifest has all the rest.
         let bytes = self.manifest.to_bytes(Some(self.digest()));
         write_file(&dir.join(manifest::FILE), &bytes)?;
         sync_folder(dir)
     }
-}
-
-/// Replaces what was measured of a bundle; its digest stays.
-fn write_measured(dir: &Path, measured: &Measured) -> Result<(), BundleError> {
-    write_file(&dir.join(manifest::MEASURED), &json_bytes(measured))
 }
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<(), BundleError> {
@@ -106,8 +122,8 @@ fn check_place(dir: &Path) -> Result<bool, BundleError> {
     if !kind.is_dir() {
         return Err(occupied("is there and is no folder".into()));
     }
-    let mut names = names_in(dir, dir)?;
-    if names.is_empty() {
+    let is_empty = fs::read_dir(dir).map_err(BundleError::io("read", dir))?.next().is_none();
+    if is_empty {
         fs::remove_dir(dir).map_err(BundleError::io("replace", dir))?;
         return Ok(false);
     }
@@ -117,17 +133,26 @@ fn check_place(dir: &Path) -> Result<bool, BundleError> {
     let Some((found, _)) = found else {
         return Err(occupied("is there and is no bundle".into()));
     };
-    let known = |name: &String| {
-        [manifest::FILE, manifest::MEASURED].contains(&name.as_str())
-            || found.files.iter().any(|file| file.name == *name)
-    };
-    names.retain(|name| !known(name));
-    match names.first() {
+    match foreign_files(dir, &found)?.first() {
         Some(name) => {
             Err(occupied(format!("holds '{name}', which is no part of the bundle there")))
         }
         None => Ok(true),
     }
+}
+
+/// The files in a bundle's folder that are no part of it, nor what derby writes beside it.
+pub(super) fn foreign_files(
+    dir: &Path,
+    manifest: &manifest::Manifest,
+) -> Result<Vec<String>, BundleError> {
+    let mut names = names_in(dir, dir)?;
+    let known = |name: &String| {
+        [manifest::FILE, manifest::MEASURED, manifest::VERDICT].contains(&name.as_str())
+            || manifest.files.iter().any(|file| file.name == *name)
+    };
+    names.retain(|name| !known(name));
+    Ok(names)
 }
 
 /// The files below a folder, as paths with `/`, sorted.

@@ -1,7 +1,10 @@
 //! Arguments of the program and of every verb. The doc comments are the help text.
 
-use super::model_args::{ChampionArgs, GateArgs, HoldoutArgs, ReportFileArgs, ReproduceArgs};
 use super::insight_args::{EnsembleArgs, ErrorsArgs, ExplainArgs, ImportanceArgs};
+use super::model_args::{
+    ChampionArgs, ExportArgs, GateArgs, HoldoutArgs, PredictArgs, ReportFileArgs, ReproduceArgs,
+    VerifyArgs,
+};
 use super::out::ColorChoice;
 use super::plot::PlotArgs;
 use super::report_args::ReportArgs;
@@ -78,6 +81,12 @@ pub(super) enum Command {
     Champion(ChampionArgs),
     /// Train a recorded run again and compare every score and prediction to the bit
     Reproduce(ReproduceArgs),
+    /// Pack a model as a folder, or write it as ONNX or for MLflow
+    Export(ExportArgs),
+    /// Check a packed model: every file's hash, and that it predicts as it did
+    Verify(VerifyArgs),
+    /// Predict the rows of a file
+    Predict(PredictArgs),
     /// List the model families, or the parameters of one
     Models(ModelsArgs),
     /// Write a note on a run

@@ -22,6 +22,8 @@ mod explain;
 mod explain_shap;
 mod file_rows;
 mod importance;
+mod export;
+mod export_onnx;
 mod init;
 mod init_cut;
 mod insight_args;
@@ -31,7 +33,9 @@ mod logs;
 mod model_args;
 mod models;
 mod out;
+mod packed;
 mod plot;
+mod predict;
 mod progress;
 mod promote;
 mod reaper;
@@ -59,6 +63,8 @@ mod table;
 mod text;
 mod trial;
 mod unseen;
+mod verify;
+mod whole_file;
 
 use args::Cli;
 use error::{CliError, Exit};
@@ -152,6 +158,9 @@ fn dispatch(ui: &Ui, command: Command) -> Result<u8, CliError> {
         Command::Errors(args) => errors::run(ui, &args),
         Command::Importance(args) => importance::run(ui, &args),
         Command::Ensemble(args) => ensemble::run(ui, &args),
+        Command::Export(args) => export::run(ui, &args),
+        Command::Verify(args) => verify::run(ui, &args),
+        Command::Predict(args) => predict::run(ui, &args),
         Command::Models(args) => models::run(ui, &args),
         Command::Note(args) => edit::note(ui, &args),
         Command::Tag(args) => edit::tag(ui, &args),

@@ -241,6 +241,9 @@ pub(super) struct ExportArgs {
     /// Fit a run on all rows, the holdout's included: another model, which no gate has judged
     #[arg(long)]
     pub(super) refit_all: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// Below the options of `derby export --help`.
@@ -263,6 +266,7 @@ pub(super) struct VerifyArgs {
 
 /// Arguments of `derby predict`.
 #[derive(Debug, Args)]
+#[command(after_help = PREDICT_HELP)]
 pub(super) struct PredictArgs {
     /// A bundle's folder, MODEL@ALIAS, MODEL/VERSION, or a run
     #[arg(value_name = "MODEL")]
@@ -280,6 +284,17 @@ pub(super) struct PredictArgs {
     #[arg(long, short, value_name = "N")]
     pub(super) jobs: Option<usize>,
 }
+
+/// Below the options of `derby predict --help`.
+const PREDICT_HELP: &str = "\
+One line for each row, in the order of the file: row (from 1), prediction, and p_CLASS for each class where
+the model gives probabilities. Columns are found by name; others are left out. What is notable about the
+rows (words never seen, missing cells, columns not read) is said on standard error.
+
+Examples:
+  derby predict bundle new.csv | head
+  derby predict iris@champion new.csv -o predictions.csv
+  derby predict 171 new.jsonl --format jsonl";
 
 /// Arguments of `derby reproduce`.
 #[derive(Debug, Args)]

@@ -27,6 +27,7 @@ pub(super) struct CsvRows {
     wanted: Vec<Option<usize>>,
     /// Columns of the schema.
     n_wanted: usize,
+    ignored: Vec<String>,
 }
 
 impl CsvRows {
@@ -65,7 +66,8 @@ impl CsvRows {
         let ends = Ends::Unquoted(delimiter);
         let blocks = Mutex::new(TextBlocks::new(file, &shown, ends, carry, line));
         let (n_columns, n_wanted) = (header.len(), schema.columns.len());
-        Ok(Self { blocks, shown, delimiter, is_latin1, n_columns, wanted, n_wanted })
+        let ignored = head::others(schema, &header);
+        Ok(Self { blocks, shown, delimiter, is_latin1, n_columns, wanted, n_wanted, ignored })
     }
 
     fn ragged(&self, line: u64, n: usize) -> Error {
@@ -166,6 +168,10 @@ impl CsvRows {
 }
 
 impl Source for CsvRows {
+    fn ignored(&self) -> Vec<String> {
+        self.ignored.clone()
+    }
+
     fn next(&self) -> Result<Option<Block>, Error> {
         next_of(&self.blocks)
     }

@@ -15,6 +15,11 @@ pub(super) fn check_columns(place: &str, schema: &Schema, found: &[String]) -> R
     Err(lacking(place, schema, &present, &mend(schema, &present, found)))
 }
 
+/// The names of a header that the schema does not have.
+pub(super) fn others(schema: &Schema, found: &[String]) -> Vec<String> {
+    found.iter().filter(|name| schema.find(name).is_none()).cloned().collect()
+}
+
 /// Refuses a source in which some columns never came up.
 pub(super) fn check_present(place: &str, schema: &Schema, present: &[bool]) -> Result<(), Error> {
     if present.iter().all(|present| *present) {

@@ -6,10 +6,13 @@ use super::blocks::{Block, Ends, TextBlocks, lines};
 use super::cells::Rows;
 use super::{Parsed, Source, next_of};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::Read;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
+
+/// Other keys that are remembered.
+const IGNORED: usize = 100;
 
 /// A file with one JSON object a line.
 #[derive(Debug)]
@@ -18,6 +21,30 @@ pub(super) struct JsonRows<'a> {
     shown: String,
     /// Place in the schema by name.
     wanted: HashMap<&'a str, usize>,
+    ignored: Mutex<BTreeSet<String>>,
+}
+
+/// The keys of some objects.
+struct Came {
+    /// Those of the schema, in its order.
+    present: Vec<bool>,
+    ignored: BTreeSet<String>,
+}
+
+impl Came {
+    fn ignore(&mut self, name: &str) {
+        if !self.ignored.contains(name) {
+            remember(&mut self.ignored, name.into());
+        }
+    }
+}
+
+/// Keeps the first names in order, so that the order in which they come does not matter.
+fn remember(names: &mut BTreeSet<String>, name: String) {
+    names.insert(name);
+    if names.len() > IGNORED {
+        names.pop_last();
+    }
 }
 
 impl<'a> JsonRows<'a> {
@@ -37,22 +64,26 @@ impl<'a> JsonRows<'a> {
     /// Parses what it is given, without a file.
     pub(super) fn of_text(shown: &str, schema: &'a Schema) -> Self {
         let named = schema.columns.iter().map(|column| column.name.as_str());
-        Self { blocks: None, shown: shown.into(), wanted: named.zip(0..).collect() }
+        let (wanted, ignored) = (named.zip(0..).collect(), Mutex::default());
+        Self { blocks: None, shown: shown.into(), wanted, ignored }
     }
 
     fn add(
         &self,
         (name, value): (&str, &Value),
         place: &dyn Fn() -> String,
-        present: &mut [bool],
+        came: &mut Came,
         rows: &mut Rows<'_>,
     ) -> Result<(), Error> {
         json::flat(name, value, &mut |name, cell| {
-            let Some(&column) = self.wanted.get(name) else { return Ok(()) };
+            let Some(&column) = self.wanted.get(name) else {
+                came.ignore(name);
+                return Ok(());
+            };
             if rows.has_cell(column) {
                 return Err(json::given_twice(place(), name));
             }
-            present[column] = true;
+            came.present[column] = true;
             rows.push(column, cell);
             Ok(())
         })
@@ -72,7 +103,8 @@ impl Source for JsonRows<'_> {
         rows: &mut Rows<'_>,
     ) -> Result<Parsed, Error> {
         let (bytes, first_line) = block.text();
-        let mut parsed = Parsed { present: vec![false; self.wanted.len()], ..Parsed::default() };
+        let mut parsed = Parsed::default();
+        let mut came = Came { present: vec![false; self.wanted.len()], ignored: BTreeSet::new() };
         let mut at = from;
         while at < bytes.len() {
             let line = &bytes[at..];
@@ -90,15 +122,22 @@ impl Source for JsonRows<'_> {
                 .map_err(|error| json::not_utf8(place(), line[error.valid_up_to()]))?;
             let pairs: Pairs = json::record(text, &place)?;
             for (name, value) in &pairs {
-                self.add((name, value), &place, &mut parsed.present, rows)?;
+                self.add((name, value), &place, &mut came, rows)?;
             }
             rows.end_row();
             parsed.starts.push(start as u32);
             if rows.n_rows() == limit {
                 parsed.next = Some(at);
-                return Ok(parsed);
+                break;
             }
         }
-        Ok(parsed)
+        let mut ignored = self.ignored.lock().unwrap_or_else(PoisonError::into_inner);
+        came.ignored.into_iter().for_each(|name| remember(&mut ignored, name));
+        Ok(Parsed { present: came.present, ..parsed })
+    }
+
+    fn ignored(&self) -> Vec<String> {
+        let ignored = self.ignored.lock().unwrap_or_else(PoisonError::into_inner);
+        ignored.iter().cloned().collect()
     }
 }

@@ -86,6 +86,9 @@ pub struct Streamed {
     pub rows: u64,
     /// In the order of the schema.
     pub columns: Vec<ColumnNotes>,
+    /// Columns of the source that the schema does not name: in the order of a header; of JSON, whose objects have
+    /// keys of their own each, the first 100 in alphabetical order.
+    pub ignored: Vec<String>,
 }
 
 /// What is notable about the cells of a column.
@@ -130,6 +133,8 @@ trait Source: Sync {
         limit: usize,
         rows: &mut Rows<'_>,
     ) -> Result<Parsed, Error>;
+    /// Columns that came by and are not in the schema.
+    fn ignored(&self) -> Vec<String>;
 }
 
 /// What [`Source::parse`] found.
@@ -184,6 +189,7 @@ pub fn stream<T: Send, E: From<Error> + Send>(
     if total.rows > 0 {
         head::check_present(&options.shown, schema, &present)?;
     }
+    total.ignored = source.ignored();
     Ok(total)
 }
 
@@ -300,7 +306,8 @@ pub fn table_of_objects(text: &str, shown: &str, schema: &Schema) -> Result<Tabl
 impl Streamed {
     fn new(schema: &Schema) -> Self {
         let named = |name: &String| ColumnNotes { name: name.clone(), ..ColumnNotes::default() };
-        Self { rows: 0, columns: schema.columns.iter().map(|c| named(&c.name)).collect() }
+        let columns = schema.columns.iter().map(|c| named(&c.name)).collect();
+        Self { columns, ..Self::default() }
     }
 
     fn add(&mut self, notes: &Notes) {

@@ -18,6 +18,7 @@ pub(super) struct ParquetRows<'a> {
     reader: Mutex<(ParquetRecordBatchReader, usize)>,
     shown: String,
     schema: &'a Schema,
+    ignored: Vec<String>,
 }
 
 impl<'a> ParquetRows<'a> {
@@ -33,7 +34,8 @@ impl<'a> ParquetRows<'a> {
         let mask = ProjectionMask::roots(builder.parquet_schema(), read);
         let builder = builder.with_projection(mask).with_batch_size(BLOCK_ROWS);
         let reader = builder.build().map_err(|error| failed(&shown, error))?;
-        Ok(Self { reader: Mutex::new((reader, 0)), shown, schema })
+        let ignored = head::others(schema, &names);
+        Ok(Self { reader: Mutex::new((reader, 0)), shown, schema, ignored })
     }
 }
 
@@ -73,5 +75,9 @@ impl Source for ParquetRows<'_> {
         }
         parsed.next = (end < batch.num_rows()).then_some(end);
         Ok(parsed)
+    }
+
+    fn ignored(&self) -> Vec<String> {
+        self.ignored.clone()
     }
 }
