@@ -5,6 +5,7 @@ use super::out::Role;
 use super::reference::{Named, challenger, kept};
 use super::registry::Books;
 use super::{CliError, Exit, Ui, gate_show, reporting};
+use crate::bundle::Bundle;
 use crate::candidate::{Answer, Asked, FitRows, Fitted, Recipe, Rival, ask, version_of};
 use crate::champion::{Ledger, ModelName, Promoted, Promotion};
 use crate::domain::{RunId, RunRecord};
@@ -12,6 +13,9 @@ use crate::executor::quiet_panics;
 use crate::gate::{Approval, Decision, Policy, Rule};
 use crate::spec::{self, Known, Overrides, Sweep};
 use crate::store::Store;
+
+/// Files of a bundle that say where it comes from, and not what it predicts.
+const ORIGIN: [&str; 3] = ["MODEL_CARD.md", "metrics.json", "provenance.json"];
 
 /// A question that is ready to be asked.
 pub(super) struct Trial {
@@ -76,11 +80,11 @@ impl Trial {
         Ok(Self { recipe, fitted, policy, own_rule, ledger, rival })
     }
 
-    /// The version that the challenger is already, if it is the one in use.
+    /// True if the challenger is the model in use: the same bundle, or the same fit made once more, as on a fresh
+    /// checkout.
     pub(super) fn is_rival_itself(&self) -> bool {
-        self.rival
-            .as_ref()
-            .is_some_and(|rival| rival.bundle.digest() == self.fitted.bundle.digest())
+        let rival = self.rival.as_ref().map(|rival| fit_of(&rival.bundle));
+        rival.is_some_and(|rival| rival == fit_of(&self.fitted.bundle))
     }
 
     /// Asks, and carries the answer out if asked to.
@@ -145,6 +149,14 @@ impl Trial {
         asking.books.remember(ui, &self.ledger);
         Ok(promoted?)
     }
+}
+
+/// What a bundle predicts by: its hashed files, without those that name its run and the scores of its search.
+fn fit_of(bundle: &Bundle) -> (Option<&str>, &[String], Vec<(&str, &str)>) {
+    let manifest = bundle.manifest();
+    let files = manifest.files.iter().filter(|file| !ORIGIN.contains(&file.name.as_str()));
+    let files = files.map(|file| (file.name.as_str(), file.blake3.as_str()));
+    (manifest.target.as_deref(), &manifest.classes, files.collect())
 }
 
 /// The exit code of a decision.

@@ -64,7 +64,9 @@ pub(in crate::cli) fn after_gate(
         Some(answer) => report.gate = Some(gate(trial, answer)),
         None => report.notes.insert(0, crate::cli::gate_show::itself(trial)),
     }
-    add_gate_figure(&mut report);
+    if subject.figures {
+        add_gate_figure(&mut report);
+    }
     write_all(ui, &report, files)
 }
 
