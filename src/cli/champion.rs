@@ -32,6 +32,12 @@ pub(super) fn run(ui: &Ui, args: &ChampionArgs) -> Result<Exit, CliError> {
             books.remember(ui, &ledger);
             done(ui, &ledger, &format!("version {version} is rejected"))
         }
+        ChampionCommand::Reopen { version, why } => {
+            let (mut ledger, version) = versioned(&books, version)?;
+            ledger.reopen(version, why)?;
+            books.remember(ui, &ledger);
+            done(ui, &ledger, &format!("version {version} is a candidate again"))
+        }
         ChampionCommand::Rollback { model, to, why } => {
             let mut ledger = books.open(&books.model(model.as_deref())?)?;
             let moved = ledger.rollback(*to, why)?;

@@ -137,6 +137,14 @@ pub(super) enum ChampionCommand {
         #[arg(long, value_name = "TEXT")]
         why: String,
     },
+    /// Let a version that was turned down or taken out of use be a candidate again
+    Reopen {
+        /// MODEL/VERSION
+        version: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+    },
     /// Go back to an earlier champion
     Rollback {
         /// The model [default: the only one]
