@@ -5,13 +5,17 @@ use super::out::Role;
 use super::reference::{Named, challenger, kept};
 use super::registry::Books;
 use super::{CliError, Exit, Ui, gate_show, reporting};
+use crate::bundle::Bundle;
 use crate::candidate::{Answer, Asked, FitRows, Fitted, Recipe, Rival, ask, version_of};
-use crate::champion::{Ledger, ModelName, Promoted, Promotion};
+use crate::champion::{Ledger, LedgerError, ModelName, Promoted, Promotion, State};
 use crate::domain::{RunId, RunRecord};
 use crate::executor::quiet_panics;
 use crate::gate::{Approval, Decision, Policy, Rule};
 use crate::spec::{self, Known, Overrides, Sweep};
 use crate::store::Store;
+
+/// Files of a bundle that say where it comes from, and not what it predicts.
+const ORIGIN: [&str; 3] = ["MODEL_CARD.md", "metrics.json", "provenance.json"];
 
 /// A question that is ready to be asked.
 pub(super) struct Trial {
@@ -31,6 +35,7 @@ pub(super) fn run(ui: &Ui, args: &GateArgs) -> Result<Exit, CliError> {
     quiet_panics();
     let run = challenger(&store, args.challenger.as_deref())?;
     let mut trial = Trial::prepare(ui, &books, &store, (run, &args.rules, &args.against))?;
+    trial.check_apply(args.apply)?;
     let asking = Asking { books: &books, why: &args.why, apply: args.apply };
     let settled = trial.settle(ui, &store, &asking)?;
     if args.json {
@@ -56,6 +61,9 @@ pub(super) struct Settled {
     pub(super) answer: Option<Answer>,
     /// What became of a promotion.
     pub(super) promoted: Option<Promoted>,
+    /// The version that the challenger is already, where a person has turned it down or taken it out of use: then
+    /// no verdict brings it back.
+    pub(super) barred: Option<(u64, State)>,
     /// The exit code.
     pub(super) exit: Exit,
 }
@@ -76,11 +84,11 @@ impl Trial {
         Ok(Self { recipe, fitted, policy, own_rule, ledger, rival })
     }
 
-    /// The version that the challenger is already, if it is the one in use.
+    /// True if the challenger is the model in use: the same bundle, or the same fit made once more, as on a fresh
+    /// checkout.
     pub(super) fn is_rival_itself(&self) -> bool {
-        self.rival
-            .as_ref()
-            .is_some_and(|rival| rival.bundle.digest() == self.fitted.bundle.digest())
+        let rival = self.rival.as_ref().map(|rival| fit_of(&rival.bundle));
+        rival.is_some_and(|rival| rival == fit_of(&self.fitted.bundle))
     }
 
     /// Asks, and carries the answer out if asked to.
@@ -91,16 +99,46 @@ impl Trial {
         asking: &Asking<'_>,
     ) -> Result<Settled, CliError> {
         if self.is_rival_itself() {
-            return Ok(Settled { answer: None, promoted: None, exit: Exit::Done });
+            return Ok(Settled { answer: None, promoted: None, barred: None, exit: Exit::Done });
         }
         let answer = self.ask(ui, store, asking)?;
         let decision = answer.verdict.decision;
-        let promoted = if asking.apply && decision == Decision::Promote {
+        let applies = asking.apply && decision == Decision::Promote;
+        let barred = self.barred().filter(|_| applies);
+        let promoted = if applies && barred.is_none() {
             Some(self.carry_out(ui, asking, &answer, self.policy.approval)?)
         } else {
             None
         };
-        Ok(Settled { answer: Some(answer), promoted, exit: exit_of(decision) })
+        let exit = if barred.is_some() { Exit::Held } else { exit_of(decision) };
+        Ok(Settled { answer: Some(answer), promoted, barred, exit })
+    }
+
+    /// The version that the challenger is, by its bundle or by its fit, if it is out of use.
+    fn barred(&self) -> Option<(u64, State)> {
+        let own = &self.fitted.bundle;
+        let is_same = |number: u64| {
+            kept(&self.ledger, number, "").is_ok_and(|(bundle, _)| fit_of(&bundle) == fit_of(own))
+        };
+        let is_out = |state: State| matches!(state, State::Rejected | State::Retired);
+        let registry = self.ledger.registry();
+        if let Some(known) = registry.version_of(own.digest()) {
+            return is_out(known.state).then_some((known.version.number, known.state));
+        }
+        let mut out = registry.versions().iter().filter(|known| is_out(known.state));
+        let known = out.find(|known| is_same(known.version.number))?;
+        Some((known.version.number, known.state))
+    }
+
+    /// Refuses to carry out what no verdict could.
+    fn check_apply(&self, apply: bool) -> Result<(), CliError> {
+        let champion = self.ledger.registry().champion();
+        let over = self.rival.as_ref().map(|rival| rival.bundle.digest().hex());
+        if apply && champion.map(|champion| &champion.version.bundle) != over.as_ref() {
+            let text = "--apply goes with --against champion: no other verdict moves the champion";
+            return Err(CliError::usage(text));
+        }
+        Ok(())
     }
 
     pub(super) fn ask(
@@ -135,6 +173,16 @@ impl Trial {
         let version = version_of(&self.recipe, &self.fitted, &answer.scores, why);
         self.ledger.keep_bundle(&self.fitted.folder, self.fitted.bundle.digest())?;
         let version = self.ledger.register(version)?;
+        if approval == Approval::Manual
+            && let Some(pending) =
+                &self.ledger.registry().version(version).map_err(LedgerError::from)?.pending
+        {
+            if pending.gate == answer.entry {
+                return Ok(Promoted::Pending { version });
+            }
+            // It waits on a verdict over an earlier champion, by which nobody can approve it any more.
+            self.ledger.reopen(version, why)?;
+        }
         let promoted = self.ledger.promote(&Promotion {
             version,
             gate: answer.entry,
@@ -145,6 +193,14 @@ impl Trial {
         asking.books.remember(ui, &self.ledger);
         Ok(promoted?)
     }
+}
+
+/// What a bundle predicts by: its hashed files, without those that name its run and the scores of its search.
+fn fit_of(bundle: &Bundle) -> (Option<&str>, &[String], Vec<(&str, &str)>) {
+    let manifest = bundle.manifest();
+    let files = manifest.files.iter().filter(|file| !ORIGIN.contains(&file.name.as_str()));
+    let files = files.map(|file| (file.name.as_str(), file.blake3.as_str()));
+    (manifest.target.as_deref(), &manifest.classes, files.collect())
 }
 
 /// The exit code of a decision.

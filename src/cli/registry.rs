@@ -3,7 +3,7 @@
 use super::{CliError, Exit, Ui};
 use crate::champion::{Ledger, LedgerError, ModelName};
 use crate::domain::Digest;
-use crate::store::{Mode, Store};
+use crate::store::{Mode, Store, StoreError};
 use std::path::PathBuf;
 
 /// The folder of ledgers, beside the store's.
@@ -51,13 +51,10 @@ impl Books {
 
     /// The head that the store remembers; none without a store.
     pub(super) fn anchor(&self, model: &ModelName) -> Result<Option<Digest>, CliError> {
-        if !self.store.exists() {
-            return Ok(None);
-        }
         match Store::open(&self.store, Mode::ReadOnly) {
             Ok(store) => Ok(store.anchor(model.as_str())?),
-            // A store of an older version has no anchors yet.
-            Err(crate::store::StoreError::Older { .. }) => Ok(None),
+            // A fresh checkout has no store, or an empty folder for it; a store of an older version no anchors yet.
+            Err(StoreError::Missing(_) | StoreError::Older { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -75,12 +72,11 @@ impl Books {
     /// Lets the store remember the head of a ledger, where there is a store. What is written in the ledger stands,
     /// whatever happens here, so a failure is a warning.
     pub(super) fn remember(&self, ui: &Ui, ledger: &Ledger) {
-        if !self.store.exists() {
-            return;
-        }
         let written = Store::open(&self.store, Mode::ReadWrite { create: false })
             .and_then(|mut store| store.set_anchor(ledger.model().as_str(), ledger.head()));
-        if let Err(error) = written {
+        if let Err(error) = written
+            && !matches!(error, StoreError::Missing(_))
+        {
             ui.out.note(&format!(
                 "warning: the ledger is written, but the store does not remember its head: {error}"
             ));
