@@ -14,6 +14,7 @@ mod rival;
 mod second;
 mod slices;
 mod speed;
+mod voice;
 
 pub use compared::Compared;
 pub use ensemble::{ENSEMBLE_FILE, EnsembleFile, MemberOf};
