@@ -1,7 +1,7 @@
 //! The rows that a gate compares on: those of the holdout that neither model was trained on.
 
-use super::voice::{self, Voice};
 use super::predictions::{is_same, joined};
+use super::voice::{self, Voice};
 use super::{CandidateError, Ground, PREDICTIONS_FILE, PredictedRows, Rival};
 use crate::bundle::{Bundle, Kind};
 use crate::champion;
@@ -106,10 +106,7 @@ impl Match<'_> {
 
     /// Both by the files that their commands left behind, which say the truth as well. None where the challenger
     /// left no file.
-    pub(super) fn on_files(
-        &self,
-        is_regression: bool,
-    ) -> Result<Option<Compared>, CandidateError> {
+    pub(super) fn on_files(&self, is_regression: bool) -> Result<Option<Compared>, CandidateError> {
         let Some(own) = voice::predicted(self.challenger)? else { return Ok(None) };
         let mut classes = (!is_regression).then(|| own.classes()).transpose().map_err(unfit)?;
         let key = |at: usize| Digest::of(own.ids[at].as_bytes()).to_u64();
@@ -192,7 +189,8 @@ impl OtherFile {
     /// Whoever writes the file chooses its rows: those that the champion was judged on must be there.
     fn check_rows(&self, own: &PredictedRows) -> Result<(), String> {
         let there = own.places();
-        let mut lacking = self.rows.ids.iter().filter(|id| !there.contains_key(id.as_str())).peekable();
+        let mut lacking =
+            self.rows.ids.iter().filter(|id| !there.contains_key(id.as_str())).peekable();
         if let Some(first) = lacking.peek() {
             let first = first.to_string();
             return Err(format!(

@@ -6,8 +6,8 @@ use super::speed::speed;
 use super::{CandidateError, Compared, Fitted, Recipe, Rival, facts, second};
 use crate::domain::Task;
 use crate::gate::{
-    self, Champion, Check, CheckStatus, Evidence, FoldPair, HoldoutUse, Measure, Policy, Replicates, Scored,
-    SelectionBias, Slice, Units, Verdict,
+    self, Champion, Check, CheckStatus, Evidence, FoldPair, HoldoutUse, Measure, Policy,
+    Replicates, Scored, SelectionBias, Slice, Units, Verdict,
 };
 use crate::metrics;
 use crate::spec::Work;
@@ -59,7 +59,8 @@ const NO_PREDICTIONS: &str = "the challenger left no predictions.csv behind; men
 /// Why there are no slices of a command that was not given its data.
 const NO_COLUMNS: &str = "derby does not have the columns to cut by; mend: give [data] in the sweep file, or leave 'slices' out of [gate]";
 /// Why there is nothing to compare where there is nothing to predict.
-const NO_HOLDOUT: &str = "the challenger's sweep keeps no holdout; mend: set [data] holdout = 0.2 and sweep again";
+const NO_HOLDOUT: &str =
+    "the challenger's sweep keeps no holdout; mend: set [data] holdout = 0.2 and sweep again";
 
 impl Gathered {
     /// Gathers all of it.

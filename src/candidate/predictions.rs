@@ -35,7 +35,9 @@ impl PredictedRows {
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
         let header = reader.headers().map_err(|error| format!("{name}: {error}"))?.clone();
         if let Some(column) = twice(&header) {
-            return Err(format!("{name}: the column '{column}' stands there twice; mend: leave one out"));
+            return Err(format!(
+                "{name}: the column '{column}' stands there twice; mend: leave one out"
+            ));
         }
         let find = |wanted: &str| header.iter().position(|column| column == wanted);
         let need = |wanted: &str| {

@@ -138,9 +138,11 @@ fn holdout_of(bundle: &Bundle, ground: &Ground) -> Result<Vec<usize>, String> {
     });
     match cut.filter(|cut| from.split.as_deref() == Some(&*cut.digest.hex())) {
         Some(cut) => Ok(cut.holdout),
-        None => Err("it was trained on another split, of which nobody can tell the rows any more; \
+        None => {
+            Err("it was trained on another split, of which nobody can tell the rows any more; \
                      mend: run its command on this split and gate against that run"
-            .into()),
+                .into())
+        }
     }
 }
 

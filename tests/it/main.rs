@@ -16,6 +16,7 @@ mod bad_input;
 mod data_verbs;
 mod edits;
 mod examples;
+mod gated_commands;
 mod help;
 mod isolate;
 mod listings;
