@@ -6,8 +6,8 @@ use super::speed::speed;
 use super::{CandidateError, Compared, Fitted, Recipe, Rival, facts, second};
 use crate::domain::Task;
 use crate::gate::{
-    self, Champion, Check, Evidence, FoldPair, HoldoutUse, Measure, Policy, Replicates, Scored,
-    SelectionBias, Slice, Units, Verdict,
+    self, Champion, Check, CheckStatus, Evidence, FoldPair, HoldoutUse, Measure, Policy,
+    Replicates, Scored, SelectionBias, Slice, Units, Verdict,
 };
 use crate::metrics;
 use crate::spec::Work;
@@ -43,6 +43,8 @@ pub struct Gathered {
     replicates: Option<Replicates>,
     selection: Option<SelectionBias>,
     has_rival: bool,
+    /// Why there are no rows, where there are none.
+    lack: &'static str,
 }
 
 #[derive(Debug)]
@@ -54,6 +56,11 @@ enum OwnUnits {
 
 /// Why there is nothing to compare where a command left no predictions behind.
 const NO_PREDICTIONS: &str = "the challenger left no predictions.csv behind; mend: write row,prediction (and p_CLASS) of the holdout to DERBY_ARTIFACTS";
+/// Why there are no slices of a command that was not given its data.
+const NO_COLUMNS: &str = "derby does not have the columns to cut by; mend: give [data] in the sweep file, or leave 'slices' out of [gate]";
+/// Why there is nothing to compare where there is nothing to predict.
+const NO_HOLDOUT: &str =
+    "the challenger's sweep keeps no holdout; mend: set [data] holdout = 0.2 and sweep again";
 
 impl Gathered {
     /// Gathers all of it.
@@ -64,11 +71,14 @@ impl Gathered {
         let Asked { store, recipe, fitted, policy, rival, retired } = *asked;
         let compared = compared(recipe, fitted, policy, rival, retired)?;
         let mut facts = facts::facts(recipe, fitted, policy, rival)?;
-        let (slices, lacking) = match (&compared, &fitted.ground, &policy.slices) {
-            (Some(compared), Some(ground), Some(rule)) => {
+        let lack = if has_no_holdout(fitted) { NO_HOLDOUT } else { NO_PREDICTIONS };
+        let (slices, lacking) = match (&policy.slices, &fitted.ground, &compared) {
+            (None, ..) => (Vec::new(), Vec::new()),
+            (Some(rule), Some(ground), Some(compared)) => {
                 slices(&ground.data.table, &compared.rows, rule)
             }
-            _ => (Vec::new(), Vec::new()),
+            (Some(_), Some(_), None) => (Vec::new(), vec![unsliced(lack)]),
+            (Some(_), None, _) => (Vec::new(), vec![unsliced(NO_COLUMNS)]),
         };
         facts.extend(lacking);
         Ok(Self {
@@ -78,6 +88,7 @@ impl Gathered {
             replicates: second::replicates(store, recipe, rival, &policy.objective.metric)?,
             selection: second::selection(store, recipe, fitted)?,
             has_rival: rival.is_some(),
+            lack,
             compared,
             facts,
             slices,
@@ -88,7 +99,7 @@ impl Gathered {
     pub fn judge(&self, policy: &Policy, alpha: f64, holdout: Option<HoldoutUse>) -> Verdict {
         let champion = match (&self.compared, self.has_rival) {
             (_, false) => Champion::None,
-            (None, true) => Champion::Unscored(NO_PREDICTIONS),
+            (None, true) => Champion::Unscored(self.lack),
             (Some(compared), true) => match &compared.champion {
                 Some(Ok(prediction)) => Champion::Scored(prediction),
                 Some(Err(why)) => Champion::Unscored(why),
@@ -127,19 +138,40 @@ fn compared(
     retired: &[u64],
 ) -> Result<Option<Compared>, CandidateError> {
     let matched = Match { challenger: &fitted.bundle, rival, retired };
-    let (Work::Models(section), Some(ground)) = (&recipe.sweep.work, &fitted.ground) else {
-        let info = metrics::info(&policy.objective.metric);
-        let is_regression = info.is_some_and(|info| info.fits(Task::Regression));
-        return matched.of_commands(fitted.ground.as_ref(), is_regression);
-    };
-    if ground.split.holdout.is_empty() {
-        return Err(CandidateError::Unfit {
-            run: recipe.run.id.0,
-            what: "is of a sweep without a holdout, on which a gate judges".into(),
-            mend: "set [data] holdout = 0.2 and sweep again",
-        });
+    match (&fitted.ground, recipe.data_section()) {
+        (Some(ground), Some(section)) if !ground.split.holdout.is_empty() => {
+            matched.on_data(ground, &section.data)
+        }
+        (Some(_), _) => match recipe.sweep.work {
+            // What its runs say of themselves can be held against thresholds.
+            Work::Command(_) => Ok(None),
+            _ => Err(CandidateError::Unfit {
+                run: recipe.run.id.0,
+                what: "is of a sweep without a holdout, on which a gate judges".into(),
+                mend: "set [data] holdout = 0.2 and sweep again",
+            }),
+        },
+        (None, _) => {
+            let info = metrics::info(&policy.objective.metric);
+            matched.on_files(info.is_some_and(|info| info.fits(Task::Regression)))
+        }
     }
-    matched.of_models(ground, &section.data).map(Some)
+}
+
+fn has_no_holdout(fitted: &Fitted) -> bool {
+    fitted.ground.as_ref().is_some_and(|ground| ground.split.holdout.is_empty())
+}
+
+/// A rule about slices that cannot be looked at: it must not pass in silence.
+fn unsliced(why: &str) -> Check {
+    Check {
+        id: "slices".into(),
+        name: "no slice is worse".into(),
+        status: CheckStatus::Hold,
+        value: None,
+        threshold: None,
+        detail: why.into(),
+    }
 }
 
 fn units(fitted: &Fitted, compared: Option<&Compared>) -> OwnUnits {

@@ -1,7 +1,7 @@
 //! Checks that are made where bundles and data are: same data, schema, golden rows, the data's own checks.
 
 use super::{CandidateError, Fitted, Recipe, Rival};
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Kind};
 use crate::data::checks::{self, CheckOptions, Input, Level};
 use crate::gate::{Check, CheckStatus, Policy};
 
@@ -67,6 +67,11 @@ fn same_data(own: &Bundle, theirs: &Bundle) -> Check {
     };
     let (a, b) = (own.provenance(), theirs.provenance());
     let name = "same data and split";
+    let is_command = |bundle: &Bundle| bundle.manifest().kind == Kind::Command;
+    if a.data_hash.is_none() && b.data_hash.is_none() {
+        let detail = "derby was given none; the truth in predictions.csv has to agree".into();
+        return check("data", name, CheckStatus::Skip, detail);
+    }
     if a.data_hash == b.data_hash && a.split == b.split {
         return check(
             "data",
@@ -76,8 +81,15 @@ fn same_data(own: &Bundle, theirs: &Bundle) -> Check {
         );
     }
     let what = if a.data_hash == b.data_hash { "another split" } else { "other data" };
+    // What a command says of other rows cannot be asked for.
+    let is_comparable = a.data_hash == b.data_hash || !is_command(theirs);
+    let rows = if is_comparable && a.data_hash.is_some() {
+        ": compared on rows that neither was trained on"
+    } else {
+        ""
+    };
     let detail = format!(
-        "the champion was trained on {what} ({} split {}): compared on rows that neither was trained on",
+        "the champion was trained on {what} ({} split {}){rows}",
         short(&b.data_hash),
         short(&b.split)
     );
@@ -89,6 +101,11 @@ fn schema(own: &Bundle, theirs: &Bundle) -> Check {
     let name = "same target and columns";
     let (a, b) = (own.manifest(), theirs.manifest());
     let fail = |detail: String| check("schema", name, CheckStatus::Fail, detail);
+    if a.task.is_none() || b.task.is_none() {
+        let whose = if a.task.is_none() { "challenger" } else { "champion" };
+        let detail = format!("the {whose}'s sweep has no [data], which would say what it predicts");
+        return check("schema", name, CheckStatus::Skip, detail);
+    }
     if a.task != b.task || a.target != b.target {
         let word = |m: &crate::bundle::Manifest| {
             let task = m.task.map_or("unknown task", crate::domain::Task::word);

@@ -6,7 +6,7 @@ use crate::bundle::{
     Provenance, Score,
 };
 use crate::data;
-use crate::domain::{KeptFile, RunRecord};
+use crate::domain::{KeptFile, Labels, RunRecord};
 use crate::host;
 use crate::spec::{DataSection, Work};
 use crate::store::Store;
@@ -187,7 +187,7 @@ fn pack_command(
             artifacts: &artifacts,
             task: ground.map(|ground| ground.data.labels.task()),
             target: ground.map(|g| g.data.table.columns[g.data.target].name.clone()),
-            positive: None,
+            positive: ground.and_then(positive),
             classes,
             objective: recipe.row.objectives[0].clone(),
             metrics: scores(run),
@@ -198,6 +198,16 @@ fn pack_command(
     });
     fs::remove_dir_all(&spill).ok(); // copies
     written
+}
+
+/// The class that precision and kin are about, where there are two.
+fn positive(ground: &Ground) -> Option<String> {
+    match &ground.data.labels {
+        Labels::Classes { positive, n_classes: 2, .. } => {
+            ground.data.classes.get(*positive as usize).cloned()
+        }
+        _ => None,
+    }
 }
 
 /// Copies a run's artifacts out of the store's objects, so that they can be packed as files.

@@ -15,6 +15,7 @@ mod rival;
 mod second;
 mod slices;
 mod speed;
+mod voice;
 
 pub use compared::Compared;
 pub use ensemble::{ENSEMBLE_FILE, EnsembleFile, MemberOf};

@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const PREDICTIONS_FILE: &str = "predictions.csv";
 /// In front of a class's name, in the name of the column of its probabilities.
 const PROBABILITY: &str = "p_";
+/// How far from 1 the sum of a row's probabilities may be: what three decimals leave.
+const ROUNDED: f64 = 0.01;
 
 /// The file as a table.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +34,11 @@ impl PredictedRows {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
         let header = reader.headers().map_err(|error| format!("{name}: {error}"))?.clone();
+        if let Some(column) = twice(&header) {
+            return Err(format!(
+                "{name}: the column '{column}' stands there twice; mend: leave one out"
+            ));
+        }
         let find = |wanted: &str| header.iter().position(|column| column == wanted);
         let need = |wanted: &str| {
             find(wanted).ok_or_else(|| {
@@ -88,18 +95,28 @@ impl PredictedRows {
         self.ids.iter().enumerate().map(|(at, id)| (id.as_str(), at)).collect()
     }
 
-    /// Every class that is named: by the truth, a prediction or a column, in order.
-    pub fn classes(&self) -> Vec<String> {
+    /// Every class that is named: by the truth, a column or a prediction, in order.
+    ///
+    /// # Errors
+    /// When there are two classes, and a prediction names a third: no score of two classes has a word for it.
+    pub fn classes(&self) -> Result<Vec<String>, String> {
         let truth = self.truth.iter().flatten();
         let named = self.probabilities.iter().map(|(class, _)| class);
-        let all: BTreeSet<&String> = truth.chain(&self.predictions).chain(named).collect();
-        all.into_iter().cloned().collect()
+        let mut classes: BTreeSet<&String> = truth.chain(named).collect();
+        let is_binary = classes.len() == 2;
+        for (text, id) in self.predictions.iter().zip(&self.ids) {
+            if is_binary && !classes.contains(text) {
+                return Err(no_class(id, text, classes));
+            }
+            classes.insert(text);
+        }
+        Ok(in_order(classes))
     }
 
     /// The prediction of some rows (places in this file), in terms of `classes`; without classes, numbers.
     ///
     /// # Errors
-    /// When a prediction is none of the classes, or no number.
+    /// When a prediction or a column names none of the classes, or a prediction is no number.
     pub fn prediction(
         &self,
         places: &[usize],
@@ -109,28 +126,50 @@ impl PredictedRows {
             let number = |&at: &usize| number(&self.predictions[at], &self.ids[at]);
             return Ok(Prediction::Values(places.iter().map(number).collect::<Result<_, _>>()?));
         };
-        let code = |text: &str| classes.iter().position(|class| class == text);
+        let coder = Coder::new(classes);
         let codes = places.iter().map(|&at| {
             let text = &self.predictions[at];
-            code(text).map(|code| code as u32).ok_or_else(|| {
-                format!(
-                    "row '{}' is predicted '{text}', which is no class: {}",
-                    self.ids[at],
-                    classes.join(", ")
-                )
-            })
+            coder.code(text).ok_or_else(|| no_class(&self.ids[at], text, classes))
         });
         let codes: Vec<u32> = codes.collect::<Result<_, _>>()?;
+        let scores = self.scores(places, &coder)?;
         let n_classes = classes.len();
-        let complete =
-            classes.iter().all(|class| self.probabilities.iter().any(|(name, _)| name == class));
-        let scores = complete.then(|| {
-            let column = |class: &String| self.probabilities.iter().find(|(name, _)| name == class);
-            let columns: Vec<&[f64]> =
-                classes.iter().filter_map(column).map(|(_, values)| &values[..]).collect();
-            places.iter().flat_map(|&at| columns.iter().map(move |column| column[at])).collect()
-        });
         Ok(Prediction::Classes { codes, probabilities: scores.is_some(), scores, n_classes })
+    }
+
+    /// Probabilities of some rows, row by row; none where a class has no column. Of two classes one column is enough.
+    fn scores(&self, places: &[usize], coder: &Coder<'_>) -> Result<Option<Vec<f64>>, String> {
+        let n_classes = coder.classes.len();
+        let mut columns: Vec<Option<&[f64]>> = vec![None; n_classes];
+        for (class, values) in &self.probabilities {
+            let code = coder.code(class).ok_or_else(|| {
+                format!(
+                    "the column '{PROBABILITY}{class}' is of no class: {}; mend: name it {PROBABILITY}CLASS",
+                    coder.classes.join(", ")
+                )
+            })?;
+            columns[code as usize] = Some(values);
+        }
+        let given: Vec<usize> = (0..n_classes).filter(|&code| columns[code].is_some()).collect();
+        let is_half = n_classes == 2 && given.len() == 1;
+        if n_classes == 0 || (given.len() < n_classes && !is_half) {
+            return Ok(None);
+        }
+        let mut scores = Vec::with_capacity(places.len() * n_classes);
+        for &at in places {
+            let sum: f64 = columns.iter().flatten().map(|column| column[at]).sum();
+            let total = if is_half { 1.0 } else { sum };
+            // Else a model that is sure of every class would have no loss at all.
+            if (total - 1.0).abs() > ROUNDED {
+                return Err(format!(
+                    "the probabilities of row '{}' add up to {total}; mend: write {PROBABILITY}CLASS so that each row has 1",
+                    self.ids[at]
+                ));
+            }
+            let p = |column: &Option<&[f64]>| column.map_or(1.0 - sum, |column| column[at] / total);
+            scores.extend(columns.iter().map(p));
+        }
+        Ok(Some(scores))
     }
 
     /// The truth of some rows as the file says it; `positive` is the last class in order.
@@ -140,7 +179,7 @@ impl PredictedRows {
     pub fn labels(&self, places: &[usize], classes: Option<&[String]>) -> Result<Labels, String> {
         let Some(truth) = &self.truth else {
             return Err(
-                "there is no column 'truth'; mend: write it, or give [data] in the sweep file"
+                "predictions.csv has no column 'truth'; mend: write it, or give [data] in the sweep file"
                     .into(),
             );
         };
@@ -148,14 +187,76 @@ impl PredictedRows {
             let values = places.iter().map(|&at| number(&truth[at], &self.ids[at]));
             return Ok(Labels::Values(values.collect::<Result<_, _>>()?));
         };
-        let code = |text: &String| classes.iter().position(|class| class == text).map(|c| c as u32);
-        let codes = places
-            .iter()
-            .map(|&at| code(&truth[at]).ok_or_else(|| format!("'{}' is no class", truth[at])));
+        let coder = Coder::new(classes);
+        let codes = places.iter().map(|&at| {
+            coder.code(&truth[at]).ok_or_else(|| format!("'{}' is no class", truth[at]))
+        });
         let codes = codes.collect::<Result<_, _>>()?;
         let positive = classes.len().saturating_sub(1) as u32;
         Ok(Labels::Classes { codes, n_classes: classes.len(), positive })
     }
+}
+
+fn twice(header: &csv::StringRecord) -> Option<&str> {
+    let mut seen = BTreeSet::new();
+    header.iter().find(|column| !seen.insert(*column))
+}
+
+/// Finds the code of a class by its name, or by its number: `1.0` finds `1`.
+struct Coder<'a> {
+    classes: &'a [String],
+    codes: BTreeMap<&'a str, u32>,
+}
+
+impl<'a> Coder<'a> {
+    fn new(classes: &'a [String]) -> Self {
+        let codes = classes.iter().zip(0..).map(|(class, code)| (class.as_str(), code));
+        Self { classes, codes: codes.collect() }
+    }
+
+    fn code(&self, text: &str) -> Option<u32> {
+        let by_number = || {
+            let number: f64 = text.parse().ok()?;
+            let same = |class: &String| class.parse::<f64>().is_ok_and(|class| class == number);
+            self.classes.iter().position(same).map(|code| code as u32)
+        };
+        self.codes.get(text).copied().or_else(by_number)
+    }
+}
+
+/// True for equal texts and equal numbers.
+pub(super) fn is_same(a: &str, b: &str) -> bool {
+    let number = |text: &str| text.parse::<f64>().ok();
+    a == b || number(a).is_some_and(|a| number(b) == Some(a))
+}
+
+/// The classes of both files, in order.
+pub(super) fn joined(ours: &[String], theirs: &[String]) -> Result<Vec<String>, String> {
+    let all: BTreeSet<&String> = ours.iter().chain(theirs).collect();
+    if ours.len() == 2 && all.len() > 2 {
+        return Err(format!(
+            "it knows the classes {}, and the challenger {}; mend: run its command on this data and gate against that run",
+            theirs.join(", "),
+            ours.join(", ")
+        ));
+    }
+    Ok(in_order(all))
+}
+
+/// Numbers as numbers, else as texts; the last of two is the positive one.
+fn in_order(classes: BTreeSet<&String>) -> Vec<String> {
+    let mut classes: Vec<String> = classes.into_iter().cloned().collect();
+    let numbers: Option<Vec<f64>> = classes.iter().map(|class| class.parse().ok()).collect();
+    if numbers.is_some() {
+        let value = |text: &str| text.parse().unwrap_or(f64::NAN);
+        classes.sort_by(|a, b| value(a).total_cmp(&value(b)));
+    }
+    classes
+}
+
+fn no_class<'a>(row: &str, text: &str, classes: impl IntoIterator<Item = &'a String>) -> String {
+    let classes: Vec<&str> = classes.into_iter().map(String::as_str).collect();
+    format!("row '{row}' is predicted '{text}', which is no class: {}", classes.join(", "))
 }
 
 fn number(text: &str, row: &str) -> Result<f64, String> {
@@ -176,7 +277,7 @@ mod tests {
             "p",
         )
         .unwrap();
-        let classes = rows.classes();
+        let classes = rows.classes().unwrap();
         assert_eq!(classes, ["no", "yes"]);
         let Prediction::Classes { codes, scores, .. } =
             rows.prediction(&[1, 0], Some(&classes)).unwrap()
@@ -208,5 +309,50 @@ mod tests {
         assert!(rows.prediction(&[0], None).unwrap_err().contains("'nan' of row '1'"));
         let other = rows.prediction(&[0], Some(&["a".to_string()])).unwrap_err();
         assert!(other.contains("which is no class: a"));
+        check("row,prediction,prediction\n1,a,b\n", "the column 'prediction' stands there twice");
+    }
+
+    fn scores(text: &str, classes: &[&str]) -> Result<Option<Vec<f64>>, String> {
+        let rows = PredictedRows::parse(text.as_bytes(), "p").unwrap();
+        let classes: Vec<String> = classes.iter().map(ToString::to_string).collect();
+        let Prediction::Classes { scores, .. } = rows.prediction(&[0], Some(&classes))? else {
+            unreachable!("classes")
+        };
+        Ok(scores)
+    }
+
+    #[test]
+    fn probabilities_add_up() {
+        let found = |text: &str, classes: &[&str]| scores(text, classes).unwrap();
+        let half = found("row,prediction,p_b\n0,b,0.75\n", &["a", "b"]);
+        assert_eq!(half, Some(vec![0.25, 0.75]));
+        assert_eq!(found("row,prediction,p_b\n0,b,0.7\n", &["a", "b", "c"]), None);
+        let rounded = found("row,prediction,p_a,p_b\n0,b,0.3,0.698\n", &["a", "b"]).unwrap();
+        assert!((rounded.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        let sure = scores("row,prediction,p_a,p_b\n0,b,1,1\n", &["a", "b"]).unwrap_err();
+        assert!(sure.contains("row '0' add up to 2"), "{sure}");
+        let stray = scores("row,prediction,p_z\n0,b,1\n", &["a", "b"]).unwrap_err();
+        assert!(stray.contains("'p_z' is of no class: a, b"), "{stray}");
+    }
+
+    #[test]
+    fn classes_are_what_truth_and_columns_name() {
+        let classes = |text: &str| PredictedRows::parse(text.as_bytes(), "p").unwrap().classes();
+        assert_eq!(classes("row,truth,prediction\n0,10,9\n1,9,9\n").unwrap(), ["9", "10"]);
+        let third = classes("row,truth,prediction\n0,a,a\n1,b,z\n").unwrap_err();
+        assert!(third.contains("row '1' is predicted 'z', which is no class: a, b"), "{third}");
+        let more = classes("row,truth,prediction,p_a,p_b,p_c\n0,a,z,1,0,0\n").unwrap();
+        assert_eq!(more, ["a", "b", "c", "z"]);
+        assert!(is_same("1.0", "1") && !is_same("a", "b") && !is_same("nan", "1"));
+        let both = |a: &[&str], b: &[&str]| {
+            let texts = |x: &[&str]| x.iter().map(ToString::to_string).collect::<Vec<_>>();
+            joined(&texts(a), &texts(b))
+        };
+        assert_eq!(both(&["a", "b", "c"], &["d"]).unwrap(), ["a", "b", "c", "d"]);
+        assert!(both(&["a", "b"], &["a", "c"]).unwrap_err().contains("knows the classes a, c"));
+        // A number may be written in another way.
+        let rows = PredictedRows::parse(b"row,prediction\n0,1.0\n", "p").unwrap();
+        let said = rows.prediction(&[0], Some(&["0".into(), "1".into()])).unwrap();
+        assert!(matches!(said, Prediction::Classes { codes, .. } if codes == [1]));
     }
 }

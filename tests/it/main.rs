@@ -17,6 +17,7 @@ mod data_verbs;
 mod edits;
 mod examples;
 mod gate;
+mod gated_commands;
 mod help;
 mod insight;
 mod isolate;
