@@ -81,7 +81,7 @@ pub(super) enum Command {
     Champion(ChampionArgs),
     /// Train a recorded run again and compare every score and prediction to the bit
     Reproduce(ReproduceArgs),
-    /// Pack a model as a folder, or write it as ONNX or for MLflow
+    /// Pack a model as a folder, or write it for other programs
     Export(ExportArgs),
     /// Check a packed model: every file's hash, and that it predicts as it did
     Verify(VerifyArgs),

@@ -44,7 +44,7 @@ pub(super) fn write_onnx(ui: &Ui, args: &ExportArgs, bundle: &Bundle) -> Result<
         python_text(&path.display().to_string())
     );
     let next = if word.starts_with('\'') { None } else { Some(next) };
-    Ok(described(&made, next))
+    Ok(described(&made, next.as_deref()))
 }
 
 /// Writes a folder, whole or not at all.
@@ -79,7 +79,7 @@ pub(super) fn write_mlflow(ui: &Ui, args: &ExportArgs, packed: &Packed) -> Resul
     }
     let text = python_text(&path.display().to_string());
     let next = format!("python -c \"import mlflow; print(mlflow.pyfunc.load_model({text}))\"");
-    Ok(described(&made, Some(next)))
+    Ok(described(&made, Some(&next)))
 }
 
 /// The pipeline of a bundle as ONNX.
@@ -168,12 +168,15 @@ fn beside(path: &Path) -> Result<PathBuf, CliError> {
     Ok(path.with_file_name(format!(".derby-{}.part", uuid::Uuid::now_v7().simple())))
 }
 
+/// Whether a column is of some kind.
+type Is<'a> = &'a dyn Fn(ColumnType) -> bool;
+
 /// Inputs, outputs, and what is promised of them.
 fn say(ui: &Ui, bundle: &Bundle, made: &OnnxModel) -> Result<(), CliError> {
     let words = bundle.schema().map_or(&[][..], |schema| &schema.null_values);
     let missing = words.iter().find(|word| !word.is_empty()).map_or("", String::as_str);
     let missing = if words.iter().any(String::is_empty) { "" } else { missing };
-    let kinds: [(&str, String, &dyn Fn(ColumnType) -> bool); 3] = [
+    let kinds: [(&str, String, Is<'_>); 3] = [
         ("double", "NaN if missing".into(), &|kind| kind == ColumnType::Number),
         ("double", "seconds since 1970 UTC, NaN if missing".into(), &|kind| {
             kind == ColumnType::Date
@@ -219,7 +222,7 @@ fn say(ui: &Ui, bundle: &Bundle, made: &OnnxModel) -> Result<(), CliError> {
     Ok(())
 }
 
-fn described(made: &OnnxModel, next: Option<String>) -> Value {
+fn described(made: &OnnxModel, next: Option<&str>) -> Value {
     let inputs: Vec<Value> = made
         .inputs
         .iter()

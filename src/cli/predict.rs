@@ -169,7 +169,7 @@ impl<W: Write> Write for Counted<'_, W> {
         }
         let n = self.inner.write(bytes)?;
         if self.redraws {
-            self.rows += bytes[..n].iter().filter(|&&byte| byte == b'\n').count() as u64;
+            self.rows += bytes[..n].split(|&byte| byte == b'\n').count() as u64 - 1;
             self.show();
         }
         Ok(n)
@@ -183,7 +183,7 @@ impl<W: Write> Write for Counted<'_, W> {
 /// What is notable about the rows, a line each.
 fn notes(ui: &Ui, bundle: &Bundle, predicted: &Predicted) {
     let note = |text: String| {
-        ui.out.note(&format!(" {}   {text}", ui.out.paint_error(Role::Warn, "note")))
+        ui.out.note(&format!(" {}   {text}", ui.out.paint_error(Role::Warn, "note")));
     };
     let columns = &predicted.columns;
     let of = |is: &dyn Fn(&ColumnNotes) -> u64, text: &dyn Fn(&ColumnNotes) -> String| {

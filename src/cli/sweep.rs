@@ -263,7 +263,8 @@ fn closing(
         let label = if place == 0 { "best " } else { "     " };
         out.line(&format!(" {}{}", out.paint(Role::Good, label), best_line(best, metric)))?;
     }
-    if let Some(text) = importance::in_short(store, &store.sweep_by_id(report.sweep)?, &sweep.space) {
+    if let Some(text) = importance::in_short(store, &store.sweep_by_id(report.sweep)?, &sweep.space)
+    {
         out.line(&format!(" {}  {text}", out.paint(Role::Strong, "what mattered")))?;
     }
     match report.progress.best.first() {

@@ -6,8 +6,8 @@ mod judged;
 mod recorded;
 mod write;
 
-pub(super) use judged::{after_gate, after_sweep, before};
 pub(super) use figures::interval;
+pub(super) use judged::{after_gate, after_sweep, before};
 pub(super) use recorded::recorded;
 pub(super) use write::{check_files, write_all};
 
