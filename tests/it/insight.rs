@@ -164,7 +164,7 @@ fn a_bundle_is_looked_at_on_the_rows_of_a_file() {
     let shap = place.derby(&["explain", &bundle, "--data", "bare.csv", "--shap", "--json"]);
     assert_eq!(json(&shap)["rows"], 12);
     let strange: Vec<String> =
-        [head.to_string()].into_iter().chain(lines.take(12).map(|l| format!("{}x", l))).collect();
+        [head.to_string()].into_iter().chain(lines.take(12).map(|l| format!("{l}x"))).collect();
     place.write("strange.csv", &strange.join("\n"));
     shows!(place.snapshot(&place.derby(&["errors", &bundle])).replace(&bundle, "BUNDLE"), @"
     exit 2

@@ -1,6 +1,7 @@
 //! Integration tests: the sources' own rules, and the program as a user runs it.
 
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::too_many_lines, reason = "snapshots of whole screens are long")]
 
 mod attempts;
 mod command_faults;
