@@ -3,7 +3,8 @@
 use super::line::{Entry, Stamp, nothing};
 use super::testing::{bundle, judged_by, version};
 use super::{
-    AliasMove, Begin, CHAMPION, Event, MoveKind, Refresh, Registry, State, StateChange, Version,
+    AliasMove, Begin, CHAMPION, Event, Gate, MoveKind, Refresh, Registry, State, StateChange,
+    Version,
 };
 use crate::domain::Digest;
 use crate::gate::Decision;
@@ -155,7 +156,9 @@ fn check_promises(registry: &Registry, before: &Registry) {
         assert_eq!(Some(gate.what.challenger.clone()), moved.what.to.map(bundle_of));
         assert_eq!(gate.what.champion, moved.what.from.map(bundle_of));
     }
-    let here = registry.gates().iter().filter(|gate| gate.what.epoch == registry.epoch());
+    let compares = |gate: &Gate| gate.holdout.is_some() && gate.champion.is_some();
+    let of_now = |gate: &Gate| gate.epoch == registry.epoch();
+    let here = registry.gates().iter().filter(|gate| of_now(&gate.what) && compares(&gate.what));
     assert_eq!(registry.uses(), here.count() as u64);
     assert!(registry.version_of(bundle(99)).is_none());
 }
