@@ -192,7 +192,7 @@ impl OtherFile {
         let mut lacking =
             self.rows.ids.iter().filter(|id| !there.contains_key(id.as_str())).peekable();
         if let Some(first) = lacking.peek() {
-            let first = first.to_string();
+            let first = (*first).clone();
             return Err(format!(
                 "the challenger's {PREDICTIONS_FILE} lacks {} of the {} rows in its own, '{first}' first, and who leaves \
                  rows out may choose them; mend: predict the same rows, or give [data], so that derby keeps them apart",

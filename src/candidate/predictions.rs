@@ -166,8 +166,8 @@ impl PredictedRows {
                     self.ids[at]
                 ));
             }
-            let p = |column: &Option<&[f64]>| column.map_or(1.0 - sum, |column| column[at] / total);
-            scores.extend(columns.iter().map(p));
+            let p = |column: Option<&[f64]>| column.map_or(1.0 - sum, |column| column[at] / total);
+            scores.extend(columns.iter().copied().map(p));
         }
         Ok(Some(scores))
     }

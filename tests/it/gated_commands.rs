@@ -211,8 +211,9 @@ fn the_file_may_say_the_truth_itself() {
                 .replace(&format!("r7,{}", word(truth(7))), &format!("r7,{}", word(1 - truth(7)))),
         ),
         ("silent", said(5)),
+        ("third", told(5, all).replacen(",yes\n", ",maybe\n", 1)),
     ]);
-    let which = ["champion", "good", "more", "other", "lies", "silent"];
+    let which = ["champion", "good", "more", "other", "lies", "silent", "third"];
     place.swept("cmd.toml", &command(&which, "gate.min_rows = 50\n"));
     let good = place.gate("gate cmd:good --against cmd:champion");
     assert_eq!(good["decision"], "promote", "{good:#}");
@@ -241,6 +242,9 @@ fn the_file_may_say_the_truth_itself() {
             .refused("gate cmd:silent --against cmd:champion")
             .contains("predictions.csv has no column 'truth'; mend: ")
     );
+    let third = "is predicted 'maybe', which is no class: no, yes";
+    assert!(place.refused("gate cmd:third --against cmd:champion").contains(third));
+    assert_check(&place.gate("gate cmd:good --against cmd:third"), "gain", "hold", third);
     // Without data there are no columns to cut by: that is said.
     let slices = "[gate]\nmin_rows = 50\nslices = { columns = [\"region\"], max_drop = 0.05 }\n";
     place.write("cmd.toml", &command(&which, slices));
