@@ -11,12 +11,18 @@ use crate::host;
 use crate::spec::{DataSection, Work};
 use crate::store::Store;
 use crate::sweep::memory_mb;
+use indexmap::IndexMap;
+use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 /// The store's folder of packed runs. All of it can be made again.
 const FOLDER: &str = "bundles";
+/// The record of a run's output among its artifacts.
+const OUTPUT: &str = "output.log";
+/// What stands for the artifacts of a run that left none.
+const RUN_FILE: &str = "run.json";
 
 /// Which rows a model is fitted on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,6 +228,10 @@ fn spill_artifacts(
     };
     let mut kept = Vec::new();
     for artifact in store.artifacts(run.id)? {
+        // What a script printed is no part of its model, and nobody looked through it for secrets.
+        if artifact.path == OUTPUT {
+            continue;
+        }
         let Some(mut from) = store.open_artifact(run.id, &artifact.path)? else { continue };
         let file = folder.join(&artifact.path);
         let parent = file.parent().unwrap_or(folder);
@@ -229,6 +239,16 @@ fn spill_artifacts(
         let mut to = fs::File::create(&file).map_err(io(&file))?;
         std::io::copy(&mut from, &mut to).map_err(io(&file))?;
         kept.push(KeptFile { name: artifact.path, file });
+    }
+    if kept.is_empty() {
+        // It is judged by its scores alone, which are all there is to keep.
+        fs::create_dir_all(folder).map_err(io(folder))?;
+        let file = folder.join(RUN_FILE);
+        let scores: IndexMap<&str, f64> =
+            run.metrics.iter().map(|(name, summary)| (name.as_str(), summary.score)).collect();
+        let text = json!({ "run": run.uuid, "params": run.params, "scores": scores });
+        fs::write(&file, format!("{text:#}\n")).map_err(io(&file))?;
+        kept.push(KeptFile { name: RUN_FILE.into(), file });
     }
     Ok(kept)
 }

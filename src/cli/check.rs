@@ -120,10 +120,15 @@ fn summary(sweep: &Sweep) -> String {
         Work::Models(section) => {
             format!("target '{}' of {}", section.data.target, section.data.source.shown)
         }
-        Work::Command(_) => match sweep.search.replicates {
-            1 => "a command".into(),
-            n => format!("a command, {n} runs of each configuration"),
-        },
+        Work::Command(section) => {
+            let data = section.data.as_ref().map(|section| &section.data);
+            let data = data.map(|d| format!(" for target '{}' of {}", d.target, d.source.shown));
+            let runs = match sweep.search.replicates {
+                1 => String::new(),
+                n => format!(", {n} runs of each configuration"),
+            };
+            format!("a command{}{runs}", data.unwrap_or_default())
+        }
         Work::Function(name) => format!("function {name}"),
     };
     let size = match sweep.space.size() {

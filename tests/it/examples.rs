@@ -1,6 +1,6 @@
 //! Every sweep file of the repository checks and runs.
 
-use crate::program::{Place, repository, shows};
+use crate::program::{Place, Ran, repository, shows};
 use std::io::Write;
 use std::process::Command;
 
@@ -17,7 +17,7 @@ fn lighter(name: &str) -> &'static [&'static str] {
 /// a failure, and elsewhere it is said.
 fn lacks(name: &str) -> bool {
     let module = match name {
-        "logreg.toml" => "json",
+        "gated.toml" | "logreg.toml" => "json",
         "ensemble.toml" => "sklearn",
         _ => return false,
     };
@@ -59,6 +59,8 @@ fn every_file_checks() {
      ✓  sweeps/digits.toml   digits: maximize f1_macro, target 'target' of ../assets/digits.csv   sobol on an infinite space
      ✓  sweeps/ensemble.toml   ensemble: maximize accuracy, a command, 2 runs of each configuration   tpe on an infinite space
         runs python3 scripts/ensemble.py .derby/runs/1/params.json 0
+     ✓  sweeps/gated.toml   gated: maximize roc_auc, a command for target 'target' of ../assets/breast_cancer.csv   tpe on 84 configurations
+        runs python3 scripts/gated.py
      ✓  sweeps/logreg.toml   logreg: minimize val_loss, a command   tpe on an infinite space
         runs python3 scripts/logreg.py --batch_size=32 --epochs=12 --l2=0.0003162277660168384 --lr=0.0316227766016838 --momentum=0.5
      ✓  sweeps/penguins.toml   penguins: minimize log_loss, target 'species' of ../assets/penguins.csv   tpe on an infinite space
@@ -119,4 +121,61 @@ fn the_same_command_again_has_nothing_to_do() {
      quick   nothing new to run: all 17 trials are recorded
     ");
     assert_eq!(place.derby(&["runs", "--json"]).out, before);
+}
+
+#[test]
+fn a_script_comes_through_the_gate() {
+    if lacks("gated.toml") {
+        return;
+    }
+    let place = Place::with_examples();
+    assert_eq!(place.derby(&["champion", "begin", "gated"]).code, 0);
+    let args = ["sweep", "sweeps/gated.toml", "--trials", "3", "--jobs", "1", "--gate", "-q"];
+    // Heads and sizes of the ledger and its bundles differ from run to run.
+    let steady = |ran: &Ran| {
+        let lines = place.snapshot(ran);
+        let lines = lines.lines().filter(|line| !line.contains("bundle_bytes"));
+        let lines = lines.map(|line| line.split("   ledger head").next().unwrap());
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    shows!(steady(&place.derby(&args)), @"
+    exit 0
+     gated   run 2   no champion yet
+     ·  better on the holdout by roc_auc          no champion yet: nothing to compare with
+     ✓  enough rows                               166 rows, 100 are needed
+     ✓  finite predictions                        166 predictions
+     ✓  roc_auc >= 0.9                            0.9895 where >= 0.9 is asked
+     ✓  recall >= 0.8                             0.9531 where >= 0.8 is asked
+     ·  no slice worse by more than 0.05          no champion's predictions to compare with
+     ✓  the bundle reloads and predicts the same  every file as packed
+     ✓  the data's checks                         no error, 21 warnings
+     PROMOTE   nothing speaks against it
+     gated   version 1 waits: derby champion approve gated/1 --why …
+    ");
+    let approved = place.derby(&["champion", "approve", "gated/1", "--why", "the first"]);
+    assert_eq!(approved.code, 0, "{}", approved.err);
+    shows!(steady(&place.derby(&["gate", "1"])), @"
+    exit 4
+     gated   run 1 against gated@champion (version 1, run 2)
+     ✗  better on the holdout by roc_auc          roc_auc 0.9629 against 0.9895: gain -0.02658 in [-0.04825, -0.01049] (each bound 97.5 %), 166 rows: proven worse
+     ✓  enough rows                               166 rows, 100 are needed
+     ✓  finite predictions                        166 predictions
+     ✓  roc_auc >= 0.9                            0.9629 where >= 0.9 is asked; the champion has 0.9895
+     ✗  recall >= 0.8                             0.7812 where >= 0.8 is asked; the champion has 0.9531
+     ✓  mean_radius = below 11.78 not worse by more than 0.05  gain +0, at most 0, on 42 rows
+     ✓  mean_radius = 11.78 to 13.5 not worse by more than 0.05  gain -0.003472, at most 0.005208, on 41 rows
+     ✓  mean_radius = 13.5 to 15.74 not worse by more than 0.05  gain -0.08908, at most -0.005747, on 41 rows: chance alone may show such a drop on so few rows
+     ✓  mean_radius = from 15.74 not worse by more than 0.05  gain -0.02439, at most 0.06245, on 42 rows
+     ✓  same data and split                       b3:4c15d4 split b3:833a9d
+     ✓  same target and columns                   same target
+     ✓  the bundle reloads and predicts the same  every file as packed
+     ✓  the data's checks                         no error, 21 warnings
+     REJECT   better on the holdout by roc_auc: roc_auc 0.9629 against 0.9895: gain -0.02658 in [-0.04825, -0.01049] (each bound 97.5 %), 166 rows: proven worse
+        McNemar, exact                          0 rows only the challenger has right, 14 only the champion
+        McNemar, mid-p                          0 rows only the challenger has right, 14 only the champion
+        DeLong                                  ROC areas 0.9629 and 0.9895, difference -0.0266, standard error 0.0093
+        Nadeau–Bengio corrected t               mean gain -0.0124 on 5 scores of 5 folds, one-sided p 0.8279; folds that chose the challenger flatter it
+        Bayesian correlated t                   6 % likely better, 58 % worse; 36 % practically equal (within 0.01)
+     next  derby show 1 · derby errors 1
+    ");
 }

@@ -331,7 +331,6 @@ fn inactive(what: &str, text: &Text, values: &RenderValues<'_>) -> Fault {
     ))
 }
 
-/// The run's files could not be written: the disk is to blame, unless a source has gone meanwhile.
 /// Writes a file that all runs share, whole or not at all: other processes may do the same.
 fn hand_over(file: &HandedFile) -> io::Result<()> {
     let Some(text) = file.text.as_ref().filter(|_| !file.path.exists()) else { return Ok(()) };
@@ -343,6 +342,7 @@ fn hand_over(file: &HandedFile) -> io::Result<()> {
     fs::rename(&part, &file.path)
 }
 
+/// The run's files could not be written: the disk is to blame, unless a source has gone meanwhile.
 fn write_fault(error: &io::Error) -> Fault {
     let is_infrastructure = error.kind() != io::ErrorKind::NotFound;
     Fault { reason: format!("the run's files cannot be written: {error}"), is_infrastructure }
