@@ -5,6 +5,7 @@
 mod attempts;
 mod command_faults;
 mod commands;
+mod champion;
 mod crash;
 mod driving;
 mod faults;
@@ -18,6 +19,7 @@ mod edits;
 mod examples;
 mod gate;
 mod help;
+mod holdout;
 mod isolate;
 mod listings;
 mod program;
