@@ -109,17 +109,18 @@ fn a_champion_from_an_older_file() {
 }
 
 #[test]
-fn all_rows_are_known_to_the_champion() {
-    let shop = Shop::with_champion();
-    // The latest rows by time are held out here, and the champion was trained on most of them.
-    let data = "holdout = 0.01\nsplit_seed = 3\n";
-    shop.sweep_file(
-        "better",
-        &SweepFile { features: "\"a\", \"b\"", data, ..SweepFile::default() },
-    );
+fn a_champion_that_knows_every_row() {
+    let shop = Shop::new();
+    let data = "holdout = 0.3\ntime = \"day\"\n";
+    for (name, features) in [("plain", "\"a\""), ("better", "\"a\", \"b\"")] {
+        shop.sweep_file(name, &SweepFile { features, data, ..SweepFile::default() });
+    }
+    shop.done("sweep plain.toml --gate -q");
+    // The latest rows of an older file are among those that the champion was trained on.
+    shop.grow(ROWS / 2);
     let held = shop.ends(3, "sweep better.toml --gate -q");
     assert!(
-        held.contains("50 are needed") && held.contains("left out, since a model was trained"),
+        held.contains("0 rows, 50 are needed; 600 left out, since a model was trained"),
         "{held}"
     );
     assert_eq!(shop.champion(), Some(1));
@@ -134,11 +135,12 @@ fn holdouts_that_cannot_serve() {
             &SweepFile { features: "\"a\", \"b\"", data, ..SweepFile::default() },
         );
     };
-    file("none", "");
-    shop.says(1, "sweep none.toml --gate -q", "without a holdout");
+    file("none", "holdout = 0\n");
+    shop.says(2, "sweep none.toml --gate -q", "sweep 'none' has none");
+    shop.done("sweep none.toml -q");
     shop.says(1, "gate none", "set [data] holdout = 0.2 and sweep again");
     file("small", "holdout = 0.005\n");
-    shop.says(3, "sweep small.toml --gate -q", "too few rows to go by");
+    shop.says(3, "sweep small.toml --gate -q", "20 rows, 50 are needed");
     file("ids", "holdout = 0.3\nid = \"day\"\n");
     shop.says(3, "sweep ids.toml --gate -q", "nobody can tell which of them it was trained on");
     assert_eq!(shop.champion(), Some(1));

@@ -18,6 +18,7 @@ mod data_verbs;
 mod edits;
 mod examples;
 mod gate;
+mod gated_ci;
 mod help;
 mod holdout;
 mod isolate;
