@@ -31,12 +31,12 @@ fn a_person_approves() {
     // What a person has turned down stays so, whatever a job asks; the verdict is shown all the same.
     let held = shop.ends(3, "sweep better.toml --gate -q --report held.md");
     assert!(
-        held.contains("PROMOTE") && held.contains("shop/2 is rejected, so the champion stays"),
+        held.contains("HOLD") && held.contains("shop/2 is rejected, so the champion stays"),
         "{held}"
     );
     assert!(fs::read_to_string(shop.place.path("held.md")).unwrap().contains("reopen shop/2"));
     let barred = shop.json("sweep better.toml --gate --json");
-    assert_eq!(barred["gate"]["barred"]["state"], "rejected");
+    assert_eq!(barred["gate"]["decision"], "hold");
     shop.says(0, "champion reopen shop/2 --why looked", "version 2 is a candidate again");
     shop.says(0, "sweep better.toml --gate -q", "version 2 waits");
     shop.says(0, "champion promote shop/2 --why fine", "version 2 (run 2) is champion");
