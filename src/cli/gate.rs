@@ -10,7 +10,7 @@ use crate::candidate::{Answer, Asked, FitRows, Fitted, Recipe, Rival, ask, versi
 use crate::champion::{Ledger, LedgerError, ModelName, Promoted, Promotion, State};
 use crate::domain::{RunId, RunRecord};
 use crate::executor::quiet_panics;
-use crate::gate::{Approval, Decision, Policy, Rule};
+use crate::gate::{Approval, Check, CheckStatus, Decision, Policy, Rule};
 use crate::spec::{self, Known, Overrides, Sweep};
 use crate::store::Store;
 
@@ -61,9 +61,6 @@ pub(super) struct Settled {
     pub(super) answer: Option<Answer>,
     /// What became of a promotion.
     pub(super) promoted: Option<Promoted>,
-    /// The version that the challenger is already, where a person has turned it down or taken it out of use: then
-    /// no verdict brings it back.
-    pub(super) barred: Option<(u64, State)>,
     /// The exit code.
     pub(super) exit: Exit,
 }
@@ -99,19 +96,39 @@ impl Trial {
         asking: &Asking<'_>,
     ) -> Result<Settled, CliError> {
         if self.is_rival_itself() {
-            return Ok(Settled { answer: None, promoted: None, barred: None, exit: Exit::Done });
+            return Ok(Settled { answer: None, promoted: None, exit: Exit::Done });
         }
-        let answer = self.ask(ui, store, asking)?;
-        let decision = answer.verdict.decision;
-        let applies = asking.apply && decision == Decision::Promote;
-        let barred = self.barred().filter(|_| applies);
-        let promoted = if applies && barred.is_none() {
-            Some(self.carry_out(ui, asking, &answer, self.policy.approval)?)
-        } else {
-            None
-        };
-        let exit = if barred.is_some() { Exit::Held } else { exit_of(decision) };
-        Ok(Settled { answer: Some(answer), promoted, barred, exit })
+        let mut answer = self.ask(ui, store, asking)?;
+        if asking.apply && answer.verdict.decision == Decision::Promote {
+            if let Some(check) = self.out_of_use() {
+                answer.verdict.decision = Decision::Hold;
+                answer.verdict.reason = format!("{}: {}", check.id, check.detail);
+                answer.verdict.checks.push(check);
+            } else {
+                let promoted = self.carry_out(ui, asking, &answer, self.policy.approval)?;
+                let promoted = Some(promoted);
+                return Ok(Settled { answer: Some(answer), promoted, exit: Exit::Done });
+            }
+        }
+        let exit = exit_of(answer.verdict.decision);
+        Ok(Settled { answer: Some(answer), promoted: None, exit })
+    }
+
+    /// What keeps a model from coming back that a person has turned down or taken out of use: no verdict brings it
+    /// back by itself, here or where it was trained once more.
+    fn out_of_use(&self) -> Option<Check> {
+        let (version, state) = self.barred()?;
+        let model = self.ledger.model();
+        Some(Check {
+            id: "state".into(),
+            name: "not taken out of use".into(),
+            status: CheckStatus::Hold,
+            value: None,
+            threshold: None,
+            detail: format!(
+                "{model}/{version} is {state}, so the champion stays; mend: derby champion reopen {model}/{version} --why …"
+            ),
+        })
     }
 
     /// The version that the challenger is, by its bundle or by its fit, if it is out of use.

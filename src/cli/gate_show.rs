@@ -20,20 +20,10 @@ pub(super) fn settled(ui: &Ui, trial: &Trial, settled: &Settled) -> Result<(), C
         return Ok(ui.out.line(&text)?);
     };
     verdict(ui, trial, answer)?;
-    match (settled.promoted, barred(trial, settled)) {
-        (Some(moved), _) => promoted(ui, &trial.ledger, moved),
-        (None, Some(text)) => Ok(ui.out.line(&format!(" {}", safe(&text)))?),
-        (None, None) => next(ui, trial, answer),
+    match settled.promoted {
+        Some(moved) => promoted(ui, &trial.ledger, moved),
+        None => next(ui, trial, answer),
     }
-}
-
-/// What is said where a verdict to promote is not carried out, since a person has taken the version out of use.
-pub(super) fn barred(trial: &Trial, settled: &Settled) -> Option<String> {
-    let (version, state) = settled.barred?;
-    let model = trial.ledger.model();
-    Some(format!(
-        "{model}/{version} is {state}, so the champion stays: derby champion reopen {model}/{version} --why …"
-    ))
 }
 
 /// What is said when the best run is the model in use.
@@ -193,7 +183,6 @@ pub(super) fn json(trial: &Trial, settled: &Settled) -> Value {
             Promoted::Now(moved) => json!({ "version": moved.to, "from": moved.from, "state": "champion" }),
             Promoted::Pending { version } => json!({ "version": version, "state": "pending" }),
         }),
-        "barred": settled.barred.map(|(version, state)| json!({ "version": version, "state": state.word() })),
         "ledger": trial.ledger.path(),
         "head": trial.ledger.head().hex(),
     })

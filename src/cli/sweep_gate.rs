@@ -6,7 +6,7 @@ use super::reference::best_run;
 use super::registry::Books;
 use super::{CliError, Exit, Ui, gate_show, reporting};
 use crate::domain::SweepId;
-use crate::spec::Sweep;
+use crate::spec::{Sweep, Work};
 use crate::store::Store;
 use std::path::PathBuf;
 
@@ -19,6 +19,10 @@ impl Gated {
     /// Looks before the first trial whether the gate can be asked at all: hours of search must not end in a ledger that
     /// is not there.
     pub(super) fn new(ui: &Ui, sweep: &Sweep) -> Result<Self, CliError> {
+        if matches!(&sweep.work, Work::Models(section) if section.split.holdout == 0.0) {
+            let text = format!("--gate judges on a holdout, and sweep '{}' has none", sweep.name);
+            return Err(CliError::usage(text).hint("[data] holdout = 0.2"));
+        }
         let books = Books::new(ui)?;
         books.open(&model_of(&sweep.model)?)?;
         Ok(Self { books })

@@ -178,3 +178,35 @@ fn groups_and_time_are_drawn_as_what_they_are() {
     check("holdout = 0.3\ngroup = \"visitor\"\n", "groups");
     check("holdout = 0.3\ntime = \"day\"\n", "blocks of");
 }
+
+#[test]
+fn the_winner_of_many_is_corrected_for_having_won() {
+    let shop = Shop::with_champion();
+    let many =
+        "sweep better.toml --gate -q --set models.logistic.C=[0.0001,0.001,0.01,0.1,1.0,10.0]";
+    let text = shop.ends(0, many);
+    assert!(text.contains("winner's curse   accuracy") && text.contains("best of 6"), "{text}");
+    let history = shop.json("champion history --json");
+    let gates = history.as_array().unwrap().iter().filter(|event| event["event"] == "gate");
+    let bias = &gates.last().unwrap()["verdict"]["selection"];
+    let of = |key: &str| bias[key].as_f64().unwrap();
+    assert!(of("lower") <= of("corrected") && of("corrected") <= of("upper"), "{bias}");
+    assert!((of("selected") - of("corrected")).abs() < 0.02 && of("runs") == 6.0, "{bias}");
+}
+
+#[test]
+fn from_a_folder_below_the_project() {
+    let shop = Shop::with_champion();
+    fs::create_dir(shop.place.path("below")).unwrap();
+    let below = |words: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_derby"));
+        command.args(words.split(' ')).current_dir(shop.place.path("below"));
+        let output = command.env_remove("DERBY_STORE").output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, said) = below("sweep ../worse.toml --gate -q");
+    assert!(code == Some(4) && said.contains("against shop@champion (version 1, run 1)"), "{said}");
+    let (code, said) = below("gate worse --report ../report.md");
+    assert!(code == Some(4) && said.contains("costs nothing"), "{said}");
+    assert!(shop.place.path("report.md").exists());
+}

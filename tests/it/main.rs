@@ -6,6 +6,7 @@
 mod attempts;
 mod command_faults;
 mod commands;
+mod champion;
 mod crash;
 mod driving;
 mod faults;
@@ -21,6 +22,9 @@ mod gate;
 mod gated_commands;
 mod help;
 mod insight;
+mod gated_ci;
+mod help;
+mod holdout;
 mod isolate;
 mod listings;
 mod program;

@@ -3,6 +3,7 @@
 use crate::program::{Place, Ran};
 use serde_json::Value;
 use std::fmt::Write;
+use std::process::{Child, Command, Stdio};
 
 /// Rows of the data to begin with.
 pub(crate) const ROWS: usize = 4000;
@@ -110,11 +111,21 @@ impl Shop {
         self.json("champion show --json")["champion"].as_u64()
     }
 
-    /// Events of the ledger by kind, from the first on.
-    pub(crate) fn events(&self) -> Vec<String> {
-        let all = self.json("champion history --json");
-        let kind = |event: &Value| event["event"].as_str().unwrap().to_string();
-        all.as_array().unwrap().iter().map(kind).collect()
+    /// Starts derby with words separated by spaces, its output kept.
+    pub(crate) fn start(&self, words: &str, env: &[(&str, &str)]) -> Child {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_derby"));
+        command.args(words.split(' ')).current_dir(self.place.path("")).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", self.place.path("")).env("COLUMNS", "100").envs(env.iter().copied());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    }
+
+    /// Waits for what was started; its exit code, -1 for one that was killed, and all that it said.
+    pub(crate) fn wait(child: Child) -> (i32, String) {
+        let output = child.wait_with_output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code().unwrap_or(-1), String::from_utf8(said).unwrap())
     }
 
     /// The ledger's bytes.

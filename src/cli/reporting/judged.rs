@@ -4,7 +4,7 @@ use super::recorded::head;
 use super::{Subject, add_gate_figure, check_files, gather, wants_figures, write_all};
 use crate::candidate::{Answer, HeldOutScore};
 use crate::cli::gate::{Settled, Trial};
-use crate::cli::{CliError, Ui, gate_show};
+use crate::cli::{CliError, Ui};
 use crate::domain::SweepId;
 use crate::report::{Candidate, Gate, HoldoutScore, github};
 use crate::store::Store;
@@ -62,10 +62,7 @@ pub(in crate::cli) fn after_gate(
     let mut report = gather(store, &subject)?;
     match &settled.answer {
         Some(answer) => report.gate = Some(gate(trial, answer)),
-        None => report.notes.insert(0, gate_show::itself(trial)),
-    }
-    if let Some(text) = gate_show::barred(trial, settled) {
-        report.notes.insert(0, text);
+        None => report.notes.insert(0, crate::cli::gate_show::itself(trial)),
     }
     if subject.figures {
         add_gate_figure(&mut report);

@@ -6,7 +6,7 @@ use crate::report::{Format, Markdown, Report, github};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Says which name of a report does not tell its form, before any work is done.
+/// Says which name of a report does not tell its form, or cannot be written, before any work is done.
 pub(in crate::cli) fn check_files(files: &[PathBuf]) -> Result<(), CliError> {
     for file in files {
         Format::of(file).map_err(|error| CliError::usage(error.to_string()))?;
@@ -20,6 +20,8 @@ pub(in crate::cli) fn check_files(files: &[PathBuf]) -> Result<(), CliError> {
             let text = format!("cannot write '{}': it is a folder", file.display());
             return Err(CliError::new(Exit::Failed, text).hint("name a file in it"));
         }
+        // A folder may be there and take no file; the one that is tried here goes at once.
+        Fresh::write(file, "").map_err(|error| failed(file, &error))?;
     }
     Ok(())
 }
