@@ -23,7 +23,6 @@ mod gated_commands;
 mod help;
 mod insight;
 mod gated_ci;
-mod help;
 mod holdout;
 mod isolate;
 mod listings;
