@@ -132,7 +132,13 @@ fn a_ledger_that_was_touched() {
     let swapped = [lines[0], lines[2], lines[1], lines[3]];
     let check = |ledger: &str, part: &str| {
         shop.forge(ledger);
-        for words in ["sweep better.toml --gate -q", "champion show", "champion rollback --why x"] {
+        for words in [
+            "sweep better.toml --gate -q",
+            "champion show",
+            "champion rollback --why x",
+            "holdout show",
+            "report plain",
+        ] {
             shop.says(4, words, part);
         }
         assert_eq!(shop.derby("champion verify").code, 4);
