@@ -128,7 +128,7 @@ fn a_ledger_that_was_touched() {
     let sound = shop.ledger();
     let lines: Vec<&str> = sound.lines().collect();
     let head = shop.json("champion show --json")["head"].as_str().unwrap().to_string();
-    let joined = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let joined = |lines: &[&str]| lines.join("\n") + "\n";
     let swapped = [lines[0], lines[2], lines[1], lines[3]];
     let check = |ledger: &str, part: &str| {
         shop.forge(ledger);

@@ -135,6 +135,7 @@ fn two_promotions_at_once() {
         assert_eq!(won, 1, "round {round}: {ended:#?}");
         for (code, text) in ended.iter().filter(|(code, _)| *code != 0) {
             assert!([1, 75].contains(code) && text.contains("error: "), "{text}");
+            assert!(!text.contains("cannot write"), "{text}");
         }
         shop.done("champion verify");
         shop.done("champion rollback --why again");
