@@ -68,7 +68,7 @@ impl Fitted {
                 return Err(CandidateError::Unfit { run: recipe.run.id.0, what, mend });
             }
         };
-        bundle.write(&folder, &measured(&recipe.run))?;
+        let bundle = written(bundle, &folder, recipe)?;
         Ok(Self { bundle, folder, ground })
     }
 }
@@ -84,6 +84,17 @@ fn packed(folder: &Path, recipe: &Recipe) -> Option<Bundle> {
     let is_its = bundle.provenance().run.as_deref() == Some(&recipe.run.uuid)
         && bundle.manifest().name == recipe.row.model;
     is_its.then_some(bundle)
+}
+
+/// Writes a packed run, unless another process has packed the same meanwhile.
+fn written(bundle: Bundle, folder: &Path, recipe: &Recipe) -> Result<Bundle, CandidateError> {
+    match bundle.write(folder, &measured(&recipe.run)) {
+        Ok(_) => Ok(bundle),
+        Err(error) => {
+            let there = packed(folder, recipe).filter(|there| there.digest() == bundle.digest());
+            there.ok_or_else(|| error.into())
+        }
+    }
 }
 
 fn fit(
@@ -184,9 +195,10 @@ fn pack_command(
     folder: &Path,
 ) -> Result<Bundle, CandidateError> {
     let run = &recipe.run;
-    let spill = folder.with_extension("artifacts");
+    // A name that no other process packs at.
+    let spill = folder.with_extension(format!("artifacts-{}", std::process::id()));
     let kept = spill_artifacts(store, run, &spill);
-    let written = kept.and_then(|artifacts| {
+    let packed = kept.and_then(|artifacts| {
         let classes = ground.map(|ground| ground.data.classes.clone()).unwrap_or_default();
         let bundle = Bundle::build_command(CommandParts {
             name: &recipe.row.model,
@@ -199,11 +211,11 @@ fn pack_command(
             metrics: scores(run),
             provenance: provenance(recipe, recipe.data_section()),
         })?;
-        bundle.write(folder, &measured(run))?;
+        written(bundle, folder, recipe)?;
         Ok(Bundle::read(folder)?)
     });
     fs::remove_dir_all(&spill).ok(); // copies
-    written
+    packed
 }
 
 /// The class that precision and kin are about, where there are two.

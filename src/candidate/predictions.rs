@@ -263,7 +263,11 @@ fn number(text: &str, row: &str) -> Result<f64, String> {
     text.parse::<f64>()
         .ok()
         .filter(|value| value.is_finite())
-        .ok_or_else(|| format!("'{text}' of row '{row}' is no finite number"))
+        .ok_or_else(|| {
+            format!(
+                "{PREDICTIONS_FILE}: '{text}' of row '{row}' is no finite number; mend: predict a number for every row"
+            )
+        })
 }
 
 #[cfg(test)]

@@ -113,7 +113,7 @@ pub enum Refusal {
     ChampionAlias,
     /// A rollback needs somewhere to go.
     #[error(
-        "'{0}' has no champion before this one to go back to; to have none: `derby champion alias {0} champion --remove --why …`"
+        "'{0}' has no champion before this one to go back to; to have none: `derby champion alias {0}@champion --remove --why …`"
     )]
     NoHistory(String),
     /// It never was champion.

@@ -128,11 +128,17 @@ fn a_ledger_that_was_touched() {
     let sound = shop.ledger();
     let lines: Vec<&str> = sound.lines().collect();
     let head = shop.json("champion show --json")["head"].as_str().unwrap().to_string();
-    let joined = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let joined = |lines: &[&str]| lines.join("\n") + "\n";
     let swapped = [lines[0], lines[2], lines[1], lines[3]];
     let check = |ledger: &str, part: &str| {
         shop.forge(ledger);
-        for words in ["sweep better.toml --gate -q", "champion show", "champion rollback --why x"] {
+        for words in [
+            "sweep better.toml --gate -q",
+            "champion show",
+            "champion rollback --why x",
+            "holdout show",
+            "report plain",
+        ] {
             shop.says(4, words, part);
         }
         assert_eq!(shop.derby("champion verify").code, 4);

@@ -187,8 +187,8 @@ fn the_winner_of_many_is_corrected_for_having_won() {
     let text = shop.ends(0, many);
     assert!(text.contains("winner's curse   accuracy") && text.contains("best of 6"), "{text}");
     let history = shop.json("champion history --json");
-    let gates = history.as_array().unwrap().iter().filter(|event| event["event"] == "gate");
-    let bias = &gates.last().unwrap()["verdict"]["selection"];
+    let mut gates = history.as_array().unwrap().iter().filter(|event| event["event"] == "gate");
+    let bias = &gates.next_back().unwrap()["verdict"]["selection"];
     let of = |key: &str| bias[key].as_f64().unwrap();
     assert!(of("lower") <= of("corrected") && of("corrected") <= of("upper"), "{bias}");
     assert!((of("selected") - of("corrected")).abs() < 0.02 && of("runs") == 6.0, "{bias}");

@@ -135,6 +135,7 @@ fn two_promotions_at_once() {
         assert_eq!(won, 1, "round {round}: {ended:#?}");
         for (code, text) in ended.iter().filter(|(code, _)| *code != 0) {
             assert!([1, 75].contains(code) && text.contains("error: "), "{text}");
+            assert!(!text.contains("cannot write"), "{text}");
         }
         shop.done("champion verify");
         shop.done("champion rollback --why again");
@@ -142,6 +143,33 @@ fn two_promotions_at_once() {
     }
     let moved = shop.ledger().matches("\"kind\":\"promote\"").count();
     assert_eq!(moved, 5);
+}
+
+#[test]
+fn questions_at_the_same_time_are_uses_of_their_own() {
+    let shop = Shop::with_champion();
+    for name in ["better", "worse"] {
+        shop.done(&format!("sweep {name}.toml -q"));
+    }
+    let words =
+        ["gate better", "gate worse", "gate worse --min-gain 0.01", "gate better --min-gain 0.01"];
+    let started: Vec<_> = words.iter().map(|words| shop.start(words, &[])).collect();
+    let codes: Vec<i32> = started.into_iter().map(|child| Shop::wait(child).0).collect();
+    assert_eq!(codes, [0, 4, 4, 0]);
+    let history = shop.json("champion history --json");
+    let of = |event: &serde_json::Value| {
+        (event["number"].as_u64(), event["verdict"]["comparison"]["alpha"].as_f64())
+    };
+    let asked = history.as_array().unwrap().iter().filter(|event| event["event"] == "gate").skip(1);
+    let alpha = |k: f64| Some(0.05 / (k * (k + 1.0)));
+    let expected = [
+        (Some(1), alpha(1.0)),
+        (Some(2), alpha(2.0)),
+        (Some(3), alpha(3.0)),
+        (Some(4), alpha(4.0)),
+    ];
+    assert_eq!(asked.map(of).collect::<Vec<_>>(), expected);
+    shop.done("champion verify");
 }
 
 #[test]
