@@ -230,12 +230,11 @@ impl Schema {
 
 #[test]
 fn columns_that_are_not_read_are_named() {
-    let folder = tempfile::tempdir().unwrap();
     let schema = number_schema(&["a", "b"]);
     let check = |name: &str, text: &str, expected: &[&str]| {
-        let options = file(&folder, name, text);
+        let source = file(name, text);
         for settings in [small(1, 2), small(3, 1)] {
-            let (_, streamed) = tables(&options, &schema, settings).unwrap();
+            let (_, streamed) = tables(&source.options, &schema, settings).unwrap();
             assert_eq!(streamed.ignored, expected, "{name}");
         }
     };
