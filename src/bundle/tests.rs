@@ -73,6 +73,35 @@ fn one_flipped_byte_is_found_in_every_file() {
 }
 
 #[test]
+fn a_verdict_lies_beside_a_bundle_and_is_no_part_of_it() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("birds");
+    let made = penguin_bundle();
+    let (measured, verdict) = (Measured::default(), serde_json::json!({"decision": "hold"}));
+    for verdict in [Some(&verdict), None, Some(&verdict)] {
+        let beside = Beside { measured: &measured, verdict };
+        assert_eq!(made.write_with(&path, beside).unwrap(), made.digest());
+        assert_eq!(Bundle::read_verdict(&path).unwrap().as_ref(), verdict);
+        assert!(Bundle::read(&path).unwrap().verify().unwrap().is_exact);
+        let found = Bundle::check_files(&path).unwrap();
+        assert!(found.wrong.is_empty() && found.foreign.is_empty(), "{found:?}");
+    }
+    fs::write(path.join("gate.json"), "{").unwrap();
+    let error = Bundle::read_verdict(&path).unwrap_err().to_string();
+    assert!(error.contains("'gate.json'"), "{error}");
+    fs::write(path.join("profile.json"), "{").unwrap();
+    fs::remove_file(path.join("golden.jsonl")).unwrap();
+    fs::write(path.join("more"), "").unwrap();
+    let found = Bundle::check_files(&path).unwrap();
+    let wrong: Vec<String> = found.wrong.iter().map(ToString::to_string).collect();
+    assert!(
+        wrong[0].contains("'golden.jsonl'") && wrong[1].contains("'profile.json'"),
+        "{wrong:?}"
+    );
+    assert_eq!((wrong.len(), found.foreign), (2, vec!["more".to_string()]));
+}
+
+#[test]
 fn a_manifest_that_was_rewritten_is_refused() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("birds");

@@ -7,7 +7,7 @@ use super::text::{bytes, count};
 use super::whole_file::{WholeFile, failed};
 use super::{CliError, Exit, Ui};
 use crate::bundle::Bundle;
-use crate::bundle::mlflow::{MlflowMeta, mlflow_folder};
+use crate::bundle::mlflow::{MlflowError, MlflowMeta, mlflow_folder};
 use crate::bundle::onnx::{
     OnnxColumn, OnnxInput, OnnxMember, OnnxModel, OnnxOutputKind, onnx_model,
 };
@@ -58,19 +58,7 @@ pub(super) fn write_mlflow(ui: &Ui, args: &ExportArgs, packed: &Packed) -> Resul
         metadata: metadata(bundle),
         classes: bundle.manifest().classes.clone(),
     };
-    let is_free = fs::read_dir(path).map_or(!path.exists(), |mut there| there.next().is_none());
-    let part = if is_free { beside(path)? } else { path.clone() };
-    let written = mlflow_folder(&part, &made, &meta);
-    if is_free {
-        let put = written.map_err(|error| CliError::new(Exit::Failed, error.to_string()));
-        let put = put.and_then(|()| fs::rename(&part, path).map_err(|error| failed(path, &error)));
-        if put.is_err() {
-            fs::remove_dir_all(&part).ok(); // only what this call wrote
-        }
-        put?;
-    } else {
-        written.map_err(|error| CliError::new(Exit::Failed, error.to_string()))?;
-    }
+    put_folder(path, |part| mlflow_folder(part, &made, &meta))?;
     if !args.json {
         let shown = safe(&path.display().to_string());
         ui.out
@@ -80,6 +68,28 @@ pub(super) fn write_mlflow(ui: &Ui, args: &ExportArgs, packed: &Packed) -> Resul
     let text = python_text(&path.display().to_string());
     let next = format!("python -c \"import mlflow; print(mlflow.pyfunc.load_model({text}))\"");
     Ok(described(&made, Some(&next)))
+}
+
+/// Lets a folder be written beside its place, which must be free, and gives it its name.
+fn put_folder(
+    path: &Path,
+    write: impl FnOnce(&Path) -> Result<(), MlflowError>,
+) -> Result<(), CliError> {
+    let is_free = fs::read_dir(path).map_or(!path.exists(), |mut there| there.next().is_none());
+    if !is_free {
+        let error = MlflowError::NotEmpty(path.display().to_string());
+        return Err(CliError::new(Exit::Failed, error.to_string()));
+    }
+    let part = beside(path)?;
+    let put = match write(&part) {
+        Ok(()) => fs::rename(&part, path).map_err(|error| failed(path, &error)),
+        Err(MlflowError::Write { source, .. }) => Err(failed(path, &source)),
+        Err(error) => Err(CliError::new(Exit::Failed, error.to_string())),
+    };
+    if put.is_err() {
+        fs::remove_dir_all(&part).ok(); // only what this call wrote
+    }
+    put
 }
 
 /// The pipeline of a bundle as ONNX.
@@ -216,7 +226,7 @@ fn say(ui: &Ui, bundle: &Bundle, made: &OnnxModel) -> Result<(), CliError> {
     }
     let labels = if n_classes > 0 { "equal labels, numbers" } else { "numbers" };
     ui.out.line(&format!(
-        " agrees with derby predict in double: {labels} within {TOLERANCE:e} (relative above 1), trees included; derby has not run the file itself"
+        " agrees with derby predict: {labels} within {TOLERANCE:e}, all in double, trees too; not run here"
     ))?;
     ui.out.line(&format!(" of     bundle b3:{}", bundle.digest().hex()))?;
     Ok(())

@@ -287,9 +287,9 @@ pub(super) struct PredictArgs {
 
 /// Below the options of `derby predict --help`.
 const PREDICT_HELP: &str = "\
-One line for each row, in the order of the file: row (from 1), prediction, and p_CLASS for each class where
-the model gives probabilities. Columns are found by name; others are left out. What is notable about the
-rows (words never seen, missing cells, columns not read) is said on standard error.
+One line for each row of the file, in its order: row (from 1), prediction, and p_CLASS for each
+class where the model gives probabilities. Columns are found by name, and others are not read. What
+is notable (words never seen, missing cells, columns not read) is said on standard error.
 
 Examples:
   derby predict bundle new.csv | head

@@ -118,7 +118,7 @@ fn say(ui: &Ui, found: &Found) -> Result<(), CliError> {
         let manifest = bundle.manifest();
         let mark = out.paint(Role::Good, "✓");
         out.line(&format!(
-            " {mark}  {folder}   {}, b3:{}",
+            " {mark}  {folder}   {}, {}",
             safe(&manifest.name),
             bundle.digest().short()
         ))?;

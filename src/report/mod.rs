@@ -24,7 +24,7 @@ mod page_gate;
 mod sample;
 mod text;
 #[cfg(test)]
-mod validators;
+mod validators_tests;
 pub mod words;
 
 pub use baseline::{

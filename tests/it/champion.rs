@@ -37,7 +37,7 @@ fn a_person_approves() {
     assert!(fs::read_to_string(shop.place.path("held.md")).unwrap().contains("reopen shop/2"));
     let barred = shop.json("sweep better.toml --gate --json");
     assert_eq!(barred["gate"]["decision"], "hold");
-    shop.says(0, "champion reopen shop/2 --why looked", "version 2 is a candidate again");
+    shop.says(0, "champion reopen shop/2 --why looked", "version 2 is candidate");
     shop.says(0, "sweep better.toml --gate -q", "version 2 waits");
     shop.says(0, "champion promote shop/2 --why fine", "version 2 (run 2) is champion");
     assert_eq!(shop.champion(), Some(2));

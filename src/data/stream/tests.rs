@@ -238,3 +238,26 @@ fn parquet_streams_as_it_is_read() {
     let said = message(&source, &number_schema(&["nowhere"]));
     assert!(said.contains("the column 'nowhere'"), "{said}");
 }
+
+#[test]
+fn columns_that_are_not_read_are_named() {
+    let schema = number_schema(&["a", "b"]);
+    let check = |name: &str, text: &str, expected: &[&str]| {
+        let source = file(name, text);
+        for settings in [small(1, 2), small(3, 1)] {
+            let (_, streamed) = tables(&source.options, &schema, settings).unwrap();
+            assert_eq!(streamed.ignored, expected, "{name}");
+        }
+    };
+    check("x.csv", "z,b,y,a\n1,2,3,4\n", &["z", "y"]);
+    check("none.csv", "b,a\n1,2\n", &[]);
+    let lines = "{\"b\":1,\"z\":2}\n{\"a\":1,\"c\":{\"d\":1}}\n{\"z\":null}\n";
+    check("x.jsonl", lines, &["c.d", "z"]);
+    // However many keys there are, the list is short, and the same for any order.
+    let many: Vec<String> =
+        (0..300).map(|k| format!("{{\"a\":1,\"b\":1,\"k{k:03}\":1}}\n")).collect();
+    let first: Vec<String> = (0..100).map(|k| format!("k{k:03}")).collect();
+    let first: Vec<&str> = first.iter().map(String::as_str).collect();
+    check("many.jsonl", &many.concat(), &first);
+    check("rev.jsonl", &many.iter().rev().cloned().collect::<String>(), &first);
+}
