@@ -207,17 +207,12 @@ impl Page {
     fn provenance(&mut self, provenance: &Provenance) {
         self.heading("Provenance");
         let shown = |value: &Option<String>| value.as_ref().map(|v| format!("`{}`", code(v)));
-        self.fact("run", shown(&provenance.run).as_deref());
         self.fact("sweep", shown(&provenance.sweep).as_deref());
         self.fact("sweep digest", shown(&provenance.sweep_digest).as_deref());
         self.fact("data", shown(&provenance.data_hash).as_deref());
         self.fact("schema", shown(&provenance.schema_hash).as_deref());
         self.fact("split", shown(&provenance.split).as_deref());
         self.fact("seed", provenance.seed.map(|seed| seed.to_string()).as_deref());
-        let git = provenance.git.as_ref().map(|git| {
-            format!("`{}`{}", code(&git.commit), if git.dirty { ", with changes" } else { "" })
-        });
-        self.fact("code", git.as_deref());
         self.fact("derby", Some(&plain(&provenance.derby)));
         self.gap();
         self.line("`derby verify BUNDLE` checks every file and predicts the golden rows again.");

@@ -7,8 +7,6 @@ use serde::{Deserialize, Serialize};
 /// `provenance.json`: all that it takes to make the model again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
-    /// The run's identity (UUID v7).
-    pub run: Option<String>,
     /// The sweep's name.
     pub sweep: Option<String>,
     /// The sweep's identity, 64 hex digits.
@@ -27,17 +25,22 @@ pub struct Provenance {
     pub split: Option<String>,
     /// Seed of the trainer.
     pub seed: Option<u64>,
-    /// The code's state.
-    pub git: Option<GitState>,
     /// The derby that ran the sweep.
     pub derby: String,
     /// Licence of the data.
     pub licence: Option<String>,
 }
 
-/// `measured.json`: what differs from machine to machine, outside of the digest.
+/// `measured.json`: what differs although the model is the same, outside of the digest: equal input gives equal bundles,
+/// whoever makes them, at whichever commit.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
+    /// The run's identity (UUID v7).
+    #[serde(default)]
+    pub run: Option<String>,
+    /// The code's state when the run was made.
+    #[serde(default)]
+    pub git: Option<GitState>,
     /// Measurements by name and unit: `predict_us`, `predict_p95_us`, `fit_seconds`.
     pub values: IndexMap<String, f64>,
     /// The host.

@@ -56,7 +56,6 @@ pub(super) fn bundle(data: &Dataset, options: &DataOptions, pipeline: Pipeline) 
         objective: Objective { metric: "accuracy".into(), goal: Goal::Maximize },
         metrics,
         provenance: Provenance {
-            run: Some("0199".into()),
             source: Some("/home/somebody/birds.csv".into()),
             seed: Some(7),
             derby: "0.1.0".into(),

@@ -81,7 +81,8 @@ fn place(store: &Store, run: &RunRecord, rows: FitRows) -> PathBuf {
 /// The bundle that lies there, if it is sound and of this run: anything else is made again.
 fn packed(folder: &Path, recipe: &Recipe) -> Option<Bundle> {
     let bundle = folder.exists().then(|| Bundle::read(folder).ok()).flatten()?;
-    let is_its = bundle.provenance().run.as_deref() == Some(&recipe.run.uuid)
+    let measured = Bundle::read_measured(folder).ok()?;
+    let is_its = measured.run.as_deref() == Some(&recipe.run.uuid)
         && bundle.manifest().name == recipe.row.model;
     is_its.then_some(bundle)
 }
@@ -160,7 +161,6 @@ fn scores(run: &RunRecord) -> BundleMetrics {
 fn provenance(recipe: &Recipe, section: Option<&DataSection>) -> Provenance {
     let run = &recipe.run;
     Provenance {
-        run: Some(run.uuid.clone()),
         sweep: Some(recipe.row.name.clone()),
         sweep_digest: Some(recipe.row.digest.clone()),
         sweep_file: Some(recipe.row.text.clone()),
@@ -170,7 +170,6 @@ fn provenance(recipe: &Recipe, section: Option<&DataSection>) -> Provenance {
         data_rows: run.rows,
         split: run.split.clone(),
         seed: Some(recipe.seed()),
-        git: run.git.clone(),
         derby: run.version.clone(),
         licence: section.and_then(|section| section.license.clone()),
     }
@@ -181,6 +180,8 @@ fn measured(run: &RunRecord) -> Measured {
     let times = ["fit_seconds", "predict_us"].into_iter();
     let values = times.filter_map(|name| Some((name.to_string(), run.metrics.get(name)?.score)));
     Measured {
+        run: Some(run.uuid.clone()),
+        git: run.git.clone(),
         values: values.collect(),
         host: Some(run.host.clone()),
         at: run.ended.map(host::clock::iso),

@@ -25,7 +25,7 @@ pub(super) fn run(ui: &Ui, args: &ExportArgs) -> Result<Exit, CliError> {
         say_ungated(ui, &packed.bundle)?;
     }
     if args.json {
-        ui.out.line(&as_json(args, &packed, wrote).to_string())?;
+        ui.out.line(&as_json(args, &packed, wrote)?.to_string())?;
     } else if let Some(next) = wrote["next"].as_str() {
         ui.out.line(&format!(" next   {}", ui.out.paint(Role::Accent, &safe(next))))?;
     }
@@ -146,7 +146,7 @@ fn verdict_text(entry: &Value) -> String {
     format!("{word}, {at}")
 }
 
-fn as_json(args: &ExportArgs, packed: &Packed, wrote: Value) -> Value {
+fn as_json(args: &ExportArgs, packed: &Packed, wrote: Value) -> Result<Value, CliError> {
     let bundle = &packed.bundle;
     let manifest = bundle.manifest();
     let mut value = json!({
@@ -156,12 +156,12 @@ fn as_json(args: &ExportArgs, packed: &Packed, wrote: Value) -> Value {
         "kind": manifest.kind,
         "digest": bundle.digest().hex(),
         "bytes": bundle.n_bytes(),
-        "run": bundle.provenance().run,
+        "run": Bundle::read_measured(&packed.folder)?.run,
         "rows": manifest.trained.as_ref().map(|trained| trained.rows),
         "refit_all": args.refit_all,
     });
     if let (Value::Object(into), Value::Object(more)) = (&mut value, wrote) {
         into.extend(more.into_iter().filter(|(key, _)| key != "next"));
     }
-    value
+    Ok(value)
 }

@@ -141,7 +141,6 @@ fn metadata(bundle: &Bundle) -> Vec<(String, String)> {
         ("derby.bundle", Some(bundle.digest().hex())),
         ("derby.model", Some(manifest.name.clone())),
         ("derby.target", manifest.target.clone()),
-        ("derby.run", provenance.run.clone()),
         ("derby.data", provenance.data_hash.clone()),
         ("derby.licence", provenance.licence.clone()),
     ];

@@ -313,7 +313,9 @@ fn rival(
     let run_of = |uuid: Option<&str>| uuid.and_then(|uuid| store.run_id(uuid).ok());
     let version = |ledger: &Ledger, number: u64, label: String| {
         let (bundle, _) = kept(ledger, number, &label)?;
-        let run = run_of(bundle.provenance().run.as_deref());
+        let registered = ledger.registry().version(number).ok();
+        let made_by = registered.and_then(|registered| registered.version.run.as_ref());
+        let run = run_of(made_by.map(|run| run.uuid.as_str()));
         let run_text = run.map(|run| format!(", run {run}")).unwrap_or_default();
         let name = format!("{label} (version {number}{run_text})");
         Ok(Rival { name, bundle, version: Some(number), run })
@@ -331,7 +333,7 @@ fn rival(
                 let (bundle, folder) = named.bundle(ui)?;
                 let run = match &named {
                     Named::Run(run) => Some(run.id),
-                    _ => run_of(bundle.provenance().run.as_deref()),
+                    _ => run_of(Bundle::read_measured(&folder)?.run.as_deref()),
                 };
                 let name = run_name(&named, run, &folder);
                 let number = ledger.registry().version_of(bundle.digest());
