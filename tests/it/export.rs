@@ -335,7 +335,7 @@ fn the_help_of_the_three_verbs() {
     };
     shows!(help("export"), @"
     exit 0
-    Pack a model as a folder, or write it as ONNX or for MLflow
+    Pack a model as a folder, or write it for other programs
 
     Usage: derby export [OPTIONS] --output <PATH> <MODEL>
 
@@ -529,7 +529,7 @@ fn registered(place: &Place, bundle: &Path) -> Ledger {
     let used = HoldoutUse {
         digest: holdout.hex(),
         epoch: 0,
-        number: 1,
+        number: 0,
         rows: 69,
         trained_on: 0,
         retired: 0,

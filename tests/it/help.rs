@@ -3,7 +3,7 @@
 use crate::program::{Place, shows};
 
 /// The part of a verb's help above the options that all verbs share.
-fn help(place: &Place, verb: &str) -> String {
+pub(crate) fn help(place: &Place, verb: &str) -> String {
     let text = place.shown(&format!("{verb} --help"));
     let (own, shared) = text.split_once("Global options:").unwrap();
     assert!(shared.contains("--store <FOLDER>") && shared.contains("--color <WHEN>"), "{verb}");
@@ -39,8 +39,17 @@ fn the_program() {
       diff         Compare two or more runs
       best         Print the best runs of a sweep
       sweeps       List sweeps
+      gate         Judge whether a run may replace the champion: exit code 0, 3 or 4
+      holdout      See how often a holdout was asked, and start anew on new rows
+      explain      Show which columns a model leans on, or why it predicted what it did
+      errors       Show where a model errs: confusion or residuals, worst rows, weakest segments
+      importance   Show which parameters made the difference in a sweep
+      ensemble     Choose runs of a sweep that are better together, and record them as one run
       champion     See, promote, approve and roll back the models in use
       reproduce    Train a recorded run again and compare every score and prediction to the bit
+      export       Pack a model as a folder, or write it for other programs
+      verify       Check a packed model: every file's hash, and that it predicts as it did
+      predict      Predict the rows of a file
       models       List the model families, or the parameters of one
       note         Write a note on a run
       tag          Add tags to a run, or take them off
@@ -122,6 +131,10 @@ fn verbs_about_sweep_files() {
                              (about [time] for a small file)
           --monitor <TIME>   Time between two samples of a run's CPU, memory and disk, or false for none
           --set <KEY=VALUE>  Change any key of the file, e.g. --set search.seed=3: a sweep of its own
+          --gate             Then judge the best run against the champion: exit code 0 promote, 3 hold,
+                             4 reject; a verdict to promote is carried out as [gate] approval says
+          --report <FILE>    Write a report; the extension says the form: .md, .html, .json, .xml
+                             (JUnit), .txt, metrics.txt
       -q, --quiet            Print no progress
           --json             Print the result as one JSON object
       -h, --help             Print help
@@ -591,7 +604,7 @@ fn no_verb_is_without_a_snapshot() {
     let help = place.derby(&["--help"]).out;
     let (_, verbs) = help.split_once("Commands:\n").unwrap();
     let verbs = verbs.lines().take_while(|line| !line.is_empty());
-    let here = include_str!("help.rs");
+    let here = concat!(include_str!("help.rs"), include_str!("help_models.rs"));
     for verb in verbs.filter_map(|line| line.split_whitespace().next()).filter(|v| *v != "help") {
         assert!(here.contains(&format!("help(&place, \"{verb}\")")), "{verb} has no snapshot");
     }

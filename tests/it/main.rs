@@ -22,6 +22,7 @@ mod gate;
 mod gated_commands;
 mod export;
 mod help;
+mod help_models;
 mod insight;
 mod gated_ci;
 mod holdout;
