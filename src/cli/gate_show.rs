@@ -1,7 +1,7 @@
 //! How a verdict is printed.
 
 use super::gate::{Settled, Trial, role_of};
-use super::out::{Role, pad, safe};
+use super::out::{Role, cells, pad, safe};
 use super::text::count;
 use super::{CliError, Ui};
 use crate::candidate::Answer;
@@ -10,8 +10,10 @@ use crate::domain::format_number;
 use crate::gate::{CheckStatus, Comparison, Decision, Verdict};
 use serde_json::{Value, json};
 
-/// Cells of a check's name.
+/// Cells of a check's name, where no name is longer.
 const NAME: usize = 40;
+/// No name takes more.
+const WIDEST: usize = 64;
 
 /// All that came of a question.
 pub(super) fn settled(ui: &Ui, trial: &Trial, settled: &Settled) -> Result<(), CliError> {
@@ -43,6 +45,8 @@ pub(super) fn verdict(ui: &Ui, trial: &Trial, answer: &Answer) -> Result<(), Cli
     };
     out.line(&format!(" {model}   run {} {against}", trial.recipe.run.id))?;
     let verdict = &answer.verdict;
+    let widest = verdict.checks.iter().map(|check| cells(&safe(&check.name))).max().unwrap_or(0);
+    let width = widest.clamp(NAME, WIDEST);
     for check in &verdict.checks {
         let (mark, role) = match check.status {
             CheckStatus::Pass => ("✓", Role::Good),
@@ -50,7 +54,7 @@ pub(super) fn verdict(ui: &Ui, trial: &Trial, answer: &Answer) -> Result<(), Cli
             CheckStatus::Fail => ("✗", Role::Bad),
             CheckStatus::Skip => ("·", Role::Muted),
         };
-        let name = pad(&safe(&check.name), NAME, false);
+        let name = pad(&safe(&check.name), width, false);
         out.line(&format!(" {}  {name}  {}", out.paint(role, mark), safe(&check.detail)))?;
     }
     let word = verdict.decision.word().to_uppercase();

@@ -1,4 +1,4 @@
-//! Models that leave derby: every family as a bundle, as ONNX and for MLflow says what derby itself says.
+//! Models that leave derby: every family as a bundle, as ONNX and for `MLflow` says what derby itself says.
 
 use crate::program::{Place, asset, json, shows};
 use derby::bundle::Bundle;

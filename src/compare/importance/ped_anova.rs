@@ -73,8 +73,10 @@ pub fn ped_anova(
     let raw = raw.collect();
     let mut found = ranked(space, &scored, method, raw);
     if n_top < FEW_TOP {
+        let count =
+            if n_top == 1 { "1 trial counts".into() } else { format!("{n_top} trials count") };
         found.doubts.push(format!(
-            "only {n_top} trials count as the best; {} or more make it steadier",
+            "only {count} as the best; {} or more make it steadier",
             (FEW_TOP as f64 / options.top).ceil()
         ));
     }
