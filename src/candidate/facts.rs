@@ -37,7 +37,10 @@ pub(super) fn facts(
                 "data_checks",
                 "the data's checks",
                 CheckStatus::Pass,
-                format!("no error, {warnings} warnings"),
+                format!(
+                    "no error, {warnings} {}",
+                    if warnings == 1 { "warning" } else { "warnings" }
+                ),
             ),
             n => {
                 let more =

@@ -100,6 +100,8 @@ fn file_of(named: &str, store: &Path) -> PathBuf {
     if here.exists() || here.is_absolute() {
         return here;
     }
+    // Named from a folder below the project's: `../x.toml`.
+    let named = named.trim_start_matches("../");
     let there = store.parent().map(|project| project.join(named));
     match there {
         Some(there) if there.exists() => there,

@@ -2,7 +2,7 @@
 
 use super::model_args::{ChampionArgs, ChampionCommand};
 use super::out::{Role, safe};
-use super::registry::Books;
+use super::registry::{Books, from_here};
 use super::{CliError, Exit, Ui, champion_show};
 use crate::champion::{self, Ledger, Moved, Reference, Target};
 use crate::domain::Digest;
@@ -69,7 +69,7 @@ fn begin(ui: &Ui, books: &Books, model: &str, why: &str) -> Result<Exit, CliErro
     let why = if why.is_empty() { "begun" } else { why };
     let ledger = Ledger::begin(&books.folder, &model, why)?;
     books.remember(ui, &ledger);
-    let path = ledger.path().display().to_string();
+    let path = from_here(&ledger.path());
     ui.out.line(&format!(" {}   registered; no champion yet", safe(model.as_str())))?;
     ui.out.line(&format!(" wrote  {}   commit it: CI then knows the champion", safe(&path)))?;
     ui.out.line(&format!(" next   {}", ui.out.paint(Role::Accent, "derby gate")))?;

@@ -1,7 +1,7 @@
 //! What `derby champion list`, `show`, `history` and `verify` print.
 
 use super::out::{Role, safe};
-use super::registry::Books;
+use super::registry::{Books, from_here};
 use super::table::{Cell, Column, Table};
 use super::text::{age, count, params, plural};
 use super::{CliError, Exit, Ui};
@@ -208,7 +208,7 @@ pub(super) fn history(
     let text = format!(
         " {} in {}   head {}",
         entries(ledger.entries().len()),
-        safe(&ledger.path().display().to_string()),
+        safe(&from_here(&ledger.path())),
         ledger.head().short()
     );
     ui.out.line(&ui.out.paint(Role::Muted, &text))?;

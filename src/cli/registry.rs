@@ -4,7 +4,7 @@ use super::{CliError, Exit, Ui};
 use crate::champion::{Ledger, LedgerError, ModelName};
 use crate::domain::Digest;
 use crate::store::{Mode, Store, StoreError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The folder of ledgers, beside the store's.
 const FOLDER: &str = "champions";
@@ -20,8 +20,8 @@ impl Books {
     /// The ledgers beside the store.
     pub(super) fn new(ui: &Ui) -> Result<Self, CliError> {
         let store = ui.store_folder()?;
-        let folder = store.parent().map(|project| project.join(FOLDER));
-        Ok(Self { folder: folder.unwrap_or_else(|| FOLDER.into()), store })
+        let here = std::env::current_dir()?;
+        Ok(Self { folder: folder_of(&here, &store), store })
     }
 
     /// The registered models, by name.
@@ -82,6 +82,25 @@ impl Books {
             ));
         }
     }
+}
+
+/// The ledgers of the project: the nearest folder of them on the way up to the one that holds the store, else beside the
+/// store. A store that lies elsewhere, as a cache of a job does, takes the way up to the root.
+fn folder_of(here: &Path, store: &Path) -> PathBuf {
+    let project = store.parent().unwrap_or(Path::new("."));
+    let is_above = here.starts_with(project);
+    let has_ledgers =
+        |folder: &PathBuf| Ledger::models(folder).is_ok_and(|models| !models.is_empty());
+    let way = here.ancestors().take_while(|folder| !is_above || folder.starts_with(project));
+    let found = way.map(|folder| folder.join(FOLDER)).find(has_ledgers);
+    found.unwrap_or_else(|| if is_above { project.join(FOLDER) } else { here.join(FOLDER) })
+}
+
+/// A path as it is seen from here, where it lies below.
+pub(super) fn from_here(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let below = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf));
+    below.unwrap_or_else(|| path.to_path_buf()).display().to_string()
 }
 
 impl From<LedgerError> for CliError {
