@@ -73,6 +73,11 @@ pub(super) fn selection(
     let runs = store.trial_runs(sweep, &objective.metric)?;
     let done: Vec<RunId> =
         runs.iter().filter(|run| run.status == Status::Done).map(|run| run.run).collect();
+    // Nobody chose a run that is not the best, so nothing flatters it.
+    let own = recipe.run.metrics.get(&objective.metric).map_or(f64::NAN, |summary| summary.score);
+    if runs.iter().filter_map(|run| run.score).any(|score| objective.goal.better(score, own)) {
+        return Ok(None);
+    }
     let mut kept: Vec<OutOfFold> = Vec::new();
     for run in &done {
         let bytes = store.predictions(*run)?;
@@ -92,12 +97,11 @@ pub(super) fn selection(
     }
     let truth = ground.data.labels.take(&rows);
     let predictions: Vec<_> = kept.iter().map(|matrix| matrix.prediction(&truth)).collect();
-    let selected = recipe.run.metrics.get(&objective.metric).map_or(f64::NAN, |s| s.score);
     let candidates = Candidates {
         objective,
         truth: &truth,
         predictions: predictions.iter().collect(),
-        selected,
+        selected: own,
         of: done.len() as u64,
         draws: DRAWS,
         seed: recipe.sweep.search.seed,

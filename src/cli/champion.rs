@@ -4,8 +4,11 @@ use super::model_args::{ChampionArgs, ChampionCommand};
 use super::out::{Role, safe};
 use super::registry::{Books, from_here};
 use super::{CliError, Exit, Ui, champion_show};
-use crate::champion::{self, Ledger, Moved, Reference, Target};
+use crate::champion::{self, CHAMPION, Ledger, ModelName, Moved, Reference, Target};
 use crate::domain::Digest;
+
+/// Hex digits of a hash on screens.
+const SHOWN_DIGITS: usize = 6;
 
 pub(super) fn run(ui: &Ui, args: &ChampionArgs) -> Result<Exit, CliError> {
     let books = Books::new(ui)?;
@@ -23,6 +26,11 @@ pub(super) fn run(ui: &Ui, args: &ChampionArgs) -> Result<Exit, CliError> {
         }
         ChampionCommand::Approve { version, why } => {
             let (mut ledger, version) = versioned(&books, version)?;
+            let champion = ledger.registry().champion().map(|champion| champion.version.number);
+            if champion == Some(version) {
+                let text = format!("version {version} of '{}' is champion already", ledger.model());
+                return Err(CliError::new(Exit::Failed, text));
+            }
             let moved = ledger.approve(version, why)?;
             said(ui, &books, &ledger, moved)
         }
@@ -72,7 +80,10 @@ fn begin(ui: &Ui, books: &Books, model: &str, why: &str) -> Result<Exit, CliErro
     let path = from_here(&ledger.path());
     ui.out.line(&format!(" {}   registered; no champion yet", safe(model.as_str())))?;
     ui.out.line(&format!(" wrote  {}   commit it: CI then knows the champion", safe(&path)))?;
-    ui.out.line(&format!(" next   {}", ui.out.paint(Role::Accent, "derby gate")))?;
+    ui.out.line(&format!(
+        " next   {}",
+        ui.out.paint(Role::Accent, "derby sweep FILE --gate, or derby gate SWEEP")
+    ))?;
     Ok(Exit::Done)
 }
 
@@ -102,6 +113,10 @@ fn set_alias(
         let text = format!("'{alias}' is no alias; write MODEL@ALIAS, for example iris@staging");
         return Err(CliError::usage(text));
     };
+    if version.is_none() && name == CHAMPION && why.trim().is_empty() {
+        let text = "taking the champion out of use needs a reason: --why TEXT";
+        return Err(CliError::usage(text));
+    }
     let mut ledger = books.open(&model)?;
     let why = if why.is_empty() { "by hand" } else { why };
     let text = match version {
@@ -156,6 +171,27 @@ pub(super) fn version_text(ledger: &Ledger, number: u64) -> String {
     }
 }
 
+/// A head of 64 hex digits, or the entry that begins with the digits that screens show.
+fn whole_head(books: &Books, model: &ModelName, text: &str) -> Result<Digest, CliError> {
+    let digits = text.trim_start_matches("b3:").to_ascii_lowercase();
+    if let Some(whole) = Digest::parse(&digits) {
+        return Ok(whole);
+    }
+    if digits.len() < SHOWN_DIGITS || !digits.chars().all(|c| c.is_ascii_hexdigit()) {
+        let error = format!(
+            "'{text}' is no head: 64 hex digits, or at least the {SHOWN_DIGITS} that derby shows"
+        );
+        return Err(CliError::usage(error));
+    }
+    let ledger = Ledger::existing(&books.folder, model, None)?;
+    let found = ledger.entries().iter().find(|entry| entry.hash.hex().starts_with(&digits));
+    found.map(|entry| entry.hash).ok_or_else(|| {
+        let error = format!("no entry of '{model}' has a hash that begins with '{digits}'");
+        CliError::new(Exit::Rejected, error)
+            .hint("the ledger was cut or replaced, or the head is of another model")
+    })
+}
+
 /// What `derby champion verify` is asked.
 struct Check<'a> {
     head: Option<&'a str>,
@@ -176,18 +212,10 @@ fn verify(
     if models.is_empty() {
         return Err(books.model(None).err().unwrap_or_else(|| CliError::usage("no model")));
     }
-    let head = check.head.map(|text| {
-        let digest = Digest::parse(text.trim_start_matches("b3:"));
-        digest.ok_or_else(|| {
-            CliError::usage(format!(
-                "'{text}' is no head of 64 hex digits; a report's JSON has it whole"
-            ))
-        })
-    });
-    let head = head.transpose()?;
     let (mut exit, mut json) = (Exit::Done, Vec::new());
     for model in models {
         let known = books.anchor(&model)?.filter(|_| !check.trust);
+        let head = check.head.map(|text| whole_head(books, &model, text)).transpose()?;
         let anchors: Vec<Digest> = head.into_iter().chain(known).collect();
         let report = champion::verify(&books.folder, &model, &anchors)?;
         if !report.is_sound() {

@@ -7,7 +7,7 @@ use super::registry::Books;
 use super::{CliError, Exit, Ui, gate_show, reporting};
 use crate::bundle::Bundle;
 use crate::candidate::{Answer, Asked, FitRows, Fitted, Recipe, Rival, ask, version_of};
-use crate::champion::{Ledger, LedgerError, ModelName, Promoted, Promotion, State};
+use crate::champion::{CHAMPION, Ledger, LedgerError, ModelName, Promoted, Promotion, State};
 use crate::domain::{RunId, RunRecord};
 use crate::executor::quiet_panics;
 use crate::gate::{Approval, Check, CheckStatus, Decision, Policy, Rule};
@@ -77,6 +77,9 @@ impl Trial {
         let (policy, own_rule) = policy(&recipe, rules)?;
         let ledger = books.open(&model_of(&recipe.row.model)?)?;
         let rival = rival(ui, store, &ledger, against)?;
+        if rival.is_none() && against == "champion" && policy.rule.bar().is_some() {
+            refuse_without_last(&ledger)?;
+        }
         let fitted = Fitted::of(store, &recipe, FitRows::Search)?;
         Ok(Self { recipe, fitted, policy, own_rule, ledger, rival })
     }
@@ -220,6 +223,24 @@ fn fit_of(bundle: &Bundle) -> (Option<&str>, &[String], Vec<(&str, &str)>) {
     (manifest.target.as_deref(), &manifest.classes, files.collect())
 }
 
+/// A champion that was taken away is not «no champion yet»: whatever comes next is not proven better than anything.
+fn refuse_without_last(ledger: &Ledger) -> Result<(), CliError> {
+    let moves = ledger.registry().moves().iter();
+    let Some(removed) = moves.rev().find(|moved| moved.what.name == CHAMPION) else {
+        return Ok(());
+    };
+    let model = ledger.model();
+    let text = format!(
+        "'{model}' has no champion to compare with: version {} was taken out of use (entry {}: {})",
+        removed.what.from.unwrap_or_default(),
+        removed.seq,
+        removed.what.why
+    );
+    Err(CliError::new(Exit::Held, text).hint(format!(
+        "derby champion rollback {model} --why … brings it back; --rule absolute judges by thresholds alone"
+    )))
+}
+
 /// The exit code of a decision.
 pub(super) fn exit_of(decision: Decision) -> Exit {
     match decision {
@@ -247,6 +268,9 @@ pub(super) fn policy(
         sweep.gate.clone().unwrap_or_else(|| Policy::new(recipe.row.objectives[0].clone()))
     };
     let mut policy = match &rules.policy {
+        Some(file) if !file.is_file() => {
+            return Err(CliError::usage(format!("there is no sweep file '{}'", file.display())));
+        }
         Some(file) => load(file)?.gate.ok_or_else(|| {
             CliError::usage(format!("'{}' has no [gate] section", file.display()))
         })?,

@@ -71,13 +71,18 @@ pub(super) fn verdict(ui: &Ui, trial: &Trial, answer: &Answer) -> Result<(), Cli
     if let Some(bias) = &verdict.selection {
         let number = |value: f64| format_number(value, 4);
         let text = format!(
-            "    winner's curse   {} {} over the folds is {} ({} to {}) once corrected for being the best of {}",
+            "    winner's curse   {} {} over the folds is {} ({} to {}) once corrected for being the best of {}{}",
             safe(&bias.metric),
             number(bias.selected),
             number(bias.corrected),
             number(bias.lower),
             number(bias.upper),
             count(bias.runs),
+            if bias.of > bias.runs {
+                format!(" of {} whose predictions are kept", count(bias.of))
+            } else {
+                String::new()
+            },
         );
         out.line(&out.paint(Role::Muted, &text))?;
     }
@@ -121,6 +126,11 @@ fn takes(comparison: &Comparison) -> String {
     text
 }
 
+/// True if the holdout has too few rows for any answer.
+fn is_short(verdict: &Verdict) -> bool {
+    verdict.checks.iter().any(|check| check.id == "rows" && check.status == CheckStatus::Hold)
+}
+
 /// What became of a promotion.
 pub(super) fn promoted(ui: &Ui, ledger: &Ledger, promoted: Promoted) -> Result<(), CliError> {
     let model = safe(ledger.model().as_str());
@@ -147,6 +157,9 @@ pub(super) fn next(ui: &Ui, trial: &Trial, answer: &Answer) -> Result<(), CliErr
     let run = trial.recipe.run.id;
     let command = match answer.verdict.decision {
         Decision::Promote => format!("derby champion promote {run} --why …"),
+        Decision::Hold if is_short(&answer.verdict) => {
+            "more data, a larger [data] holdout, or a smaller [gate] min_rows".into()
+        }
         Decision::Hold => match (&trial.rival, &trial.rival.as_ref().and_then(|rival| rival.run)) {
             (Some(_), Some(other)) => format!("derby diff {run} {other} · derby errors {run}"),
             _ => format!("derby errors {run}"),

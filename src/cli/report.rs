@@ -2,6 +2,7 @@
 
 use super::best::named_or_newest;
 use super::out::Role;
+use super::reference::best_run;
 use super::report_args::ReportArgs;
 use super::reporting::{self, Subject};
 use super::{CliError, Exit, Ui};
@@ -72,24 +73,18 @@ fn neither(name: &str, error: StoreError) -> CliError {
 
 /// The report with the newest verdict on what it is about.
 fn gathered(ui: &Ui, store: &Store, subject: &Subject<'_>) -> Result<Report, CliError> {
-    let gate = match subject.sweep {
-        Some(sweep) => reporting::recorded(ui, store, sweep, subject.run)?,
-        None => None,
+    // A sweep is its best run here too: a verdict on another one is not its verdict.
+    let best = match (subject.run, subject.sweep) {
+        (None, Some(sweep)) => best_run(store, sweep).ok(),
+        _ => None,
     };
-    let challenger = gate.as_ref().and_then(|gate| gate.challenger.run);
-    let challenger = challenger.map(|run| store.run_by_id(run)).transpose()?;
-    let run = subject.run.or(challenger.as_ref());
-    let mut report = reporting::gather(store, &Subject { run, ..*subject })?;
-    let best = report.sweep.as_ref().and_then(|sweep| sweep.best.first()).map(|best| best.run);
-    if let (None, Some(challenger), Some(best)) = (subject.run, &challenger, best)
-        && challenger.id != best
-    {
-        let text = format!(
-            "the verdict is on run {}, and the best run is {best} by now; derby gate judges that one",
-            challenger.id
-        );
-        report.notes.insert(0, text);
-    }
+    let run = subject.run.or(best.as_ref());
+    let gate = match (subject.sweep, run) {
+        (Some(sweep), Some(run)) => reporting::recorded(ui, store, sweep, Some(run))?,
+        _ => None,
+    };
+    let named = if gate.is_some() { run } else { subject.run };
+    let mut report = reporting::gather(store, &Subject { run: named, ..*subject })?;
     report.gate = gate;
     if subject.figures {
         reporting::add_gate_figure(&mut report);

@@ -157,11 +157,11 @@ pub(super) fn calibrated(policy: &Policy, evidence: &Evidence<'_>) -> Option<Che
 
 /// Slices that are large enough, each compared by the objective.
 ///
-/// With many small slices some look much worse by chance alone, and a gate that listens to each point would hold for
-/// ever. So a slice fails when its drop is proven to be beyond the limit, at `alpha` shared by all slices
-/// (Bonferroni); it holds when the drop that was seen is beyond the limit and proven to be a drop at all, at
-/// `alpha` by itself; else it passes, and says how little it can tell. `alpha` is the policy's, not what is
-/// left of it after earlier uses: spending protects from promotions, and must not make harm harder to see.
+/// A slice fails when its drop is proven to be beyond the limit, at `alpha` shared by all slices (Bonferroni); it
+/// holds when the drop that was seen is beyond the limit, and says whether it is proven to be a drop at all, at `alpha`
+/// by itself. With many small slices some look much worse by chance alone: `min_rows` leaves those out. `alpha` is
+/// the policy's, not what is left of it after earlier uses: spending protects from promotions, and must not make
+/// harm harder to see.
 pub(super) fn slices(policy: &Policy, evidence: &Evidence<'_>) -> Vec<Check> {
     let (Some(rule), Some(rows)) = (&policy.slices, &evidence.rows) else { return Vec::new() };
     let Champion::Scored(champion) = evidence.champion else {
@@ -244,12 +244,12 @@ fn slice_check(
         } else if is_beyond && alone.upper < 0.0 && by_chance <= policy.alpha {
             (CheckStatus::Hold, ": worse than allowed as far as can be seen")
         } else if is_beyond {
-            (CheckStatus::Pass, ": chance alone may show such a drop on so few rows")
+            (CheckStatus::Hold, ": more than is allowed, on too few rows to tell it from chance")
         } else {
             (CheckStatus::Pass, "")
         };
     let detail = format!(
-        "gain {:+}, at most {}, on {} rows{word}",
+        "gain {:+}, {} at the very most, on {} rows{word}",
         round(gain),
         round(alone.upper),
         at.len()

@@ -85,7 +85,7 @@ pub enum StoreError {
     },
     /// No permission to write.
     #[error(
-        "the store '{}' cannot be written; make it writable, or open it with --read-only",
+        "the store '{}' cannot be written; make it writable, or copy it to where you may write (--store)",
         .0.display()
     )]
     ReadOnly(PathBuf),

@@ -4,6 +4,7 @@ use super::recorded::head;
 use super::{Subject, add_gate_figure, check_files, gather, wants_figures, write_all};
 use crate::candidate::{Answer, HeldOutScore};
 use crate::cli::gate::{Settled, Trial};
+use crate::cli::out::safe;
 use crate::cli::{CliError, Ui};
 use crate::domain::SweepId;
 use crate::report::{Candidate, Gate, HoldoutScore, github};
@@ -34,7 +35,16 @@ pub(in crate::cli) fn after_sweep(
     let sweep = store.sweep_by_id(sweep)?;
     let subject =
         Subject { sweep: Some(&sweep), figures: wants_figures(files), ..Subject::default() };
-    write_all(ui, &gather(store, &subject)?, files)
+    write_all(ui, &gather(store, &subject)?, files)?;
+    said(ui, files);
+    Ok(())
+}
+
+/// Beside what was asked for, so that standard output stays that.
+fn said(ui: &Ui, files: &[PathBuf]) {
+    for file in files {
+        ui.out.note(&format!(" wrote  {}", safe(&file.display().to_string())));
+    }
 }
 
 /// Reports with a verdict: files, and what a job's runner asks for by its environment.
@@ -67,7 +77,9 @@ pub(in crate::cli) fn after_gate(
     if subject.figures {
         add_gate_figure(&mut report);
     }
-    write_all(ui, &report, files)
+    write_all(ui, &report, files)?;
+    said(ui, files);
+    Ok(())
 }
 
 fn gate(trial: &Trial, answer: &Answer) -> Gate {
