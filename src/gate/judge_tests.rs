@@ -328,7 +328,8 @@ fn a_slice_fails_when_it_is_proven_worse() {
     check(0, 400, CheckStatus::Pass);
     check(60, 400, CheckStatus::Fail);
     check(13, 400, CheckStatus::Hold);
-    check(3, 60, CheckStatus::Pass);
+    check(3, 60, CheckStatus::Hold);
+    check(1, 60, CheckStatus::Pass);
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn refusals() {
     shop.says(1, "champion alias shop@champion 1", "the alias 'champion' is at version 1 already");
     shop.says(1, "champion alias shop@champion 2", "'shop' has no version 2");
     assert_eq!(shop.place.derby(&["champion", "rollback", "--why", " "]).code, 1);
-    shop.says(2, "champion verify --head 12", "'12' is no head of 64 hex digits");
+    shop.says(2, "champion verify --head 12", "'12' is no head: 64 hex digits");
     shop.says(0, "champion alias shop@staging 1", "@staging is version 1");
     shop.says(0, "champion show shop@staging", "shop/1   approved   @champion @staging");
     shop.says(0, "champion alias shop@staging --remove", "@staging is gone");

@@ -337,7 +337,8 @@ fn hand_over(file: &HandedFile) -> io::Result<()> {
     if let Some(folder) = file.path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let part = file.path.with_extension(format!("{}.part", std::process::id()));
+    // A name of its own: other workers of this process do it, too.
+    let part = file.path.with_extension(format!("{}.part", uuid::Uuid::now_v7().simple()));
     fs::write(&part, text.as_bytes())?;
     fs::rename(&part, &file.path)
 }
