@@ -1,8 +1,10 @@
 //! `derby note`, `tag`, `rename` and `rm`: what a person adds to a run.
 
 use super::args::{NoteArgs, RenameArgs, RmArgs, TagArgs};
-use super::out::safe;
+use super::out::{Role, safe};
+use super::registry::Books;
 use super::{CliError, Exit, Ui};
+use crate::domain::RunRecord;
 
 pub(super) fn note(ui: &Ui, args: &NoteArgs) -> Result<Exit, CliError> {
     let mut store = ui.write_store(false)?;
@@ -50,6 +52,31 @@ pub(super) fn rename(ui: &Ui, args: &RenameArgs) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
+/// Says which of the runs are versions of registered models: their bundles stay, what they were made by goes with them.
+fn note_versions(ui: &Ui, runs: &[RunRecord]) {
+    let Ok(books) = Books::new(ui) else { return };
+    // A ledger that is broken is another verb's to say.
+    for ledger in books.models().into_iter().flatten().filter_map(|model| books.open(&model).ok()) {
+        for registered in ledger.registry().versions() {
+            let made_by = registered.version.run.as_ref().map(|run| run.uuid.as_str());
+            let Some(run) = runs.iter().find(|run| Some(run.uuid.as_str()) == made_by) else {
+                continue;
+            };
+            let (model, number) = (safe(ledger.model().as_str()), registered.version.number);
+            let aliases = ledger.registry().aliases_of(number);
+            let alias = if aliases.is_empty() {
+                String::new()
+            } else {
+                format!(" (@{})", aliases.join(" @"))
+            };
+            ui.out.note(&ui.out.paint_error(Role::Warn, &format!(
+                " note   run {} is {model}/{number}{alias}: its bundle stays beside the ledger, its record would go for good",
+                run.id
+            )));
+        }
+    }
+}
+
 pub(super) fn rm(ui: &Ui, args: &RmArgs) -> Result<Exit, CliError> {
     let mut store = ui.write_store(false)?;
     // All references are looked up before anything moves, so that a typo moves nothing.
@@ -71,6 +98,9 @@ pub(super) fn rm(ui: &Ui, args: &RmArgs) -> Result<Exit, CliError> {
                 " in the bin: {names}   back: derby rm --restore {back}   for good: derby store gc --all"
             )
         })?;
+    }
+    if !args.restore {
+        note_versions(ui, &runs);
     }
     if !unmoved.is_empty() {
         let what = if args.restore { "not in the bin" } else { "in the bin already" };

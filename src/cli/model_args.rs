@@ -38,6 +38,9 @@ The rules stand in [gate] of the sweep file. Both models predict the holdout, wh
 the rows that neither was trained on. Every new question spends a part of alpha; asking the same again
 returns the recorded verdict. Exit codes: 0 promote, 3 hold (not proven better), 4 reject.
 
+First, once a model: derby champion begin MODEL. Keys of [gate]: rule, min_gain, margin, metric, alpha,
+draws, seed, interval, min_rows, require, slices, max_ece, data_checks, approval (manual, automatic).
+
 Examples:
   derby gate                       the best run of the newest sweep against the champion
   derby gate 171 --against 88

@@ -36,6 +36,11 @@ fn verbs_of_the_gate() {
     again
     returns the recorded verdict. Exit codes: 0 promote, 3 hold (not proven better), 4 reject.
 
+    First, once a model: derby champion begin MODEL. Keys of [gate]: rule, min_gain, margin, metric,
+    alpha,
+    draws, seed, interval, min_rows, require, slices, max_ece, data_checks, approval (manual,
+    automatic).
+
     Examples:
       derby gate                       the best run of the newest sweep against the champion
       derby gate 171 --against 88
