@@ -7,7 +7,7 @@ use super::{
     ProfileOf, Provenance, Trained, VERSION, card, golden, keys,
 };
 use crate::data::{DataOptions, Dataset, Schema};
-use crate::domain::{Labels, Objective, Prediction};
+use crate::domain::{Objective, Prediction};
 
 /// What goes into a bundle of a model.
 #[derive(Debug)]
@@ -42,17 +42,6 @@ pub struct Profiled<'a> {
     pub prediction: &'a Prediction,
 }
 
-/// The classes of a data set and the positive one's name.
-fn classes_of(data: &Dataset) -> (Vec<String>, Option<String>) {
-    let positive = match &data.labels {
-        Labels::Classes { positive, n_classes: 2, .. } => {
-            data.classes.get(*positive as usize).cloned()
-        }
-        _ => None,
-    };
-    (data.classes.clone(), positive)
-}
-
 impl Bundle {
     /// Packs a pipeline in memory.
     ///
@@ -76,7 +65,6 @@ impl Bundle {
         };
         let profile = Profile::of((data, rows), &pipeline, profiled);
         let trained_on = keys::sorted(data, rows);
-        let (classes, positive) = classes_of(data);
         let kind = if pipeline.is_ensemble() { Kind::Ensemble } else { Kind::Model };
         let names = Manifest {
             format: FORMAT.into(),
@@ -86,8 +74,8 @@ impl Bundle {
             name: name.into(),
             task: Some(data.labels.task()),
             target: Some(data.table.columns[data.target].name.clone()),
-            classes,
-            positive,
+            classes: data.classes.clone(),
+            positive: data.positive().map(String::from),
             objective,
             trained: Some(Trained { rows: rows.len() as u64, keys: KeyKind::of(data, options) }),
             files: Vec::new(),

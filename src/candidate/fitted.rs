@@ -6,7 +6,7 @@ use crate::bundle::{
     Provenance, Score,
 };
 use crate::data;
-use crate::domain::{KeptFile, Labels, RunRecord};
+use crate::domain::{KeptFile, RunRecord};
 use crate::host;
 use crate::spec::{DataSection, Work};
 use crate::store::Store;
@@ -142,7 +142,7 @@ pub(super) fn pipeline(
             choices: data::choices(&section.preprocess, &run.params),
             family: &family,
             params: &run.params,
-            seed: run.seed.map_or(recipe.sweep.search.seed, |seed| seed as u64),
+            seed: recipe.seed_of(run),
             memory_mb,
             cancel: &never,
         })?;
@@ -206,7 +206,7 @@ fn pack_command(
             artifacts: &artifacts,
             task: ground.map(|ground| ground.data.labels.task()),
             target: ground.map(|g| g.data.table.columns[g.data.target].name.clone()),
-            positive: ground.and_then(positive),
+            positive: ground.and_then(|ground| ground.data.positive()).map(String::from),
             classes,
             objective: recipe.row.objectives[0].clone(),
             metrics: scores(run),
@@ -217,16 +217,6 @@ fn pack_command(
     });
     fs::remove_dir_all(&spill).ok(); // copies
     packed
-}
-
-/// The class that precision and kin are about, where there are two.
-fn positive(ground: &Ground) -> Option<String> {
-    match &ground.data.labels {
-        Labels::Classes { positive, n_classes: 2, .. } => {
-            ground.data.classes.get(*positive as usize).cloned()
-        }
-        _ => None,
-    }
 }
 
 /// Copies a run's artifacts out of the store's objects, so that they can be packed as files.

@@ -88,7 +88,12 @@ impl Recipe {
 
     /// The seed of its fits.
     pub fn seed(&self) -> u64 {
-        self.run.seed.map_or(self.sweep.search.seed, |seed| seed as u64)
+        self.seed_of(&self.run)
+    }
+
+    /// The seed of a member's fits.
+    pub(super) fn seed_of(&self, run: &RunRecord) -> u64 {
+        run.seed.map_or(self.sweep.search.seed, |seed| seed as u64)
     }
 }
 

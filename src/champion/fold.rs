@@ -44,7 +44,7 @@ impl Registry {
         check_digest("bundle", &version.bundle)?;
         let known = self.versions.iter().find(|known| known.version.bundle == version.bundle);
         if let Some(known) = known {
-            let bundle = short(&version.bundle);
+            let bundle = Digest::short_of(&version.bundle);
             return Err(Refusal::KnownBundle { bundle, version: known.version.number });
         }
         let expected = self.versions.len() as u64 + 1;
@@ -228,7 +228,7 @@ impl Registry {
         }
         let judged = match (gate.what.champion_version, &gate.what.champion) {
             (Some(number), _) => format!("version {number}"),
-            (None, Some(bundle)) => format!("bundle {}", short(bundle)),
+            (None, Some(bundle)) => format!("bundle {}", Digest::short_of(bundle)),
             (None, None) => "no champion".into(),
         };
         let now = at_version(self.aliases.get(CHAMPION).copied());
@@ -300,10 +300,6 @@ fn check_digest(field: &'static str, value: &str) -> Result<(), Refusal> {
         Some(digest) if digest.hex() == value => Ok(()),
         _ => Err(Refusal::NoDigest { field, value: value.chars().take(80).collect() }),
     }
-}
-
-fn short(hex: &str) -> String {
-    Digest::parse(hex).map_or_else(|| hex.to_string(), |digest| digest.short())
 }
 
 fn at_version(version: Option<u64>) -> String {

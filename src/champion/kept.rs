@@ -47,7 +47,7 @@ impl Ledger {
     /// # Errors
     /// When the file cannot be written.
     pub fn keep_rows(&self, keys: &[u64]) -> Result<Digest, LedgerError> {
-        let bytes: Vec<u8> = keys.iter().flat_map(|key| key.to_le_bytes()).collect();
+        let bytes = bytes_of(keys);
         let digest = rows_digest(keys);
         let path = self.rows_path(&digest.hex());
         if fs::read(&path).is_ok_and(|there| there == bytes) {
@@ -77,12 +77,7 @@ impl Ledger {
             let path = self.rows_path(rows);
             let wrong = |why: String| LedgerError::Keys { path: path.clone(), why };
             let bytes = fs::read(&path).map_err(|error| wrong(error.to_string()))?;
-            let keys: Vec<u64> = bytes
-                .as_chunks::<KEY_BYTES>()
-                .0
-                .iter()
-                .map(|key| u64::from_le_bytes(*key))
-                .collect();
+            let keys = keys_of(&bytes);
             if rows_digest(&keys).hex() != rows {
                 return Err(wrong("its digest is not the one in the ledger".into()));
             }
@@ -111,7 +106,7 @@ impl Ledger {
     pub(super) fn write_keys(&self, epoch: u64, keys: &[u64]) -> Result<Digest, LedgerError> {
         let kept = self.kept();
         fs::create_dir_all(&kept).map_err(LedgerError::io("create", &kept))?;
-        let bytes: Vec<u8> = keys.iter().flat_map(|key| key.to_le_bytes()).collect();
+        let bytes = bytes_of(keys);
         write_whole(&self.keys_path(epoch), &bytes)?;
         Ok(keys_digest(&bytes))
     }
@@ -124,8 +119,7 @@ impl Ledger {
         if found != digest {
             return Err(wrong("its digest is not the one in the ledger".into()));
         }
-        let (keys, _) = bytes.as_chunks::<KEY_BYTES>();
-        Ok(keys.iter().map(|key| u64::from_le_bytes(*key)).collect())
+        Ok(keys_of(&bytes))
     }
 
     /// What is wrong with the files that the ledger speaks of, one sentence each.
@@ -168,9 +162,19 @@ impl Ledger {
     }
 }
 
+/// Keys as they are kept: eight bytes each, little-endian.
+fn bytes_of(keys: &[u64]) -> Vec<u8> {
+    keys.iter().flat_map(|key| key.to_le_bytes()).collect()
+}
+
+/// Reads [`bytes_of`]; the digest says whether all of it is there.
+fn keys_of(bytes: &[u8]) -> Vec<u64> {
+    bytes.as_chunks::<KEY_BYTES>().0.iter().map(|key| u64::from_le_bytes(*key)).collect()
+}
+
 /// Identity of rows by their keys, ascending.
 pub fn rows_digest(keys: &[u64]) -> Digest {
-    let bytes: Vec<u8> = keys.iter().flat_map(|key| key.to_le_bytes()).collect();
+    let bytes = bytes_of(keys);
     DigestBuilder::new("holdout rows").bytes(&bytes).finish()
 }
 

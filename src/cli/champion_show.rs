@@ -105,7 +105,7 @@ pub(super) fn show(
             Cell::from(registered.state.word()),
             Cell::from(registry.aliases_of(version.number).join(", ")),
             Cell::from(run),
-            Cell::from(short(&version.bundle)),
+            Cell::from(Digest::short_of(&version.bundle)),
             Cell::from(age_of(&registered.at)),
             Cell::from(params(&version.params)),
         ]);
@@ -136,7 +136,7 @@ fn version(ui: &Ui, ledger: &Ledger, target: &Target, as_json: bool) -> Result<E
         if aliases.is_empty() { String::new() } else { format!("   @{}", aliases.join(" @")) };
     let title = format!("{}/{}", safe(ledger.model().as_str()), version.number);
     ui.out.line(&format!(" {}   {}{aliases}", ui.out.paint(Role::Strong, &title), found.state))?;
-    line("bundle", &format!("{}   {}", short(&version.bundle), safe(&version.kind)))?;
+    line("bundle", &format!("{}   {}", Digest::short_of(&version.bundle), safe(&version.kind)))?;
     if let Some(run) = &version.run {
         line("run", &format!("{}   {}", run.number, run.uuid))?;
     }
@@ -151,7 +151,8 @@ fn version(ui: &Ui, ledger: &Ledger, target: &Target, as_json: bool) -> Result<E
             line(label, &shown.join("   "))?;
         }
     }
-    let hash = |hash: &Option<String>| hash.as_deref().map_or_else(|| "none".into(), short);
+    let hash =
+        |hash: &Option<String>| hash.as_deref().map_or_else(|| "none".into(), Digest::short_of);
     line("data", &format!("{}   split {}", hash(&version.data_hash), hash(&version.split)))?;
     line(
         "registered",
@@ -227,11 +228,11 @@ fn words(entry: &Entry) -> (String, String) {
             let who = match (gate.version, &gate.run) {
                 (Some(version), _) => format!("version {version}"),
                 (None, Some(run)) => format!("run {}", run.number),
-                (None, None) => short(&gate.challenger),
+                (None, None) => Digest::short_of(&gate.challenger),
             };
             let against = match (gate.champion_version, &gate.champion) {
                 (Some(version), _) => format!(" against {version}"),
-                (None, Some(bundle)) => format!(" against {}", short(bundle)),
+                (None, Some(bundle)) => format!(" against {}", Digest::short_of(bundle)),
                 (None, None) => String::new(),
             };
             let verdict = &gate.verdict;
@@ -334,10 +335,6 @@ pub(super) fn report_json(model: &str, report: &Report) -> Value {
 
 fn entries(n: usize) -> String {
     if n == 1 { "1 entry".into() } else { format!("{} entries", count(n as u64)) }
-}
-
-fn short(hex: &str) -> String {
-    Digest::parse(hex).map_or_else(|| hex.to_string(), |digest| digest.short())
 }
 
 fn age_of(at: &str) -> String {

@@ -29,7 +29,7 @@ pub(super) struct Trial {
 }
 
 pub(super) fn run(ui: &Ui, args: &GateArgs) -> Result<Exit, CliError> {
-    reporting::before(&args.reports.report)?;
+    reporting::check_files(&args.reports.report)?;
     let books = Books::new(ui)?;
     let store = ui.read_store()?;
     quiet_panics();

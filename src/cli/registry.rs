@@ -96,11 +96,11 @@ fn folder_of(here: &Path, store: &Path) -> PathBuf {
     found.unwrap_or_else(|| if is_above { project.join(FOLDER) } else { here.join(FOLDER) })
 }
 
-/// A path as it is seen from here, where it lies below.
+/// A path as it is seen from the folder where the program runs, where it lies below.
 pub(super) fn from_here(path: &Path) -> String {
-    let here = std::env::current_dir().ok();
-    let below = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf));
-    below.unwrap_or_else(|| path.to_path_buf()).display().to_string()
+    let here = std::env::current_dir().unwrap_or_default();
+    let path = path.strip_prefix(here).unwrap_or(path);
+    path.strip_prefix(".").unwrap_or(path).display().to_string()
 }
 
 impl From<LedgerError> for CliError {

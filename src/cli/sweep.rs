@@ -23,7 +23,7 @@ const SHOWN_FAILURES: usize = 3;
 
 pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
     let sweep = spec::load(&args.file, &overrides(args)?, &Known::built_in())?;
-    reporting::before(&args.reports.report)?;
+    reporting::check_files(&args.reports.report)?;
     let gated = args.gate.then(|| Gated::new(ui, &sweep)).transpose()?;
     let owner = Owner::this_process();
     let place = Place::new(&sweep, ui.store_folder()?, owner.uuid.clone())?;
@@ -57,6 +57,9 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
         reaper.dismiss();
     }
     let report = driven?;
+    let exit = exit_of(&report);
+    // A sweep that was cut off or found nothing is not judged: then its own result is what there is to say.
+    let gated = gated.filter(|_| exit == Exit::Done);
     let said = if args.json && gated.is_none() {
         ui.out.line(&as_json(&sweep, &store, &report)?.to_string()).map_err(CliError::from)
     } else if args.quiet || args.json {
@@ -81,7 +84,6 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
             ),
         ));
     }
-    let exit = exit_of(&report);
     if exit == Exit::Failed {
         // Said in every mode: an exit code alone tells nobody what to mend.
         let reason = report.failures.first().map(|(reason, _)| format!(": {}", safe(reason)));
@@ -92,16 +94,12 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
         )
         .hint(failed_runs(&store, report.sweep, &sweep.name)?));
     }
-    match gated {
-        Some(gated) if exit == Exit::Done => {
-            let json = args.json.then(|| as_json(&sweep, &store, &report)).transpose()?;
-            gated.judge(ui, &store, report.sweep, (json, &args.reports.report))
-        }
-        _ => {
-            reporting::after_sweep(ui, &store, report.sweep, &args.reports.report)?;
-            Ok(exit)
-        }
+    if let Some(gated) = gated {
+        let json = args.json.then(|| as_json(&sweep, &store, &report)).transpose()?;
+        return gated.judge(ui, &store, report.sweep, (json, &args.reports.report));
     }
+    reporting::after_sweep(ui, &store, report.sweep, &args.reports.report)?;
+    Ok(exit)
 }
 
 /// Who ends the processes of this one should it be killed; only commands have any.

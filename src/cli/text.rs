@@ -1,32 +1,9 @@
 //! Numbers, times and counts as people write them.
 
-use crate::domain::{Params, Value, format_number};
-
-/// Seconds in the unit that a person would use: `21 ms`, `4.9 s`, `3m12s`, `2h05m`.
-pub(super) fn duration(seconds: f64) -> String {
-    if !seconds.is_finite() {
-        return "?".into();
-    }
-    let whole = seconds.round() as u64;
-    match seconds {
-        s if s < 1e-3 => format!("{} µs", format_number(s * 1e6, 2)),
-        s if s < 1.0 => format!("{:.0} ms", s * 1e3),
-        s if s < 10.0 => format!("{s:.1} s"),
-        s if s < 60.0 => format!("{whole} s"),
-        s if s < 3600.0 => format!("{}m{:02}s", whole / 60, whole % 60),
-        s if s < 86_400.0 => format!("{}h{:02}m", whole / 3600, whole % 3600 / 60),
-        _ => format!("{}d{:02}h", whole / 86_400, whole % 86_400 / 3600),
-    }
-}
-
-/// A value of a metric with so many digits; seconds in the unit that a person would use.
-pub(super) fn measured(metric: &str, value: f64, digits: usize) -> String {
-    match metric.ends_with("_seconds") {
-        true if value < 0.0 => format!("-{}", duration(-value)),
-        true => duration(value),
-        false => format_number(value, digits),
-    }
-}
+use crate::domain::format_number;
+pub(super) use crate::report::words::{
+    count, duration, measured_to as measured, params, plural, value as value_text,
+};
 
 /// How long ago, in one unit: `12s`, `4m`, `3h`, `2d`.
 pub(super) fn age(ms: i64) -> String {
@@ -37,24 +14,6 @@ pub(super) fn age(ms: i64) -> String {
         3600..86_400 => format!("{}h", seconds / 3600),
         _ => format!("{}d", seconds / 86_400),
     }
-}
-
-/// A count with separators: `12,406`.
-pub(super) fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `1 trial`, `2 trials`.
-pub(super) fn plural(n: u64, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{} {noun}s", count(n)) }
 }
 
 /// Bytes in a unit: `512 B`, `3.1 MB`.
@@ -83,20 +42,6 @@ pub(super) fn signal_name(signal: i32) -> Option<&'static str> {
         15 => "SIGTERM",
         _ => return None,
     })
-}
-
-/// A configuration for people: floats with as many digits as anybody reads.
-pub(super) fn params(params: &Params) -> String {
-    let shown = params.iter().map(|(name, value)| format!("{name}={}", value_text(value)));
-    shown.collect::<Vec<_>>().join(" ")
-}
-
-/// A parameter's value for people.
-pub(super) fn value_text(value: &Value) -> String {
-    match value {
-        Value::Float(value) => format_number(*value, 4),
-        value => value.to_string(),
-    }
 }
 
 /// The known word that a misspelt one most likely means.

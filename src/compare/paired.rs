@@ -1,6 +1,6 @@
 //! Paired tests on fold scores.
 
-use crate::numeric::{mean, student_t_two_sided};
+use crate::gate;
 
 /// The outcome of a paired test.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,22 +20,8 @@ pub struct PairedTest {
 /// cross-validation `n_test/n_train` is `1/(k − 1)` of the fold count of one repeat, `folds`. `None` for
 /// fewer than two finite pairs. Two runs that are equal on every fold have p = 1.
 pub fn corrected_t(first: &[f64], second: &[f64], folds: usize) -> Option<PairedTest> {
-    let pairs = first.iter().zip(second).filter(|(a, b)| a.is_finite() && b.is_finite());
-    let differences: Vec<f64> = pairs.map(|(a, b)| b - a).collect();
-    let n = differences.len();
-    if n < 2 || folds < 2 {
-        return None;
-    }
-    let difference = mean(&differences);
-    let squares: f64 = differences.iter().map(|d| (d - difference).powi(2)).sum();
-    let variance = squares / (n - 1) as f64;
-    let scale = 1.0 / n as f64 + 1.0 / (folds - 1) as f64;
-    let p = if variance == 0.0 {
-        if difference == 0.0 { 1.0 } else { 0.0 }
-    } else {
-        student_t_two_sided(difference / (variance * scale).sqrt(), (n - 1) as f64)
-    };
-    Some(PairedTest { difference, p, n })
+    let test = gate::corrected_t(second, first, folds)?;
+    Some(PairedTest { difference: test.difference, p: test.p(), n: test.freedom as usize + 1 })
 }
 
 #[cfg(test)]

@@ -81,6 +81,18 @@ pub struct Dataset {
     pub provenance: Provenance,
 }
 
+impl Dataset {
+    /// The class that binary precision, recall and kin are about; none unless there are two.
+    pub fn positive(&self) -> Option<&str> {
+        match &self.labels {
+            Labels::Classes { positive, n_classes: 2, .. } => {
+                self.classes.get(*positive as usize).map(String::as_str)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Identity of the data, recorded with every run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provenance {

@@ -33,6 +33,11 @@ impl Digest {
         blake3::Hash::from_bytes(self.0).to_hex().to_string()
     }
 
+    /// The form that people read of a text of hex digits; the text itself where it is no digest.
+    pub fn short_of(hex: &str) -> String {
+        Self::parse(hex).map_or_else(|| hex.to_string(), |digest| digest.short())
+    }
+
     /// The form that people read: `b3:5e10c2`.
     pub fn short(&self) -> String {
         format!("b3:{}", &self.hex()[..6])

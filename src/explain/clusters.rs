@@ -1,6 +1,7 @@
 //! Columns that say the same: shuffled one by one, each looks idle, since the others still tell its content.
 
 use crate::data::{Column, ColumnType, Table, Values};
+use crate::numeric::spearman;
 
 /// Groups columns whose numbers rise and fall together, for [`permutation`](super::permutation()).
 ///
@@ -36,30 +37,8 @@ fn rank_correlation(a: &Column, b: &Column) -> Option<f64> {
     if !is_number(a) || !is_number(b) {
         return None;
     }
-    let both = a_cells.iter().zip(b_cells).filter(|(x, y)| !x.is_nan() && !y.is_nan());
-    let (xs, ys): (Vec<f64>, Vec<f64>) = both.map(|(x, y)| (*x, *y)).unzip();
-    let (xs, ys) = (ranks(&xs), ranks(&ys));
-    let middle = f64::midpoint(xs.len() as f64, 1.0);
-    let product = |a: &[f64], b: &[f64]| -> f64 {
-        a.iter().zip(b).map(|(x, y)| (x - middle) * (y - middle)).sum()
-    };
-    let spread = product(&xs, &xs) * product(&ys, &ys);
-    (spread > 0.0).then(|| product(&xs, &ys) / spread.sqrt())
-}
-
-/// Ranks from 1; equal numbers share the mean of theirs.
-fn ranks(numbers: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..numbers.len()).collect();
-    order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]));
-    let mut ranks = vec![0.0; numbers.len()];
-    for tied in order.chunk_by(|&a, &b| numbers[a] == numbers[b]) {
-        let first = order.partition_point(|&row| numbers[row] < numbers[tied[0]]);
-        let shared = first as f64 + f64::midpoint(tied.len() as f64, 1.0);
-        for &row in tied {
-            ranks[row] = shared;
-        }
-    }
-    ranks
+    let rho = spearman(a_cells, b_cells);
+    (!rho.is_nan()).then_some(rho)
 }
 
 #[cfg(test)]

@@ -58,8 +58,9 @@ impl MeanTest {
 
     /// Two-sided p-value of no difference.
     pub fn p(&self) -> f64 {
-        let below = self.cdf(0.0);
-        2.0 * below.min(1.0 - below)
+        // From the tail itself: 1 less the other one has no digits left where it matters.
+        let away = Self { difference: self.difference.abs(), ..*self };
+        2.0 * away.cdf(0.0)
     }
 
     /// Probabilities that the first is worse by more than `rope`, within it, and better by more

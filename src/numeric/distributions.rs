@@ -86,6 +86,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn two_tails_of_t_agree_with_scipy() {
+        let two_sided = |t: f64, freedom| 2.0 * student_t_cdf(-t.abs(), freedom);
+        // SciPy 1.17: 2 * stats.t.sf(2.0, 4) and 2 * stats.t.sf(0.5, 30)
+        assert!((two_sided(2.0, 4.0) - 0.116_116_523_516_815_94).abs() < 1e-12);
+        assert!((two_sided(-0.5, 30.0) - 0.620_723_004_885_127_2).abs() < 1e-10);
+        assert!(two_sided(1.0, 0.0).is_nan());
+    }
+
+    #[test]
     fn impossible_arguments_are_nan() {
         assert!(normal_quantile(1.5).is_nan() && student_t_quantile(0.5, 0.0).is_nan());
         assert!(student_t_cdf(0.0, -1.0).is_nan() && binomial_cdf(1, 2, f64::NAN).is_nan());

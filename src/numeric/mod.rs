@@ -6,10 +6,10 @@ mod binomial_draw;
 mod distributions;
 mod lbfgs;
 mod linalg;
+mod ranks;
 mod rng;
 mod signed_rank;
 mod stats;
-mod tests_of_significance;
 
 pub use distributions::{
     binomial_cdf, binomial_pmf, normal_cdf, normal_quantile, share_upper, student_t_cdf,
@@ -17,7 +17,7 @@ pub use distributions::{
 };
 pub use lbfgs::{Ended, Evaluate, Iterate, LbfgsOptions, Minimum, lbfgs};
 pub use linalg::{Eigen, Factor, Triangle, symmetric_eigen};
+pub use ranks::{dot, spearman, unit_ranks};
 pub use rng::Rng;
 pub use signed_rank::{Alternative, signed_rank};
 pub use stats::{mean, quantile_sorted, sample_sd};
-pub use tests_of_significance::student_t_two_sided;

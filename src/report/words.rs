@@ -55,10 +55,15 @@ pub fn signed(value: f64) -> String {
 
 /// A value of a metric; seconds in the unit that a person would use.
 pub fn measured(metric: &str, value: f64) -> String {
+    measured_to(metric, value, DIGITS)
+}
+
+/// A value of a metric with so many digits; seconds in the unit that a person would use.
+pub fn measured_to(metric: &str, value: f64, digits: usize) -> String {
     match metric.ends_with("_seconds") {
         true if value < 0.0 => format!("-{}", duration(-value)),
         true => duration(value),
-        false => number(value),
+        false => format_number(value, digits),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reports of a sweep and of a verdict that was just given.
 
 use super::recorded::head;
-use super::{Subject, add_gate_figure, check_files, gather, wants_figures, write_all};
+use super::{Subject, add_gate_figure, gather, wants_figures, write_all};
 use crate::candidate::{Answer, HeldOutScore};
 use crate::cli::gate::{Settled, Trial};
 use crate::cli::out::safe;
@@ -10,14 +10,6 @@ use crate::domain::SweepId;
 use crate::report::{Candidate, Gate, HoldoutScore, github};
 use crate::store::Store;
 use std::path::PathBuf;
-
-/// Checks the names of reports before any work is done.
-///
-/// # Errors
-/// When a name says no form, or its folder is not there.
-pub(in crate::cli) fn before(files: &[PathBuf]) -> Result<(), CliError> {
-    check_files(files)
-}
 
 /// Reports of a sweep without a gate.
 ///

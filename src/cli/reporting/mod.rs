@@ -7,12 +7,13 @@ mod recorded;
 mod write;
 
 pub(super) use figures::interval;
-pub(super) use judged::{after_gate, after_sweep, before};
+pub(super) use judged::{after_gate, after_sweep};
 pub(super) use recorded::recorded;
 pub(super) use write::{check_files, write_all};
 
 use super::CliError;
 use super::plot::Trials;
+use super::registry::from_here;
 use super::replicates::{best_trials, rows};
 use super::show_sweep::without_numbers;
 use crate::candidate::{Ground, Recipe};
@@ -134,7 +135,7 @@ fn summary(store: &Store, sweep: &SweepRow, best: &[RunRecord]) -> Result<SweepS
     let counts = sweep.counts.iter().map(|(status, n)| (status.word().to_string(), *n));
     Ok(SweepSummary {
         name: sweep.name.clone(),
-        file: Some(in_repository(&sweep.file)),
+        file: Some(from_here(Path::new(&sweep.file))),
         objectives: sweep.objectives.clone(),
         sampler: sweep.sampler.clone(),
         seed: Some(sweep.seed as i64),
@@ -145,13 +146,6 @@ fn summary(store: &Store, sweep: &SweepRow, best: &[RunRecord]) -> Result<SweepS
         failures: failures(store, sweep)?,
         best: best.iter().map(RunSummary::from).collect(),
     })
-}
-
-/// The file as annotations name it: from the folder where the program runs.
-fn in_repository(file: &str) -> String {
-    let here = std::env::current_dir().unwrap_or_default();
-    let path = Path::new(file).strip_prefix(here).unwrap_or(Path::new(file));
-    path.strip_prefix(".").unwrap_or(path).display().to_string()
 }
 
 /// Why runs failed; reasons that differ in their numbers alone are one.

@@ -1,7 +1,7 @@
 //! The newest recorded verdict on a run of a sweep, out of the ledger of the sweep's model.
 
 use crate::champion::{self, Ledger, ModelName, Recorded, RunRef};
-use crate::cli::registry::Books;
+use crate::cli::registry::{Books, from_here};
 use crate::cli::{CliError, Ui};
 use crate::domain::{Digest, RunId, RunRecord};
 use crate::report::{Candidate, Gate, HoldoutScore, LedgerHead};
@@ -74,7 +74,7 @@ fn of_entry(
 /// The newest entry of a ledger.
 pub(in crate::cli) fn head(ledger: &Ledger) -> LedgerHead {
     LedgerHead {
-        file: super::in_repository(&ledger.path().display().to_string()),
+        file: from_here(&ledger.path()),
         head: ledger.head().hex(),
         entries: ledger.entries().len() as u64,
     }
