@@ -103,4 +103,5 @@ pub mod sweep;
 pub mod candidate;
 pub mod plot;
 pub mod report;
+pub mod tui;
 pub mod cli;
