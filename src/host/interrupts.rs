@@ -1,7 +1,7 @@
 //! Ctrl-C and kin as counters that a loop polls.
 
 use nix::sys::signal::SigSet;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use std::io;
 use std::sync::Arc;
@@ -69,6 +69,47 @@ pub(super) fn block_signals() {
 }
 
 /// Reads the mask of ignored signals from `/proc/self/status` (proc(5)).
+/// What the system asks of a program that holds the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// To stop until it is told to go on.
+    ToStop,
+    /// To end; the number of the signal.
+    ToEnd(i32),
+}
+
+/// Hands SIGTSTP, SIGINT, SIGTERM and SIGHUP to `heard` for the rest of the process, on a thread of its own. The second
+/// signal to end is the system's: it ends a program that does not listen any more.
+///
+/// # Errors
+/// When the system refuses the handlers or the thread.
+pub fn on_signals(heard: impl Fn(Asked) + Send + 'static) -> io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP])?;
+    let body = move || {
+        let mut has_ended = false;
+        for signal in signals.forever() {
+            if signal == SIGTSTP {
+                heard(Asked::ToStop);
+            } else if has_ended {
+                let _ = signal_hook::low_level::emulate_default_handler(signal);
+            } else {
+                has_ended = true;
+                heard(Asked::ToEnd(signal));
+            }
+        }
+    };
+    std::thread::Builder::new().name("signals".into()).spawn(body)?;
+    Ok(())
+}
+
+/// Stops this process until SIGCONT.
+///
+/// # Errors
+/// When the system refuses.
+pub fn stop_self() -> io::Result<()> {
+    signal_hook::low_level::raise(signal_hook::consts::SIGSTOP)
+}
+
 fn is_ignored(signal: i32) -> bool {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return false };
     status

@@ -2,6 +2,7 @@
 //!
 //! Everything that a test may want to hold still goes through here: [`clock`] reads `DERBY_NOW`.
 
+mod again;
 pub mod clock;
 mod environment;
 mod exit_watch;
@@ -22,6 +23,7 @@ mod testing;
 mod usage;
 mod usage_scan;
 
+pub use again::{launch_self, run_self, tail};
 pub use clock::{Stopwatch, now_ms};
 pub use environment::{REDACTED, redacted_args, redacted_env};
 pub use exit_watch::{exit_notifier, wait_readable};
@@ -33,7 +35,7 @@ pub use group::{
     GroupSignal, adopt_orphans, finished_cpu_seconds, group_alive, kill_marked, kill_orphans,
     signal_group,
 };
-pub use interrupts::Interrupts;
+pub use interrupts::{Asked, Interrupts, on_signals, stop_self};
 pub use memory::{free_memory_mb, n_cores};
 pub use process::{
     hostname, peak_rss_bytes, pid_alive, process_cpu_seconds, process_identity, thread_cpu_seconds,

@@ -1,0 +1,203 @@
+//! What changes something outside: writes to the store, verbs of derby as processes, files. None of it on the thread that
+//! draws.
+
+use super::action::ScreenId;
+use super::ask::{Reply, VerbOutcome, Write};
+use super::event::Event;
+use crate::host;
+use crate::store::{Mode, Store, StoreError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
+
+/// Carries out what changes something outside, and tells how it went.
+#[derive(Debug, Clone)]
+pub struct Deeds {
+    /// The store's folder.
+    pub store: PathBuf,
+    /// Where replies go.
+    pub events: Sender<Event>,
+}
+
+impl Deeds {
+    /// Writes to the store on a thread of its own: a locked store keeps nobody waiting.
+    pub fn write(&self, write: Write) {
+        let store = self.store.clone();
+        self.aside("writer", move || {
+            let done = carry_out(&store, &write).map_err(|error| error.to_string());
+            Reply::Wrote(done)
+        });
+    }
+
+    /// Runs a verb of derby and tells how it ended.
+    pub fn verb(&self, screen: ScreenId, purpose: &'static str, args: Vec<String>) {
+        let store = self.store.clone();
+        self.aside("verb", move || {
+            let outcome = run_verb(&store, &args);
+            Reply::Verb { screen, purpose, outcome }
+        });
+    }
+
+    /// Starts a verb that goes on after this program. What it prints goes to `launched.log` in the store's folder.
+    pub fn launch(&self, screen: ScreenId, purpose: &'static str, args: Vec<String>) {
+        let store = self.store.clone();
+        self.aside("launch", move || {
+            let log = store.join("launched.log");
+            let line = line_of(&args);
+            let outcome = match host::launch_self(&with_store(&store, &args), &log) {
+                Ok(code) => VerbOutcome {
+                    line,
+                    code,
+                    stdout: String::new(),
+                    stderr: host::tail(&log, 2_000).unwrap_or_default(),
+                },
+                Err(error) => refused(line, &error),
+            };
+            Reply::Verb { screen, purpose, outcome }
+        });
+    }
+
+    /// Writes a file beside none that is there already, and says where.
+    pub fn save(&self, path: PathBuf, bytes: Vec<u8>) {
+        self.aside("file", move || Reply::Wrote(save(&path, &bytes)));
+    }
+
+    fn aside(&self, name: &str, work: impl FnOnce() -> Reply + Send + 'static) {
+        let events = self.events.clone();
+        let body = move || {
+            // Nobody listens once the program ends.
+            let _ = events.send(Event::Reply(Box::new(work())));
+        };
+        if let Err(error) = std::thread::Builder::new().name(name.into()).spawn(body) {
+            let reply = Reply::Wrote(Err(format!("no thread for it: {error}")));
+            let _ = self.events.send(Event::Reply(Box::new(reply)));
+        }
+    }
+}
+
+/// Writes to the store, and says what was done.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn carry_out(store: &Path, write: &Write) -> Result<String, StoreError> {
+    let mut store = Store::open(store, Mode::ReadWrite { create: false })?;
+    let runs_of = |runs: &[crate::domain::RunId]| match runs {
+        [one] => format!("run {one}"),
+        many => format!("{} runs", many.len()),
+    };
+    store.batch(|store| {
+        Ok(match write {
+            Write::Tag { runs, key, value } => {
+                for run in runs {
+                    store.tag(*run, key, value)?;
+                }
+                format!("{}: tag {key}", runs_of(runs))
+            }
+            Write::Untag { runs, key } => {
+                for run in runs {
+                    store.untag(*run, key)?;
+                }
+                format!("{}: tag {key} is off", runs_of(runs))
+            }
+            Write::Note { run, text } => {
+                store.note(*run, text)?;
+                format!("run {run}: note written")
+            }
+            Write::Rename { run, name } => {
+                store.rename(*run, name)?;
+                format!("run {run} is called '{name}'")
+            }
+            Write::Bin(runs) => {
+                for run in runs {
+                    store.remove(*run)?;
+                }
+                format!("{} moved to the bin; filter and D bring them back", runs_of(runs))
+            }
+            Write::Restore(runs) => {
+                for run in runs {
+                    store.restore(*run)?;
+                }
+                format!("{} back from the bin", runs_of(runs))
+            }
+            Write::Steer { sweep, steer } => {
+                store.post_command(*sweep, steer)?;
+                "asked; the sweep answers at its next step".into()
+            }
+        })
+    })
+}
+
+/// Runs a verb of derby with the same store, and gives what it printed.
+pub fn run_verb(store: &Path, args: &[String]) -> VerbOutcome {
+    let line = line_of(args);
+    match host::run_self(&with_store(store, args)) {
+        Ok((code, stdout, stderr)) => VerbOutcome { line, code, stdout, stderr },
+        Err(error) => refused(line, &error),
+    }
+}
+
+/// Writes a file; where one is already, the name gets a number.
+///
+/// # Errors
+/// What keeps it from being written, in words.
+pub fn save(path: &Path, bytes: &[u8]) -> Result<String, String> {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let extension = path.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
+    for n in 1..1000 {
+        let name = if n == 1 { format!("{stem}{extension}") } else { format!("{stem}-{n}{extension}") };
+        let place = path.with_file_name(name);
+        let made = std::fs::File::options().write(true).create_new(true).open(&place);
+        match made.and_then(|mut file| io::Write::write_all(&mut file, bytes)) {
+            Ok(()) => return Ok(format!("wrote {}", place.display())),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(format!("could not write '{}': {error}", place.display())),
+        }
+    }
+    Err(format!("could not write '{}': too many of that name", path.display()))
+}
+
+fn with_store(store: &Path, args: &[String]) -> Vec<String> {
+    let mut all = vec!["--store".into(), store.display().to_string(), "--color=never".into()];
+    all.extend(args.iter().cloned());
+    all
+}
+
+/// The command line as a user would type it.
+pub fn line_of(args: &[String]) -> String {
+    let mut line = String::from("derby");
+    for arg in args {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=@:,+".contains(c);
+        if arg.is_empty() || !arg.chars().all(is_plain) {
+            line.push_str(&format!(" '{}'", arg.replace('\'', "'\\''")));
+        } else {
+            line.push(' ');
+            line.push_str(arg);
+        }
+    }
+    line
+}
+
+fn refused(line: String, error: &io::Error) -> VerbOutcome {
+    VerbOutcome { line, code: None, stdout: String::new(), stderr: format!("could not start: {error}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_there_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("compare.svg");
+        assert!(save(&path, b"1").unwrap().ends_with("compare.svg"));
+        assert!(save(&path, b"2").unwrap().ends_with("compare-2.svg"));
+        assert_eq!(std::fs::read(&path).unwrap(), b"1");
+        assert!(save(&folder.path().join("no/such.svg"), b"").unwrap_err().contains("no/such.svg"));
+    }
+
+    #[test]
+    fn a_command_line_can_be_typed() {
+        let args = ["champion", "rollback", "penguins", "--why", "it's worse"].map(String::from);
+        assert_eq!(line_of(&args), "derby champion rollback penguins --why 'it'\\''s worse'");
+    }
+}
