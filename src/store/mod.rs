@@ -7,10 +7,12 @@
 mod anchors;
 mod artifacts;
 mod codec;
+mod columns;
 mod edit;
 mod error;
 pub mod filter;
 mod glance;
+mod ids;
 mod intern;
 mod lease;
 mod maintain;
@@ -18,9 +20,11 @@ mod merge;
 mod name;
 mod objects;
 mod open;
+mod order;
 mod query;
 mod read;
 mod record;
+mod rows;
 mod run;
 mod sweeps;
 mod trials;
@@ -30,6 +34,8 @@ mod workers;
 mod command_tests;
 #[cfg(test)]
 mod damage_tests;
+#[cfg(test)]
+mod ids_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -45,6 +51,7 @@ pub use merge::MergeReport;
 pub use open::{Mode, Store};
 pub use query::{Column, Query};
 pub use read::{CachedRun, RunEnvironment};
+pub use rows::{Cell, RunRow};
 pub use run::{Finished, NewRun, Recovered, RunContext};
 pub use sweeps::{NewSweep, SweepEvent, SweepRow};
 pub use trials::{NewTrial, TrialRow, TrialRun, TrialSeries};

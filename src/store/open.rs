@@ -295,6 +295,18 @@ impl Store {
         })
     }
 
+    /// Differs from before once another connection, of this process or any other, has changed the file. Costs
+    /// a few microseconds; own writes do not count.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn data_version(&self) -> Result<i64, StoreError> {
+        self.read(|conn| {
+            let mut statement = conn.prepare_cached("PRAGMA data_version")?;
+            Ok(statement.query_row([], |row| row.get(0))?)
+        })
+    }
+
     /// Takes the next change number; inside a transaction.
     pub(super) fn next_change(&self) -> Result<i64, StoreError> {
         let sql = "UPDATE counter SET value = value + 1 WHERE name = 'change' RETURNING value";

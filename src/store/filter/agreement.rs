@@ -11,7 +11,7 @@ const NOW_SPREAD: i64 = 3_600_000;
 
 /// One random run: parameters, metrics, tags, note, extremes of everything.
 #[derive(Debug, Clone)]
-struct Made {
+pub(in crate::store) struct Made {
     x: Option<Value>,
     y: Option<Value>,
     model: Option<Value>,
@@ -49,7 +49,7 @@ fn value() -> impl Strategy<Value = Value> {
     ]
 }
 
-fn made() -> impl Strategy<Value = Made> {
+pub(in crate::store) fn made() -> impl Strategy<Value = Made> {
     use prop::option::of;
     let settings = (of(value()), of(value()), of(value()), of(score()), of(score()));
     let rest = (of(text()), of(text()), of(any::<bool>()), any::<bool>(), of(-3i64..4));
@@ -69,7 +69,7 @@ fn made() -> impl Strategy<Value = Made> {
     )
 }
 
-fn store_of(runs: &[Made]) -> Store {
+pub(in crate::store) fn store_of(runs: &[Made]) -> Store {
     let mut store = Store::in_memory().unwrap();
     let owner = Owner::this_process();
     let sweep = store.begin_sweep(&crate::store::testing::new_sweep("a b", "a")).unwrap().id;
@@ -142,7 +142,7 @@ fn write(store: &mut Store, sweep: Option<crate::domain::SweepId>, made: &Made, 
     }
 }
 
-fn field() -> impl Strategy<Value = Field> {
+pub(in crate::store) fn field() -> impl Strategy<Value = Field> {
     let name = || prop::sample::select(vec!["x", "y", "auc", "model"]).prop_map(String::from);
     prop_oneof![
         name().prop_map(Field::Name),
@@ -262,7 +262,7 @@ fn leaf() -> impl Strategy<Value = Expr> {
     ]
 }
 
-fn expr() -> impl Strategy<Value = Expr> {
+pub(in crate::store) fn expr() -> impl Strategy<Value = Expr> {
     leaf().prop_recursive(4, 12, 2, |inner| {
         let pair = (inner.clone(), inner.clone());
         prop_oneof![
@@ -275,7 +275,7 @@ fn expr() -> impl Strategy<Value = Expr> {
 
 /// True where a metric without a parameter of its name is compared with something else than a number:
 /// the parser or the check refuses that.
-fn is_refused(expr: &Expr) -> bool {
+pub(in crate::store) fn is_refused(expr: &Expr) -> bool {
     let mut refused = false;
     expr.visit(&mut |field, values| {
         let only_metric = matches!(field, Field::Metric(_)) || *field == Field::Name("auc".into());

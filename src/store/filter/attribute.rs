@@ -110,7 +110,7 @@ impl Attribute {
         self.row().2
     }
 
-    pub(super) fn sql(self) -> &'static str {
+    pub(in crate::store) fn sql(self) -> &'static str {
         self.row().3
     }
 

@@ -21,7 +21,7 @@ mod show;
 pub(super) mod sql;
 
 #[cfg(test)]
-mod agreement;
+pub(super) mod agreement;
 
 pub use attribute::{Attribute, Kind};
 pub use error::FilterError;

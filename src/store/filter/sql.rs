@@ -3,8 +3,8 @@
 use super::super::StoreError;
 use super::super::error::nearest;
 use super::{Attribute, Expr, Field, FilterError, Kind, Literal, Op, Pattern};
-use rusqlite::Connection;
 use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
 
 /// The columns of a run's own record, and the tables that every query on runs joins, behind SELECT.
@@ -17,6 +17,32 @@ pub(in crate::store) const RUNS: &str = "
     FROM run r JOIN experiment e ON e.id = r.experiment JOIN context c ON c.id = r.context
     LEFT JOIN sweep s ON s.id = r.sweep LEFT JOIN note n ON n.run = r.id
     LEFT JOIN run_input i ON i.run = r.id AND i.role = 'sweep' LEFT JOIN dataset d ON d.id = i.dataset";
+
+/// Alias and text of each of the joins in [`RUNS`], and the alias of the one that hangs on it.
+const JOINS: [(&str, &str, &str); 6] = [
+    ("e", " JOIN experiment e ON e.id = r.experiment", ""),
+    ("c", " JOIN context c ON c.id = r.context", ""),
+    ("s", " LEFT JOIN sweep s ON s.id = r.sweep", ""),
+    ("n", " LEFT JOIN note n ON n.run = r.id", ""),
+    ("i", " LEFT JOIN run_input i ON i.run = r.id AND i.role = 'sweep'", "d"),
+    ("d", " LEFT JOIN dataset d ON d.id = i.dataset", ""),
+];
+
+/// Those joins of [`RUNS`] whose columns the SQL names. A join costs every run a look-up, and SQLite drops an
+/// unused one by itself only outside of aggregates.
+pub(in crate::store) fn joins(sql: &str) -> String {
+    let names = |alias: &str| {
+        sql.match_indices(alias).any(|(at, _)| {
+            let before = sql[..at].chars().next_back();
+            let is_start = before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '.');
+            is_start && sql[at + alias.len()..].starts_with('.')
+        })
+    };
+    let used = JOINS
+        .iter()
+        .filter(|(alias, _, hangs_on)| names(alias) || (!hangs_on.is_empty() && names(hangs_on)));
+    used.map(|(_, join, _)| *join).collect()
+}
 
 /// The metrics and parameters that any run of the store has, with their numbers.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +64,33 @@ impl Known {
             metrics: load("SELECT name, id FROM metric")?,
             params: load("SELECT name, id FROM param_name")?,
         })
+    }
+
+    /// As [`Known::load`], but only the names of these fields: a store may have thousands of others.
+    pub(in crate::store) fn of(conn: &Connection, fields: &[Field]) -> Result<Self, StoreError> {
+        let mut known = Self::default();
+        let mut metric = conn.prepare_cached("SELECT id FROM metric WHERE name = ?1")?;
+        let mut param = conn.prepare_cached("SELECT id FROM param_name WHERE name = ?1")?;
+        for field in fields {
+            let (name, in_metrics, in_params) = match field {
+                Field::Attribute(_) => continue,
+                Field::Metric(name) => (name, true, false),
+                Field::Param(name) => (name, false, true),
+                Field::Name(name) => (name, true, true),
+            };
+            let of = |statement: &mut rusqlite::CachedStatement<'_>, into: &mut BTreeMap<_, _>| {
+                let id = statement.query_row([name], |row| row.get(0)).optional()?;
+                into.extend(id.map(|id| (name.clone(), id)));
+                Ok::<(), StoreError>(())
+            };
+            if in_metrics {
+                of(&mut metric, &mut known.metrics)?;
+            }
+            if in_params {
+                of(&mut param, &mut known.params)?;
+            }
+        }
+        Ok(known)
     }
 
     /// Checks every name of a filter.
@@ -357,34 +410,6 @@ impl<'a> Compiled<'a> {
             _ if op == Op::Ne => self.push(&format!("({column} IS NOT NULL)")),
             _ => self.push("0"),
         }
-    }
-
-    /// Appends `ORDER BY` terms: missing values last, whatever the direction.
-    pub(in crate::store) fn order(&mut self, field: &Field, descending: bool) {
-        for tail in [" IS NULL, ", if descending { " DESC, " } else { " ASC, " }] {
-            self.sort_value(field);
-            self.push(tail);
-        }
-    }
-
-    fn sort_value(&mut self, field: &Field) {
-        let metric = |name: &String, known: &Known| known.metrics.get(name).copied();
-        let param = |name: &String, known: &Known| known.params.get(name).copied();
-        let (metric, param) = match field {
-            Field::Attribute(attribute) => return self.push(attribute.sql()),
-            Field::Metric(name) => (metric(name, self.known), None),
-            Field::Param(name) => (None, param(name, self.known)),
-            Field::Name(name) => (metric(name, self.known), param(name, self.known)),
-        };
-        self.push("coalesce(NULL");
-        if let Some(id) = metric {
-            self.bind(", (SELECT x.score FROM summary x WHERE x.run = r.id AND x.metric = ?)", id);
-        }
-        if let Some(id) = param {
-            let sql = ", (SELECT coalesce(x.number, x.text) FROM param x WHERE x.run = r.id AND x.name = ?)";
-            self.bind(sql, id);
-        }
-        self.push(", NULL)");
     }
 }
 
