@@ -35,7 +35,7 @@ id!(
 );
 
 /// The state of a run as it is stored. That a running one has gone stale follows from its lease.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Asked for, not started.

@@ -21,8 +21,15 @@ pub enum ScreenId {
 
 impl ScreenId {
     /// All of them, in the order of their keys.
-    pub const ALL: [Self; 7] =
-        [Self::Runs, Self::Run, Self::Compare, Self::Sweep, Self::Champions, Self::Data, Self::Start];
+    pub const ALL: [Self; 7] = [
+        Self::Runs,
+        Self::Run,
+        Self::Compare,
+        Self::Sweep,
+        Self::Champions,
+        Self::Data,
+        Self::Start,
+    ];
 
     /// Its place, which is its key less one.
     pub fn index(self) -> usize {

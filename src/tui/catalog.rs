@@ -53,7 +53,8 @@ impl Catalog {
             let anchor = reader.store.anchor(model.as_str()).unwrap_or_default();
             if let Ok(ledger) = Ledger::existing(&reader.ledgers, &model, anchor)
                 && let Some(champion) = ledger.registry().champion()
-                && let Ok(run) = reader.store.run_id(&champion.version.run.uuid)
+                && let Some(run) = &champion.version.run
+                && let Ok(run) = reader.store.run_id(&run.uuid)
             {
                 self.champions.insert(run, model.to_string());
             }

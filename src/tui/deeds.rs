@@ -142,9 +142,11 @@ pub fn run_verb(store: &Path, args: &[String]) -> VerbOutcome {
 /// What keeps it from being written, in words.
 pub fn save(path: &Path, bytes: &[u8]) -> Result<String, String> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let extension = path.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
+    let extension =
+        path.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
     for n in 1..1000 {
-        let name = if n == 1 { format!("{stem}{extension}") } else { format!("{stem}-{n}{extension}") };
+        let name =
+            if n == 1 { format!("{stem}{extension}") } else { format!("{stem}-{n}{extension}") };
         let place = path.with_file_name(name);
         let made = std::fs::File::options().write(true).create_new(true).open(&place);
         match made.and_then(|mut file| io::Write::write_all(&mut file, bytes)) {
@@ -178,7 +180,12 @@ pub fn line_of(args: &[String]) -> String {
 }
 
 fn refused(line: String, error: &io::Error) -> VerbOutcome {
-    VerbOutcome { line, code: None, stdout: String::new(), stderr: format!("could not start: {error}") }
+    VerbOutcome {
+        line,
+        code: None,
+        stdout: String::new(),
+        stderr: format!("could not start: {error}"),
+    }
 }
 
 #[cfg(test)]

@@ -110,7 +110,11 @@ struct Driver {
 }
 
 impl Driver {
-    fn turn_until_left(&mut self, app: &mut App, workers: &Workers) -> Result<Option<i32>, TuiError> {
+    fn turn_until_left(
+        &mut self,
+        app: &mut App,
+        workers: &Workers,
+    ) -> Result<Option<i32>, TuiError> {
         let mut dirty = true;
         loop {
             let (asks, due) = app.asks(now(self.started));
@@ -136,7 +140,8 @@ impl Driver {
 
     /// How long nothing has to be done.
     fn patience(&self, app: &App, dirty: bool, due: Option<i64>) -> Duration {
-        let frame = self.last_frame.map_or(Duration::ZERO, |last| FRAME.saturating_sub(last.elapsed()));
+        let frame =
+            self.last_frame.map_or(Duration::ZERO, |last| FRAME.saturating_sub(last.elapsed()));
         let mut patience = if app.is_lively() { SECOND } else { LONG };
         if dirty {
             patience = patience.min(frame);

@@ -173,7 +173,12 @@ pub struct Choose {
 
 impl Choose {
     /// A list with the row `row` selected.
-    pub fn new(purpose: &'static str, title: &str, items: Vec<(String, String)>, row: usize) -> Self {
+    pub fn new(
+        purpose: &'static str,
+        title: &str,
+        items: Vec<(String, String)>,
+        row: usize,
+    ) -> Self {
         Self { purpose, title: title.into(), items, row, line: Line::default() }
     }
 

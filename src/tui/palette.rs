@@ -74,6 +74,8 @@ fn all(app: &App) -> Vec<Entry> {
     for model in &app.shared.catalog.models {
         entries.push(plain(format!("model {model}"), "open the registered model"));
     }
-    debug_assert!(ScreenId::ALL.iter().all(|id| keymap::binding(super::action::Action::Go(*id)).is_some()));
+    debug_assert!(
+        ScreenId::ALL.iter().all(|id| keymap::binding(super::action::Action::Go(*id)).is_some())
+    );
     entries
 }

@@ -48,8 +48,16 @@ impl Pilot {
         let now = Now { wall_ms: host::now_ms(), mono_ms: 0 };
         let app = App::new(options, &Remembered::default(), size, now);
         let store = options.store.clone();
-        let mut pilot =
-            Self { app, reader, store, seen: None, mono_ms: 0, acts, effects: Vec::new(), has_quit: false };
+        let mut pilot = Self {
+            app,
+            reader,
+            store,
+            seen: None,
+            mono_ms: 0,
+            acts,
+            effects: Vec::new(),
+            has_quit: false,
+        };
         pilot.settle();
         if let Some(jump) = options.jump.clone() {
             let turn = pilot.app.jump(jump);
@@ -123,7 +131,7 @@ impl Pilot {
     }
 
     fn watch(&mut self) {
-        let versions = (self.reader.store.data_version(), self.reader.store.newest_change());
+        let versions = (self.reader.store.data_version(), self.reader.store.change_seq());
         if let (Ok(version), Ok(change)) = versions
             && self.seen != Some((version, change))
         {
@@ -144,7 +152,9 @@ impl Pilot {
                     let done = deeds::carry_out(&self.store, &write);
                     Reply::Wrote(done.map_err(|error| error.to_string()))
                 }
-                Effect::Save { path, bytes } if self.acts => Reply::Wrote(deeds::save(&path, &bytes)),
+                Effect::Save { path, bytes } if self.acts => {
+                    Reply::Wrote(deeds::save(&path, &bytes))
+                }
                 Effect::Verb { args, purpose } if self.acts => {
                     let outcome = deeds::run_verb(&self.store, &args);
                     Reply::Verb { screen: from, purpose, outcome }

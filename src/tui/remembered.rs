@@ -17,7 +17,8 @@ pub struct Remembered {
 
 /// Where it is kept: `DERBY_STATE`, else `derby/tui.json` in `XDG_STATE_HOME` or `~/.local/state`.
 pub fn file() -> Option<PathBuf> {
-    let given = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let given =
+        |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(path) = given("DERBY_STATE") {
         return Some(path);
     }

@@ -21,7 +21,7 @@ pub type Output = Box<dyn Write + Send>;
 pub type Opener = fn() -> Output;
 
 /// A terminal in raw mode on its alternate screen, until it is dropped.
-pub struct Screen {
+pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<Output>>,
     open: Opener,
     mouse: bool,
@@ -32,7 +32,7 @@ impl Screen {
     ///
     /// # Errors
     /// When the terminal refuses.
-    pub fn take(open: Opener, mouse: bool) -> io::Result<Self> {
+    pub(super) fn take(open: Opener, mouse: bool) -> io::Result<Self> {
         // NO_COLOR is decided once, by the theme; crossterm's own rule would also take bold and reverse away.
         force_color_output(true);
         let mut output = open();
@@ -49,7 +49,7 @@ impl Screen {
     }
 
     /// The terminal's size; what cannot be found out is 80×24.
-    pub fn size(&self) -> Rect {
+    pub(super) fn size(&self) -> Rect {
         let size = crossterm::terminal::size().unwrap_or((80, 24));
         Rect::new(0, 0, size.0, size.1)
     }
@@ -58,7 +58,10 @@ impl Screen {
     ///
     /// # Errors
     /// When the terminal is gone.
-    pub fn draw(&mut self, frame: impl FnOnce(&mut Buffer, Rect) -> Option<(u16, u16)>) -> io::Result<()> {
+    pub(super) fn draw(
+        &mut self,
+        frame: impl FnOnce(&mut Buffer, Rect) -> Option<(u16, u16)>,
+    ) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         let drawn = self.terminal.draw(|canvas| {
             let area = canvas.area();
@@ -74,7 +77,7 @@ impl Screen {
     ///
     /// # Errors
     /// When the terminal is gone.
-    pub fn clear(&mut self) -> io::Result<()> {
+    pub(super) fn clear(&mut self) -> io::Result<()> {
         self.terminal.clear()
     }
 
@@ -82,7 +85,7 @@ impl Screen {
     ///
     /// # Errors
     /// When the terminal is gone.
-    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+    pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
         let backend = self.terminal.backend_mut();
         write!(backend, "\x1b]52;c;{}\x07", base64(text.as_bytes()))?;
         io::Write::flush(backend)
@@ -92,7 +95,7 @@ impl Screen {
     ///
     /// # Errors
     /// When the terminal is gone by then.
-    pub fn suspend(&mut self) -> io::Result<()> {
+    pub(super) fn suspend(&mut self) -> io::Result<()> {
         leave(self.terminal.backend_mut());
         crate::host::stop_self()?;
         enter(self.terminal.backend_mut(), self.mouse)?;
@@ -144,7 +147,8 @@ fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
-        let value = group.iter().fold(0u32, |value, &byte| value << 8 | u32::from(byte)) << (8 * (3 - group.len()));
+        let value = group.iter().fold(0u32, |value, &byte| value << 8 | u32::from(byte))
+            << (8 * (3 - group.len()));
         for place in 0..4 {
             let letter = LETTERS[(value >> (18 - 6 * place) & 63) as usize];
             text.push(if place <= group.len() { letter as char } else { '=' });
@@ -159,7 +163,8 @@ mod tests {
 
     #[test]
     fn base64_is_that_of_rfc_4648() {
-        let cases = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
+        let cases =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
         for (text, expected) in cases {
             assert_eq!(base64(text.as_bytes()), expected);
         }

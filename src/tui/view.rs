@@ -17,7 +17,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 /// Draws a frame; gives where the cursor stands, if something is being typed.
-pub fn draw(app: &App, buf: &mut Buffer) -> Option<(u16, u16)> {
+pub(super) fn draw(app: &App, buf: &mut Buffer) -> Option<(u16, u16)> {
     let Some(window) = app.window() else {
         too_small(app, buf);
         return None;
@@ -77,7 +77,12 @@ pub(super) fn tabs(header: Rect, current: ScreenId) -> Vec<(ScreenId, Rect)> {
 
 fn header(app: &App, buf: &mut Buffer, area: Rect) {
     let theme = &app.shared.theme;
-    paint::line(buf, area, 0, &[(" derby", theme.style(Role::Accent).add_modifier(Modifier::BOLD))]);
+    paint::line(
+        buf,
+        area,
+        0,
+        &[(" derby", theme.style(Role::Accent).add_modifier(Modifier::BOLD))],
+    );
     let mut end = area.x + 7;
     for (id, place) in tabs(area, app.screen_id()) {
         let named = place.width > 3;
@@ -107,7 +112,8 @@ fn header(app: &App, buf: &mut Buffer, area: Rect) {
 /// The project: the folder that the store lies in.
 fn project(app: &App) -> String {
     let folder = app.shared.store.parent().filter(|path| !path.as_os_str().is_empty());
-    let name = folder.and_then(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned());
+    let name =
+        folder.and_then(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned());
     paint::clean(&name.unwrap_or_else(|| app.shared.store.display().to_string()))
 }
 
@@ -124,7 +130,9 @@ fn panes(app: &App, buf: &mut Buffer, window: &Window) {
         if placed.focused && hidden > 0 {
             title = format!("{title} ({})", others(app));
         }
-        let inner = super::widgets::Frame { title: &title, note: &pane.note, focused: placed.focused }.draw(buf, placed.area, &app.shared.theme);
+        let inner =
+            super::widgets::Frame { title: &title, note: &pane.note, focused: placed.focused }
+                .draw(buf, placed.area, &app.shared.theme);
         if inner.width > 0 && inner.height > 0 {
             let place = Place { area: inner, focused: placed.focused };
             screen.draw(buf, pane.id, place, &app.shared);
@@ -147,7 +155,9 @@ fn others(app: &App) -> String {
 
 fn unreadable(app: &App, buf: &mut Buffer, area: Rect, text: &str) {
     let theme = &app.shared.theme;
-    let inner = super::widgets::Frame { title: "The store cannot be read", note: "", focused: true }.draw(buf, area, theme);
+    let inner =
+        super::widgets::Frame { title: "The store cannot be read", note: "", focused: true }
+            .draw(buf, area, theme);
     let width = usize::from(inner.width.saturating_sub(4)).max(10);
     let mut lines: Vec<(String, Style)> = wrap(&paint::clean(text), width)
         .into_iter()
@@ -195,7 +205,12 @@ fn status(app: &App, buf: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
             Tone::Bad => ("!", Role::Bad),
         };
         let style = theme.style(role);
-        paint::line(buf, area, 0, &[(" ", style), (glyph, style), (" ", style), (&said.text, style)]);
+        paint::line(
+            buf,
+            area,
+            0,
+            &[(" ", style), (glyph, style), (" ", style), (&said.text, style)],
+        );
         return None;
     }
     let spans = app.screen_of(app.screen_id()).status(&app.shared);

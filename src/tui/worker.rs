@@ -198,7 +198,7 @@ impl Worker {
         }
         let Some(reader) = &self.reader else { return };
         let now = reader.store.data_version().and_then(|version| {
-            let change = reader.store.newest_change()?;
+            let change = reader.store.change_seq()?;
             Ok((version, change))
         });
         match now {

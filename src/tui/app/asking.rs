@@ -34,6 +34,11 @@ impl Asking {
         (self.version, self.change) = (version, change);
     }
 
+    /// Everything but files and ledgers is to be asked again.
+    pub(super) fn stale(&mut self) {
+        self.states.retain(|_, state| state.ask.freshness() == Freshness::Still);
+    }
+
     /// Nothing that was answered counts any more.
     pub(super) fn forget(&mut self) {
         self.states.clear();

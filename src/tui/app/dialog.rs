@@ -102,7 +102,9 @@ impl App {
             }
             Some(Overlay::Form(mut form)) => {
                 let row = form.row;
-                if let Some(field) = form.fields.get_mut(row).filter(|field| field.choices.is_empty()) {
+                if let Some(field) =
+                    form.fields.get_mut(row).filter(|field| field.choices.is_empty())
+                {
                     field.line.paste(text);
                 }
                 After::Stay(Overlay::Form(form))
@@ -167,14 +169,17 @@ impl App {
 
     /// A command of the palette: the name of an action, or one of the words that take something.
     pub(super) fn command(&mut self, text: &str, turn: &mut Turn) {
-        let (word, rest) = text.split_once(' ').map_or((text, ""), |(word, rest)| (word, rest.trim()));
+        let (word, rest) =
+            text.split_once(' ').map_or((text, ""), |(word, rest)| (word, rest.trim()));
         if let Some(binding) = keymap::TABLE.iter().find(|binding| binding.name == text) {
             return self.action(binding.action, turn);
         }
         match (word, rest) {
             ("theme", name) if !name.is_empty() => self.take_theme(name),
             ("run", number) if !number.is_empty() => match number.parse() {
-                Ok(id) => turn.effects.push(super::Effect::Jump(Jump::Run(crate::domain::RunId(id)))),
+                Ok(id) => {
+                    turn.effects.push(super::Effect::Jump(Jump::Run(crate::domain::RunId(id))))
+                }
                 Err(_) => self.say(Tone::Bad, format!("'{number}' is no number of a run")),
             },
             ("sweep", name) if !name.is_empty() => match self.shared.catalog.sweep_named(name) {

@@ -10,7 +10,9 @@ use super::super::screens::Enabled;
 use super::super::theme::Theme;
 use super::super::view::tabs;
 use super::{App, Turn};
-use crossterm::event::{KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{
+    KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
 use ratatui::layout::Rect;
 
 /// Rows that a notch of the wheel moves.
@@ -56,7 +58,10 @@ impl App {
             Enabled::Never => {
                 let name = keymap::binding(action).map_or("that", |binding| binding.name);
                 let title = self.screen.title();
-                return self.say(Tone::Info, format!("'{name}' does nothing here on {title}; ? lists what does"));
+                return self.say(
+                    Tone::Info,
+                    format!("'{name}' does nothing here on {title}; ? lists what does"),
+                );
             }
         }
         match action {
@@ -223,7 +228,8 @@ impl App {
         let again = self.last_click.replace(at) == Some(at);
         let Some(window) = self.window() else { return };
         if at.1 == window.header.y {
-            let hit = tabs(window.header, self.screen).into_iter().find(|(_, area)| contains(*area, at));
+            let hit =
+                tabs(window.header, self.screen).into_iter().find(|(_, area)| contains(*area, at));
             if let Some((screen, _)) = hit {
                 self.go(screen);
             }

@@ -169,7 +169,8 @@ impl App {
 
     /// What is worth remembering until the next start.
     pub fn remember(&self) -> Remembered {
-        let screens = ScreenId::ALL.iter().map(|id| (id.word().to_string(), self.screen_of(*id).remember()));
+        let screens =
+            ScreenId::ALL.iter().map(|id| (id.word().to_string(), self.screen_of(*id).remember()));
         Remembered {
             theme: Some(self.shared.theme.name().to_string()),
             screens: screens.filter(|(_, value)| !value.is_null()).collect(),
@@ -387,7 +388,11 @@ impl App {
                 self.unreadable = Some(text);
                 self.asking.forget();
             }
-            Reply::Wrote(Ok(text)) => self.say(Tone::Good, text),
+            Reply::Wrote(Ok(text)) => {
+                // A tag or a note is no change of a run's results, and yet to be seen.
+                self.asking.stale();
+                self.say(Tone::Good, text);
+            }
             Reply::Wrote(Err(text)) => self.say(Tone::Bad, text),
             Reply::Verb { screen, purpose, outcome } => {
                 let (screen, shared) = self.screen_and_shared(screen);
@@ -396,7 +401,9 @@ impl App {
             Reply::Answer { ask, answer, took } => {
                 self.asking.answered(&ask, took, self.mono_ms);
                 match (ask.slot().0, answer) {
-                    (None, Ok(super::ask::Answer::Catalog(catalog))) => self.shared.catalog = catalog,
+                    (None, Ok(super::ask::Answer::Catalog(catalog))) => {
+                        self.shared.catalog = catalog
+                    }
                     (None, Ok(_)) => {}
                     (None, Err(trouble)) => self.say(Tone::Bad, trouble.to_string()),
                     (Some(id), answer) => {
@@ -414,7 +421,8 @@ impl App {
         match Theme::load(wanted, self.ascii, self.depth.unwrap_or(Depth::Ansi)) {
             Ok(theme) => self.shared.theme = theme,
             Err(error) => {
-                self.shared.theme = Theme { ascii: self.ascii, ..Theme::default() };
+                self.shared.theme = Theme::default();
+                self.shared.theme.ascii = self.ascii;
                 self.say(Tone::Bad, error.to_string());
             }
         }

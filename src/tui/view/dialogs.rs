@@ -17,7 +17,9 @@ use ratatui::widgets::{Clear, Widget};
 /// Draws the dialog that is open; gives where the cursor stands.
 pub(super) fn draw(app: &App, buf: &mut Buffer, window: &Window) -> Option<(u16, u16)> {
     match app.overlay.as_ref()? {
-        Overlay::Help { search, scroll } => Some(help(app, buf, window.body, search.text(), *scroll)),
+        Overlay::Help { search, scroll } => {
+            Some(help(app, buf, window.body, search.text(), *scroll))
+        }
         Overlay::Palette { line, row } => Some(commands(app, buf, window.body, line.text(), *row)),
         Overlay::Prompt(prompt) => {
             completions(app, prompt, buf, window);
@@ -34,7 +36,14 @@ pub(super) fn draw(app: &App, buf: &mut Buffer, window: &Window) -> Option<(u16,
 }
 
 /// Clears a box in the middle and frames it.
-fn boxed(app: &App, buf: &mut Buffer, body: Rect, size: (u16, u16), title: &str, note: &str) -> Rect {
+fn boxed(
+    app: &App,
+    buf: &mut Buffer,
+    body: Rect,
+    size: (u16, u16),
+    title: &str,
+    note: &str,
+) -> Rect {
     let area = layout::middle(body, size.0, size.1);
     Clear.render(area, buf);
     Frame { title, note, focused: true }.draw(buf, area, &app.shared.theme)
@@ -83,7 +92,11 @@ fn help(app: &App, buf: &mut Buffer, body: Rect, search: &str, scroll: usize) ->
 /// A line that is typed at row `y`; gives the cursor behind it.
 fn typed(app: &App, buf: &mut Buffer, area: Rect, y: u16, label: &str, text: &str) -> (u16, u16) {
     let theme = &app.shared.theme;
-    let spans = [(" ", theme.style(Role::Text)), (label, theme.style(Role::Accent)), (text, theme.style(Role::Text))];
+    let spans = [
+        (" ", theme.style(Role::Text)),
+        (label, theme.style(Role::Accent)),
+        (text, theme.style(Role::Text)),
+    ];
     paint::line(buf, area, y, &spans);
     let x = area.x + 1 + (paint::cells(label) + paint::cells(text)) as u16;
     (x.min(area.right().saturating_sub(1)), area.y + y)
@@ -99,12 +112,18 @@ fn commands(app: &App, buf: &mut Buffer, body: Rect, text: &str, row: usize) -> 
     let first = layout::scroll(0, row, height, entries.len());
     for (y, entry) in entries.iter().enumerate().skip(first).take(height) {
         let at = (y - first + 1) as u16;
-        let about = entry.why_not.map_or_else(|| entry.about.clone(), |why| format!("not now: {why}"));
+        let about =
+            entry.why_not.map_or_else(|| entry.about.clone(), |why| format!("not now: {why}"));
         let style = theme.style(if entry.why_not.is_some() { Role::Muted } else { Role::Text });
         let command = paint::left(&entry.command, 22);
         let keys = paint::left(&entry.keys, 12);
         let accent = theme.style(Role::Accent);
-        paint::line(buf, inner, at, &[(" ", style), (&command, style), (&keys, accent), (&about, theme.style(Role::Muted))]);
+        paint::line(
+            buf,
+            inner,
+            at,
+            &[(" ", style), (&command, style), (&keys, accent), (&about, theme.style(Role::Muted))],
+        );
         if y == row {
             paint::tint(buf, inner, at, theme.selected(true));
         }
@@ -127,7 +146,8 @@ pub(super) fn prompt(app: &App, prompt: &Prompt, buf: &mut Buffer, area: Rect) -
     let before = prompt.line.before_cursor();
     let skip = paint::cells(&before).saturating_sub(room);
     let shown: String = drop_cells(prompt.line.text(), skip);
-    let spans = [(label.as_str(), theme.style(Role::Accent)), (shown.as_str(), theme.style(Role::Text))];
+    let spans =
+        [(label.as_str(), theme.style(Role::Accent)), (shown.as_str(), theme.style(Role::Text))];
     paint::line(buf, left, 0, &spans);
     let role = if prompt.is_wrong { Role::Bad } else { Role::Muted };
     paint::line_right(buf, area, 0, &status, theme.style(role));
@@ -173,7 +193,13 @@ fn completions(app: &App, prompt: &Prompt, buf: &mut Buffer, window: &Window) {
         let label = paint::left(&paint::clean(&one.text), text);
         let about = paint::right(&paint::clean(&one.about), about);
         let plain = theme.style(Role::Text);
-        let spans = [(" ", plain), (label.as_str(), plain), ("  ", plain), (about.as_str(), theme.style(Role::Muted)), (" ", plain)];
+        let spans = [
+            (" ", plain),
+            (label.as_str(), plain),
+            ("  ", plain),
+            (about.as_str(), theme.style(Role::Muted)),
+            (" ", plain),
+        ];
         paint::line(buf, area, y as u16, &spans);
         let style = if prompt.taken == Some(at) {
             theme.selected(true)
@@ -190,7 +216,8 @@ fn question(app: &App, confirm: &Confirm, buf: &mut Buffer, body: Rect) -> Optio
     let room = usize::from(width.saturating_sub(4)).max(10);
     let lines: Vec<String> =
         confirm.lines.iter().flat_map(|line| wrap(&paint::clean(line), room)).collect();
-    let inner = boxed(app, buf, body, (width, lines.len() as u16 + 4), &confirm.title, "Esc leaves it");
+    let inner =
+        boxed(app, buf, body, (width, lines.len() as u16 + 4), &confirm.title, "Esc leaves it");
     for (y, line) in lines.iter().enumerate() {
         let style = theme.style(Role::Text);
         paint::line(buf, inner, y as u16, &[(" ", style), (line, style)]);
@@ -203,7 +230,8 @@ fn question(app: &App, confirm: &Confirm, buf: &mut Buffer, body: Rect) -> Optio
         }
         None => {
             let (accent, muted) = (theme.style(Role::Accent), theme.style(Role::Muted));
-            let spans = [(" ", muted), ("y", accent), (" yes   ", muted), ("n", accent), (" no", muted)];
+            let spans =
+                [(" ", muted), ("y", accent), (" yes   ", muted), ("n", accent), (" no", muted)];
             paint::line(buf, inner, y, &spans);
             None
         }
@@ -212,7 +240,8 @@ fn question(app: &App, confirm: &Confirm, buf: &mut Buffer, body: Rect) -> Optio
 
 fn fields(app: &App, form: &Form, buf: &mut Buffer, body: Rect) -> Option<(u16, u16)> {
     let theme = &app.shared.theme;
-    let labels = form.fields.iter().map(|field| paint::cells(&field.label)).max().unwrap_or(0).min(28);
+    let labels =
+        form.fields.iter().map(|field| paint::cells(&field.label)).max().unwrap_or(0).min(28);
     let height = (form.fields.len() as u16).saturating_add(4).min(body.height);
     let inner = boxed(app, buf, body, (88, height), &form.title, "Enter sends  Esc leaves it");
     let rows = usize::from(inner.height.saturating_sub(2)).max(1);
@@ -226,7 +255,8 @@ fn fields(app: &App, form: &Form, buf: &mut Buffer, body: Rect) -> Option<(u16, 
         let value_room = usize::from(inner.width).saturating_sub(labels + 4);
         let is_choice = !field.choices.is_empty();
         let (before, after) = if is_choice && is_here { ("‹ ", " ›") } else { ("", "") };
-        let (before, after) = if theme.ascii && !before.is_empty() { ("< ", " >") } else { (before, after) };
+        let (before, after) =
+            if theme.ascii && !before.is_empty() { ("< ", " >") } else { (before, after) };
         let value = format!("{before}{}{after}", field.line.text());
         let value = paint::left(&value, value_room.min(paint::cells(&value).max(24)));
         let role = if wrong { Role::Bad } else { Role::Text };
@@ -248,7 +278,12 @@ fn fields(app: &App, form: &Form, buf: &mut Buffer, body: Rect) -> Option<(u16, 
     }
     if let Some((_, text)) = &form.problem {
         let style = theme.style(Role::Bad);
-        paint::line(buf, inner, inner.height.saturating_sub(1), &[(" ", style), (&paint::clean(text), style)]);
+        paint::line(
+            buf,
+            inner,
+            inner.height.saturating_sub(1),
+            &[(" ", style), (&paint::clean(text), style)],
+        );
     }
     cursor
 }
@@ -256,7 +291,9 @@ fn fields(app: &App, form: &Form, buf: &mut Buffer, body: Rect) -> Option<(u16, 
 fn choice(app: &App, choose: &Choose, buf: &mut Buffer, body: Rect) -> (u16, u16) {
     let theme = &app.shared.theme;
     let fitting = choose.fitting();
-    let height = (choose.items.len() as u16).saturating_add(3).clamp(6, body.height.saturating_sub(2).max(6));
+    let height = (choose.items.len() as u16)
+        .saturating_add(3)
+        .clamp(6, body.height.saturating_sub(2).max(6));
     let inner = boxed(app, buf, body, (72, height), &choose.title, "type to narrow");
     let cursor = typed(app, buf, inner, 0, "", choose.line.text());
     let rows = usize::from(inner.height.saturating_sub(1));
@@ -268,7 +305,12 @@ fn choice(app: &App, choose: &Choose, buf: &mut Buffer, body: Rect) -> (u16, u16
         let value = paint::left(&paint::clean(value), widest);
         let about = paint::clean(about);
         let style = theme.style(Role::Text);
-        paint::line(buf, inner, y, &[(" ", style), (&value, style), ("  ", style), (&about, theme.style(Role::Muted))]);
+        paint::line(
+            buf,
+            inner,
+            y,
+            &[(" ", style), (&value, style), ("  ", style), (&about, theme.style(Role::Muted))],
+        );
         if row == choose.row {
             paint::tint(buf, inner, y, theme.selected(true));
         }
@@ -278,8 +320,10 @@ fn choice(app: &App, choose: &Choose, buf: &mut Buffer, body: Rect) -> (u16, u16
 
 fn text(app: &App, page: &Page, buf: &mut Buffer, body: Rect) {
     let theme = &app.shared.theme;
-    let inner = boxed(app, buf, body, (body.width, body.height), &page.title, "j k scroll  Esc closes");
-    for (y, line) in page.lines.iter().skip(page.scroll).take(usize::from(inner.height)).enumerate() {
+    let inner =
+        boxed(app, buf, body, (body.width, body.height), &page.title, "j k scroll  Esc closes");
+    for (y, line) in page.lines.iter().skip(page.scroll).take(usize::from(inner.height)).enumerate()
+    {
         let style = theme.style(Role::Text);
         paint::line(buf, inner, y as u16, &[(" ", style), (line, style)]);
     }
