@@ -196,6 +196,7 @@ impl Driver {
     }
 
     fn frame(&mut self, app: &mut App) -> Result<(), TuiError> {
+        host::fault("frame");
         self.screen.draw(|buf, area| {
             if area != app.size() {
                 app.resize(area);

@@ -38,3 +38,7 @@ mod sweep_file;
 mod shop;
 mod workers;
 mod tidy;
+mod tty;
+mod tui_terminal;
+mod tui_store;
+mod tui_snapshot;
