@@ -295,6 +295,17 @@ impl Store {
         })
     }
 
+    /// A number that changes with every commit of another connection; own commits leave it. Costs microseconds, so a
+    /// loop can ask it at every turn.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn data_version(&self) -> Result<i64, StoreError> {
+        self.read(|conn| {
+            Ok(conn.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
+        })
+    }
+
     /// Takes the next change number; inside a transaction.
     pub(super) fn next_change(&self) -> Result<i64, StoreError> {
         let sql = "UPDATE counter SET value = value + 1 WHERE name = 'change' RETURNING value";
