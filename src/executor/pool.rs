@@ -91,8 +91,11 @@ pub struct Pool {
 /// What a new worker needs.
 struct Hire {
     work: Arc<dyn Work>,
-    assignments: Arc<Mutex<Receiver<(Assignment, Arc<Control>)>>>,
+    assignments: Arc<Assignments>,
 }
+
+/// Where workers find what to do.
+type Assignments = Mutex<Receiver<(Assignment, Arc<Control>)>>;
 
 impl Pool {
     /// Starts `jobs` workers on `work`; `timeout` is the wall time of one trial, and `judge` prunes.
@@ -212,7 +215,7 @@ impl Pool {
 
 fn serve(
     work: &dyn Work,
-    assignments: &Mutex<Receiver<(Assignment, Arc<Control>)>>,
+    assignments: &Assignments,
     done: &SyncSender<Message>,
     idle: &AtomicIsize,
 ) {

@@ -413,7 +413,14 @@ fn a_point_by_hand_is_asked_once() {
 fn a_worker_follows_the_limits_of_its_driver() {
     let (folder, mut store) = on_disk();
     let may_end = Arc::new(AtomicU64::new(0));
-    let (ours, theirs) = (gated(&may_end), gated(&may_end));
+    let theirs = gated(&may_end);
+    let (gate, other) = (Arc::clone(&may_end), Arc::clone(&theirs));
+    let ours = fake(move |assignment| {
+        wait_for(|| gate.load(Ordering::Acquire) > assignment.trial);
+        // Beyond the old limit the other one does the work.
+        wait_for(|| assignment.trial < 4 || other.n_started() > 9);
+        Script::Value(bowl(&assignment.params))
+    });
     let driving = driver(folder.path(), &with(4), &ours, Session::new(1));
     wait_for(|| ours.n_started() == 1);
     let working = driver(folder.path(), &with(4), &theirs, Session::new(1));
@@ -427,7 +434,6 @@ fn a_worker_follows_the_limits_of_its_driver() {
     for report in [driving.join().unwrap(), working.join().unwrap()] {
         assert_eq!(report.stop, StopReason::Trials(30));
     }
-    assert!(theirs.n_started() > 3, "it left by the old limit");
     assert_each_ran_once(&store);
 }
 
@@ -484,6 +490,7 @@ fn the_verb_asks_and_says_what_became_of_it() {
     check("resume", 0, "goes on");
     let output = derby.output();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    check("stop", 1, "nobody drives sweep 'cmd'");
     let xs: Vec<f64> = trials(&place.store()).iter().map(|t| number(&t.params, "x")).collect();
     assert_eq!((xs.len(), xs[2]), (5, 0.25));
     assert!(xs[3..].iter().all(|x| x.abs() <= 0.5), "{xs:?}");
@@ -523,6 +530,20 @@ fn what_was_asked_outlives_kill_9() {
     assert!(list["waiting"].as_array().unwrap().is_empty());
     let commands = list["commands"].as_array().unwrap();
     assert!(commands.iter().all(|command| command["answer"]["ok"] == true), "{list}");
+}
+
+#[test]
+fn a_widened_sweep_is_still_explained() {
+    let place = scripted("", 5, "");
+    place.succeed(&["sweep", "sweep.toml", "--quiet"]);
+    place.succeed(&["steer", "cmd", "range", "x", "-3", "3"]);
+    place.succeed(&["steer", "cmd", "trials", "+15"]);
+    place.succeed(&["sweep", "sweep.toml", "--quiet"]);
+    let xs: Vec<f64> = trials(&place.store()).iter().map(|t| number(&t.params, "x")).collect();
+    assert_eq!(xs.len(), 20);
+    assert!(xs.iter().any(|x| x.abs() > 1.0), "{xs:?}");
+    assert!(place.succeed(&["importance", "cmd"]).contains('x'));
+    place.succeed(&["plot", "slice", "cmd", "--output", "slice.svg"]);
 }
 
 #[test]

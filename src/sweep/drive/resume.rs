@@ -320,9 +320,10 @@ fn asker(
     left: &[Left],
 ) -> Result<Asker, DriveError> {
     let misfit = |why: String| StoreError::Invalid(format!("the steering of the sweep: {why}"));
-    let space = match steering.ranges.is_empty() {
-        true => Arc::clone(&spec.space),
-        false => Arc::new(ranged(&spec.space, &steering.ranges).map_err(misfit)?),
+    let space = if steering.ranges.is_empty() {
+        Arc::clone(&spec.space)
+    } else {
+        Arc::new(ranged(&spec.space, &steering.ranges).map_err(misfit)?)
     };
     let sampler = sampler_over(spec, &space)?;
     let lag = spec.search.reproducible.then_some(spec.search.lag);

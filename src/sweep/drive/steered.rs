@@ -1,7 +1,9 @@
 //! Commands to the sweep: taken between two trials, recorded, answered, and then obeyed.
 
 use super::{DriveError, Driver};
+use crate::domain::{Params, RunId};
 use crate::executor::Stop;
+use crate::host;
 use crate::sampler::{self, Sampler};
 use crate::space::Space;
 use crate::spec::Sweep;
@@ -68,7 +70,7 @@ enum Taken {
     /// Nothing: it holds already.
     Holds(String),
     /// A change, and the answer.
-    Change(Step, String),
+    Change(Box<Step>, String),
 }
 
 impl Driver<'_> {
@@ -149,7 +151,7 @@ impl Driver<'_> {
     fn take(
         &mut self,
         id: i64,
-        step: Step,
+        step: Box<Step>,
         text: String,
         observer: &mut dyn Observer,
     ) -> Result<(), DriveError> {
@@ -172,7 +174,7 @@ impl Driver<'_> {
         if !is_ours {
             return Err(DriveError::TakenOver(self.spec.name.clone()));
         }
-        self.obey(step)?;
+        self.obey(*step)?;
         self.tell_steered(&shown, observer);
         Ok(())
     }
@@ -182,98 +184,108 @@ impl Driver<'_> {
         self.tell_observer(observer, &Event::Steered { text, budget: &self.budget, is_ranged });
     }
 
+    /// A step that holds from the next trial on.
+    fn step(&self, command: Steer, by: &str, was: Json) -> Step {
+        Step {
+            command,
+            by: by.into(),
+            from: self.asker.n_asked(),
+            was,
+            own: Json::Null,
+            point: None,
+            ts: host::now_ms(),
+        }
+    }
+
     /// What a command would come to. Only threads are hired here, as there may be none to have.
     fn weigh(&mut self, steer: Steer, by: &str) -> Taken {
         if let Err(why) = steer.check(&self.spec.space, &self.steering) {
             return Taken::Refused(why);
         }
         let holds = |text: &str| Taken::Holds(text.into());
-        let from = self.asker.n_asked();
-        let step = |command, from, was| Step {
-            command,
-            by: by.into(),
-            from,
-            was,
-            own: Json::Null,
-            point: None,
-            ts: crate::host::now_ms(),
-        };
-        match steer {
-            Steer::Pause if self.steering.is_paused => holds("paused already"),
+        let running = self.pool.n_running() + self.remote.n_handed();
+        let (text, was) = match &steer {
+            Steer::StopRun { run } => return self.weigh_stop_run(*run, by),
+            Steer::Jobs { jobs } => return self.weigh_jobs(*jobs, by),
+            Steer::Try { params } => return self.weigh_try(params, by),
+            Steer::Range { parameter, low, high } => {
+                return self.weigh_range(parameter, (*low, *high), by);
+            }
+            Steer::Trials { .. } | Steer::Time { .. } => return self.weigh_limit(steer, by),
+            Steer::Pause if self.steering.is_paused => return holds("paused already"),
+            Steer::Resume if !self.steering.is_paused => return holds("not paused"),
+            Steer::Stop if self.steering.stopped_by.is_some() => return holds("stopping already"),
             Steer::Pause => {
-                let running = self.pool.n_running() + self.remote.n_handed();
-                let text = format!("paused; {running} at work end, nothing new is started");
-                Taken::Change(step(Steer::Pause, from, json!(false)), text)
+                (format!("paused; {running} at work end, nothing new is started"), json!(false))
             }
-            Steer::Resume if !self.steering.is_paused => holds("not paused"),
-            Steer::Resume => {
-                Taken::Change(step(Steer::Resume, from, json!(true)), "goes on".into())
-            }
-            Steer::Stop if self.steering.stopped_by.is_some() => holds("stopping already"),
+            Steer::Resume => ("goes on".into(), json!(true)),
             Steer::Stop => {
-                let running = self.pool.n_running() + self.remote.n_handed();
-                let text = format!("finishing {running} at work, then the sweep ends");
-                Taken::Change(step(Steer::Stop, from, Json::Null), text)
+                (format!("finishing {running} at work, then the sweep ends"), Json::Null)
             }
-            Steer::StopRun { run } => self.weigh_stop_run(run, by),
+        };
+        Taken::Change(Box::new(self.step(steer, by, was)), text)
+    }
+
+    fn weigh_limit(&self, steer: Steer, by: &str) -> Taken {
+        let (limit, what, was, own) = match &steer {
             Steer::Trials { total } => {
-                let was = self.budget.trials;
-                if total == was {
-                    return holds(&words(total.map(|n| n.to_string()), "trials in all already"));
-                }
-                let own = own_trials(&self.spec.budget);
-                let text = words(total.map(|n| n.to_string()), "trials in all");
-                Taken::Change(Step { own, ..step(Steer::Trials { total }, from, json!(was)) }, text)
+                let (was, own) = (json!(self.budget.trials), own_trials(&self.spec.budget));
+                (json!(total), "trials in all", was, own)
             }
             Steer::Time { seconds } => {
-                let was = self.steering.time;
-                if seconds == was {
-                    return holds(&words(seconds.map(|s| s.to_string()), "seconds in all already"));
-                }
-                let own = own_time(&self.spec.budget);
-                let text = words(seconds.map(|s| s.to_string()), "seconds in all");
-                let change = step(Steer::Time { seconds }, from, json!(was));
-                Taken::Change(Step { own, ..change }, text)
+                let (was, own) = (json!(self.steering.time), own_time(&self.spec.budget));
+                (json!(seconds), "seconds in all", was, own)
             }
-            Steer::Jobs { jobs } => self.weigh_jobs(jobs, by),
-            Steer::Try { params } => match point(&self.spec.space, &self.steering, &params) {
-                Err(why) => Taken::Refused(why),
-                Ok(point) => {
-                    let params = self.spec.space.params(&point);
-                    if let Some(trial) = self.asker.trial_of(&point) {
-                        return holds(&if trial < from {
-                            format!("trial {trial} is this point already")
-                        } else {
-                            format!("waits as trial {trial} already")
-                        });
-                    }
-                    let number = self.asker.next_by_hand();
-                    let full = self.uses_up_budget(self.open.len());
-                    let mend =
-                        if full { "; the trials of the budget are used up: add some" } else { "" };
-                    let text = format!("asked next, as trial {number}{mend}");
-                    let change = step(Steer::Try { params }, number, Json::Null);
-                    Taken::Change(Step { point: Some(point), ..change }, text)
-                }
-            },
-            Steer::Range { parameter, low, high } => {
-                let ranges = &self.steering.ranges;
-                match with_range(&self.spec.space, ranges, &parameter, (low, high)) {
-                    Err(why) => Taken::Refused(why),
-                    Ok((id, was, _)) if was == (low, high) => {
-                        holds(&format!("'{id}' is from {low} to {high} already"))
-                    }
-                    Ok((id, was, _)) => {
-                        let text = format!("'{id}' is from {low} to {high} from trial {from} on");
-                        let range = Steer::Range { parameter: id, low, high };
-                        Taken::Change(step(range, from, json!([was.0, was.1])), text)
-                    }
-                }
+            _ => return Taken::Refused("no limit".into()),
+        };
+        let text = match &limit {
+            Json::Null => format!("no limit on {what}"),
+            limit => format!("{} {what}", limit.as_f64().unwrap_or_default()),
+        };
+        if limit == was {
+            return Taken::Holds(format!("{text} already"));
+        }
+        Taken::Change(Box::new(Step { own, ..self.step(steer, by, was) }), text)
+    }
+
+    fn weigh_try(&self, params: &Params, by: &str) -> Taken {
+        let point = match point(&self.spec.space, &self.steering, params) {
+            Ok(point) => point,
+            Err(why) => return Taken::Refused(why),
+        };
+        match self.asker.trial_of(&point) {
+            Some(trial) if trial < self.asker.n_asked() => {
+                return Taken::Holds(format!("trial {trial} is this point already"));
+            }
+            Some(trial) => return Taken::Holds(format!("waits as trial {trial} already")),
+            None => {}
+        }
+        let from = self.asker.next_by_hand();
+        let is_full = self.uses_up_budget(self.open.len());
+        let mend = if is_full { "; the trials of the budget are used up: add some" } else { "" };
+        let params = self.spec.space.params(&point);
+        let step = self.step(Steer::Try { params }, by, Json::Null);
+        let text = format!("asked next, as trial {from}{mend}");
+        Taken::Change(Box::new(Step { from, point: Some(point), ..step }), text)
+    }
+
+    fn weigh_range(&self, parameter: &str, (low, high): (f64, f64), by: &str) -> Taken {
+        let ranges = &self.steering.ranges;
+        match with_range(&self.spec.space, ranges, parameter, (low, high)) {
+            Err(why) => Taken::Refused(why),
+            Ok((id, was, _)) if was == (low, high) => {
+                Taken::Holds(format!("'{id}' is from {low} to {high} already"))
+            }
+            Ok((id, was, _)) => {
+                let from = self.asker.n_asked();
+                let text = format!("'{id}' is from {low} to {high} from trial {from} on");
+                let range = Steer::Range { parameter: id, low, high };
+                Taken::Change(Box::new(self.step(range, by, json!([was.0, was.1]))), text)
             }
         }
     }
 
-    fn weigh_stop_run(&self, run: crate::domain::RunId, by: &str) -> Taken {
+    fn weigh_stop_run(&self, run: RunId, by: &str) -> Taken {
         if self.steering.stopped.contains(&run) {
             return Taken::Holds(format!("run {run} was stopped already"));
         }
@@ -285,16 +297,11 @@ impl Driver<'_> {
             );
             return Taken::Refused(text);
         };
-        let step = Step {
-            command: Steer::StopRun { run },
-            by: by.into(),
-            from: trial,
-            was: Json::Null,
-            own: Json::Null,
-            point: None,
-            ts: crate::host::now_ms(),
-        };
-        Taken::Change(step, format!("run {run} is stopped; trial {trial} is not tried again"))
+        let step = Step { from: trial, ..self.step(Steer::StopRun { run }, by, Json::Null) };
+        Taken::Change(
+            Box::new(step),
+            format!("run {run} is stopped; trial {trial} is not tried again"),
+        )
     }
 
     fn weigh_jobs(&mut self, jobs: usize, by: &str) -> Taken {
@@ -313,16 +320,9 @@ impl Driver<'_> {
                 "'{jobs}' jobs: no threads to have: {error}; mend: fewer"
             ));
         }
-        let step = Step {
-            command: Steer::Jobs { jobs },
-            by: by.into(),
-            from: self.asker.n_asked(),
-            was: json!(was),
-            own: own_jobs(self.spec.resources.jobs),
-            point: None,
-            ts: crate::host::now_ms(),
-        };
-        Taken::Change(step, format!("{jobs} at a time"))
+        let own = own_jobs(self.spec.resources.jobs);
+        let step = Step { own, ..self.step(Steer::Jobs { jobs }, by, json!(was)) };
+        Taken::Change(Box::new(step), format!("{jobs} at a time"))
     }
 
     /// Makes a recorded change.
@@ -364,9 +364,4 @@ impl Driver<'_> {
         self.steering.apply(step);
         Ok(())
     }
-}
-
-/// A limit in words, or that there is none.
-fn words(limit: Option<String>, what: &str) -> String {
-    limit.map_or_else(|| format!("no limit on {what}"), |limit| format!("{limit} {what}"))
 }

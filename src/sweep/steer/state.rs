@@ -1,9 +1,9 @@
 //! The state of a sweep as it was steered, folded from its history.
 
 use super::Steer;
-use super::range::Ranges;
+use super::range::{Ranges, bounds_of, ranged};
 use crate::domain::{Params, RunId};
-use crate::space::Point;
+use crate::space::{Point, Space};
 use crate::spec::Budget;
 use crate::store::{Store, StoreError, SweepEvent, SweepRow};
 use serde::{Deserialize, Serialize};
@@ -151,6 +151,19 @@ impl Steering {
     /// Points by hand below this number wait no more.
     pub(in crate::sweep) fn forget_asked(&mut self, n_asked: u64) {
         self.waiting = self.waiting.split_off(&n_asked);
+    }
+
+    /// The space of the sweep file, widened to everything that was searched: all trials lie in it.
+    pub fn searched(&self, space: &Space) -> Space {
+        let mut widest = Ranges::new();
+        for step in &self.steps {
+            let Steer::Range { parameter, low, high } = &step.command else { continue };
+            let dim = space.dims().iter().find(|dim| dim.id == *parameter);
+            let Some((least, most)) = dim.and_then(|dim| bounds_of(&dim.kind)) else { continue };
+            let bounds = widest.entry(parameter.clone()).or_insert((least, most));
+            *bounds = (bounds.0.min(*low), bounds.1.max(*high));
+        }
+        ranged(space, &widest).unwrap_or_else(|_| space.clone())
     }
 
     /// The trials from which on changed ranges hold.

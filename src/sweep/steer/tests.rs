@@ -147,6 +147,16 @@ fn a_range_keeps_scale_and_steps_and_its_children() {
     assert!(with_range(&shared, &none, "b.C", (0.0, 0.5)).is_ok());
 }
 
+#[test]
+fn what_was_searched_holds_every_trial() {
+    let steering = folded(&[
+        steered(1, &range("x", 0.0, 5.0), (2, json!(null))),
+        steered(2, &range("x", -9.0, 0.0), (4, json!(null))),
+    ]);
+    let dims = steering.searched(&space()).dims().to_vec();
+    assert_eq!(dims[2].kind, float(-9.0, 5.0, false, None));
+}
+
 fn event(ts: i64, kind: &str, detail: serde_json::Value) -> SweepEvent {
     SweepEvent { ts, kind: kind.into(), detail }
 }
@@ -179,6 +189,7 @@ fn the_history_tells_how_a_sweep_is_steered() {
     assert_eq!(steering.ranges.get("x"), Some(&(0.0, 0.5)));
     assert_eq!(steering.range_changes().into_iter().collect::<Vec<_>>(), [3]);
     assert_eq!(steering.waiting.keys().collect::<Vec<_>>(), [&3]);
+    assert_eq!(steering.searched(&space()), space(), "narrower is no other space");
     steering.forget_asked(4);
     assert!(steering.waiting.is_empty());
     // A process that lost the sweep to another one ends no pause.
