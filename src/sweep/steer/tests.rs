@@ -167,7 +167,9 @@ fn steered(ts: i64, command: &Steer, (from, own): (u64, serde_json::Value)) -> S
 
 fn folded(events: &[SweepEvent]) -> Steering {
     let mut steering = Steering::default();
-    events.iter().for_each(|event| steering.take(event).unwrap());
+    for event in events {
+        steering.take(event).unwrap();
+    }
     steering
 }
 
