@@ -130,9 +130,8 @@ impl Worker<'_> {
         let version = Some(self.place.store.data_version()?);
         if version != self.heard {
             self.heard = version;
-            let row = self.place.store.sweep_by_id(self.sweep)?;
             let was_paused = self.steering.is_paused;
-            self.steering = Steering::of(self.place.store, &row)?;
+            self.steering = Steering::recorded(self.place.store, self.sweep)?;
             self.n_steps_before = self.n_steps_before.min(self.steering.steps.len());
             if self.steering.is_paused != was_paused {
                 self.watch.set_paused(!was_paused);

@@ -41,7 +41,7 @@ impl<'a> Driver<'a> {
         if options.retry_failed {
             forget_failures(store, &row, &mut trials, &mut runs)?;
         }
-        let steering = Steering::of(store, &row)?;
+        let steering = Steering::recorded(store, row.id)?;
         let stopped = &steering.stopped;
         let left: Vec<Left> =
             trials.iter().map(|trial| left(trial, &runs, (spec, plan), stopped)).collect();
@@ -174,7 +174,7 @@ pub(in crate::sweep) fn standing(
     let goal = spec.objectives[0].goal;
     let mut progress = Progress::new(goal);
     let runs = by_trial(store.trial_runs(sweep, &spec.objectives[0].metric)?);
-    let stopped = Steering::of(store, &store.sweep_by_id(sweep)?)?.stopped;
+    let stopped = Steering::recorded(store, sweep)?.stopped;
     let mut trials = store.trials(sweep)?;
     trials.sort_by_key(|trial| (trial.tell_seq.unwrap_or(u64::MAX), trial.number));
     for trial in trials {

@@ -2,7 +2,7 @@
 
 use super::Steer;
 use super::range::{Ranges, bounds_of, ranged};
-use crate::domain::{Params, RunId};
+use crate::domain::{Params, RunId, SweepId};
 use crate::space::{Point, Space};
 use crate::spec::Budget;
 use crate::store::{Store, StoreError, SweepEvent, SweepRow};
@@ -79,12 +79,17 @@ impl Steering {
     /// # Errors
     /// When the store cannot be read, or holds steering of a newer program.
     pub fn of(store: &Store, sweep: &SweepRow) -> Result<Self, StoreError> {
-        let events = store.events(sweep.id)?;
+        let mut steering = Self::recorded(store, sweep.id)?;
+        steering.forget_asked(sweep.trials);
+        Ok(steering)
+    }
+
+    /// The state as the history has it: `waiting` holds what was asked, too.
+    pub(in crate::sweep) fn recorded(store: &Store, sweep: SweepId) -> Result<Self, StoreError> {
         let mut steering = Self::default();
-        for event in &events {
+        for event in &store.events(sweep)? {
             steering.take(event)?;
         }
-        steering.forget_asked(sweep.trials);
         Ok(steering)
     }
 
