@@ -10,6 +10,7 @@ use super::plot::PlotArgs;
 use super::report_args::ReportArgs;
 use super::script_args::{ArtifactsArgs, LogArgs, LogsArgs, RunArgs};
 use super::tui_args::TuiArgs;
+use super::steer_args::SteerArgs;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 
@@ -41,6 +42,8 @@ pub(super) enum Command {
     Tui(TuiArgs),
     /// Run a sweep, or go on with it
     Sweep(SweepArgs),
+    /// Steer a sweep while it runs: pause, stop, more trials, a point by hand, another range
+    Steer(SteerArgs),
     /// Run any command once, and record it
     Run(RunArgs),
     /// Record metrics from inside a script that derby runs

@@ -36,6 +36,7 @@ mod reaper;
 mod reports;
 mod sweep_file;
 mod shop;
+mod steer;
 mod workers;
 mod tidy;
 mod tty;
