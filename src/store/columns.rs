@@ -4,7 +4,7 @@ use super::StoreError;
 use super::filter::Field;
 use super::filter::sql::{Known, joins};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 /// Below this share of all runs, single look-ups beat a pass over everything.
 const FEW: i64 = 12;
@@ -12,13 +12,22 @@ const FEW: i64 = 12;
 /// Takes the place of a run in the list, and its value there.
 type See<'a> = &'a mut dyn FnMut(usize, ValueRef<'_>);
 
+/// As what a parameter is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Its number where it has one, else its text: what sorts.
+    Sorting,
+    /// Kind and text with `:` between, from which the exact value follows.
+    Exact,
+}
+
 /// Calls `see` with the place of every run of `ids` (newest first) that has a value in the column, in any order.
 /// NaN and unknown names are missing. Of a name that is both, the metric counts, where it is a number.
 pub(super) fn for_each(
     conn: &Connection,
     known: &Known,
     ids: &[i64],
-    field: &Field,
+    (field, form): (&Field, Form),
     see: See<'_>,
 ) -> Result<(), StoreError> {
     let (metric, param) = match field {
@@ -30,14 +39,14 @@ pub(super) fn for_each(
     match (metric, param) {
         (None, None) => Ok(()),
         (Some(metric), None) => scores(conn, ids, *metric, see),
-        (None, Some(param)) => params_of(conn, ids, *param, see),
+        (None, Some(param)) => params_of(conn, ids, (*param, form), see),
         (Some(metric), Some(param)) => {
             let mut is_metric = vec![false; ids.len()];
             scores(conn, ids, *metric, &mut |place, value| {
                 is_metric[place] = true;
                 see(place, value);
             })?;
-            params_of(conn, ids, *param, &mut |place, value| {
+            params_of(conn, ids, (*param, form), &mut |place, value| {
                 if !is_metric[place] {
                     see(place, value);
                 }
@@ -106,8 +115,16 @@ fn scores(conn: &Connection, ids: &[i64], metric: i64, see: See<'_>) -> Result<(
     Ok(())
 }
 
-fn params_of(conn: &Connection, ids: &[i64], param: i64, see: See<'_>) -> Result<(), StoreError> {
-    let sql = "SELECT coalesce(number, text) FROM param WHERE run = ?1 AND name = ?2";
+fn params_of(
+    conn: &Connection,
+    ids: &[i64],
+    (param, form): (i64, Form),
+    see: See<'_>,
+) -> Result<(), StoreError> {
+    let sql = match form {
+        Form::Sorting => "SELECT coalesce(number, text) FROM param WHERE run = ?1 AND name = ?2",
+        Form::Exact => "SELECT kind || ':' || text FROM param WHERE run = ?1 AND name = ?2",
+    };
     look_up(conn, sql, (ids, param), see)
 }
 
@@ -134,13 +151,27 @@ fn attributes(
     column: &str,
     see: See<'_>,
 ) -> Result<(), StoreError> {
-    let select = format!("SELECT r.id, {column} FROM run r{}", joins(column));
+    for_each_of(conn, ids, column, &mut |place, row| {
+        see(place, row.get_ref(1)?);
+        Ok(())
+    })
+}
+
+/// Calls `see` with the place and the row of every run of `ids` (newest first): its number, then these columns
+/// of the tables in [`super::filter::sql::RUNS`].
+pub(super) fn for_each_of(
+    conn: &Connection,
+    ids: &[i64],
+    columns: &str,
+    see: &mut dyn FnMut(usize, &Row<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let select = format!("SELECT r.id, {columns} FROM run r{}", joins(columns));
     if is_few(conn, ids)? {
         let mut statement = conn.prepare_cached(&format!("{select} WHERE r.id = ?1"))?;
         for (place, id) in ids.iter().enumerate() {
             let mut rows = statement.query([id])?;
             if let Some(row) = rows.next()? {
-                see(place, row.get_ref(1)?);
+                see(place, row)?;
             }
         }
         return Ok(());
@@ -150,7 +181,7 @@ fn attributes(
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         if let Some(place) = places.of(row.get(0)?) {
-            see(place, row.get_ref(1)?);
+            see(place, row)?;
         }
     }
     Ok(())

@@ -2,9 +2,10 @@
 //!
 //! That is faster than `ORDER BY` with a look-up per run, since a metric comes out of one pass over its index.
 
+use super::StoreError;
+use super::columns::{self, Form};
 use super::filter::Field;
 use super::filter::sql::Known;
-use super::{StoreError, columns};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use std::cmp::Ordering;
@@ -57,7 +58,7 @@ fn column_keys(
 ) -> Result<Vec<Key>, StoreError> {
     let mut keys = vec![None; ids.len()];
     let mut texts: HashMap<Box<[u8]>, u64> = HashMap::new();
-    columns::for_each(conn, known, ids, field, &mut |place, value| {
+    columns::for_each(conn, known, ids, (field, Form::Sorting), &mut |place, value| {
         keys[place] = match value {
             ValueRef::Integer(value) => Some(key_of_int(value)),
             ValueRef::Real(value) => Some(key_of_float(value)),
