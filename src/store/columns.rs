@@ -1,8 +1,8 @@
 //! One column of many runs: a metric, a parameter or an attribute, read the way that is fastest.
 
-use super::StoreError;
 use super::filter::Field;
 use super::filter::sql::{Known, joins};
+use super::{StoreError, codec};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
 
@@ -17,7 +17,7 @@ type See<'a> = &'a mut dyn FnMut(usize, ValueRef<'_>);
 pub(super) enum Form {
     /// Its number where it has one, else its text: what sorts.
     Sorting,
-    /// Kind and text with `:` between, from which the exact value follows.
+    /// As [`codec::EXACT`] has it.
     Exact,
 }
 
@@ -102,17 +102,9 @@ fn scores(conn: &Connection, ids: &[i64], metric: i64, see: See<'_>) -> Result<(
         return look_up(conn, sql, (ids, metric), see);
     }
     // The index has all that is asked for.
-    let places = Places::new(ids);
     let sql = "SELECT run, score FROM summary INDEXED BY summary_by_score
                WHERE metric = ?1 AND score IS NOT NULL";
-    let mut statement = conn.prepare_cached(sql)?;
-    let mut rows = statement.query([metric])?;
-    while let Some(row) = rows.next()? {
-        if let Some(place) = places.of(row.get(0)?) {
-            see(place, row.get_ref(1)?);
-        }
-    }
-    Ok(())
+    pass(conn, sql, (ids, metric), see)
 }
 
 fn params_of(
@@ -121,14 +113,42 @@ fn params_of(
     (param, form): (i64, Form),
     see: See<'_>,
 ) -> Result<(), StoreError> {
-    let sql = match form {
-        Form::Sorting => "SELECT coalesce(number, text) FROM param WHERE run = ?1 AND name = ?2",
-        Form::Exact => "SELECT kind || ':' || text FROM param WHERE run = ?1 AND name = ?2",
+    let value = match form {
+        Form::Sorting => "coalesce(number, text)",
+        Form::Exact => codec::EXACT,
     };
-    look_up(conn, sql, (ids, param), see)
+    if is_few(conn, ids)? {
+        let sql = format!("SELECT {value} FROM param WHERE run = ?1 AND name = ?2");
+        return look_up(conn, &sql, (ids, param), see);
+    }
+    // No index has a parameter by its name, and runs may have thousands of others: one look-up per run, which
+    // is several times faster within one statement.
+    let sql = format!(
+        "SELECT p.run, {value} FROM run r INDEXED BY run_by_trial
+         CROSS JOIN param p ON p.run = r.id AND p.name = ?1"
+    );
+    pass(conn, &sql, (ids, param), see)
 }
 
-/// One look-up per run, from the oldest on, which is the order of the table.
+/// One statement over runs and their values, of which those in the list are taken.
+fn pass(
+    conn: &Connection,
+    sql: &str,
+    (ids, name): (&[i64], i64),
+    see: See<'_>,
+) -> Result<(), StoreError> {
+    let places = Places::new(ids);
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query([name])?;
+    while let Some(row) = rows.next()? {
+        if let Some(place) = places.of(row.get(0)?) {
+            see(place, row.get_ref(1)?);
+        }
+    }
+    Ok(())
+}
+
+/// One look-up per run, from the oldest on, which is the order of the tables.
 fn look_up(
     conn: &Connection,
     sql: &str,

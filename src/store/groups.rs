@@ -56,7 +56,7 @@ impl Store {
         by: &Field,
         score: Option<(&str, Goal)>,
     ) -> Result<Vec<Group>, StoreError> {
-        self.read(|conn| {
+        self.read_at_once(|conn| {
             let mut fields = vec![by.clone()];
             fields.extend(score.map(|(metric, _)| Field::Metric(metric.into())));
             let known = Known::of(conn, &fields)?;
@@ -138,44 +138,36 @@ fn by_value(
     runs: &[i64],
     by: &Field,
 ) -> Result<Grouping, StoreError> {
-    let kind = match by {
-        Field::Attribute(attribute) => Some(attribute.kind()),
-        _ => None,
-    };
+    let is_param = !matches!(by, Field::Attribute(_));
+    let is_flag = matches!(by, Field::Attribute(of) if of.kind() == Kind::Flag);
     let mut labels: Vec<Cell> = Vec::new();
     let mut group_of = vec![NONE; runs.len()];
     let mut texts: HashMap<Box<[u8]>, u32> = HashMap::new();
+    let mut words: HashMap<Box<[u8]>, u32> = HashMap::new();
     let mut numbers: HashMap<u64, u32> = HashMap::new();
-    let mut ints: HashMap<i64, u32> = HashMap::new();
     let mut result = Ok(());
     columns::for_each(conn, known, runs, (by, Form::Exact), &mut |place, value| {
-        let mut number_of = |key: f64, label: Cell| {
-            *numbers.entry((key + 0.0).to_bits()).or_insert_with(|| push(&mut labels, label))
+        let label = || {
+            let made = codec::exact_value(value).unwrap_or_else(|error| {
+                result = Err(error);
+                None
+            });
+            let label = match (value, made) {
+                (ValueRef::Integer(value), _) if is_flag => Cell::Bool(value != 0),
+                (_, made) => made.map_or(Cell::Missing, Cell::from),
+            };
+            push(&mut labels, label)
         };
         group_of[place] = match value {
             ValueRef::Null => return,
-            ValueRef::Real(value) => number_of(value, Cell::Number(value)),
-            ValueRef::Integer(value) => *ints.entry(value).or_insert_with(|| {
-                let is_flag = kind == Some(Kind::Flag);
-                push(&mut labels, if is_flag { Cell::Bool(value != 0) } else { Cell::Int(value) })
-            }),
-            ValueRef::Text(text) | ValueRef::Blob(text) => {
-                if let Some(known) = texts.get(text) {
-                    *known
-                } else {
-                    let label = label_of(text, kind.is_none()).unwrap_or_else(|error| {
-                        result = Err(error);
-                        Cell::Missing
-                    });
-                    let number = match label {
-                        Cell::Int(value) => number_of(value as f64, label),
-                        Cell::Number(value) => number_of(value, label),
-                        label => push(&mut labels, label),
-                    };
-                    texts.insert(text.into(), number);
-                    number
-                }
+            ValueRef::Real(value) => *numbers.entry((value + 0.0).to_bits()).or_insert_with(label),
+            // As floats, which is how filters compare them; attributes never mix both.
+            ValueRef::Integer(value) if is_param => {
+                *numbers.entry((value as f64).to_bits()).or_insert_with(label)
             }
+            ValueRef::Integer(value) => *numbers.entry(value as u64).or_insert_with(label),
+            ValueRef::Text(text) => by_bytes(&mut texts, text, label),
+            ValueRef::Blob(word) => by_bytes(&mut words, word, label),
         };
     })?;
     result?;
@@ -186,19 +178,18 @@ fn by_value(
     Ok((labels, group_of))
 }
 
+fn by_bytes(known: &mut HashMap<Box<[u8]>, u32>, bytes: &[u8], add: impl FnOnce() -> u32) -> u32 {
+    if let Some(number) = known.get(bytes) {
+        return *number;
+    }
+    let number = add();
+    known.insert(bytes.into(), number);
+    number
+}
+
 fn push(labels: &mut Vec<Cell>, label: Cell) -> u32 {
     labels.push(label);
     labels.len() as u32 - 1
-}
-
-/// A text of the store's as it is, or a parameter's kind and text as its value.
-fn label_of(text: &[u8], is_param: bool) -> Result<Cell, StoreError> {
-    let text = String::from_utf8_lossy(text);
-    if !is_param {
-        return Ok(Cell::Text(text.into()));
-    }
-    let (kind, text) = text.split_once(':').unwrap_or(("text", &text));
-    Ok(codec::join_value(kind, text.into())?.into())
 }
 
 /// Runs of the same trial of the same sweep.

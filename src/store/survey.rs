@@ -1,9 +1,10 @@
 //! What a set of runs has: names that differ among them, and values to complete what is typed.
 
 use super::columns::{self, Form, Places};
-use super::filter::Field;
 use super::filter::sql::Known;
-use super::{Query, Store, StoreError, ids};
+use super::filter::{Field, Kind};
+use super::{Query, Store, StoreError, codec, ids};
+use crate::domain::Value;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
 use std::collections::{BTreeMap, HashMap};
@@ -40,7 +41,7 @@ impl Store {
     /// # Errors
     /// As [`Store::runs`].
     pub fn varying(&self, query: &Query) -> Result<Vec<Varying>, StoreError> {
-        self.read(|conn| {
+        self.read_at_once(|conn| {
             let mut runs = ids::run_ids(conn, query)?;
             runs.sort_unstable_by(|a, b| b.cmp(a));
             let known = Known::load(conn)?;
@@ -64,17 +65,19 @@ impl Store {
         prefix: &str,
         limit: usize,
     ) -> Result<Vec<(String, u64)>, StoreError> {
-        self.read(|conn| {
+        self.read_at_once(|conn| {
             let known = Known::of(conn, std::slice::from_ref(field))?;
             let runs = ids::run_ids(conn, &Query::default())?;
             let mut counts: HashMap<Key, u64> = HashMap::new();
             columns::for_each(conn, &known, &runs, (field, Form::Exact), &mut |_, value| {
-                count_value(&mut counts, value);
+                if let Some(key) = Key::of(value) {
+                    *counts.entry(key).or_default() += 1;
+                }
             })?;
-            let is_param = matches!(field, Field::Param(_) | Field::Name(_));
+            let is_flag = matches!(field, Field::Attribute(of) if of.kind() == Kind::Flag);
             let mut texts: BTreeMap<String, u64> = BTreeMap::new();
             for (key, count) in counts {
-                *texts.entry(key.text(is_param)).or_default() += count;
+                *texts.entry(key.text(is_flag)).or_default() += count;
             }
             Ok(completions(texts, prefix, limit))
         })
@@ -111,7 +114,7 @@ impl Store {
         key: &str,
         (prefix, limit): (&str, usize),
     ) -> Result<Vec<(String, u64)>, StoreError> {
-        self.read(|conn| {
+        self.read_at_once(|conn| {
             let mut statement = conn.prepare_cached(sql)?;
             let row = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64));
             let texts = statement.query_map([key], row)?.collect::<Result<_, _>>()?;
@@ -130,51 +133,73 @@ struct Seen {
     has_other: bool,
 }
 
-/// A value that can be compared; numbers of whatever kind are equal where they are.
+/// A value that can be compared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
     Nan,
     Int(i64),
     Number(u64),
     Text(Box<str>),
+    Word(Box<str>),
 }
 
 impl Key {
+    /// Of a value as [`codec::EXACT`] or an attribute has it; none for NULL.
+    fn of(value: ValueRef<'_>) -> Option<Self> {
+        let text = |bytes| String::from_utf8_lossy(bytes).into();
+        Some(match value {
+            ValueRef::Null => return None,
+            ValueRef::Integer(value) => Self::Int(value),
+            ValueRef::Real(value) => Self::number(value),
+            ValueRef::Text(bytes) => Self::Text(text(bytes)),
+            ValueRef::Blob(bytes) => Self::Word(text(bytes)),
+        })
+    }
+
+    /// Equal for equal numbers.
     fn number(value: f64) -> Self {
         Self::Number((value + 0.0).to_bits())
     }
 
-    fn text(self, has_kind: bool) -> String {
+    fn text(self, is_flag: bool) -> String {
         match self {
             Self::Nan => "nan".into(),
+            Self::Int(value) if is_flag => (value != 0).to_string(),
             Self::Int(value) => value.to_string(),
-            Self::Number(bits) => crate::domain::Value::Float(f64::from_bits(bits)).to_string(),
-            Self::Text(text) if has_kind => {
-                text.split_once(':').map_or("", |(_, text)| text).to_string()
-            }
-            Self::Text(text) => text.into(),
+            Self::Number(bits) => Value::Float(f64::from_bits(bits)).to_string(),
+            Self::Text(text) | Self::Word(text) => text.into(),
         }
     }
 }
 
 impl Seen {
-    fn number(&mut self, value: f64) {
+    fn param(&mut self, value: ValueRef<'_>) {
         self.present += 1;
-        self.has_number = true;
-        if !self.differs {
-            self.meet(Key::number(value));
+        match value {
+            ValueRef::Integer(_) | ValueRef::Real(_) => self.has_number = true,
+            ValueRef::Blob(b"none") => {}
+            _ => self.has_other = true,
         }
-    }
-
-    fn other(&mut self, kind: &str, text: &str) {
-        self.present += 1;
-        self.has_other |= kind != "none";
         if self.differs {
             return;
         }
-        match &self.first {
-            Some(Key::Text(first)) if first.split_once(':') == Some((kind, text)) => {}
-            _ => self.meet(Key::Text(format!("{kind}:{text}").into())),
+        let is_known = match (&self.first, value) {
+            (Some(Key::Text(first)), ValueRef::Text(text)) => first.as_bytes() == text,
+            (Some(Key::Word(first)), ValueRef::Blob(text)) => first.as_bytes() == text,
+            _ => false,
+        };
+        if !is_known {
+            self.meet(match value {
+                ValueRef::Integer(value) => Key::number(value as f64), // 1 and 1.0 are the same
+                value => Key::of(value).unwrap_or(Key::Nan),
+            });
+        }
+    }
+
+    fn metric(&mut self, value: ValueRef<'_>) {
+        self.present += 1;
+        if !self.differs {
+            self.meet(Key::of(value).unwrap_or(Key::Nan));
         }
     }
 
@@ -189,32 +214,33 @@ impl Seen {
 /// What the runs, newest first, have, by the number of the name.
 fn survey(conn: &Connection, runs: &[i64], kind: NameKind) -> Result<Vec<Seen>, StoreError> {
     let (Some(high), Some(low)) = (runs.first(), runs.last()) else { return Ok(Vec::new()) };
-    let (columns, table, see): (_, _, fn(&mut Seen, &Row<'_>) -> rusqlite::Result<()>) = match kind
-    {
-        NameKind::Param => ("run, name, number, kind, text", "param", see_param),
-        NameKind::Metric => ("run, metric, score", "summary", see_metric),
-    };
     let mut seen: Vec<Seen> = Vec::new();
     let mut take = |row: &Row<'_>| -> Result<(), StoreError> {
         let name = row.get::<_, i64>(1)? as usize;
         if name >= seen.len() {
             seen.resize_with(name + 1, Seen::default);
         }
-        Ok(see(&mut seen[name], row)?)
+        match kind {
+            NameKind::Param => seen[name].param(row.get_ref(2)?),
+            NameKind::Metric => seen[name].metric(row.get_ref(2)?),
+        }
+        Ok(())
+    };
+    let select = match kind {
+        NameKind::Param => format!("SELECT run, name, {} FROM param", codec::EXACT),
+        NameKind::Metric => "SELECT run, metric, score FROM summary".to_string(),
     };
     // Runs that lie close together are one stretch of the table; others are looked up one by one.
     if (high - low) as usize <= 4 * runs.len() {
+        let range = match kind {
+            // The index is a third of the table, so for most runs all of it is less to read.
+            NameKind::Metric if !columns::is_few(conn, runs)? => {
+                "INDEXED BY summary_by_score WHERE metric > 0 AND +run BETWEEN ?1 AND ?2"
+            }
+            _ => "WHERE run BETWEEN ?1 AND ?2",
+        };
         let places = Places::new(runs);
-        let is_most = !columns::is_few(conn, runs)?;
-        // The index is a third of the table.
-        let index =
-            if is_most && kind == NameKind::Metric { " INDEXED BY summary_by_score" } else { "" };
-        let hidden = if index.is_empty() { "" } else { "+" };
-        let metric = if index.is_empty() { "" } else { "metric > 0 AND " };
-        let sql = format!(
-            "SELECT {columns} FROM {table}{index} WHERE {metric}{hidden}run BETWEEN ?1 AND ?2"
-        );
-        let mut statement = conn.prepare_cached(&sql)?;
+        let mut statement = conn.prepare_cached(&format!("{select} {range}"))?;
         let mut rows = statement.query(params![low, high])?;
         while let Some(row) = rows.next()? {
             if places.of(row.get(0)?).is_some() {
@@ -223,8 +249,7 @@ fn survey(conn: &Connection, runs: &[i64], kind: NameKind) -> Result<Vec<Seen>, 
         }
         return Ok(seen);
     }
-    let sql = format!("SELECT {columns} FROM {table} WHERE run = ?1");
-    let mut statement = conn.prepare_cached(&sql)?;
+    let mut statement = conn.prepare_cached(&format!("{select} WHERE run = ?1"))?;
     for run in runs.iter().rev() {
         let mut rows = statement.query([run])?;
         while let Some(row) = rows.next()? {
@@ -232,25 +257,6 @@ fn survey(conn: &Connection, runs: &[i64], kind: NameKind) -> Result<Vec<Seen>, 
         }
     }
     Ok(seen)
-}
-
-fn see_param(seen: &mut Seen, row: &Row<'_>) -> rusqlite::Result<()> {
-    match row.get_ref(2)? {
-        ValueRef::Real(number) => seen.number(number),
-        _ => seen.other(row.get_ref(3)?.as_str()?, row.get_ref(4)?.as_str()?),
-    }
-    Ok(())
-}
-
-fn see_metric(seen: &mut Seen, row: &Row<'_>) -> rusqlite::Result<()> {
-    match row.get_ref(2)? {
-        ValueRef::Real(score) => seen.number(score),
-        _ => {
-            seen.present += 1;
-            seen.meet(Key::Nan);
-        }
-    }
-    Ok(())
 }
 
 fn named(names: &BTreeMap<String, i64>, seen: &[Seen], kind: NameKind) -> Vec<Varying> {
@@ -267,18 +273,6 @@ fn named(names: &BTreeMap<String, i64>, seen: &[Seen], kind: NameKind) -> Vec<Va
         })
     };
     sorted.into_iter().filter_map(varying).collect()
-}
-
-fn count_value(counts: &mut HashMap<Key, u64>, value: ValueRef<'_>) {
-    let key = match value {
-        ValueRef::Null => return,
-        ValueRef::Integer(value) => Key::Int(value),
-        ValueRef::Real(value) => Key::number(value),
-        ValueRef::Text(text) | ValueRef::Blob(text) => {
-            Key::Text(String::from_utf8_lossy(text).into())
-        }
-    };
-    *counts.entry(key).or_default() += 1;
 }
 
 fn completions(texts: BTreeMap<String, u64>, prefix: &str, limit: usize) -> Vec<(String, u64)> {
