@@ -9,8 +9,8 @@ use super::out::ColorChoice;
 use super::plot::PlotArgs;
 use super::report_args::ReportArgs;
 use super::script_args::{ArtifactsArgs, LogArgs, LogsArgs, RunArgs};
-use super::tui_args::TuiArgs;
 use super::steer_args::SteerArgs;
+use super::tui_args::TuiArgs;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 
