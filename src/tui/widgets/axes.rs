@@ -11,6 +11,7 @@ use ratatui::layout::Rect;
 const LINES_A_TICK: u16 = 2;
 /// Cells that a label of the x axis has for itself.
 const CELLS_A_TICK: u16 = 9;
+const CELLS_A_POWER: u16 = 7;
 /// Areas smaller than this are drawn without axes.
 const LEAST: (u16, u16) = (12, 3);
 
@@ -161,7 +162,9 @@ pub(super) fn below(pen: &mut Pen<'_>, plot: &Plot, name: &str, own: Option<(f64
 /// Labels that do not touch, with the column that each starts at; of whole numbers the ends come first.
 fn x_labels(plot: &Plot, room: u16, own: Option<(f64, &str)>) -> Vec<(u16, String)> {
     let (low, high) = plot.x.ends();
-    let most = (room / CELLS_A_TICK).clamp(2, 8);
+    // Powers of ten are short.
+    let apart = if plot.x.is_log() { CELLS_A_POWER } else { CELLS_A_TICK };
+    let most = (room / apart).clamp(2, 8);
     let mut wanted: Vec<_> =
         own.map(|(value, text)| (value, text.to_string())).into_iter().collect();
     if plot.x.is_whole() {

@@ -113,23 +113,30 @@ impl Coordinates<'_> {
         let mut canvas = Canvas::new(area.width, layout.rows.height, theme.ascii);
         let passes = |trial: &&Trial<'_>| self.picks(trial);
         let (inside, outside): (Vec<_>, Vec<_>) = self.trials.iter().partition(passes);
+        canvas.layer(dimmed(theme), false);
         for trial in outside {
-            canvas.layer(dimmed(theme), false);
             self.trace(&mut canvas, (area, &layout), &scales, trial);
         }
         for strong in [false, true] {
+            let mut before = None;
             for trial in inside.iter().filter(|trial| trial.strong == strong) {
-                let style = theme.style(trial.role);
-                canvas
-                    .layer(if strong { style.add_modifier(Modifier::BOLD) } else { style }, false);
+                // Lines of one color may share cells.
+                if before != Some(trial.role) {
+                    let style = theme.style(trial.role);
+                    canvas.layer(
+                        if strong { style.add_modifier(Modifier::BOLD) } else { style },
+                        false,
+                    );
+                    before = Some(trial.role);
+                }
                 self.trace(&mut canvas, (area, &layout), &scales, trial);
             }
         }
+        canvas.draw(&mut pen, (area.x, layout.rows.y));
         let line = theme.glyph("│", "|");
         for x in &layout.columns {
             pen.fill_down((*x, layout.rows.y), layout.rows.height, line, theme.style(Role::Frame));
         }
-        canvas.draw(&mut pen, (area.x, layout.rows.y));
         for (at, scale) in scales.iter().enumerate() {
             self.axis(&mut pen, &layout, at, scale);
         }
@@ -263,7 +270,7 @@ mod tests {
                 [10f64.powf(-4.0 + n / 3.0), 50.0 - n * 5.0, n % 3.0, 0.86 + n * 0.01]
             })
             .collect();
-        let trial = |(at, values)| Trial { values, role: Role::Series(at), strong: at == 8 };
+        let trial = |(at, values)| Trial { values, role: Role::Series(at / 3), strong: at == 8 };
         let trials: Vec<_> =
             values.iter().map(|values| &values[..]).enumerate().map(trial).collect();
         check(&Coordinates { axes: &axes, trials: &trials, selected: Some(0), first: 0 });
@@ -278,34 +285,34 @@ mod tests {
             assert_snapshot!(draw(56, 12, &Theme::default()), @"
             learning_rate  min_leaf         kernel            auc
              0.04642          50             poly            0.94
-                ┳⢄           ⢀⠔⠑⢄              │      ⣀⣀⡠⠤⠤⠒⠒⠒⠉⠁
-                ⠑⠈⠢⡀        ⡠⢀⠔⠉⠒⠤⣀⡀   ⣀⣀⣀⣀⣀⡠⢀⢀⠤⠔⠒⠒⠉⠉⠉     ⣀⡠⠔⠊⠁
-                ⠢⢄⠑⠈⢢     ⢠⡠⠊⣀⠤┳⠒⠒⠉⠉⠉⠉⠉⣀ ⢀⡠⠔⣀⠔⠁│⠈⠒⠈⠉⠉⠒⢀⣀⠤⠒⠉⣀ ⣀⠤⠂
-                ⠒⠤⠈⠑⠈⠑⢄ ⢀⢀⡠⣀⡠⠤⠔┃⢄⡀   ⢀⡠⠔⠊⠁⡠⠊⡀  │  ⣀⠤⠔⠊⠁   ⣀⠔⠊⠉⠒⠂
-                ⠤⠤⠤⠤⠈⠉⠈⠱⡀⡀⣀⠤⠤⠤⠤┃⠤⢀⡠⠔⠊⠁⠤⠤⡠⠊⠤⠤⠤⢀⡠⠤⠒⠉⠤⠤⠤⠤⠤⡠⠔⠉⠒⠒⠒⠒⠒⠂
-                ⠤⠒⠊⠉⠁⠉⠁ ⠈⠢⡀⠢⣀⠒⠢┃⠊⠁   ⢀⠔⠉⢀⡠⠤⠒⠉⠁ │ ⠉⠑⢀⡠⠒⠉   ⠉⠢⣀⣀⠤⠄
-                ⠔⠊⠁⠔⠁     ⠘⢄⢄⡀⠒┃⠤⠤⣀⢀⠔⠁⠒⠉⠁⠈⠑⠢⢄⡀⡀│⢀⠤⠒⠁⣀⠤⠤⠒⠒⠊⠉⠉ ⠉⠒⠄
-                ⡠⠊⠔⠁        ⠑⢄⠢┃⠤⡠⠔⠁   ⠉⠉⠉⠉⠉⠑⠒⠒⠊⠁⠉⠁⣀⣀⣀     ⠉⠒⠢⢄⡀
-                ┻⠊           ⠈⠢┻⠊              │      ⠉⠉⠑⠒⠒⠤⠤⠤⣀⡀
+                ┳⢄           ⢀⠔│⢄              │      ⣀⣀⡠⠤⠤⠒⠒⠒⠉│
+                │⠈⠢⡀        ⡠⢊⠔│⠒⠵⣢⡀   ⣀⣀⣀⣀⣀⡠⢀⢀│⠔⠒⠒⠉⠉⠉     ⣀⡠⠔⠊│
+                │⢄⡑⠈⢢     ⢠⡪⠊⣀⠤┳⠒⠒⠉⠉⠉⠉⠉⣀ ⢀⡠⠔⣀⠔⠁│⠈⠒⠈⠉⠉⠒⢀⣀⠤⠒⠉⣀ ⣀⠤│
+                │⠤⠈⠑⠬⠑⢄ ⢀⢀⡠⣀⡠⠤⠔┃⢄⡀   ⢀⡠⠔⠊⠁⡠⠊⡀  │  ⣀⠤⠔⠊⠁   ⣀⠔⠊⠉⠒│
+                │⠤⠤⠤⢬⣭⠉⠱⡀⡀⣭⠤⠤⠤⠤┃⠤⢬⡵⠶⢮⡥⠤⠤⡠⠊⠤⠤⠤⢀⡠│⠒⠉⠤⠤⠤⠤⠤⡠⠔⠉⠒⠒⠒⠒⠒│
+                │⠒⠊⠉⠁⠉⠋ ⠈⠢⡀⠢⣀⠒⠢┃⠊⠁   ⢀⠔⠉⢀⡠⠤⠒⠉⠁ │ ⠉⠑⢀⡠⠒⠉   ⠉⠢⣀⣀⠤│
+                │⠊⠁⢔⠝     ⠘⢄⢄⡉⠒┃⠤⠤⣀⢀⠔⠁⣒⠉⠁⠈⠑⠢⢄⡀⡀│⢀⠤⠒⠁⣀⠤⠤⠒⠒⠊⠉⠉ ⠉⠒│
+                │⢊⠔⠁        ⠑⢄⠢┃⠤⡠⠔⠁   ⠉⠉⠉⠉⠉⠑⠒⠒│⠁⠉⠁⣀⣀⣀     ⠉⠒⠢⢄│
+                ┻⠊           ⠈⠢┻⠊              │      ⠉⠉⠑⠒⠒⠤⠤⠤⣀│
              0.0001           10              rbf            0.86
             ");
             assert_snapshot!(draw(40, 9, &ascii()), @r"
             learning~ min_leaf   kernel       auc
              0.04642     50       poly       0.94
-                +\      ./_\        |.__/------'
-                ''\.   .-_#-/---././-'-\-._--/'.
-                -'\'\._---#\.///./'.|_-//'.//--'
-                -----\\._-#/'-/-'-//---_-/'\__-.
-                /'/'   \\\#_///--\__////-/---_-'
-                +/      '\#/        |'--\-----''
+                +\      ./|\        |.__/------|
+                |'\.   --_#-/---././|'-\-._--/\|
+                |'\'\._---#\_///./'.|_-//'.//--|
+                |----\\-_-#---/-'-//|--_-/'\__-|
+                |'/'   \\-#-//---\__|///-/---_-|
+                +/      '\#/        |'--\-----/|
              0.0001      10        rbf       0.86
             ");
             assert_snapshot!(draw(18, 6, &Theme::default()), @"
             learnin… min_leaf
              0.04642    50
-                ┳⠢⢄   ⢀⡠⢀┳
-                ⠉⠉⠈⠉⠢⢄⡀⣀⡀┃
-                ┻⠊⠁   ⠈⠒⠤┻
+                ┳⠢⢄   ⢀⡤⢀┳
+                │⠉⠉⠉⠢⢄⡀⣀⡀┃
+                ┻⠞⠋   ⠈⠒⠤┻
              0.0001     10
             ");
         });

@@ -19,6 +19,8 @@ mod scale;
 mod scatter;
 mod spark;
 #[cfg(test)]
+mod every;
+#[cfg(test)]
 mod show;
 mod text;
 mod timeline;

@@ -118,7 +118,7 @@ impl Text<'_> {
         if self.wrap {
             let rows = broken(&pieces, width);
             for (y, row) in (rest.y..rest.bottom()).zip(&rows) {
-                write(pen, (rest.x, y), &pieces[row.clone()], &of_byte);
+                write(pen, Rect { y, ..rest }, &pieces[row.clone()], &of_byte);
             }
             return (rows.len() as u16).max(1);
         }
@@ -127,9 +127,11 @@ impl Text<'_> {
             skipped += pieces[first].width;
             first += 1;
         }
-        write(pen, (rest.x, rest.y), &pieces[first..], &of_byte);
         let muted = pen.style(Role::Muted);
-        if pieces[first..].iter().map(|piece| piece.width).sum::<usize>() > width && width > 0 {
+        let is_cut = pieces[first..].iter().map(|piece| piece.width).sum::<usize>() > width;
+        let room = rest.width.saturating_sub(u16::from(is_cut));
+        write(pen, Rect { width: room, ..rest }, &pieces[first..], &of_byte);
+        if is_cut && width > 0 {
             pen.cell(rest.right() - 1, rest.y, pen.theme.glyph("…", "~"), muted);
         }
         if first > 0 && width > 0 {
@@ -139,14 +141,15 @@ impl Text<'_> {
     }
 }
 
-fn write(pen: &mut Pen<'_>, at: (u16, u16), pieces: &[Piece], style: &impl Fn(usize) -> Style) {
-    let mut x = at.0;
+/// Writes into the first row of `area` what fits.
+fn write(pen: &mut Pen<'_>, area: Rect, pieces: &[Piece], style: &impl Fn(usize) -> Style) {
+    let mut x = area.x;
     for piece in pieces {
-        let room = pen.area.right().saturating_sub(x);
+        let room = area.right().saturating_sub(x);
         if piece.width > usize::from(room) {
             return;
         }
-        x += pen.text((x, at.1), room, &piece.symbol, style(piece.byte));
+        x += pen.text((x, area.y), room, &piece.symbol, style(piece.byte));
     }
 }
 
