@@ -5,6 +5,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use std::fs::File;
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -41,7 +42,7 @@ impl Tty {
                 }
             }
         });
-        let screen = vt100::Parser::new(size.1, size.0, 0);
+        let screen = vt100::Parser::new(cells(size.1), cells(size.0), 0);
         Self { child, master, bytes, screen, raw: Vec::new() }
     }
 
@@ -86,7 +87,7 @@ impl Tty {
     /// Another size, as a window manager gives it.
     pub(crate) fn resize(&mut self, size: (u16, u16)) {
         set_size(&self.master, size);
-        self.screen.screen_mut().set_size(size.1.max(1), size.0.max(1));
+        self.screen.screen_mut().set_size(cells(size.1), cells(size.0));
         self.signal("WINCH");
     }
 
@@ -144,6 +145,10 @@ impl Drop for Tty {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn cells(n: u16) -> NonZero<u16> {
+    NonZero::new(n).unwrap_or(NonZero::<u16>::MIN)
 }
 
 /// Starts derby on a terminal, and gives the only handle of its other end.
