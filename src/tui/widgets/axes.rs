@@ -147,10 +147,8 @@ pub(super) fn below(pen: &mut Pen<'_>, plot: &Plot, name: &str, own: Option<(f64
     let (rect, y) = (plot.rect, plot.rect.bottom());
     pen.fill((rect.x, y), rect.width, pen.theme.glyph("─", "-"), line);
     let named = cells(name) as u16 + 2;
-    let room = match !name.is_empty() && rect.width > named + 2 * CELLS_A_TICK {
-        true => rect.width - named,
-        false => rect.width,
-    };
+    let is_named = !name.is_empty() && rect.width > named + 2 * CELLS_A_TICK;
+    let room = if is_named { rect.width - named } else { rect.width };
     if room < rect.width {
         pen.text((rect.x + room + 1, y), named, name, label);
     }
@@ -171,10 +169,8 @@ fn x_labels(plot: &Plot, room: u16, own: Option<(f64, &str)>) -> Vec<(u16, Strin
         wanted.extend([low, high].map(|end| (end, plot.x.word(end))));
     }
     wanted.extend(plot.x.ticks(usize::from(if plot.x.is_words() { room / 2 } else { most })));
-    let slot = match plot.x.is_words() {
-        true => (room / wanted.len().max(1) as u16).max(2) - 1,
-        false => room / 2,
-    };
+    let slot =
+        if plot.x.is_words() { (room / wanted.len().max(1) as u16).max(2) - 1 } else { room / 2 };
     let mut placed: Vec<(u16, u16, String)> = Vec::new();
     for (value, text) in wanted {
         let Some(column) = plot.column(plot.dot_x(value)) else { continue };

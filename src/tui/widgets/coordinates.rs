@@ -2,7 +2,7 @@
 
 use super::super::paint::cells;
 use super::super::theme::{Role, Theme};
-use super::braille::Canvas;
+use super::braille::{Canvas, Ink};
 use super::pen::Pen;
 use super::scale::{Axis, Extent, Scale};
 use ratatui::buffer::Buffer;
@@ -113,7 +113,7 @@ impl Coordinates<'_> {
         let mut canvas = Canvas::new(area.width, layout.rows.height, theme.ascii);
         let passes = |trial: &&Trial<'_>| self.picks(trial);
         let (inside, outside): (Vec<_>, Vec<_>) = self.trials.iter().partition(passes);
-        canvas.layer(dimmed(theme), false);
+        canvas.layer(dimmed(theme), Ink::Solid);
         for trial in outside {
             self.trace(&mut canvas, (area, &layout), &scales, trial);
         }
@@ -123,10 +123,8 @@ impl Coordinates<'_> {
                 // Lines of one color may share cells.
                 if before != Some(trial.role) {
                     let style = theme.style(trial.role);
-                    canvas.layer(
-                        if strong { style.add_modifier(Modifier::BOLD) } else { style },
-                        false,
-                    );
+                    let style = if strong { style.add_modifier(Modifier::BOLD) } else { style };
+                    canvas.layer(style, Ink::Solid);
                     before = Some(trial.role);
                 }
                 self.trace(&mut canvas, (area, &layout), &scales, trial);
@@ -192,13 +190,14 @@ impl Coordinates<'_> {
         let apart = layout.columns.windows(2).map(|pair| pair[1] - pair[0]).min();
         let room = apart.unwrap_or(pen.area.width).saturating_sub(1);
         let is_selected = self.selected == Some(self.first + at);
-        let name = match is_selected {
-            true => pen.style(Role::Accent).add_modifier(Modifier::BOLD | Modifier::REVERSED),
-            false => pen.style(Role::Text).add_modifier(Modifier::BOLD),
+        let name = if is_selected {
+            pen.style(Role::Accent).add_modifier(Modifier::BOLD | Modifier::REVERSED)
+        } else {
+            pen.style(Role::Text).add_modifier(Modifier::BOLD)
         };
         around(pen, (x, rows.y - 2), room, axis.axis.name, name);
         let muted = pen.style(Role::Muted);
-        let ends = self.ends(axis, scale);
+        let ends = Self::ends(axis, scale);
         around(pen, (x, rows.y - 1), room, &ends.1, muted);
         around(pen, (x, rows.bottom()), room, &ends.0, muted);
         if let Some(brush) = axis.brush {
@@ -220,7 +219,7 @@ impl Coordinates<'_> {
     }
 
     /// What stands below and above an axis; of words the first and the last.
-    fn ends(&self, axis: &Coordinate<'_>, scale: &Scale) -> (String, String) {
+    fn ends(axis: &Coordinate<'_>, scale: &Scale) -> (String, String) {
         let (low, high) = scale.ends();
         let words = match axis.axis.words {
             [] => (scale.word(low), scale.word(high)),

@@ -24,7 +24,7 @@ fn table(buf: &mut Buffer, area: Rect, theme: &Theme) {
     let col = |at: usize| Col {
         title: FOREIGN[at],
         width: at as u16 * 3,
-        right: at % 2 == 0,
+        right: at.is_multiple_of(2),
         frozen: at == 1,
         priority: at as u8,
         grow: at == 2,
@@ -160,8 +160,8 @@ fn coordinates(buf: &mut Buffer, area: Rect, theme: &Theme) {
             words: &words[..if at == 2 { 7 } else { 0 }],
             ..Axis::named(FOREIGN[at % 7])
         },
-        brush: (at % 3 == 0).then_some((ODD[at % 9], 1.0)),
-        flipped: at % 2 == 0,
+        brush: at.is_multiple_of(3).then_some((ODD[at % 9], 1.0)),
+        flipped: at.is_multiple_of(2),
     };
     let axes: Vec<_> = (0..12).map(axis).collect();
     let values: Vec<Vec<f64>> =

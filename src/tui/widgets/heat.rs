@@ -132,10 +132,7 @@ fn shade(value: f64, ends: (f64, f64), n: usize) -> usize {
         return 0;
     }
     let (low, high) = ends;
-    let share = match high > low {
-        true => (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0),
-        false => 0.5,
-    };
+    let share = if high > low { (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0) } else { 0.5 };
     ((share * n as f64) as usize).min(n - 1)
 }
 

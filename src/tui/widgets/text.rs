@@ -107,10 +107,8 @@ impl Text<'_> {
         let text = plain(pen.theme, short(line.text)).into_owned();
         let hits = found(&text, self.search);
         let style = pen.style(line.role);
-        let hit = match self.current == Some(at) {
-            true => style.add_modifier(Modifier::REVERSED | Modifier::BOLD),
-            false => style.add_modifier(Modifier::REVERSED),
-        };
+        let hit = style.add_modifier(Modifier::REVERSED);
+        let hit = if self.current == Some(at) { hit.add_modifier(Modifier::BOLD) } else { hit };
         let of_byte =
             |byte| if hits.iter().any(|range| range.contains(&byte)) { hit } else { style };
         let pieces = pieces(&text);
@@ -274,7 +272,7 @@ mod tests {
             |y| (0..40).filter(|x| buf[(*x, y)].modifier.contains(Modifier::REVERSED)).count();
         assert_eq!([reversed(0), reversed(2), reversed(3)], [5, 0, 5]);
         assert_eq!(found("aXa", "a"), [0..1, 2..3]);
-        assert_eq!(found("ÄÖ", "ö"), [2..4]);
+        assert_eq!(found("ÄÖÖ", "ö"), [2..4, 4..6]);
     }
 
     #[test]
