@@ -116,6 +116,7 @@ impl Workers {
                 reader: None,
                 identity: None,
                 seen: None,
+                opened: 0,
                 complaint: None,
             };
             std::thread::Builder::new().name(name.into()).spawn(move || worker.run())?;
@@ -145,6 +146,8 @@ struct Worker {
     reader: Option<Reader>,
     identity: Option<(u64, u64)>,
     seen: Option<(i64, i64)>,
+    /// How often the store was opened: numbers of one connection mean nothing to the next.
+    opened: i64,
     complaint: Option<String>,
 }
 
@@ -158,6 +161,9 @@ impl Worker {
             }
             let Ok(ask) = self.desk.take(WATCH) else { return };
             let Some(ask) = ask else { continue };
+            if self.sources.identity() != self.identity {
+                self.watch();
+            }
             let started = Instant::now();
             let answer = self.answer(&ask);
             let reply = Reply::Answer { ask, answer, took: started.elapsed() };
@@ -192,7 +198,10 @@ impl Worker {
             self.identity = identity;
             self.seen = None;
             match self.sources.open() {
-                Ok(reader) => self.reader = Some(reader),
+                Ok(reader) => {
+                    self.opened += 1;
+                    self.reader = Some(reader);
+                }
                 Err(error) => return self.complain(&error),
             }
         }
@@ -206,7 +215,9 @@ impl Worker {
                 self.seen = Some(now);
                 self.complaint = None;
                 if self.watches {
-                    let _ = self.say(Reply::Changed { version: now.0, change: now.1 });
+                    let epoch = self.opened << 40;
+                    let _ =
+                        self.say(Reply::Changed { version: epoch + now.0, change: epoch + now.1 });
                 }
             }
             Ok(_) => {}

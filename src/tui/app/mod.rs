@@ -381,7 +381,9 @@ impl App {
     fn reply(&mut self, reply: Reply, turn: &mut Turn) {
         match reply {
             Reply::Changed { version, change } => {
-                self.unreadable = None;
+                if self.unreadable.take().is_some() {
+                    self.asking.forget();
+                }
                 self.asking.changed(version, change);
             }
             Reply::Unreadable(text) => {
