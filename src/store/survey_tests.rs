@@ -77,7 +77,7 @@ fn check_groups(groups: &[Group], runs: &[RunRecord], by: &Field) {
         let finite = scores.iter().map(|(_, score)| *score).filter(|score| score.is_finite());
         let finite: Vec<f64> = finite.collect();
         let mean = finite.iter().sum::<f64>() / finite.len() as f64;
-        assert!(mean.is_nan() == group.mean.is_nan() && !((mean - group.mean).abs() > 1e-9));
+        assert!((mean - group.mean).abs() < 1e-9 || mean.is_nan() && group.mean.is_nan());
         assert_eq!(group.sd.is_nan(), finite.len() < 2);
     }
 }
@@ -95,7 +95,7 @@ fn check_values(store: &Store, runs: &[RunRecord], field: &Field) {
         let fits = |text: &str| text.to_ascii_lowercase().starts_with(&prefix.to_ascii_lowercase());
         let mut expect: Vec<(String, u64)> =
             counts.clone().into_iter().filter(|(text, _)| fits(text)).collect();
-        expect.sort_by(|a, b| b.1.cmp(&a.1));
+        expect.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         expect.truncate(3);
         assert_eq!(store.values(field, prefix, 3).unwrap(), expect, "{field:?} '{prefix}'");
     }
