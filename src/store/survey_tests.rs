@@ -198,6 +198,35 @@ fn replicates_are_one_group_and_runs_by_hand_one_each() {
 }
 
 #[test]
+fn thousands_of_names_are_told_apart() {
+    let mut store = Store::in_memory().unwrap();
+    let sweep = store.begin_sweep(&new_sweep("s", "a")).unwrap().id;
+    let owner = Owner::this_process();
+    for number in 0..2 {
+        let value = |place: i64| Value::Int(if place % 2 == 0 { place } else { number });
+        let params = (0..5000).map(|place| (format!("layer{place}.width"), value(place))).collect();
+        let trial = number as u64;
+        let run = store.start_run(&new_run((sweep, trial), &params, &owner)).unwrap();
+        let summaries: Vec<_> =
+            (0..500).map(|place| (format!("m{place}"), super::testing::summary(0.5))).collect();
+        let done = crate::domain::Outcome::Done;
+        let finished =
+            super::Finished { summaries: &summaries, ..super::Finished::without_values(&done) };
+        assert!(store.finish_run(run, 1, &owner, &finished).unwrap());
+    }
+    let varying = store.varying(&Query::default()).unwrap();
+    let (params, metrics) = varying.split_at(5000);
+    assert!(params.iter().enumerate().all(|(place, of)| {
+        of.name == format!("layer{place}.width") && of.is_constant == (place % 2 == 0)
+    }));
+    assert_eq!(metrics.len(), 500);
+    assert!(metrics.iter().all(|of| of.present == 2 && of.is_constant));
+    let columns = [Field::Param("layer4999.width".into()), Field::Metric("m499".into())];
+    let rows = store.rows(&store.run_ids(&Query::default()).unwrap(), &columns).unwrap();
+    assert_eq!(rows[0].cells, [Cell::Int(1), Cell::Number(0.5)]);
+}
+
+#[test]
 fn tags_complete() {
     let mut store = Store::in_memory().unwrap();
     let sweep = store.begin_sweep(&new_sweep("s", "a")).unwrap().id;
