@@ -39,14 +39,14 @@ impl Store {
     pub fn status_counts(&self, query: &Query) -> Result<Vec<(Status, u64)>, StoreError> {
         self.read_at_once(|conn| {
             let known = Known::load(conn)?;
-            let (sql, values) = select(query, &known, ("r.status, count(*)", "GROUP BY r.status"))?;
+            // Counted here: GROUP BY would sort all runs first.
+            let (sql, values) = select(query, &known, ("r.status", ""))?;
             let mut statement = conn.prepare_cached(&sql)?;
             let mut rows = statement.query(params_from_iter(values))?;
             let mut counts = [0_u64; Status::ALL.len()];
             while let Some(row) = rows.next()? {
-                let status =
-                    codec::status(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
-                counts[status as usize] = row.get::<_, i64>(1)? as u64;
+                let word = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+                counts[codec::status(word)? as usize] += 1;
             }
             let counts = Status::ALL.into_iter().zip(counts);
             Ok(counts.filter(|(_, count)| *count > 0).collect())

@@ -69,14 +69,13 @@ fn column_keys(
         keys[place] = match value {
             ValueRef::Integer(value) => Some(key_of_int(value)),
             ValueRef::Real(value) => Some(key_of_float(value)),
-            ValueRef::Text(text) | ValueRef::Blob(text) => match texts.get(text) {
-                Some(known) => Some(*known),
-                None => {
-                    let number = TEXTS + texts.len() as u64;
-                    texts.insert(text.into(), number);
-                    Some(number)
-                }
-            },
+            ValueRef::Text(text) | ValueRef::Blob(text) => {
+                let next = TEXTS + texts.len() as u64;
+                Some(texts.get(text).copied().unwrap_or_else(|| {
+                    texts.insert(text.into(), next);
+                    next
+                }))
+            }
             ValueRef::Null => None,
         };
     })?;

@@ -184,8 +184,8 @@ impl Seen {
             return;
         }
         let is_known = match (&self.first, value) {
-            (Some(Key::Text(first)), ValueRef::Text(text)) => first.as_bytes() == text,
-            (Some(Key::Word(first)), ValueRef::Blob(text)) => first.as_bytes() == text,
+            (Some(Key::Text(first)), ValueRef::Text(bytes))
+            | (Some(Key::Word(first)), ValueRef::Blob(bytes)) => first.as_bytes() == bytes,
             _ => false,
         };
         if !is_known {
@@ -283,7 +283,7 @@ fn completions(texts: BTreeMap<String, u64>, prefix: &str, limit: usize) -> Vec<
     };
     let mut found: Vec<(String, u64)> =
         texts.into_iter().filter(|(text, _)| begins(text)).collect();
-    found.sort_by(|a, b| b.1.cmp(&a.1)); // stable: by text where equal
+    found.sort_by_key(|(_, count)| std::cmp::Reverse(*count)); // stable: by text where equal
     found.truncate(limit);
     found
 }

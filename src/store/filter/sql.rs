@@ -3,6 +3,7 @@
 use super::super::StoreError;
 use super::super::error::nearest;
 use super::{Attribute, Expr, Field, FilterError, Kind, Literal, Op, Pattern};
+use crate::domain::Status;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
@@ -219,19 +220,27 @@ impl<'a> Compiled<'a> {
         self.push(")");
     }
 
+    /// The commonest filter of all, typed letter by letter: what few rows have is looked up once and not for
+    /// each run.
     fn word(&mut self, word: &str) {
-        self.push("(");
-        for column in ["r.name", "n.text", "s.name", "r.status"] {
-            self.part(column, word);
-            self.push(" OR ");
-        }
-        let model = Field::Param("model".into());
-        self.on_text(&model, &mut |sql, column| sql.part(column, word));
-        self.push(" OR EXISTS (SELECT 1 FROM tag x WHERE x.run = r.id AND (");
+        let lower = word.to_ascii_lowercase();
+        let states =
+            Status::ALL.into_iter().map(Status::word).filter(|state| state.contains(&lower));
+        let states: Vec<String> = states.map(|state| format!("'{state}'")).collect();
+        self.push(&format!("(r.status IN ({}) OR ", states.join(", ")));
+        self.part("r.name", word);
+        self.push(" OR coalesce(r.sweep IN (SELECT x.id FROM sweep x WHERE ");
+        self.part("x.name", word);
+        self.push("), 0) OR r.id IN (SELECT x.run FROM note x WHERE ");
+        self.part("x.text", word);
+        self.push(") OR r.id IN (SELECT x.run FROM tag x WHERE ");
         self.part("x.key", word);
         self.push(" OR ");
         self.part("x.value", word);
-        self.push(")))");
+        self.push(") OR ");
+        let model = Field::Param("model".into());
+        self.on_text(&model, &mut |sql, column| sql.part(column, word));
+        self.push(")");
     }
 
     fn part(&mut self, column: &str, part: &str) {
