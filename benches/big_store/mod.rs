@@ -14,24 +14,24 @@ const VERSION: u32 = 1;
 /// Runs written as one transaction.
 const AT_ONCE: u64 = 500;
 /// The metric of the long curve.
-pub const LONG_METRIC: &str = "train_loss";
+pub(crate) const LONG_METRIC: &str = "train_loss";
 
 /// How large the store is.
 #[derive(Debug, Clone, Copy)]
-pub struct Size {
+pub(crate) struct Size {
     /// Runs.
-    pub runs: u64,
+    pub(crate) runs: u64,
     /// Points of all curves together.
-    pub points: u64,
+    pub(crate) points: u64,
     /// Points of the one long curve, the newest run's, among them.
-    pub long: u64,
+    pub(crate) long: u64,
 }
 
 /// What the figures of the terminal UI are stated for.
-pub const FULL: Size = Size { runs: 100_000, points: 10_000_000, long: 1_000_000 };
+pub(crate) const FULL: Size = Size { runs: 100_000, points: 10_000_000, long: 1_000_000 };
 
 /// The folder of a store of that size, made now if it is not there.
-pub fn folder(size: Size) -> Result<PathBuf, StoreError> {
+pub(crate) fn folder(size: Size) -> Result<PathBuf, StoreError> {
     let name = format!("store-v{VERSION}-{}-{}-{}", size.runs, size.points, size.long);
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../bench-data").join(name);
     if path.join("complete").exists() {
