@@ -20,11 +20,11 @@ pub(crate) const LONG_METRIC: &str = "train_loss";
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Size {
     /// Runs.
-    pub runs: u64,
+    pub(crate) runs: u64,
     /// Points of all curves together.
-    pub points: u64,
+    pub(crate) points: u64,
     /// Points of the one long curve, the newest run's, among them.
-    pub long: u64,
+    pub(crate) long: u64,
 }
 
 /// What the figures of the terminal UI are stated for.
