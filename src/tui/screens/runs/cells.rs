@@ -1,7 +1,7 @@
 //! What a cell says: values in a few characters, states as glyphs, differences with their color.
 
 use super::columns::{ColumnId, goal};
-use crate::domain::{Goal, RunId, Status};
+use crate::domain::{Goal, RunId, Status, format_number};
 use crate::report::words;
 use crate::store::filter::{Attribute, Kind};
 use crate::store::{Cell, Field, RunRow};
@@ -167,7 +167,8 @@ fn delta(row: &RunRow, loaded: &Loaded, shared: &Shared) -> Option<CellText> {
         d if goal.better(d, 0.0) => Role::Good,
         _ => Role::Bad,
     };
-    Some(CellText::new(words::signed(difference), role))
+    let sign = if difference > 0.0 { "+" } else { "" };
+    Some(CellText::new(format!("{sign}{}", format_number(difference, 2)), role))
 }
 
 fn time(row: &RunRow, is_lost: bool, shared: &Shared) -> CellText {

@@ -154,7 +154,7 @@ impl ColumnId {
     fn most_width(&self) -> u16 {
         match self {
             Self::Attribute("name" | "sweep" | "reason" | "note") | Self::Tags => 22,
-            Self::Param(name) if name == "model" => 20,
+            Self::Param(name) if name == "model" => 13,
             _ => WIDEST,
         }
     }
@@ -277,13 +277,15 @@ pub(super) fn all(choice: &Choice, survey: &Survey, catalog: &Catalog) -> Vec<(C
         [(metric, _)] => found.push((ColumnId::Metric(metric.clone()), true)),
         _ => {
             found.push((ColumnId::Score, has_sweeps));
-            found.push((ColumnId::ScoreName, has_sweeps));
         }
     }
     found.push((ColumnId::Delta, has_sweeps));
     found.push((ColumnId::Curve, survey.has_curves));
     found.push((ColumnId::Time, true));
     found.push((ColumnId::Age, true));
+    if objectives.len() > 1 {
+        found.push((ColumnId::ScoreName, true));
+    }
     found.push((ColumnId::Attribute("sweep"), survey.sweeps.len() > 1));
     let mut taken: HashSet<ColumnId> = found.iter().map(|one| one.0.clone()).collect();
     let mut n_default = 0;

@@ -54,10 +54,11 @@ impl Filtering {
         self.good.clone_from(&self.kept);
     }
 
-    /// It reads like this now.
-    pub(super) fn type_(&mut self, text: &str) {
+    /// It reads like this now. A word at its end that may become a name is not looked for yet: the list would be empty
+    /// at every letter of it.
+    pub(super) fn type_(&mut self, text: &str, catalog: &Catalog) {
         self.trouble = None;
-        if problem(text).is_none() {
+        if problem(text).is_none() && !may_become_a_name(text, catalog) {
             self.good = text.trim().into();
         }
         self.typing = Some(text.into());
@@ -107,6 +108,17 @@ pub(super) fn problem(text: &str) -> Option<String> {
         }
         Err(other) => Some(other.to_string()),
     }
+}
+
+fn may_become_a_name(text: &str, catalog: &Catalog) -> bool {
+    let word = last_word(text.trim_end());
+    let before = text.trim_end().strip_suffix(word).unwrap_or_default().trim_end();
+    let is_value = before.ends_with(['=', '<', '>', ':', '[', ',', '"']) || before.ends_with("contains");
+    let begins = |name: &str| name.starts_with(word);
+    !word.is_empty()
+        && !is_value
+        && (catalog.metrics.iter().chain(&catalog.params).any(|name| begins(name))
+            || Attribute::words().any(begins))
 }
 
 /// Where in the language a cursor stands.
@@ -302,10 +314,14 @@ mod tests {
 
     #[test]
     fn a_half_typed_filter_leaves_the_last_whole_one() {
+        let catalog = Catalog { metrics: vec!["auc".into()], ..Catalog::default() };
         let mut filtering = Filtering::default();
         filtering.begin();
-        filtering.type_("auc > 0.9");
-        filtering.type_("auc > 0.9 and (");
+        filtering.type_("svm", &catalog);
+        filtering.type_("svm au", &catalog);
+        assert_eq!(filtering.effective(), "svm");
+        filtering.type_("auc > 0.9", &catalog);
+        filtering.type_("auc > 0.9 and (", &catalog);
         assert_eq!(filtering.effective(), "auc > 0.9");
         assert!(filtering.keep("auc > 0.9 and (").unwrap_err().starts_with("at "));
         filtering.leave();

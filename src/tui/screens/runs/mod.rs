@@ -24,7 +24,7 @@ use crate::store::Field;
 use crate::tui::action::{Action, ScreenId};
 use crate::tui::ask::{self, Trouble};
 use crate::tui::effect::{Effect, Jump};
-use crate::tui::layout::{self, THREE_PANES};
+use crate::tui::layout::{self, THREE_PANES, TWO_PANES};
 use crate::tui::overlay::{Outcome, Prompt};
 use cells::Loaded;
 use columns::{Choice, Column, ColumnId, Survey};
@@ -133,7 +133,10 @@ impl Screen for Runs {
             return panes;
         }
         panes.push(self.preview_pane(shared));
-        panes.push(self.charts_pane());
+        // In between there is room for two, and the charts are in the preview.
+        if !(TWO_PANES..THREE_PANES).contains(&shared.body.width) {
+            panes.push(self.charts_pane());
+        }
         panes
     }
 

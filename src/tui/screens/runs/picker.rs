@@ -118,7 +118,7 @@ impl Picker {
             };
             let width = place.map_or(String::new(), |place| shown[place].width.to_string());
             let name = paint::left(&fit(theme, &clean(&id.title()), 20), 20);
-            let about = paint::left(&fit(theme, id.about(), 14), 14);
+            let about = paint::left(&fit(theme, id.about(), 13), 13);
             let line = format!(" {mark} {frozen} {name} {about} {width:>3}");
             let role = if *is_shown { Role::Text } else { Role::Muted };
             paint::line(buf, list, y as u16, &[(&line, theme.style(role))]);

@@ -111,7 +111,7 @@ impl Runs {
         shared: &mut Shared,
     ) -> Result<Vec<Effect>, (usize, String)> {
         match (purpose, outcome) {
-            (FILTER, outcome) => self.settle_filter(outcome),
+            (FILTER, outcome) => self.settle_filter(outcome, &shared.catalog),
             (SEARCH, outcome) => {
                 self.settle_search(outcome);
                 Ok(Vec::new())
@@ -151,11 +151,15 @@ impl Runs {
         }
     }
 
-    fn settle_filter(&mut self, outcome: Outcome) -> Result<Vec<Effect>, (usize, String)> {
+    fn settle_filter(
+        &mut self,
+        outcome: Outcome,
+        catalog: &Catalog,
+    ) -> Result<Vec<Effect>, (usize, String)> {
         match outcome {
             Outcome::Typing(text) => {
                 let before = self.filtering.effective().to_string();
-                self.filtering.type_(&text);
+                self.filtering.type_(&text, catalog);
                 if self.filtering.effective() != before {
                     self.go_to_top();
                 }

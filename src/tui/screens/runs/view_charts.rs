@@ -9,6 +9,9 @@ use ratatui::layout::Rect;
 /// The least that a chart can be read on.
 const LEAST: (u16, u16) = (28, 9);
 
+/// Lines beyond which a chart says no more.
+const MOST: u16 = 18;
+
 impl Runs {
     pub(super) fn draw_charts(&self, buf: &mut Buffer, place: Place, shared: &Shared) {
         let mut metrics: Vec<&str> = Vec::new();
@@ -35,6 +38,7 @@ impl Runs {
 fn cells(area: Rect, n: usize) -> Vec<Vec<Rect>> {
     let across = usize::from(area.width / LEAST.0).clamp(1, 3).min(n.max(1));
     let down = usize::from(area.height / LEAST.1).clamp(1, 3 * 3).min(n.div_ceil(across).max(1));
-    let rows = layout::rows(area, &vec![1; down]);
+    let tall = Rect { height: area.height.min(MOST * down as u16), ..area };
+    let rows = layout::rows(tall, &vec![1; down]);
     rows.into_iter().map(|row| layout::columns(row, &vec![1; across])).collect()
 }

@@ -9,7 +9,7 @@ use crate::tui::layout;
 use crate::tui::paint::clean;
 use crate::tui::screens::{Pane, Place, draw_empty};
 use crate::tui::theme::Role;
-use crate::tui::widgets::{Axis, CellText, Chart, Curve, Fact, Facts, Guide, Unit};
+use crate::tui::widgets::{Axis, CellText, Chart, Curve, Fact, Facts, Guide, Mark, Unit};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -84,8 +84,16 @@ impl Runs {
     pub(super) fn draw_chart(&self, buf: &mut Buffer, area: Rect, metric: &str, shared: &Shared) {
         let of: Vec<&CurveData> =
             self.shown_curves().iter().filter(|curve| curve.metric == metric).collect();
+        // Folds are no course of time: dots, not a line.
+        let dots: Vec<Mark> = of
+            .iter()
+            .filter(|curve| curve.by_fold)
+            .flat_map(|curve| &curve.points)
+            .map(|(x, y)| Mark { x: *x, y: *y, role: Role::Series(0) })
+            .collect();
         let curves: Vec<Curve<'_>> = of
             .iter()
+            .filter(|curve| !curve.by_fold)
             .enumerate()
             .map(|(at, curve)| Curve {
                 points: &curve.points,
@@ -112,6 +120,7 @@ impl Runs {
             x: Axis { unit: Unit::Whole, ..Axis::named(if by_fold { "fold" } else { "step" }) },
             y: Axis { unit, ..Axis::default() },
             guides: guide.as_slice(),
+            marks: &dots,
             ..Chart::default()
         };
         chart.draw(buf, rest, &shared.theme);
@@ -193,7 +202,7 @@ impl Runs {
             let sign = shared.theme.glyph("±", "+-");
             let mut text = words::measured(name, summary.score);
             if summary.sd.is_finite() && summary.n > 1 {
-                text.push_str(&format!(" {sign} {}", words::measured(name, summary.sd)));
+                text.push_str(&format!(" {sign} {}", words::measured_to(name, summary.sd, 2)));
             }
             let mut fact = Fact::new(clean(name), text);
             if !summary.score.is_finite() {
