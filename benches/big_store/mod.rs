@@ -14,11 +14,11 @@ const VERSION: u32 = 1;
 /// Runs written as one transaction.
 const AT_ONCE: u64 = 500;
 /// The metric of the long curve.
-pub const LONG_METRIC: &str = "train_loss";
+pub(crate) const LONG_METRIC: &str = "train_loss";
 
 /// How large the store is.
 #[derive(Debug, Clone, Copy)]
-pub struct Size {
+pub(crate) struct Size {
     /// Runs.
     pub runs: u64,
     /// Points of all curves together.
@@ -28,10 +28,10 @@ pub struct Size {
 }
 
 /// What the figures of the terminal UI are stated for.
-pub const FULL: Size = Size { runs: 100_000, points: 10_000_000, long: 1_000_000 };
+pub(crate) const FULL: Size = Size { runs: 100_000, points: 10_000_000, long: 1_000_000 };
 
 /// The folder of a store of that size, made now if it is not there.
-pub fn folder(size: Size) -> Result<PathBuf, StoreError> {
+pub(crate) fn folder(size: Size) -> Result<PathBuf, StoreError> {
     let name = format!("store-v{VERSION}-{}-{}-{}", size.runs, size.points, size.long);
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../bench-data").join(name);
     if path.join("complete").exists() {
@@ -52,6 +52,28 @@ fn fill(store: &mut Store, size: Size) -> Result<(), StoreError> {
         store.batch(|store| (from..to).try_for_each(|number| maker.run(store, number)))?;
     }
     Ok(())
+}
+
+/// A run at work by this process, for something that writes while others look.
+#[allow(dead_code, reason = "one of two benchmarks writes")]
+pub(crate) fn begin(store: &mut Store) -> Result<(RunId, Owner), StoreError> {
+    let owner = Owner::this_process();
+    let run = store.start_run(&NewRun {
+        sweep: None,
+        trial: None,
+        attempt: 1,
+        replicate: 0,
+        is_queued: false,
+        experiment: "churn",
+        name: None,
+        params: &Params::default(),
+        seed: None,
+        context: &RunContext::default(),
+        owner: &owner,
+        cached_from: None,
+        parent: None,
+    })?;
+    Ok((run, owner))
 }
 
 struct Maker {

@@ -51,7 +51,7 @@ pub use error::StoreError;
 pub use filter::{Expr, Field, FilterError};
 pub use glance::Curve;
 pub use groups::Group;
-pub use lease::{Command, Owner};
+pub use lease::{Command, Owner, PastCommand};
 pub use maintain::{Finding, GcOptions, GcReport, Severity};
 pub use merge::MergeReport;
 pub use open::{Mode, Store};

@@ -2,7 +2,7 @@
 
 use super::super::paint::cells;
 use super::super::theme::{Role, Theme};
-use super::braille::Canvas;
+use super::braille::{Canvas, Ink};
 use super::pen::Pen;
 use super::scale::{Axis, Extent, Scale};
 use ratatui::buffer::Buffer;
@@ -113,23 +113,28 @@ impl Coordinates<'_> {
         let mut canvas = Canvas::new(area.width, layout.rows.height, theme.ascii);
         let passes = |trial: &&Trial<'_>| self.picks(trial);
         let (inside, outside): (Vec<_>, Vec<_>) = self.trials.iter().partition(passes);
+        canvas.layer(dimmed(theme), Ink::Solid);
         for trial in outside {
-            canvas.layer(dimmed(theme), false);
             self.trace(&mut canvas, (area, &layout), &scales, trial);
         }
         for strong in [false, true] {
+            let mut before = None;
             for trial in inside.iter().filter(|trial| trial.strong == strong) {
-                let style = theme.style(trial.role);
-                canvas
-                    .layer(if strong { style.add_modifier(Modifier::BOLD) } else { style }, false);
+                // Lines of one color may share cells.
+                if before != Some(trial.role) {
+                    let style = theme.style(trial.role);
+                    let style = if strong { style.add_modifier(Modifier::BOLD) } else { style };
+                    canvas.layer(style, Ink::Solid);
+                    before = Some(trial.role);
+                }
                 self.trace(&mut canvas, (area, &layout), &scales, trial);
             }
         }
+        canvas.draw(&mut pen, (area.x, layout.rows.y));
         let line = theme.glyph("│", "|");
         for x in &layout.columns {
             pen.fill_down((*x, layout.rows.y), layout.rows.height, line, theme.style(Role::Frame));
         }
-        canvas.draw(&mut pen, (area.x, layout.rows.y));
         for (at, scale) in scales.iter().enumerate() {
             self.axis(&mut pen, &layout, at, scale);
         }
@@ -185,13 +190,14 @@ impl Coordinates<'_> {
         let apart = layout.columns.windows(2).map(|pair| pair[1] - pair[0]).min();
         let room = apart.unwrap_or(pen.area.width).saturating_sub(1);
         let is_selected = self.selected == Some(self.first + at);
-        let name = match is_selected {
-            true => pen.style(Role::Accent).add_modifier(Modifier::BOLD | Modifier::REVERSED),
-            false => pen.style(Role::Text).add_modifier(Modifier::BOLD),
+        let name = if is_selected {
+            pen.style(Role::Accent).add_modifier(Modifier::BOLD | Modifier::REVERSED)
+        } else {
+            pen.style(Role::Text).add_modifier(Modifier::BOLD)
         };
         around(pen, (x, rows.y - 2), room, axis.axis.name, name);
         let muted = pen.style(Role::Muted);
-        let ends = self.ends(axis, scale);
+        let ends = Self::ends(axis, scale);
         around(pen, (x, rows.y - 1), room, &ends.1, muted);
         around(pen, (x, rows.bottom()), room, &ends.0, muted);
         if let Some(brush) = axis.brush {
@@ -213,7 +219,7 @@ impl Coordinates<'_> {
     }
 
     /// What stands below and above an axis; of words the first and the last.
-    fn ends(&self, axis: &Coordinate<'_>, scale: &Scale) -> (String, String) {
+    fn ends(axis: &Coordinate<'_>, scale: &Scale) -> (String, String) {
         let (low, high) = scale.ends();
         let words = match axis.axis.words {
             [] => (scale.word(low), scale.word(high)),
@@ -263,7 +269,7 @@ mod tests {
                 [10f64.powf(-4.0 + n / 3.0), 50.0 - n * 5.0, n % 3.0, 0.86 + n * 0.01]
             })
             .collect();
-        let trial = |(at, values)| Trial { values, role: Role::Series(at), strong: at == 8 };
+        let trial = |(at, values)| Trial { values, role: Role::Series(at / 3), strong: at == 8 };
         let trials: Vec<_> =
             values.iter().map(|values| &values[..]).enumerate().map(trial).collect();
         check(&Coordinates { axes: &axes, trials: &trials, selected: Some(0), first: 0 });
@@ -278,34 +284,34 @@ mod tests {
             assert_snapshot!(draw(56, 12, &Theme::default()), @"
             learning_rate  min_leaf         kernel            auc
              0.04642          50             poly            0.94
-                ┳⢄           ⢀⠔⠑⢄              │      ⣀⣀⡠⠤⠤⠒⠒⠒⠉⠁
-                ⠑⠈⠢⡀        ⡠⢀⠔⠉⠒⠤⣀⡀   ⣀⣀⣀⣀⣀⡠⢀⢀⠤⠔⠒⠒⠉⠉⠉     ⣀⡠⠔⠊⠁
-                ⠢⢄⠑⠈⢢     ⢠⡠⠊⣀⠤┳⠒⠒⠉⠉⠉⠉⠉⣀ ⢀⡠⠔⣀⠔⠁│⠈⠒⠈⠉⠉⠒⢀⣀⠤⠒⠉⣀ ⣀⠤⠂
-                ⠒⠤⠈⠑⠈⠑⢄ ⢀⢀⡠⣀⡠⠤⠔┃⢄⡀   ⢀⡠⠔⠊⠁⡠⠊⡀  │  ⣀⠤⠔⠊⠁   ⣀⠔⠊⠉⠒⠂
-                ⠤⠤⠤⠤⠈⠉⠈⠱⡀⡀⣀⠤⠤⠤⠤┃⠤⢀⡠⠔⠊⠁⠤⠤⡠⠊⠤⠤⠤⢀⡠⠤⠒⠉⠤⠤⠤⠤⠤⡠⠔⠉⠒⠒⠒⠒⠒⠂
-                ⠤⠒⠊⠉⠁⠉⠁ ⠈⠢⡀⠢⣀⠒⠢┃⠊⠁   ⢀⠔⠉⢀⡠⠤⠒⠉⠁ │ ⠉⠑⢀⡠⠒⠉   ⠉⠢⣀⣀⠤⠄
-                ⠔⠊⠁⠔⠁     ⠘⢄⢄⡀⠒┃⠤⠤⣀⢀⠔⠁⠒⠉⠁⠈⠑⠢⢄⡀⡀│⢀⠤⠒⠁⣀⠤⠤⠒⠒⠊⠉⠉ ⠉⠒⠄
-                ⡠⠊⠔⠁        ⠑⢄⠢┃⠤⡠⠔⠁   ⠉⠉⠉⠉⠉⠑⠒⠒⠊⠁⠉⠁⣀⣀⣀     ⠉⠒⠢⢄⡀
-                ┻⠊           ⠈⠢┻⠊              │      ⠉⠉⠑⠒⠒⠤⠤⠤⣀⡀
+                ┳⢄           ⢀⠔│⢄              │      ⣀⣀⡠⠤⠤⠒⠒⠒⠉│
+                │⠈⠢⡀        ⡠⢊⠔│⠒⠵⣢⡀   ⣀⣀⣀⣀⣀⡠⢀⢀│⠔⠒⠒⠉⠉⠉     ⣀⡠⠔⠊│
+                │⢄⡑⠈⢢     ⢠⡪⠊⣀⠤┳⠒⠒⠉⠉⠉⠉⠉⣀ ⢀⡠⠔⣀⠔⠁│⠈⠒⠈⠉⠉⠒⢀⣀⠤⠒⠉⣀ ⣀⠤│
+                │⠤⠈⠑⠬⠑⢄ ⢀⢀⡠⣀⡠⠤⠔┃⢄⡀   ⢀⡠⠔⠊⠁⡠⠊⡀  │  ⣀⠤⠔⠊⠁   ⣀⠔⠊⠉⠒│
+                │⠤⠤⠤⢬⣭⠉⠱⡀⡀⣭⠤⠤⠤⠤┃⠤⢬⡵⠶⢮⡥⠤⠤⡠⠊⠤⠤⠤⢀⡠│⠒⠉⠤⠤⠤⠤⠤⡠⠔⠉⠒⠒⠒⠒⠒│
+                │⠒⠊⠉⠁⠉⠋ ⠈⠢⡀⠢⣀⠒⠢┃⠊⠁   ⢀⠔⠉⢀⡠⠤⠒⠉⠁ │ ⠉⠑⢀⡠⠒⠉   ⠉⠢⣀⣀⠤│
+                │⠊⠁⢔⠝     ⠘⢄⢄⡉⠒┃⠤⠤⣀⢀⠔⠁⣒⠉⠁⠈⠑⠢⢄⡀⡀│⢀⠤⠒⠁⣀⠤⠤⠒⠒⠊⠉⠉ ⠉⠒│
+                │⢊⠔⠁        ⠑⢄⠢┃⠤⡠⠔⠁   ⠉⠉⠉⠉⠉⠑⠒⠒│⠁⠉⠁⣀⣀⣀     ⠉⠒⠢⢄│
+                ┻⠊           ⠈⠢┻⠊              │      ⠉⠉⠑⠒⠒⠤⠤⠤⣀│
              0.0001           10              rbf            0.86
             ");
             assert_snapshot!(draw(40, 9, &ascii()), @r"
             learning~ min_leaf   kernel       auc
              0.04642     50       poly       0.94
-                +\      ./_\        |.__/------'
-                ''\.   .-_#-/---././-'-\-._--/'.
-                -'\'\._---#\.///./'.|_-//'.//--'
-                -----\\._-#/'-/-'-//---_-/'\__-.
-                /'/'   \\\#_///--\__////-/---_-'
-                +/      '\#/        |'--\-----''
+                +\      ./|\        |.__/------|
+                |'\.   --_#-/---././|'-\-._--/\|
+                |'\'\._---#\_///./'.|_-//'.//--|
+                |----\\-_-#---/-'-//|--_-/'\__-|
+                |'/'   \\-#-//---\__|///-/---_-|
+                +/      '\#/        |'--\-----/|
              0.0001      10        rbf       0.86
             ");
             assert_snapshot!(draw(18, 6, &Theme::default()), @"
             learnin… min_leaf
              0.04642    50
-                ┳⠢⢄   ⢀⡠⢀┳
-                ⠉⠉⠈⠉⠢⢄⡀⣀⡀┃
-                ┻⠊⠁   ⠈⠒⠤┻
+                ┳⠢⢄   ⢀⡤⢀┳
+                │⠉⠉⠉⠢⢄⡀⣀⡀┃
+                ┻⠞⠋   ⠈⠒⠤┻
              0.0001     10
             ");
         });

@@ -132,10 +132,7 @@ fn shade(value: f64, ends: (f64, f64), n: usize) -> usize {
         return 0;
     }
     let (low, high) = ends;
-    let share = match high > low {
-        true => (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0),
-        false => 0.5,
-    };
+    let share = if high > low { (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0) } else { 0.5 };
     ((share * n as f64) as usize).min(n - 1)
 }
 
@@ -176,7 +173,7 @@ mod tests {
           │···░░░░▒▒•▒▒▓▓▓▓▓▓▓▓▓███████▓▓▓▓▓▓▓▓▓▒▒
          5┤   ···░░░░░▒▒▒▒▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▒▒▒▒▒▒░
           │      ·····░░░░░░▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒░░░░░░·
-          └1e-4──────────────0.01────────────1─lr─
+          └1e-4───0.001──────0.01──────0.1───1─lr─
         ");
         assert_snapshot!(shown(36, 9, |buf, area| heat.draw(buf, area, &ascii())), @"
         depth
@@ -187,7 +184,7 @@ mod tests {
           |::--=++*o*####%%%%%%%%%%%%%%###**
          5+  .::--==++++****########****+++=
           |    ..::--=====++++++++++++====--
-          +1e-4-----------0.01---------1-lr-
+          +1e-4--0.001----0.01----0.1----lr-
         ");
         let none = Heat { values: &[f64::NAN; 4], columns: 2, ..Heat::default() };
         assert_snapshot!(shown(30, 3, |buf, area| none.draw(buf, area, &Theme::default())), @"

@@ -56,7 +56,9 @@ impl Intervals<'_> {
         let columns = self.columns(area);
         let mut extent = Extent::EMPTY;
         for row in self.rows {
-            [row.at, row.low, row.high].into_iter().for_each(|value| extent.add(value));
+            for value in [row.at, row.low, row.high] {
+                extent.add(value);
+            }
         }
         if extent.is_empty() {
             pen.text_middle(area, area.y, "no estimates yet", pen.style(Role::Muted));
@@ -117,9 +119,12 @@ fn one(pen: &mut Pen<'_>, plot: &axes::Plot, of: &Interval<'_>, y: u16) {
     let style = pen.style(of.role);
     let last = plot.rect.width.saturating_sub(1);
     // Without a bound, the line runs to the edge.
-    let end = |value: f64, edge: u16| match value.is_finite() {
-        true => plot.column(plot.dot_x(value)).map(|column| (column, true)),
-        false => Some((edge, false)),
+    let end = |value: f64, edge: u16| {
+        if value.is_finite() {
+            plot.column(plot.dot_x(value)).map(|column| (column, true))
+        } else {
+            Some((edge, false))
+        }
     };
     if of.at.is_nan() && of.low.is_nan() && of.high.is_nan() {
         return;

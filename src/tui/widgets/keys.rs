@@ -63,13 +63,10 @@ pub fn draw_hints(buf: &mut Buffer, area: Rect, theme: &Theme, hints: &[Hint<'_>
     let mut pen = Pen::new(buf, Rect { height: area.height.min(1), ..area }, theme);
     for placed in place_hints(area, hints) {
         let hint = &hints[placed.hint];
-        let (key, word) = match hint.enabled {
-            true => {
-                (theme.style(Role::Accent).add_modifier(Modifier::BOLD), theme.style(Role::Text))
-            }
-            false => {
-                (theme.style(Role::Muted).add_modifier(Modifier::DIM), theme.style(Role::Muted))
-            }
+        let (key, word) = if hint.enabled {
+            (theme.style(Role::Accent).add_modifier(Modifier::BOLD), theme.style(Role::Text))
+        } else {
+            (theme.style(Role::Muted).add_modifier(Modifier::DIM), theme.style(Role::Muted))
         };
         let used = pen.text((placed.x, area.y), placed.width, hint.key, key);
         let after = placed.x + used + 1;

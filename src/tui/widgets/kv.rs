@@ -113,7 +113,9 @@ impl Facts<'_> {
             *single = left.saturating_sub(GAP);
         } else if needed > left {
             let most = (left / n.max(1) as u16).saturating_sub(GAP);
-            values.iter_mut().for_each(|width| *width = (*width).min(most));
+            for width in &mut values {
+                *width = (*width).min(most);
+            }
         }
         Columns { sign, label, values }
     }

@@ -7,21 +7,23 @@ mod columns;
 mod coordinates;
 mod crosshair;
 mod frame;
+mod grid;
 mod heat;
 mod interval;
 mod keys;
 mod kv;
-mod grid;
 mod legend;
 mod pen;
 mod reduce;
 mod scale;
 mod scatter;
 mod spark;
-#[cfg(test)]
-mod show;
 mod text;
 mod timeline;
+#[cfg(test)]
+mod every;
+#[cfg(test)]
+mod show;
 
 pub use axes::Plot;
 pub use chart::{Band, Chart, Curve, Guide, Mark, plot_area};

@@ -2,7 +2,7 @@
 
 use super::super::theme::{Role, Theme};
 use super::axes::{self, Plot};
-use super::braille::Canvas;
+use super::braille::{Canvas, Ink};
 use super::chart::{Mark, marks};
 use super::pen::Pen;
 use super::scale::{Axis, Extent};
@@ -76,7 +76,7 @@ impl Scatter<'_> {
         }
         axes::draw(&mut pen, area, &plot, (self.x.name, self.y.name));
         let mut canvas = Canvas::new(plot.rect.width, plot.rect.height, theme.ascii);
-        canvas.layer(theme.style(self.line_role.unwrap_or(Role::Muted)), false);
+        canvas.layer(theme.style(self.line_role.unwrap_or(Role::Muted)), Ink::Solid);
         for pair in self.line.windows(2) {
             if let (Some(from), Some(to)) = (plot.dot(pair[0]), plot.dot(pair[1])) {
                 canvas.line(from, to);
@@ -101,7 +101,7 @@ impl Scatter<'_> {
         for mark in self.points.iter().filter(|mark| mark.role != Role::Champion) {
             let Some((x, y)) = plot.dot((mark.x, mark.y)) else { continue };
             if before != Some(mark.role) {
-                canvas.layer(theme.style(mark.role), false);
+                canvas.layer(theme.style(mark.role), Ink::Solid);
                 before = Some(mark.role);
             }
             canvas.dot(x.round() as i32, y.round() as i32);

@@ -24,10 +24,8 @@ pub fn spark(values: &[f64], width: usize, theme: &Theme) -> String {
         if !value.is_finite() {
             return gap;
         }
-        let share = match high > low {
-            true => (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0),
-            false => 0.5,
-        };
+        let share =
+            if high > low { (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0) } else { 0.5 };
         levels[(share * (levels.len() - 1) as f64).round() as usize]
     };
     means.iter().map(|mean| level(*mean)).collect()

@@ -107,10 +107,8 @@ impl Text<'_> {
         let text = plain(pen.theme, short(line.text)).into_owned();
         let hits = found(&text, self.search);
         let style = pen.style(line.role);
-        let hit = match self.current == Some(at) {
-            true => style.add_modifier(Modifier::REVERSED | Modifier::BOLD),
-            false => style.add_modifier(Modifier::REVERSED),
-        };
+        let hit = style.add_modifier(Modifier::REVERSED);
+        let hit = if self.current == Some(at) { hit.add_modifier(Modifier::BOLD) } else { hit };
         let of_byte =
             |byte| if hits.iter().any(|range| range.contains(&byte)) { hit } else { style };
         let pieces = pieces(&text);
@@ -118,7 +116,7 @@ impl Text<'_> {
         if self.wrap {
             let rows = broken(&pieces, width);
             for (y, row) in (rest.y..rest.bottom()).zip(&rows) {
-                write(pen, (rest.x, y), &pieces[row.clone()], &of_byte);
+                write(pen, Rect { y, ..rest }, &pieces[row.clone()], &of_byte);
             }
             return (rows.len() as u16).max(1);
         }
@@ -127,9 +125,11 @@ impl Text<'_> {
             skipped += pieces[first].width;
             first += 1;
         }
-        write(pen, (rest.x, rest.y), &pieces[first..], &of_byte);
         let muted = pen.style(Role::Muted);
-        if pieces[first..].iter().map(|piece| piece.width).sum::<usize>() > width && width > 0 {
+        let is_cut = pieces[first..].iter().map(|piece| piece.width).sum::<usize>() > width;
+        let room = rest.width.saturating_sub(u16::from(is_cut));
+        write(pen, Rect { width: room, ..rest }, &pieces[first..], &of_byte);
+        if is_cut && width > 0 {
             pen.cell(rest.right() - 1, rest.y, pen.theme.glyph("…", "~"), muted);
         }
         if first > 0 && width > 0 {
@@ -139,14 +139,15 @@ impl Text<'_> {
     }
 }
 
-fn write(pen: &mut Pen<'_>, at: (u16, u16), pieces: &[Piece], style: &impl Fn(usize) -> Style) {
-    let mut x = at.0;
+/// Writes into the first row of `area` what fits.
+fn write(pen: &mut Pen<'_>, area: Rect, pieces: &[Piece], style: &impl Fn(usize) -> Style) {
+    let mut x = area.x;
     for piece in pieces {
-        let room = pen.area.right().saturating_sub(x);
+        let room = area.right().saturating_sub(x);
         if piece.width > usize::from(room) {
             return;
         }
-        x += pen.text((x, at.1), room, &piece.symbol, style(piece.byte));
+        x += pen.text((x, area.y), room, &piece.symbol, style(piece.byte));
     }
 }
 
@@ -271,7 +272,7 @@ mod tests {
             |y| (0..40).filter(|x| buf[(*x, y)].modifier.contains(Modifier::REVERSED)).count();
         assert_eq!([reversed(0), reversed(2), reversed(3)], [5, 0, 5]);
         assert_eq!(found("aXa", "a"), [0..1, 2..3]);
-        assert_eq!(found("ÄÖ", "ö"), [2..4]);
+        assert_eq!(found("ÄÖÖ", "ö"), [2..4, 4..6]);
     }
 
     #[test]
