@@ -28,12 +28,12 @@ impl Runs {
         let (glyph, ascii, _, word) = state(run.status);
         let is_champion = shared.catalog.champions.contains_key(&run.id);
         let theme = &shared.theme;
-        let note = match (seen.lost, is_champion) {
-            (true, _) => "! stale".to_string(),
-            (_, true) => format!("{} champion", theme.glyph("★", "@")),
-            _ => format!("{} {word}", theme.glyph(glyph, ascii)),
+        let (glyph, word) = match (seen.lost, is_champion) {
+            (true, _) => ("!", "stale"),
+            (_, true) => (theme.glyph("★", "@"), "champion"),
+            _ => (theme.glyph(glyph, ascii), word),
         };
-        Pane::new(PREVIEW, format!("{} {}", run.id, clean(&run.name)), note)
+        Pane::new(PREVIEW, format!("{glyph} {} {}", run.id, clean(&run.name)), word)
     }
 
     pub(super) fn charts_pane(&self) -> Pane {
