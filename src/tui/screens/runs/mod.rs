@@ -1,62 +1,280 @@
-//! The runs screen.
+//! The runs screen: a table of any length, filtered, sorted and grouped by the store, with the run under the cursor beside it.
 
+mod act;
+mod asking;
+mod cells;
+mod columns;
+mod filter;
+mod lines;
 mod load;
+mod picker;
+mod settle;
+mod view_charts;
+mod view_preview;
+mod view_table;
 
-pub use load::{Answer, Ask};
+#[cfg(test)]
+mod tests;
 
-use super::{Enabled, Pane, Place, Screen, Shared, draw_empty};
+pub use load::{Answer, Ask, CurveData, Found, Seen, Source, Wanted};
+
+use super::{Enabled, Pane, Place, Screen, Shared};
+use crate::domain::{RunId, Status};
+use crate::store::Field;
 use crate::tui::action::{Action, ScreenId};
-use crate::tui::ask;
-use crate::tui::ask::Trouble;
-use crate::tui::effect::Effect;
+use crate::tui::ask::{self, Trouble};
+use crate::tui::effect::{Effect, Jump};
+use crate::tui::layout::{self, THREE_PANES, TWO_PANES};
+use crate::tui::overlay::{Outcome, Prompt};
+use cells::Loaded;
+use columns::{Choice, Column, ColumnId, Survey};
+use filter::Filtering;
+use lines::{Anchor, Line, Lines};
+use picker::Picker;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
+use std::collections::HashSet;
+
+/// The panes.
+const TABLE: u8 = 0;
+const PREVIEW: u8 = 1;
+const CHARTS: u8 = 2;
+
+/// What rows are sorted by: the column, what the store sorts by, whether it descends.
+#[derive(Debug, Clone, PartialEq)]
+struct Sorted {
+    column: ColumnId,
+    field: Field,
+    descends: bool,
+}
 
 /// State of the screen.
 #[derive(Debug, Default)]
-pub struct Runs {}
+pub struct Runs {
+    filtering: Filtering,
+    sort: Option<Sorted>,
+    group: Option<Field>,
+    /// Runs in the bin are shown, and no others.
+    bin: bool,
+    choice: Choice,
+    survey: Survey,
+    /// What follows from the three above.
+    columns: Vec<Column>,
+    lines: Lines,
+    /// What the lines are the answer to; none before the first.
+    listed: Option<Wanted>,
+    counts: Vec<(Status, u64)>,
+    /// Runs that fit, and all there are.
+    n_fitting: u64,
+    n_total: u64,
+    loaded: Loaded,
+    /// Opened groups, by their oldest run.
+    open: HashSet<RunId>,
+    line: usize,
+    top: usize,
+    anchor: Option<Anchor>,
+    /// The column under the cursor, and the first one after those that stay in view.
+    column: usize,
+    first_column: usize,
+    picker: Option<Picker>,
+    preview: Option<Box<Seen>>,
+    /// The first line of the preview, and of the charts.
+    scrolled: usize,
+    scrolled_charts: usize,
+    curves: Option<(RunId, Vec<CurveData>)>,
+    /// A table that is being written.
+    exporting: Option<Ask>,
+    trouble: Option<String>,
+}
+
+impl Runs {
+    /// The run under the cursor.
+    fn selected(&self) -> Option<RunId> {
+        match self.lines.at(self.line)? {
+            Line::Run(run) => Some(run),
+            Line::Group(_) => None,
+        }
+    }
+
+    /// The run that the preview shows: under the cursor, or the best of the group there.
+    fn previewed(&self) -> Option<RunId> {
+        match self.lines.at(self.line)? {
+            Line::Run(run) => Some(run),
+            Line::Group(place) => {
+                let (_, group) = self.lines.group(place)?;
+                group.best.map(|best| best.0).or(group.runs.first().copied())
+            }
+        }
+    }
+
+    /// The first line in view of a table of so many.
+    fn top_of(&self, height: usize) -> usize {
+        layout::scroll(self.top, self.line, height, self.lines.len())
+    }
+
+    fn refresh_columns(&mut self, shared: &Shared) {
+        let on = self.columns.get(self.column).map(|column| column.id.clone());
+        self.columns = columns::shown(&self.choice, &self.survey, &shared.catalog);
+        let kept = on.and_then(|id| self.columns.iter().position(|column| column.id == id));
+        self.column = kept.unwrap_or(self.column).min(self.columns.len().saturating_sub(1));
+        self.first_column = self.first_column.min(self.column);
+    }
+}
 
 impl Screen for Runs {
     fn id(&self) -> ScreenId {
         ScreenId::Runs
     }
 
-    fn panes(&self, _shared: &Shared) -> Vec<Pane> {
-        vec![Pane::new(0, "Runs", "")]
+    fn panes(&self, shared: &Shared) -> Vec<Pane> {
+        let mut panes = vec![self.table_pane(shared)];
+        if self.listed.is_some() && self.n_total == 0 && !self.bin {
+            return panes;
+        }
+        panes.push(self.preview_pane(shared));
+        // In between there is room for two, and the charts are in the preview.
+        if !(TWO_PANES..THREE_PANES).contains(&shared.body.width) {
+            panes.push(self.charts_pane());
+        }
+        panes
     }
 
-    fn arrange(&self, body: Rect, _shared: &Shared) -> Vec<Rect> {
-        vec![body]
+    fn arrange(&self, body: Rect, shared: &Shared) -> Vec<Rect> {
+        if self.panes(shared).len() == 1 {
+            return vec![body];
+        }
+        if body.width >= THREE_PANES {
+            let charts = (body.width * 3 / 10).max(44);
+            let preview = (body.width / 5).clamp(34, 48);
+            return layout::columns(body, &[body.width - charts - preview, preview, charts]);
+        }
+        let preview = (body.width * 34 / 100).clamp(34, 48);
+        let mut areas = layout::columns(body, &[body.width - preview, preview]);
+        areas.push(Rect::ZERO);
+        areas
     }
 
-    fn draw(&self, buf: &mut Buffer, _pane: u8, place: Place, shared: &Shared) {
-        draw_empty(buf, place.area, shared, &["nothing to show"]);
+    fn draw(&self, buf: &mut Buffer, pane: u8, place: Place, shared: &Shared) {
+        match pane {
+            PREVIEW => self.draw_preview(buf, place, shared),
+            CHARTS => self.draw_charts(buf, place, shared),
+            _ => {
+                self.draw_table(buf, place, shared);
+                if let Some(picker) = &self.picker {
+                    picker.draw(buf, place.area, (&self.choice, &self.columns), shared);
+                }
+            }
+        }
     }
 
-    fn enabled(&self, _action: Action, _pane: u8, _shared: &Shared) -> Enabled {
-        Enabled::Never
+    fn enabled(&self, action: Action, pane: u8, shared: &Shared) -> Enabled {
+        self.enables(action, pane, shared)
     }
 
-    fn act(
+    fn act(&mut self, action: Action, pane: u8, area: Rect, shared: &mut Shared) -> Vec<Effect> {
+        self.acts(action, pane, area, shared)
+    }
+
+    fn click(
         &mut self,
-        _action: Action,
-        _pane: u8,
-        _area: Rect,
-        _shared: &mut Shared,
+        pane: u8,
+        area: Rect,
+        at: (u16, u16),
+        again: bool,
+        shared: &mut Shared,
     ) -> Vec<Effect> {
-        Vec::new()
+        if pane == TABLE { self.clicked(area, at, again, shared) } else { Vec::new() }
     }
 
-    fn needs(&self, _body: Rect, _shared: &Shared) -> Vec<ask::Ask> {
-        Vec::new()
+    fn needs(&self, body: Rect, shared: &Shared) -> Vec<ask::Ask> {
+        self.wants(body, shared).into_iter().map(ask::Ask::Runs).collect()
     }
 
     fn receive(
         &mut self,
-        _ask: &ask::Ask,
-        _answer: Result<ask::Answer, Trouble>,
-        _shared: &mut Shared,
+        ask: &ask::Ask,
+        answer: Result<ask::Answer, Trouble>,
+        shared: &mut Shared,
     ) -> Vec<Effect> {
+        match (ask, answer) {
+            (ask::Ask::Runs(ask), Ok(ask::Answer::Runs(answer))) => self.takes(ask, answer, shared),
+            (ask::Ask::Runs(ask), Err(trouble)) => self.fails(ask, &trouble),
+            _ => Vec::new(),
+        }
+    }
+
+    fn settled(
+        &mut self,
+        purpose: &'static str,
+        outcome: Outcome,
+        shared: &mut Shared,
+    ) -> Result<Vec<Effect>, (usize, String)> {
+        self.settles(purpose, outcome, shared)
+    }
+
+    fn prompt(&self, prompt: &mut Prompt, shared: &Shared) {
+        self.prompts(prompt, shared);
+    }
+
+    fn jump(&mut self, jump: &Jump, _shared: &mut Shared) -> Vec<Effect> {
+        if let Jump::Runs(filter) = jump {
+            self.bin = false;
+            self.picker = None;
+            self.filtering.set(filter);
+            (self.line, self.top, self.anchor) = (0, 0, None);
+        }
         Vec::new()
+    }
+
+    fn clear(&mut self, _shared: &mut Shared) -> bool {
+        if let Some(picker) = &mut self.picker {
+            if !picker.clear() {
+                self.picker = None;
+            }
+            return true;
+        }
+        if self.filtering.is_on() {
+            self.filtering.set("");
+            return true;
+        }
+        if self.bin {
+            self.bin = false;
+            return true;
+        }
+        false
+    }
+
+    fn status(&self, shared: &Shared) -> Vec<(String, Style)> {
+        self.states(shared)
+    }
+
+    fn position(&self, _shared: &Shared) -> String {
+        let n = self.lines.len() as u64;
+        let at = if n == 0 { 0 } else { self.line as u64 + 1 };
+        use crate::report::words::count;
+        format!("{}/{}", count(at), count(n))
+    }
+
+    fn remember(&self) -> serde_json::Value {
+        let sort = self.sort.as_ref().map(|sort| {
+            let by = sort.field.to_string();
+            serde_json::json!({ "column": sort.column.word(), "by": by, "descends": sort.descends })
+        });
+        let group = self.group.as_ref().map(ToString::to_string);
+        serde_json::json!({ "columns": self.choice.remember(), "sort": sort, "group": group })
+    }
+
+    fn recall(&mut self, remembered: &serde_json::Value) {
+        self.choice = Choice::recall(&remembered["columns"]);
+        let field = |value: &serde_json::Value| Field::parse(value.as_str()?).ok();
+        let sort = &remembered["sort"];
+        let column = sort["column"].as_str().and_then(ColumnId::parse);
+        self.sort = column.zip(field(&sort["by"])).map(|(column, field)| Sorted {
+            column,
+            field,
+            descends: sort["descends"].as_bool().unwrap_or(true),
+        });
+        self.group = field(&remembered["group"]);
     }
 }
