@@ -57,7 +57,8 @@ impl Run {
         if !curves.narrowed.is_empty() {
             notes.push(format!("/{}", words::clean(&curves.narrowed)));
         }
-        notes.push(format!("x {}", curves.axis.name()));
+        let is_of_folds = curves.specs.iter().all(|spec| self.is_of_folds(spec));
+        notes.push(format!("x {}", if is_of_folds { "fold" } else { curves.axis.name() }));
         match WEIGHTS[curves.weight % WEIGHTS.len()] {
             weight if weight > 0.0 => notes.push(format!("smooth {weight}")),
             _ => {}
@@ -95,7 +96,19 @@ impl Run {
         let parts = layout::columns(top, &[62, 38]);
         if !self.curves.specs.is_empty() {
             let lists = stacked(parts[1], &wants);
-            return vec![parts[0], lists[0], lists[1], lists[2], log, lists[3]];
+            let (log, place) = match lists[3].height {
+                // No room above: beside the log, so that every pane can be reached.
+                0 if log.height > 3 => {
+                    let parts = layout::columns(log, &[66, 34]);
+                    (parts[0], parts[1])
+                }
+                _ => (log, lists[3]),
+            };
+            return vec![parts[0], lists[0], lists[1], lists[2], log, place];
+        }
+        if self.score_rows.is_empty() {
+            let lists = stacked(parts[1], &[params, files, place]);
+            return vec![parts[0], lists[0], Rect::ZERO, lists[1], log, lists[2]];
         }
         // Nothing to draw: the scores take the room.
         let (curves, below) = layout::split_top(parts[0], 6.max(parts[0].height / 3));

@@ -104,7 +104,12 @@ pub(super) fn page(area: Rect, n: usize, selected: usize) -> Vec<(usize, Rect)> 
         // A last row that is not full is stretched where there is but one page.
         let n_columns = if n <= columns * rows { charts.len() } else { columns };
         let cells = crate::tui::layout::columns(line, &weights(n_columns));
-        placed.extend(charts.iter().copied().zip(cells));
+        // A column of blanks between neighbors.
+        let apart = cells.into_iter().map(|cell| Rect {
+            width: cell.width - u16::from(cell.right() < line.right() && cell.width > 1),
+            ..cell
+        });
+        placed.extend(charts.iter().copied().zip(apart));
     }
     placed
 }

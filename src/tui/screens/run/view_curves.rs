@@ -145,7 +145,7 @@ impl Run {
             // Folds have no order: dots, with gaps between them.
             let dots = scores.iter().enumerate().map(|(fold, score)| (fold as f64, *score));
             let points: Vec<(f64, f64)> =
-                dots.flat_map(|dot| [dot, (dot.0 + 0.5, f64::NAN)]).collect();
+                dots.flat_map(|dot| [(dot.0 - 0.5, f64::NAN), dot]).skip(1).collect();
             let mean = record.and_then(|record| record.run.metrics.get(metric)).map(|of| of.score);
             guide = mean
                 .filter(|mean| mean.is_finite())

@@ -91,7 +91,9 @@ impl Run {
             priority,
             ..Col::default()
         };
-        let name = widest(0).clamp(6, 24.max(area.width / 3));
+        // The name gives way to the score and the difference.
+        let needed = widest(1).max(5) + widest(3).max(4) + 8;
+        let name = widest(0).min(area.width.saturating_sub(needed)).max(8);
         let mut columns = vec![
             Col { title: "", width: name, frozen: true, grow: true, ..Col::default() },
             column("score", 1, 5, 9),
