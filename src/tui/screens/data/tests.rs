@@ -1,0 +1,1 @@
+//! The data screen, flown.

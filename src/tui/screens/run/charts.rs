@@ -1,0 +1,157 @@
+//! Which charts there are: metrics that belong together in one, and where each stands in the pane.
+
+use crate::domain::RunRecord;
+use ratatui::layout::Rect;
+
+/// What the names of samples of the machine begin with.
+pub(super) const SYSTEM: &str = "system.";
+/// Parts of the data whose curves belong into one chart, in the order of drawing.
+const PARTS: [&str; 6] = ["train", "val", "valid", "validation", "test", "eval"];
+/// Least size of a chart with its title.
+const LEAST: (u16, u16) = (30, 7);
+/// A chart that is wider than so many times its height leaves room for another beside it.
+const WIDEST: u16 = 9;
+
+/// A chart: a name, and the metrics in it with what tells them apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChartSpec {
+    /// The metric, without the part of the data if several parts are in it.
+    pub name: String,
+    /// Metrics and what each is called in the legend; empty if there is only one.
+    pub metrics: Vec<(String, String)>,
+}
+
+/// The charts of these metrics: `train_loss` and `val_loss` share one, called `loss`.
+pub(super) fn charts<'a>(names: impl Iterator<Item = &'a str>) -> Vec<ChartSpec> {
+    let names: Vec<&str> = names.collect();
+    let base = |name: &str| part(name).map(|(base, _)| base.to_string());
+    let mut found: Vec<ChartSpec> = Vec::new();
+    for name in &names {
+        let own = base(name).unwrap_or_else(|| (*name).to_string());
+        let is_shared =
+            names.iter().filter(|other| base(other).as_deref().unwrap_or(other) == own).count() > 1;
+        let (chart, label) = match part(name) {
+            Some((_, label)) if is_shared => (own, label.to_string()),
+            _ => ((*name).to_string(), String::new()),
+        };
+        match found.iter_mut().find(|spec| spec.name == chart) {
+            Some(spec) => spec.metrics.push(((*name).to_string(), label)),
+            None => found.push(ChartSpec { name: chart, metrics: vec![((*name).into(), label)] }),
+        }
+    }
+    for spec in &mut found {
+        let place =
+            |label: &str| PARTS.iter().position(|part| *part == label).unwrap_or(PARTS.len());
+        spec.metrics.sort_by_key(|(_, label)| place(label));
+    }
+    found
+}
+
+/// The name without the part of the data, and the part.
+fn part(name: &str) -> Option<(&str, &str)> {
+    const BETWEEN: [char; 4] = ['_', '/', '.', '-'];
+    PARTS.iter().find_map(|part| {
+        let before = name.strip_prefix(part).and_then(|rest| rest.strip_prefix(BETWEEN));
+        let after = name.strip_suffix(part).and_then(|rest| rest.strip_suffix(BETWEEN));
+        before.or(after).filter(|base| !base.is_empty()).map(|base| (base, *part))
+    })
+}
+
+/// Metrics of the run that may have curves: the machine's, or the run's own with those that the sweep aims at first.
+pub(super) fn curve_names<'a>(
+    run: &'a RunRecord,
+    aims: &[String],
+    is_system: bool,
+) -> Vec<&'a str> {
+    let names = run.metrics.iter().filter(|(_, summary)| summary.n > 1).map(|(name, _)| &**name);
+    let mut names: Vec<&str> = names.filter(|name| name.starts_with(SYSTEM) == is_system).collect();
+    names.sort_by_key(|name| {
+        let base = part(name).map_or(*name, |(base, _)| base);
+        let aim = |aim: &String| aim == name || part(aim).is_some_and(|(other, _)| other == base);
+        aims.iter().position(aim).unwrap_or(aims.len())
+    });
+    names
+}
+
+/// Columns and rows of charts in an area with so many to show.
+pub(super) fn grid(area: Rect, n: usize) -> (usize, usize) {
+    let most_columns = usize::from((area.width / LEAST.0).max(1));
+    let most_rows = usize::from((area.height / LEAST.1).max(1));
+    let mut best = (1, 1);
+    for columns in 1..=most_columns {
+        let rows = n.div_ceil(columns).clamp(1, most_rows);
+        best = (columns, rows);
+        let shape = (area.width / columns as u16, area.height / rows as u16);
+        if columns * rows >= n && shape.0 <= shape.1 * WIDEST {
+            break;
+        }
+        if columns >= n {
+            break;
+        }
+    }
+    best
+}
+
+/// The charts of the page with the selected one, and the area of each.
+pub(super) fn page(area: Rect, n: usize, selected: usize) -> Vec<(usize, Rect)> {
+    let (columns, rows) = grid(area, n);
+    let first = selected - selected % (columns * rows).max(1);
+    let shown: Vec<usize> = (first..n.min(first + columns * rows)).collect();
+    let weights = |n: usize| vec![1_u16; n];
+    let lines = crate::tui::layout::rows(area, &weights(rows));
+    let mut placed = Vec::with_capacity(shown.len());
+    for (line, charts) in lines.into_iter().zip(shown.chunks(columns)) {
+        // A last row that is not full is stretched where there is but one page.
+        let n_columns = if n <= columns * rows { charts.len() } else { columns };
+        let cells = crate::tui::layout::columns(line, &weights(n_columns));
+        // A column of blanks between neighbors.
+        let apart = cells.into_iter().map(|cell| Rect {
+            width: cell.width - u16::from(cell.right() < line.right() && cell.width > 1),
+            ..cell
+        });
+        placed.extend(charts.iter().copied().zip(apart));
+    }
+    placed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_the_data_share_a_chart() {
+        let check = |names: &[&str], expect: &str| {
+            let shown: Vec<String> = charts(names.iter().copied())
+                .iter()
+                .map(|spec| {
+                    let labels: Vec<&str> =
+                        spec.metrics.iter().map(|(_, label)| &**label).collect();
+                    format!("{}({})", spec.name, labels.join(","))
+                })
+                .collect();
+            assert_eq!(shown.join(" "), expect);
+        };
+        check(&["val_loss", "lr", "train_loss", "val_acc"], "loss(train,val) lr() val_acc()");
+        check(&["train/loss", "loss.val"], "loss(train,val)");
+        check(&["loss", "val_loss"], "loss(val,)");
+        check(&["val", "train_", "evaluation"], "val() train_() evaluation()");
+        check(&[], "");
+    }
+
+    #[test]
+    fn every_chart_has_a_place_on_some_page() {
+        for (width, height) in [(58, 17), (98, 22), (130, 38), (20, 4), (198, 50)] {
+            let area = Rect::new(1, 1, width, height);
+            for n in [1, 2, 3, 5, 12, 500] {
+                for selected in [0, n / 2, n - 1] {
+                    let placed = page(area, n, selected);
+                    assert!(placed.iter().any(|(at, _)| *at == selected), "{area} {n} {selected}");
+                    assert!(placed.iter().all(|(_, place)| area.union(*place) == area));
+                }
+            }
+        }
+        assert_eq!(grid(Rect::new(0, 0, 60, 17), 2), (1, 2));
+        assert_eq!(grid(Rect::new(0, 0, 130, 38), 4), (2, 2));
+        assert_eq!(grid(Rect::new(0, 0, 60, 17), 9), (2, 2));
+    }
+}
