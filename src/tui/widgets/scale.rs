@@ -134,6 +134,10 @@ impl Scale {
         self.unit == Unit::Whole && self.words.is_empty()
     }
 
+    pub(super) fn is_log(&self) -> bool {
+        self.is_log
+    }
+
     pub(super) fn is_words(&self) -> bool {
         !self.words.is_empty()
     }
