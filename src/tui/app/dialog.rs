@@ -161,10 +161,15 @@ impl App {
 
     /// Lets the screen set count, error and completions of its prompt.
     pub(super) fn refresh_prompt(&mut self) {
-        if let Some(Overlay::Prompt(mut prompt)) = self.overlay.take() {
-            self.screen_of(self.screen).prompt(&mut prompt, &self.shared);
-            self.overlay = Some(Overlay::Prompt(prompt));
-        }
+        let overlay = self.overlay.take();
+        self.overlay = match overlay {
+            Some(Overlay::Prompt(mut prompt)) => {
+                self.screen_of(self.screen).prompt(&mut prompt, &self.shared);
+                Some(Overlay::Prompt(prompt))
+            }
+            // Other dialogs stay as they are while answers come in.
+            other => other,
+        };
     }
 
     /// A command of the palette: the name of an action, or one of the words that take something.
