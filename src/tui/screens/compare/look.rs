@@ -74,10 +74,6 @@ impl View {
         matches!(self, Self::Curves | Self::Roc | Self::Pr)
     }
 
-    /// True where a metric is shown.
-    pub(super) fn is_of_metric(self) -> bool {
-        matches!(self, Self::Curves | Self::Folds | Self::Slices)
-    }
 }
 
 /// How curves are looked at.

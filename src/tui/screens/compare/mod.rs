@@ -351,8 +351,12 @@ impl Screen for Compare {
         let parts: &[u16] = if body.height >= 40 { &[45, 55] } else { &[50, 50] };
         let rows = layout::rows(body, parts);
         let runs = self.shown.len() as u16;
-        let wide: u16 = if shared.body.width >= layout::THREE_PANES { 42 } else { 44 };
-        let left = if runs > 3 { wide } else { wide.saturating_sub(2) };
+        let is_wide = shared.body.width >= layout::THREE_PANES;
+        let left = match runs {
+            0..=2 => 42,
+            _ if is_wide => 44,
+            _ => 47,
+        };
         let top = layout::columns(rows[0], &[left, 100 - left]);
         vec![top[0], top[1], rows[1]]
     }

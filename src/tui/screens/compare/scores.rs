@@ -44,11 +44,11 @@ impl Columns {
         let word = if width >= WORDY { 20 } else { 11 };
         let p = if width >= 64 { 7 } else { 0 };
         let sd = if width >= 48 { 8 } else { 0 };
-        let fixed = 1 + names + 2 + 9 + sd + 9 + p + word;
+        let fixed = 1 + names + 2 + 8 + sd + 10 + p + word;
         let interval = width.saturating_sub(fixed).min(44);
         let interval = if interval >= 7 { interval } else { 0 };
         let mut x = 1 + names;
-        let spans = [2, 9, sd, 9, interval, p, word].map(|width| {
+        let spans = [2, 8, sd, 10, interval, p, word].map(|width| {
             let at = x;
             x += width;
             (at, width)
@@ -352,32 +352,37 @@ pub(super) fn p_value(p: f64) -> String {
 pub(super) fn sentence(row: &MetricRow, run: usize, letters: &[char]) -> Option<(String, Role)> {
     let (score, letter) = (row.scores.get(run)?, letters.get(run)?);
     let metric = &row.name;
-    let own = score.score.map_or("no value".into(), |score| words::measured(metric, score));
-    let spread = match score.sd.is_finite() {
-        true => format!(
-            " (sd {} over {} folds)",
-            words::measured_to(metric, score.sd, 2),
-            score.folds.len()
-        ),
-        false => String::new(),
+    let name = clean(metric);
+    let (Some(difference), true) = (score.difference, run > 0) else {
+        let own = score.score.map_or("no value".into(), |score| words::measured(metric, score));
+        let spread = match score.sd.is_finite() {
+            true => format!(
+                ", sd {} over {} folds",
+                words::measured_to(metric, score.sd, 2),
+                score.folds.len()
+            ),
+            false => String::new(),
+        };
+        let why = match &score.word {
+            Word::Untested(why) => format!(" · no test: {why}"),
+            _ => String::new(),
+        };
+        return Some((format!("{name}: {letter} {own}{spread}{why}"), Role::Text));
     };
-    let head = format!("{} {letter} {own}{spread}", clean(metric));
-    let Some(difference) = score.difference else {
-        return Some((head, Role::Text));
-    };
-    let mut text = format!("{head}: {} to A", signed(metric, difference));
+    let mut text = format!("{name}: {letter} to A {}", signed(metric, difference));
     if let Some((low, high)) = score.interval {
-        text += &format!(", 95 % [{}, {}]", signed(metric, low), signed(metric, high));
+        text += &format!(" [{}, {}]", signed(metric, low), signed(metric, high));
     }
+    text += &match &score.word {
+        Word::Untested(why) => format!(" · no test: {why}"),
+        word => format!(" {}", word.text()),
+    };
     if let (Some(p), Some(holm)) = (score.p, score.holm) {
         text += &match row.tests().1 {
-            0 | 1 => format!(", p {}", p_value(p)),
-            n => format!(", p {} (Holm over {n}: {})", p_value(p), p_value(holm)),
+            0 | 1 => format!(" · p {}", p_value(p)),
+            n => format!(" · p {}, after Holm over {n} {}", p_value(p), p_value(holm)),
         };
+        text += &format!(" · {} folds", score.folds.len());
     }
-    let word = match &score.word {
-        Word::Untested(why) => format!("no test: {why}"),
-        word => word.text().into(),
-    };
-    Some((format!("{text}: {word}"), role(&score.word)))
+    Some((text, role(&score.word)))
 }

@@ -301,7 +301,7 @@ fn side(goal: Option<Goal>, difference: f64) -> Role {
 
 /// A difference of a metric with its sign.
 pub(super) fn signed(metric: &str, difference: f64) -> String {
-    let text = words::measured_to(metric, difference, 3);
+    let text = words::measured_to(metric, difference, 2);
     if difference > 0.0 { format!("+{text}") } else { text }
 }
 

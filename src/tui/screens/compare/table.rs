@@ -11,6 +11,7 @@ use ratatui::style::Style;
 
 /// Cells of a column at most, and of the names.
 const WIDEST: u16 = 20;
+const NARROWEST: u16 = 8;
 const WIDEST_NAME: u16 = 30;
 
 /// A column's title, and which run it is about.
@@ -98,11 +99,12 @@ impl Sheet {
     fn columns(&self, width: u16) -> Vec<Col<'_>> {
         // A long name must leave room for the reference and one run.
         let name = (width / 2).saturating_sub(4).max(8);
+        let most = self.most(width, name);
         let mut columns = Vec::with_capacity(self.titles.len());
         for (at, (title, width)) in self.titles.iter().zip(&self.widths).enumerate() {
             columns.push(Col {
                 title: &title.text,
-                width: if at == 0 { (*width).min(name) } else { *width },
+                width: if at == 0 { (*width).min(name) } else { (*width).min(most) },
                 right: title.right,
                 frozen: title.run.is_none_or(|run| run == 0),
                 priority: 1,
@@ -110,6 +112,16 @@ impl Sheet {
             });
         }
         columns
+    }
+
+    /// The width that columns are cut to so that all are in view, as long as that leaves enough of them.
+    fn most(&self, width: u16, name: u16) -> u16 {
+        let name = self.widths.first().copied().unwrap_or(0).min(name);
+        let total = |most: u16| {
+            let of = |own: &u16| (*own).min(most) + 2;
+            name + 2 + self.widths.iter().skip(1).map(of).sum::<u16>()
+        };
+        (NARROWEST..=WIDEST).rev().find(|most| total(*most) <= width).unwrap_or(WIDEST)
     }
 
     /// Draws it with the cursor on a row, and the columns of run `run` in view.
