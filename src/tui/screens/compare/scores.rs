@@ -138,11 +138,12 @@ impl Scores<'_> {
         }
         let delta = theme.glyph("Δ to A", "d to A");
         let sd = theme.glyph("±sd", "sd");
+        let interval = if columns.spans[4].1 > 15 { "95 % interval" } else { "95 %" };
         let titles = [
             (1, "score", true),
             (2, sd, true),
             (3, delta, true),
-            (4, "95 % interval", false),
+            (4, interval, false),
             (5, "p Holm", true),
         ];
         for (at, title, right) in titles {
@@ -210,7 +211,13 @@ impl Scores<'_> {
             put(buf, cell(5), theme, (&p_value(p), theme.style(Role::Muted)), true);
         }
         let text = verdict(score, columns.spans[6].1, theme);
-        put(buf, cell(6), theme, (&text, theme.style(role)), false);
+        let mut at = cell(6);
+        if matches!(score.word, Word::Untested(_)) {
+            // Without an interval its place is free.
+            let from = cell(4);
+            at = Rect { x: from.x, width: at.right().saturating_sub(from.x), ..at };
+        }
+        put(buf, at, theme, (&text, theme.style(role)), false);
     }
 
     /// The intervals of every metric in view, each on a scale of its own against zero.
@@ -233,15 +240,19 @@ impl Scores<'_> {
             if end <= first || top >= first + usize::from(body.height) {
                 continue;
             }
-            let made: Vec<Interval<'_>> = row.scores.iter().skip(1).map(interval).collect();
+            let mut made: Vec<Interval<'_>> = row.scores.iter().skip(1).map(interval).collect();
             if made.iter().all(|one| one.low.is_nan()) {
                 continue;
             }
             // Drawn aside, then what is in view is taken over: a block may begin above the pane.
-            let aside = Rect { x: body.x + x + 2, y: 0, width: width - 2, height: made.len() as u16 };
+            let height = made.len() as u16;
+            // A last row without an estimate has nothing but the line of zero.
+            made.push(Interval { at: f64::NAN, low: f64::NAN, high: f64::NAN, ..made[0] });
+            let aside = Rect { x: body.x + x + 2, y: 0, width: width - 2, height: height + 1 };
             let mut drawn = Buffer::empty(aside);
             Intervals { rows: &made, line: Some((0.0, "")), selected: None }
                 .draw(&mut drawn, aside, theme);
+            let is_zero = |x: u16| drawn[(x, height)].symbol() != " ";
             for (at, line) in (top..end).enumerate() {
                 let Some(y) = line.checked_sub(first).filter(|y| *y < usize::from(body.height))
                 else {
@@ -250,9 +261,15 @@ impl Scores<'_> {
                 for x in aside.x..aside.right().min(body.right()) {
                     let to = (x, body.y + y as u16);
                     let from = &drawn[(x, at as u16)];
-                    if from.symbol() != " " && buf.area.contains(to.into()) {
-                        buf[to].set_symbol(from.symbol()).set_style(from.style());
+                    if from.symbol() == " " || !buf.area.contains(to.into()) {
+                        continue;
                     }
+                    let symbol = match from.symbol() {
+                        "─" if is_zero(x) => "┼",
+                        "-" if is_zero(x) => "+",
+                        other => other,
+                    };
+                    buf[to].set_symbol(symbol).set_style(from.style());
                 }
             }
         }

@@ -12,6 +12,8 @@ use ratatui::style::Style;
 /// Cells of a column at most, and of the names.
 const WIDEST: u16 = 20;
 const NARROWEST: u16 = 8;
+/// The same where some must be scrolled out of view anyway.
+const SCROLLED: u16 = 11;
 const WIDEST_NAME: u16 = 30;
 
 /// A column's title, and which run it is about.
@@ -121,7 +123,7 @@ impl Sheet {
             let of = |own: &u16| (*own).min(most) + 2;
             name + 2 + self.widths.iter().skip(1).map(of).sum::<u16>()
         };
-        (NARROWEST..=WIDEST).rev().find(|most| total(*most) <= width).unwrap_or(WIDEST)
+        (NARROWEST..=WIDEST).rev().find(|most| total(*most) <= width).unwrap_or(SCROLLED)
     }
 
     /// Draws it with the cursor on a row, and the columns of run `run` in view.
