@@ -26,7 +26,7 @@ pub struct RunCurve {
     /// The value by number of fold, for a run whose folds have one value each.
     pub by_fold: Vec<(f64, f64)>,
     /// The only value, for a run that has but one.
-    pub level: Option<f64>,
+    pub single: Option<Sample>,
     /// When the run began, milliseconds since 1970 UTC.
     pub started: Option<i64>,
 }
@@ -80,7 +80,7 @@ pub(super) fn of_points(points: &[MetricPoint], started: Option<i64>) -> RunCurv
         contexts.iter().filter(|(context, _)| is_fold(context)).collect();
     for (context, samples) in contexts.iter().filter(|(context, _)| !is_fold(context)) {
         match &samples[..] {
-            [one] => curve.level = Some(one.value),
+            [one] => curve.single = Some(*one),
             _ => curve.lines.push((context.to_string(), thinned(samples))),
         }
     }
@@ -153,7 +153,7 @@ pub(super) struct Drawing {
     /// What x is, which may not be what was wished.
     pub(super) x: X,
     pub(super) lines: Vec<Line>,
-    /// Column and value of runs that have one value only, beside curves of others.
+    /// Column and mean of runs that have one value a fold only, beside curves of others.
     pub(super) levels: Vec<(usize, f64)>,
     /// True if any fold was averaged.
     pub(super) is_mean: bool,
@@ -199,11 +199,16 @@ pub(super) fn drawing(columns: &[(char, Option<&RunCurve>)], wish: X, weight: f6
             }
             made.lines.push(Line { column, label, dashed: at > 0, points });
         }
+        if let (Some(single), true) = (&curve.single, curve.lines.is_empty()) {
+            let points = vec![(x(single), single.value)];
+            let label = letter.to_string();
+            made.lines.push(Line { column, label, dashed: false, points });
+        }
         let mean = || {
             let values: Vec<f64> = curve.by_fold.iter().map(|fold| fold.1).collect();
             (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
         };
-        if let (true, Some(level)) = (curve.lines.is_empty(), curve.level.or_else(mean)) {
+        if let (true, Some(level)) = (curve.lines.is_empty() && curve.single.is_none(), mean()) {
             made.levels.push((column, level));
         }
     }

@@ -355,7 +355,7 @@ impl Screen for Compare {
         let left = match runs {
             0..=2 => 42,
             _ if is_wide => 44,
-            _ => 47,
+            _ => 50,
         };
         let top = layout::columns(rows[0], &[left, 100 - left]);
         vec![top[0], top[1], rows[1]]
