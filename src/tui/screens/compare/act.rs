@@ -22,7 +22,11 @@ impl Compare {
     pub(super) fn may(&self, action: Action, pane: u8, shared: &Shared) -> Enabled {
         let n = self.shown.len();
         if action == Action::Add {
-            return if n < MOST { Enabled::Yes } else { Enabled::No("six runs are as many as fit") };
+            return if n < MOST {
+                Enabled::Yes
+            } else {
+                Enabled::No("six runs are as many as fit")
+            };
         }
         if action == Action::Compare {
             return if shared.marks.len() > 1 {
@@ -100,7 +104,8 @@ impl Compare {
 
     fn select(&mut self, right: bool) {
         let last = self.shown.len().saturating_sub(1);
-        self.column = if right { (self.column + 1).min(last) } else { self.column.saturating_sub(1) };
+        self.column =
+            if right { (self.column + 1).min(last) } else { self.column.saturating_sub(1) };
     }
 
     fn open(&self) -> Vec<Effect> {
@@ -212,7 +217,12 @@ impl Compare {
         let letters = self.letters();
         let first = if self.is_table {
             let height = usize::from(area.height.saturating_sub(1));
-            crate::tui::layout::scroll(self.metric_first, self.metric_at(), height, self.metrics.len())
+            crate::tui::layout::scroll(
+                self.metric_first,
+                self.metric_at(),
+                height,
+                self.metrics.len(),
+            )
         } else {
             self.scores(&letters).first(area)
         };

@@ -218,9 +218,10 @@ pub(super) fn drawing(columns: &[(char, Option<&RunCurve>)], wish: X, weight: f6
 impl Drawing {
     /// The ends of x; none without any point.
     pub(super) fn x_range(&self) -> Option<(f64, f64)> {
-        let ends = self.lines.iter().filter_map(|line| {
-            Some((line.points.first()?.0, line.points.last()?.0))
-        });
+        let ends = self
+            .lines
+            .iter()
+            .filter_map(|line| Some((line.points.first()?.0, line.points.last()?.0)));
         ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
@@ -252,8 +253,7 @@ mod tests {
 
     #[test]
     fn folds_are_averaged_by_step_or_stand_side_by_side() {
-        let steps =
-            [point("fold=0", 0, 1.0), point("fold=0", 1, 2.0), point("fold=1", 0, 3.0)];
+        let steps = [point("fold=0", 0, 1.0), point("fold=0", 1, 2.0), point("fold=1", 0, 3.0)];
         let curve = of_points(&steps, Some(0));
         let values: Vec<f64> = curve.lines[0].1.iter().map(|sample| sample.value).collect();
         assert_eq!((curve.lines[0].0.as_str(), values), ("mean of 2 folds", vec![2.0, 2.0]));
@@ -268,8 +268,7 @@ mod tests {
 
     #[test]
     fn a_long_curve_keeps_its_spikes() {
-        let mut points: Vec<MetricPoint> =
-            (0..100_000).map(|step| point("", step, 0.0)).collect();
+        let mut points: Vec<MetricPoint> = (0..100_000).map(|step| point("", step, 0.0)).collect();
         points[77_777].value = 9.0;
         points[1].value = f64::NAN;
         let curve = of_points(&points, None);

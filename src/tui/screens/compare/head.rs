@@ -57,6 +57,7 @@ pub(super) fn called(run: &RunRecord) -> String {
 
 fn items(columns: &Columns<'_>, selected: usize, shared: &Shared) -> Vec<Item> {
     let theme = &shared.theme;
+    let longest = usize::from(shared.body.width / 8).clamp(8, LONGEST);
     let mut items = Vec::new();
     for (at, (letter, id, found)) in columns.iter().enumerate() {
         let mut letter_style = theme.style(Role::Series(at)).add_modifier(Modifier::BOLD);
@@ -75,7 +76,7 @@ fn items(columns: &Columns<'_>, selected: usize, shared: &Shared) -> Vec<Item> {
                     Some(_) => add(format!(" {}", theme.glyph("★", "@")), Role::Champion),
                     None => add(format!(" {glyph}"), role),
                 }
-                add(format!(" {id} {}", cut(&called(run), LONGEST)), Role::Text);
+                add(format!(" {id} {}", cut(&called(run), longest)), Role::Text);
                 if champion.is_some() {
                     add(" (champion)".into(), Role::Champion);
                 }

@@ -73,7 +73,6 @@ impl View {
     pub(super) fn is_chart(self) -> bool {
         matches!(self, Self::Curves | Self::Roc | Self::Pr)
     }
-
 }
 
 /// How curves are looked at.
@@ -177,7 +176,10 @@ pub(super) fn x_at(
 }
 
 /// The curves of a class by run.
-fn curves_of(of: &ClassRanks, view: View) -> &std::collections::BTreeMap<crate::domain::RunId, RankCurve> {
+fn curves_of(
+    of: &ClassRanks,
+    view: View,
+) -> &std::collections::BTreeMap<crate::domain::RunId, RankCurve> {
     if view == View::Pr { &of.pr } else { &of.roc }
 }
 
@@ -258,7 +260,13 @@ pub(super) fn rank_x_at(
 pub(super) fn class_of(ranks: &Ranks, class: usize) -> String {
     match ranks.classes.get(class) {
         Some(of) if ranks.classes.len() > 1 => {
-            format!("'{}' of {}  {}/{}", clean(&of.class), clean(&ranks.target), class + 1, ranks.classes.len())
+            format!(
+                "'{}' of {}  {}/{}",
+                clean(&of.class),
+                clean(&ranks.target),
+                class + 1,
+                ranks.classes.len()
+            )
         }
         Some(of) => format!("'{}' of {}", clean(&of.class), clean(&ranks.target)),
         None => String::new(),

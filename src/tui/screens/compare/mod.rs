@@ -143,8 +143,7 @@ impl Compare {
     fn refresh(&mut self, shared: &Shared) {
         self.shown = self.wanted(shared);
         self.column = self.column.min(self.shown.len().saturating_sub(1));
-        self.metrics =
-            finding::metric_rows(&self.shown, &self.found, &self.folds, &shared.catalog);
+        self.metrics = finding::metric_rows(&self.shown, &self.found, &self.folds, &shared.catalog);
         let (params, differ) = {
             let columns = self.columns();
             (sheets::params(&columns, !self.all, &shared.theme), sheets::count(&columns))
@@ -371,8 +370,11 @@ impl Screen for Compare {
 
     fn draw(&self, buf: &mut Buffer, pane: u8, place: Place, shared: &Shared) {
         if self.shown.is_empty() {
-            let lines =
-                ["nothing to compare", "mark two runs with Space in 1 Runs, then c", "a adds one here"];
+            let lines = [
+                "nothing to compare",
+                "mark two runs with Space in 1 Runs, then c",
+                "a adds one here",
+            ];
             return draw_empty(buf, place.area, shared, &lines);
         }
         if !self.is_read {
@@ -479,7 +481,8 @@ impl Screen for Compare {
         self.refresh(shared);
         match distinct.len() {
             n if n > MOST => {
-                let text = format!("{MOST} of {n} runs fit side by side; u takes one out, a adds one");
+                let text =
+                    format!("{MOST} of {n} runs fit side by side; u takes one out, a adds one");
                 vec![Effect::Say(Tone::Info, text)]
             }
             _ => Vec::new(),

@@ -195,9 +195,9 @@ fn predicted(store: &Store, ids: &[RunId]) -> Result<Predicted, Trouble> {
             (Some((ground, _)), true) => Ok(Rc::clone(ground)),
             _ => recipe.ground(section).map(Rc::new),
         };
-        let rows = ground.map_err(|error| error.to_string()).and_then(|ground| {
-            rows(store, &recipe, &ground).map(|rows| (rows, ground))
-        });
+        let rows = ground
+            .map_err(|error| error.to_string())
+            .and_then(|ground| rows(store, &recipe, &ground).map(|rows| (rows, ground)));
         match rows {
             Err(why) => {
                 read.lacking.insert(id, why);

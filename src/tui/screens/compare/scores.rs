@@ -59,8 +59,11 @@ impl Columns {
     fn cell(&self, area: Rect, y: u16, at: usize) -> Rect {
         let (x, width) = self.spans[at];
         let gap = u16::from(width > 1 && at > 0);
-        Rect { x: area.x + x + gap, y, width: width - gap, height: 1 }
-            .intersection(Rect { y, height: 1, ..area })
+        Rect { x: area.x + x + gap, y, width: width - gap, height: 1 }.intersection(Rect {
+            y,
+            height: 1,
+            ..area
+        })
     }
 }
 

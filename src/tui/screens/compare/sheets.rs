@@ -168,7 +168,8 @@ pub(super) fn facts_of(columns: &Columns<'_>, all: bool) -> Vec<FactRow> {
             .map(|(_, _, found)| found.and_then(|found| of(&found.record)).map(|v| clean(&v)))
             .collect(),
     };
-    let hash = |hash: &Option<String>| hash.as_ref().map(|hash| format!("b3:{}", words::short(hash)));
+    let hash =
+        |hash: &Option<String>| hash.as_ref().map(|hash| format!("b3:{}", words::short(hash)));
     let code = |run: &RunRecord| {
         let git = run.git.as_ref()?;
         let dirty = if git.dirty { "+" } else { "" };

@@ -14,6 +14,7 @@ const WIDEST: u16 = 20;
 const NARROWEST: u16 = 8;
 /// The same where some must be scrolled out of view anyway.
 const SCROLLED: u16 = 11;
+const SCROLLED_NAME: u16 = 16;
 const WIDEST_NAME: u16 = 30;
 
 /// A column's title, and which run it is about.
@@ -64,15 +65,19 @@ impl Sheet {
         rows: Vec<Vec<CellText>>,
         notes: Vec<(String, Role)>,
     ) -> Self {
-        let widths: Vec<u16> = titles.iter().enumerate().map(|(at, title)| {
-            let of = |row: &Vec<CellText>| match row.len() {
-                1 => 0,
-                _ => row.get(at).map_or(0, |cell| cells(&cell.text)),
-            };
-            let widest = rows.iter().map(of).max().unwrap_or(0).max(cells(&title.text));
-            let most = if at == 0 { WIDEST_NAME } else { WIDEST };
-            (widest as u16).clamp(1, most)
-        }).collect();
+        let widths: Vec<u16> = titles
+            .iter()
+            .enumerate()
+            .map(|(at, title)| {
+                let of = |row: &Vec<CellText>| match row.len() {
+                    1 => 0,
+                    _ => row.get(at).map_or(0, |cell| cells(&cell.text)),
+                };
+                let widest = rows.iter().map(of).max().unwrap_or(0).max(cells(&title.text));
+                let most = if at == 0 { WIDEST_NAME } else { WIDEST };
+                (widest as u16).clamp(1, most)
+            })
+            .collect();
         Self { titles, rows, notes, empty: String::new(), widths }
     }
 
@@ -101,7 +106,10 @@ impl Sheet {
     fn columns(&self, width: u16) -> Vec<Col<'_>> {
         // A long name must leave room for the reference and one run.
         let name = (width / 2).saturating_sub(4).max(8);
-        let most = self.most(width, name);
+        let (name, most) = match self.most(width, name) {
+            Some(most) => (name, most),
+            None => (name.min(SCROLLED_NAME), SCROLLED),
+        };
         let mut columns = Vec::with_capacity(self.titles.len());
         for (at, (title, width)) in self.titles.iter().zip(&self.widths).enumerate() {
             columns.push(Col {
@@ -117,13 +125,13 @@ impl Sheet {
     }
 
     /// The width that columns are cut to so that all are in view, as long as that leaves enough of them.
-    fn most(&self, width: u16, name: u16) -> u16 {
+    fn most(&self, width: u16, name: u16) -> Option<u16> {
         let name = self.widths.first().copied().unwrap_or(0).min(name);
         let total = |most: u16| {
             let of = |own: &u16| (*own).min(most) + 2;
             name + 2 + self.widths.iter().skip(1).map(of).sum::<u16>()
         };
-        (NARROWEST..=WIDEST).rev().find(|most| total(*most) <= width).unwrap_or(SCROLLED)
+        (NARROWEST..=WIDEST).rev().find(|most| total(*most) <= width)
     }
 
     /// Draws it with the cursor on a row, and the columns of run `run` in view.

@@ -77,9 +77,8 @@ pub(super) fn markdown(state: &Compare, shared: &Shared) -> String {
     for (letter, id, found) in &columns {
         let run = found.map(|found| &found.record);
         let of = |get: &dyn Fn(&RunRecord) -> String| run.map_or("gone".into(), |run| get(run));
-        let model = |run: &RunRecord| {
-            run.params.get("model").map(Value::to_string).unwrap_or_default()
-        };
+        let model =
+            |run: &RunRecord| run.params.get("model").map(Value::to_string).unwrap_or_default();
         let status = |run: &RunRecord| match shared.catalog.champions.get(id) {
             Some(of) => format!("{}, champion of {of}", run.status.word()),
             None => run.status.word().to_string(),
@@ -140,8 +139,17 @@ fn parameters(out: &mut String, state: &Compare, columns: &Columns<'_>) {
 
 fn metrics(out: &mut String, state: &Compare) {
     out.push_str("## Metrics\n\n");
-    let names =
-        ["metric", "run", "score", "sd", "difference to A", "95 % interval", "p", "p (Holm)", "says"];
+    let names = [
+        "metric",
+        "run",
+        "score",
+        "sd",
+        "difference to A",
+        "95 % interval",
+        "p",
+        "p (Holm)",
+        "says",
+    ];
     head(out, &names, 2);
     for row in &state.metrics {
         let arrow = match row.goal {
