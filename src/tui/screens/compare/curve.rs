@@ -1,0 +1,290 @@
+//! The curves of a metric: from points to lines that can be drawn. Pure.
+
+use crate::domain::MetricPoint;
+use crate::metrics::series::smooth;
+use std::collections::BTreeMap;
+
+/// Points of a line that are kept: more than there are dots on any terminal.
+const MOST_POINTS: usize = 40_000;
+
+/// One value of a line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// The step.
+    pub step: f64,
+    /// Milliseconds since 1970 UTC; NaN where nobody knows.
+    pub ts: f64,
+    /// The value.
+    pub value: f64,
+}
+
+/// The lines of a run: one a context; folds are averaged.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RunCurve {
+    /// What was measured on, and its values by step.
+    pub lines: Vec<(String, Vec<Sample>)>,
+    /// The value by number of fold, for a run whose folds have one value each.
+    pub by_fold: Vec<(f64, f64)>,
+    /// The only value, for a run that has but one.
+    pub single: Option<Sample>,
+    /// When the run began, milliseconds since 1970 UTC.
+    pub started: Option<i64>,
+}
+
+impl RunCurve {
+    /// True if it has a line over steps.
+    pub fn has_steps(&self) -> bool {
+        !self.lines.is_empty()
+    }
+}
+
+/// What x is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum X {
+    #[default]
+    Step,
+    /// Seconds since the run began.
+    Since,
+    /// Seconds since the first of the runs began.
+    Clock,
+    /// The number of the fold: where no run has more than a value a fold.
+    Fold,
+}
+
+impl X {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Step => "step",
+            Self::Since => "time",
+            Self::Clock => "clock",
+            Self::Fold => "fold",
+        }
+    }
+}
+
+/// The lines of a run from the points of a metric, in the order of context and step.
+pub(super) fn of_points(points: &[MetricPoint], started: Option<i64>) -> RunCurve {
+    let mut contexts: Vec<(&str, Vec<Sample>)> = Vec::new();
+    for point in points {
+        if contexts.last().is_none_or(|(context, _)| *context != point.context) {
+            contexts.push((&point.context, Vec::new()));
+        }
+        let ts = if point.ts > 0 { point.ts as f64 } else { f64::NAN };
+        if let Some((_, samples)) = contexts.last_mut() {
+            samples.push(Sample { step: point.step as f64, ts, value: point.value });
+        }
+    }
+    let mut curve = RunCurve { started, ..RunCurve::default() };
+    let is_fold = |context: &str| context.starts_with("fold=");
+    let folds: Vec<&(&str, Vec<Sample>)> =
+        contexts.iter().filter(|(context, _)| is_fold(context)).collect();
+    for (context, samples) in contexts.iter().filter(|(context, _)| !is_fold(context)) {
+        match &samples[..] {
+            [one] => curve.single = Some(*one),
+            _ => curve.lines.push((context.to_string(), thinned(samples))),
+        }
+    }
+    if folds.iter().any(|(_, samples)| samples.len() > 1) {
+        let name = format!("mean of {} folds", folds.len());
+        curve.lines.push((name, thinned(&mean_by_step(&folds))));
+    } else {
+        curve.by_fold =
+            folds.iter().enumerate().map(|(at, (_, one))| (at as f64, one[0].value)).collect();
+    }
+    curve
+}
+
+/// The mean of the finite values at each step, over the folds that have it.
+fn mean_by_step(folds: &[&(&str, Vec<Sample>)]) -> Vec<Sample> {
+    let mut sums: BTreeMap<i64, (f64, u32, f64)> = BTreeMap::new();
+    for sample in folds.iter().flat_map(|(_, samples)| samples) {
+        let sum = sums.entry(sample.step as i64).or_insert((0.0, 0, f64::NAN));
+        sum.2 = sum.2.max(sample.ts);
+        if sample.value.is_finite() {
+            *sum = (sum.0 + sample.value, sum.1 + 1, sum.2);
+        }
+    }
+    let mean = |(step, (sum, n, ts)): (i64, (f64, u32, f64))| Sample {
+        step: step as f64,
+        ts,
+        value: if n > 0 { sum / f64::from(n) } else { f64::NAN },
+    };
+    sums.into_iter().map(mean).collect()
+}
+
+/// Fewer points, the same picture: of each piece the smallest and the largest value, and a gap if it has one.
+fn thinned(samples: &[Sample]) -> Vec<Sample> {
+    if samples.len() <= MOST_POINTS {
+        return samples.to_vec();
+    }
+    let width = samples.len().div_ceil(MOST_POINTS / 2).max(2);
+    let mut kept = Vec::with_capacity(MOST_POINTS);
+    for piece in samples.chunks(width) {
+        let finite = || (0..piece.len()).filter(|&at| piece[at].value.is_finite());
+        let by_value = |a: &usize, b: &usize| piece[*a].value.total_cmp(&piece[*b].value);
+        let (low, high) = (finite().min_by(by_value), finite().max_by(by_value));
+        let mut ends: Vec<usize> = low.into_iter().chain(high).collect();
+        if ends.is_empty() {
+            ends.push(0);
+        }
+        ends.sort_unstable();
+        ends.dedup();
+        kept.extend(ends.into_iter().map(|at| piece[at]));
+    }
+    kept
+}
+
+/// A line as it is drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Line {
+    /// Which column of the comparison.
+    pub(super) column: usize,
+    /// In legend and crosshair.
+    pub(super) label: String,
+    /// True for any line of a run but its first.
+    pub(super) dashed: bool,
+    /// By ascending x.
+    pub(super) points: Vec<(f64, f64)>,
+}
+
+/// The lines and levels of some runs along one axis.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Drawing {
+    /// What x is, which may not be what was wished.
+    pub(super) x: X,
+    pub(super) lines: Vec<Line>,
+    /// Column and mean of runs that have one value a fold only, beside curves of others.
+    pub(super) levels: Vec<(usize, f64)>,
+    /// True if any fold was averaged.
+    pub(super) is_mean: bool,
+}
+
+/// Lays curves over each other: `columns` says which curve is which column's, with its letter.
+pub(super) fn drawing(columns: &[(char, Option<&RunCurve>)], wish: X, weight: f64) -> Drawing {
+    let curves = || {
+        let numbered = columns.iter().enumerate();
+        numbered.filter_map(|(at, (letter, curve))| Some((at, *letter, (*curve)?)))
+    };
+    let has_steps = curves().any(|(_, _, curve)| curve.has_steps());
+    let mut made = Drawing { x: if has_steps { wish } else { X::Fold }, ..Drawing::default() };
+    let first = curves().filter_map(|(_, _, curve)| curve.started).min();
+    for (column, letter, curve) in curves() {
+        if !has_steps {
+            let label = letter.to_string();
+            if !curve.by_fold.is_empty() {
+                let points = curve.by_fold.clone();
+                made.lines.push(Line { column, label, dashed: false, points });
+            }
+            continue;
+        }
+        let started = match wish {
+            X::Clock => first,
+            _ => curve.started,
+        };
+        let x = |sample: &Sample| match (wish, started) {
+            (X::Step | X::Fold, _) => sample.step,
+            (_, Some(started)) => (sample.ts - started as f64) / 1e3,
+            (_, None) => f64::NAN,
+        };
+        for (at, (context, samples)) in curve.lines.iter().enumerate() {
+            made.is_mean |= context.starts_with("mean of ");
+            let plain = context.is_empty() || context.starts_with("mean of ");
+            let label = if plain { letter.to_string() } else { format!("{letter} {context}") };
+            let values: Vec<f64> = samples.iter().map(|sample| sample.value).collect();
+            let values = smooth(&values, weight);
+            let mut points: Vec<(f64, f64)> =
+                samples.iter().map(x).zip(values).filter(|(x, _)| x.is_finite()).collect();
+            if !points.is_sorted_by(|a, b| a.0 <= b.0) {
+                points.sort_by(|a, b| a.0.total_cmp(&b.0));
+            }
+            made.lines.push(Line { column, label, dashed: at > 0, points });
+        }
+        if let (Some(single), true) = (&curve.single, curve.lines.is_empty()) {
+            let points = vec![(x(single), single.value)];
+            let label = letter.to_string();
+            made.lines.push(Line { column, label, dashed: false, points });
+        }
+        let mean = || {
+            let values: Vec<f64> = curve.by_fold.iter().map(|fold| fold.1).collect();
+            (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+        };
+        if let (true, Some(level)) = (curve.lines.is_empty() && curve.single.is_none(), mean()) {
+            made.levels.push((column, level));
+        }
+    }
+    made
+}
+
+impl Drawing {
+    /// The ends of x; none without any point.
+    pub(super) fn x_range(&self) -> Option<(f64, f64)> {
+        let ends = self
+            .lines
+            .iter()
+            .filter_map(|line| Some((line.points.first()?.0, line.points.last()?.0)));
+        ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+
+    /// The next x of any line beyond `x` by at least `least`; the last one if there is none.
+    pub(super) fn beyond(&self, x: f64, least: f64, right: bool) -> Option<f64> {
+        let found = self.lines.iter().filter_map(|line| {
+            let points = &line.points;
+            if right {
+                let at = points.partition_point(|point| point.0 <= x || point.0 < x + least);
+                points.get(at).or(points.last()).map(|point| point.0)
+            } else {
+                let at = points.partition_point(|point| point.0 < x && point.0 <= x - least);
+                points.get(at.wrapping_sub(1)).or(points.first()).map(|point| point.0)
+            }
+        });
+        let ahead = |to: &f64| if right { *to > x } else { *to < x };
+        let near = |a: f64, b: f64| if right { a.min(b) } else { a.max(b) };
+        found.filter(ahead).reduce(near)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(context: &str, step: i64, value: f64) -> MetricPoint {
+        MetricPoint { metric: "auc".into(), context: context.into(), step, value, ts: 1_000 + step }
+    }
+
+    #[test]
+    fn folds_are_averaged_by_step_or_stand_side_by_side() {
+        let steps = [point("fold=0", 0, 1.0), point("fold=0", 1, 2.0), point("fold=1", 0, 3.0)];
+        let curve = of_points(&steps, Some(0));
+        let values: Vec<f64> = curve.lines[0].1.iter().map(|sample| sample.value).collect();
+        assert_eq!((curve.lines[0].0.as_str(), values), ("mean of 2 folds", vec![2.0, 2.0]));
+        let single = of_points(&[point("fold=0", 0, 0.5), point("fold=1", 0, 0.7)], None);
+        assert_eq!(single.by_fold, [(0.0, 0.5), (1.0, 0.7)]);
+        let drawn = drawing(&[('A', Some(&single))], X::Since, 0.0);
+        assert_eq!((drawn.x, drawn.lines.len()), (X::Fold, 1));
+        // Beside curves, a run of single values is a level.
+        let drawn = drawing(&[('A', Some(&curve)), ('B', Some(&single))], X::Step, 0.0);
+        assert_eq!((drawn.lines.len(), drawn.levels[0]), (1, (1, 0.6)));
+    }
+
+    #[test]
+    fn a_long_curve_keeps_its_spikes() {
+        let mut points: Vec<MetricPoint> = (0..100_000).map(|step| point("", step, 0.0)).collect();
+        points[77_777].value = 9.0;
+        points[1].value = f64::NAN;
+        let curve = of_points(&points, None);
+        let samples = &curve.lines[0].1;
+        assert!(samples.len() <= MOST_POINTS && samples.iter().any(|s| s.value == 9.0));
+    }
+
+    #[test]
+    fn the_crosshair_goes_from_sample_to_sample() {
+        let points: Vec<MetricPoint> = (0..5).map(|step| point("", step * 2, 1.0)).collect();
+        let curve = of_points(&points, None);
+        let drawn = drawing(&[('A', Some(&curve))], X::Step, 0.0);
+        assert_eq!(drawn.beyond(2.0, 0.0, true), Some(4.0));
+        assert_eq!(drawn.beyond(2.0, 0.0, false), Some(0.0));
+        assert_eq!(drawn.beyond(2.0, 3.0, true), Some(6.0));
+        assert_eq!(drawn.beyond(8.0, 0.0, true), None);
+        assert_eq!(drawn.x_range(), Some((0.0, 8.0)));
+    }
+}
