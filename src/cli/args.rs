@@ -9,6 +9,8 @@ use super::out::ColorChoice;
 use super::plot::PlotArgs;
 use super::report_args::ReportArgs;
 use super::script_args::{ArtifactsArgs, LogArgs, LogsArgs, RunArgs};
+use super::steer_args::SteerArgs;
+use super::tui_args::TuiArgs;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 
@@ -18,7 +20,7 @@ use std::path::PathBuf;
 /// Runs live in `.derby/` of the project's folder, found by walking up from here.
 #[derive(Debug, Parser)]
 #[command(name = "derby", version, after_help = super::error::EXIT_CODES, max_term_width = 100)]
-#[command(subcommand_required = true, arg_required_else_help = true, infer_subcommands = true)]
+#[command(infer_subcommands = true)]
 pub(super) struct Cli {
     /// The store's folder [default: the nearest .derby above this folder]
     #[arg(long, global = true, env = "DERBY_STORE", hide_env_values = true)]
@@ -28,16 +30,20 @@ pub(super) struct Cli {
     #[arg(long, global = true, value_enum, default_value = "auto", hide_possible_values = true)]
     #[arg(value_name = "WHEN", help_heading = "Global options")]
     pub(super) color: ColorChoice,
-    /// What to do
+    /// What to do; the terminal UI without one
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(super) command: Option<Command>,
 }
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Look at runs, steer sweeps and promote in the terminal; so does `derby` alone
+    Tui(TuiArgs),
     /// Run a sweep, or go on with it
     Sweep(SweepArgs),
+    /// Steer a sweep while it runs: pause, stop, more trials, a point by hand, another range
+    Steer(SteerArgs),
     /// Run any command once, and record it
     Run(RunArgs),
     /// Record metrics from inside a script that derby runs

@@ -55,6 +55,8 @@ mod show_curves;
 mod show_sweep;
 mod space;
 mod sparkline;
+mod steer;
+mod steer_args;
 mod store;
 mod sweep;
 mod sweep_gate;
@@ -62,6 +64,8 @@ mod sweeps;
 mod table;
 mod text;
 mod trial;
+mod tui;
+mod tui_args;
 mod unseen;
 mod verify;
 mod whole_file;
@@ -79,6 +83,7 @@ use std::path::PathBuf;
 /// What every verb gets.
 struct Ui {
     out: Out,
+    color: out::ColorChoice,
     store: Option<PathBuf>,
 }
 
@@ -127,8 +132,12 @@ pub fn run() -> u8 {
     if let Err(text) = host::clock::check() {
         return report(&Out::new(cli.color), &CliError::usage(text));
     }
-    let ui = Ui { out: Out::new(cli.color), store: cli.store };
-    match dispatch(&ui, cli.command) {
+    let ui = Ui { out: Out::new(cli.color), color: cli.color, store: cli.store };
+    let result = match cli.command {
+        Some(command) => dispatch(&ui, command),
+        None => tui::alone(&ui),
+    };
+    match result {
         Ok(code) => code,
         Err(error) => report(&ui.out, &error),
     }
@@ -136,7 +145,9 @@ pub fn run() -> u8 {
 
 fn dispatch(ui: &Ui, command: Command) -> Result<u8, CliError> {
     let exit = match command {
+        Command::Tui(args) => return tui::run(ui, &args),
         Command::Sweep(args) => sweep::run(ui, &args),
+        Command::Steer(args) => steer::run(ui, &args),
         Command::Check(args) => check::run(ui, &args),
         Command::Space(args) => space::run(ui, &args),
         Command::Data(args) => data::run(ui, &args),

@@ -208,6 +208,17 @@ pub(super) fn pad(text: &str, width: usize, right: bool) -> String {
     if right { format!("{gap}{text}") } else { format!("{text}{gap}") }
 }
 
+/// True if somebody sits at a terminal that can show screens: input and output, and it is no dumb one.
+pub(super) fn is_interactive() -> bool {
+    let is_able = std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
+    is_able && io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// The terminal, for screens: written in large pieces.
+pub(super) fn terminal() -> crate::tui::Output {
+    Box::new(io::BufWriter::with_capacity(1 << 16, io::stdout()))
+}
+
 /// Standard output for lines that another derby reads.
 pub(super) fn lines() -> Box<dyn Write + Send> {
     Box::new(io::stdout())

@@ -189,7 +189,7 @@ fn again(store: &mut Store, args: &RunArgs, reference: &str) -> Result<Order, Cl
 
 /// The arguments by which an earlier run was started, if `derby run` started it.
 fn typed_before(before: &RunRecord) -> Option<RunArgs> {
-    match Cli::try_parse_from(&before.argv).ok()?.command {
+    match Cli::try_parse_from(&before.argv).ok()?.command? {
         Command::Run(args) => Some(args),
         _ => None,
     }

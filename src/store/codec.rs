@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use crate::domain::{Status, Summary, Value};
+use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Row, params};
 use serde::de::DeserializeOwned;
 
@@ -45,6 +46,24 @@ pub(super) fn join_value(kind: &str, text: String) -> Result<Value, StoreError> 
         _ => None,
     };
     parsed.ok_or_else(|| unreadable("a parameter", &text))
+}
+
+/// The value of a parameter as one column of SQL: what is neither number nor text is a blob of its word.
+pub(super) const EXACT: &str =
+    "CASE kind WHEN 'float' THEN number WHEN 'int' THEN CAST(text AS INTEGER)
+    WHEN 'text' THEN text ELSE CAST(text AS BLOB) END";
+
+/// Reads [`EXACT`]; none for NULL.
+pub(super) fn exact_value(value: ValueRef<'_>) -> Result<Option<Value>, StoreError> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok(Some(match value {
+        ValueRef::Null => return Ok(None),
+        ValueRef::Integer(value) => Value::Int(value),
+        ValueRef::Real(value) => Value::Float(value),
+        ValueRef::Text(bytes) => Value::Text(text(bytes)),
+        ValueRef::Blob(b"none") => Value::None,
+        ValueRef::Blob(bytes) => join_value("bool", text(bytes))?,
+    }))
 }
 
 /// A metric's value as a key can hold it: the number, and what it is instead of one.

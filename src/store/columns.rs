@@ -1,10 +1,10 @@
 //! One column of many runs: a metric, a parameter or an attribute, read the way that is fastest.
 
-use super::StoreError;
 use super::filter::Field;
 use super::filter::sql::{Known, joins};
+use super::{StoreError, codec};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 /// Below this share of all runs, single look-ups beat a pass over everything.
 const FEW: i64 = 12;
@@ -12,13 +12,22 @@ const FEW: i64 = 12;
 /// Takes the place of a run in the list, and its value there.
 type See<'a> = &'a mut dyn FnMut(usize, ValueRef<'_>);
 
+/// As what a parameter is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Its number where it has one, else its text: what sorts.
+    Sorting,
+    /// As [`codec::EXACT`] has it.
+    Exact,
+}
+
 /// Calls `see` with the place of every run of `ids` (newest first) that has a value in the column, in any order.
 /// NaN and unknown names are missing. Of a name that is both, the metric counts, where it is a number.
 pub(super) fn for_each(
     conn: &Connection,
     known: &Known,
     ids: &[i64],
-    field: &Field,
+    (field, form): (&Field, Form),
     see: See<'_>,
 ) -> Result<(), StoreError> {
     let (metric, param) = match field {
@@ -30,14 +39,14 @@ pub(super) fn for_each(
     match (metric, param) {
         (None, None) => Ok(()),
         (Some(metric), None) => scores(conn, ids, *metric, see),
-        (None, Some(param)) => params_of(conn, ids, *param, see),
+        (None, Some(param)) => params_of(conn, ids, (*param, form), see),
         (Some(metric), Some(param)) => {
             let mut is_metric = vec![false; ids.len()];
             scores(conn, ids, *metric, &mut |place, value| {
                 is_metric[place] = true;
                 see(place, value);
             })?;
-            params_of(conn, ids, *param, &mut |place, value| {
+            params_of(conn, ids, (*param, form), &mut |place, value| {
                 if !is_metric[place] {
                     see(place, value);
                 }
@@ -93,11 +102,44 @@ fn scores(conn: &Connection, ids: &[i64], metric: i64, see: See<'_>) -> Result<(
         return look_up(conn, sql, (ids, metric), see);
     }
     // The index has all that is asked for.
-    let places = Places::new(ids);
     let sql = "SELECT run, score FROM summary INDEXED BY summary_by_score
                WHERE metric = ?1 AND score IS NOT NULL";
+    pass(conn, sql, (ids, metric), see)
+}
+
+fn params_of(
+    conn: &Connection,
+    ids: &[i64],
+    (param, form): (i64, Form),
+    see: See<'_>,
+) -> Result<(), StoreError> {
+    let value = match form {
+        Form::Sorting => "coalesce(number, text)",
+        Form::Exact => codec::EXACT,
+    };
+    if is_few(conn, ids)? {
+        let sql = format!("SELECT {value} FROM param WHERE run = ?1 AND name = ?2");
+        return look_up(conn, &sql, (ids, param), see);
+    }
+    // No index has a parameter by its name, and runs may have thousands of others: one look-up per run, which
+    // is several times faster within one statement.
+    let sql = format!(
+        "SELECT p.run, {value} FROM run r INDEXED BY run_by_trial
+         CROSS JOIN param p ON p.run = r.id AND p.name = ?1"
+    );
+    pass(conn, &sql, (ids, param), see)
+}
+
+/// One statement over runs and their values, of which those in the list are taken.
+fn pass(
+    conn: &Connection,
+    sql: &str,
+    (ids, name): (&[i64], i64),
+    see: See<'_>,
+) -> Result<(), StoreError> {
+    let places = Places::new(ids);
     let mut statement = conn.prepare_cached(sql)?;
-    let mut rows = statement.query([metric])?;
+    let mut rows = statement.query([name])?;
     while let Some(row) = rows.next()? {
         if let Some(place) = places.of(row.get(0)?) {
             see(place, row.get_ref(1)?);
@@ -106,12 +148,7 @@ fn scores(conn: &Connection, ids: &[i64], metric: i64, see: See<'_>) -> Result<(
     Ok(())
 }
 
-fn params_of(conn: &Connection, ids: &[i64], param: i64, see: See<'_>) -> Result<(), StoreError> {
-    let sql = "SELECT coalesce(number, text) FROM param WHERE run = ?1 AND name = ?2";
-    look_up(conn, sql, (ids, param), see)
-}
-
-/// One look-up per run, from the oldest on, which is the order of the table.
+/// One look-up per run, from the oldest on, which is the order of the tables.
 fn look_up(
     conn: &Connection,
     sql: &str,
@@ -134,13 +171,27 @@ fn attributes(
     column: &str,
     see: See<'_>,
 ) -> Result<(), StoreError> {
-    let select = format!("SELECT r.id, {column} FROM run r{}", joins(column));
+    for_each_of(conn, ids, column, &mut |place, row| {
+        see(place, row.get_ref(1)?);
+        Ok(())
+    })
+}
+
+/// Calls `see` with the place and the row of every run of `ids` (newest first): its number, then these columns
+/// of the tables in [`super::filter::sql::RUNS`].
+pub(super) fn for_each_of(
+    conn: &Connection,
+    ids: &[i64],
+    columns: &str,
+    see: &mut dyn FnMut(usize, &Row<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let select = format!("SELECT r.id, {columns} FROM run r{}", joins(columns));
     if is_few(conn, ids)? {
         let mut statement = conn.prepare_cached(&format!("{select} WHERE r.id = ?1"))?;
         for (place, id) in ids.iter().enumerate() {
             let mut rows = statement.query([id])?;
             if let Some(row) = rows.next()? {
-                see(place, row.get_ref(1)?);
+                see(place, row)?;
             }
         }
         return Ok(());
@@ -150,7 +201,7 @@ fn attributes(
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         if let Some(place) = places.of(row.get(0)?) {
-            see(place, row.get_ref(1)?);
+            see(place, row)?;
         }
     }
     Ok(())

@@ -13,7 +13,7 @@ impl Store {
     /// # Errors
     /// As [`Store::runs`].
     pub fn run_ids(&self, query: &Query) -> Result<Vec<RunId>, StoreError> {
-        let ids = self.read(|conn| run_ids(conn, query))?;
+        let ids = self.read_at_once(|conn| run_ids(conn, query))?;
         Ok(ids.into_iter().map(RunId).collect())
     }
 
@@ -22,7 +22,7 @@ impl Store {
     /// # Errors
     /// As [`Store::runs`].
     pub fn count(&self, query: &Query) -> Result<u64, StoreError> {
-        self.read(|conn| {
+        self.read_at_once(|conn| {
             let known = Known::load(conn)?;
             let (sql, values) = select(query, &known, ("count(*)", ""))?;
             let mut statement = conn.prepare_cached(&sql)?;
@@ -37,7 +37,7 @@ impl Store {
     /// # Errors
     /// As [`Store::runs`].
     pub fn status_counts(&self, query: &Query) -> Result<Vec<(Status, u64)>, StoreError> {
-        self.read(|conn| {
+        self.read_at_once(|conn| {
             let known = Known::load(conn)?;
             let (sql, values) = select(query, &known, ("r.status, count(*)", "GROUP BY r.status"))?;
             let mut statement = conn.prepare_cached(&sql)?;

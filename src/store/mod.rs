@@ -12,6 +12,7 @@ mod edit;
 mod error;
 pub mod filter;
 mod glance;
+mod groups;
 mod ids;
 mod intern;
 mod lease;
@@ -26,6 +27,8 @@ mod read;
 mod record;
 mod rows;
 mod run;
+mod series;
+mod survey;
 mod sweeps;
 mod trials;
 mod workers;
@@ -37,6 +40,8 @@ mod damage_tests;
 #[cfg(test)]
 mod ids_tests;
 #[cfg(test)]
+mod survey_tests;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
@@ -45,7 +50,8 @@ pub use artifacts::Artifact;
 pub use error::StoreError;
 pub use filter::{Expr, Field, FilterError};
 pub use glance::Curve;
-pub use lease::{Command, Owner};
+pub use groups::Group;
+pub use lease::{Command, Owner, PastCommand};
 pub use maintain::{Finding, GcOptions, GcReport, Severity};
 pub use merge::MergeReport;
 pub use open::{Mode, Store};
@@ -53,6 +59,8 @@ pub use query::{Column, Query};
 pub use read::{CachedRun, RunEnvironment};
 pub use rows::{Cell, RunRow};
 pub use run::{Finished, NewRun, Recovered, RunContext};
+pub use series::Axis;
+pub use survey::{NameKind, Varying};
 pub use sweeps::{NewSweep, SweepEvent, SweepRow};
 pub use trials::{NewTrial, TrialRow, TrialRun, TrialSeries};
 pub use workers::{HandedRun, QueuedRun, Worker};

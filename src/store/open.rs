@@ -295,6 +295,23 @@ impl Store {
         })
     }
 
+    /// Runs a read of several statements on one state of the store. It is faster too: a statement by itself asks
+    /// for the lock of readers, which costs more than finding a row.
+    pub(super) fn read_at_once<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.read(|conn| {
+            if !conn.is_autocommit() {
+                return work(conn); // in the batch around it
+            }
+            let transaction = conn.unchecked_transaction()?;
+            let result = work(conn)?;
+            transaction.commit()?;
+            Ok(result)
+        })
+    }
+
     /// Differs from before once another connection, of this process or any other, has changed the file. Costs
     /// a few microseconds; own writes do not count.
     ///

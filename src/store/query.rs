@@ -29,6 +29,6 @@ impl Store {
     /// # Errors
     /// [`StoreError::Filter`] for names that no run has, or when the store cannot be read.
     pub fn runs(&self, query: &Query) -> Result<Vec<RunRecord>, StoreError> {
-        self.read(|conn| read::records(conn, &ids::run_ids(conn, query)?))
+        self.read_at_once(|conn| read::records(conn, &ids::run_ids(conn, query)?))
     }
 }

@@ -91,7 +91,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn rows(&self, ids: &[RunId], columns: &[Field]) -> Result<Vec<RunRow>, StoreError> {
-        self.read(|conn| {
+        self.read_at_once(|conn| {
             let (sources, attributes) = sources(conn, columns)?;
             let select = format!("{BASE}{attributes}");
             let sql = format!("SELECT {select} FROM run r{} WHERE r.id = ?1", joins(&select));
@@ -101,9 +101,10 @@ impl Store {
                     .prepare_cached("SELECT key, value FROM tag WHERE run = ?1 ORDER BY key")?,
                 score: conn
                     .prepare_cached("SELECT score FROM summary WHERE run = ?1 AND metric = ?2")?,
-                param: conn.prepare_cached(
-                    "SELECT kind, number, text FROM param WHERE run = ?1 AND name = ?2",
-                )?,
+                param: conn.prepare_cached(&format!(
+                    "SELECT {} FROM param WHERE run = ?1 AND name = ?2",
+                    codec::EXACT
+                ))?,
             };
             let mut rows = Vec::with_capacity(ids.len());
             for id in ids {
@@ -216,11 +217,7 @@ fn named_cell(
     let Some(name) = name else { return Ok(Cell::Missing) };
     let mut rows = param.query(params![run.0, name])?;
     let Some(row) = rows.next()? else { return Ok(Cell::Missing) };
-    let kind = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-    if kind == "float" {
-        return Ok(row.get::<_, Option<f64>>(1)?.map_or(Cell::Nan, Cell::Number));
-    }
-    Ok(codec::join_value(kind, row.get(2)?)?.into())
+    Ok(codec::exact_value(row.get_ref(0)?)?.map_or(Cell::Nan, Cell::from))
 }
 
 impl From<Value> for Cell {

@@ -12,8 +12,10 @@ use crate::host;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-/// The least time between two frames.
+/// The time between two frames while more and more is to be shown: thirty a second.
 const FRAME: Duration = Duration::from_millis(33);
+/// So many frames may follow at once when none was drawn for a while: a key is answered in its own frame.
+const BURST: u32 = 4;
 /// Events are taken in for so long before a frame is due.
 const DRAIN: Duration = Duration::from_millis(50);
 /// While something runs its times go on.
@@ -37,7 +39,7 @@ pub fn run(options: &Options, open: Opener) -> Result<Option<i32>, TuiError> {
         events,
         deeds: Deeds { store: options.store.clone(), events: sender.clone() },
         started,
-        last_frame: None,
+        pace: Pace::default(),
         signal: None,
     };
     driver.frame(&mut app)?;
@@ -105,7 +107,7 @@ struct Driver {
     events: Receiver<Event>,
     deeds: Deeds,
     started: Instant,
-    last_frame: Option<Instant>,
+    pace: Pace,
     signal: Option<i32>,
 }
 
@@ -121,7 +123,7 @@ impl Driver {
             for ask in asks {
                 workers.ask(ask);
             }
-            if dirty && self.last_frame.is_none_or(|last| last.elapsed() >= FRAME) {
+            if dirty && self.pace.wait(Instant::now()).is_zero() {
                 self.frame(app)?;
                 dirty = false;
             }
@@ -140,11 +142,9 @@ impl Driver {
 
     /// How long nothing has to be done.
     fn patience(&self, app: &App, dirty: bool, due: Option<i64>) -> Duration {
-        let frame =
-            self.last_frame.map_or(Duration::ZERO, |last| FRAME.saturating_sub(last.elapsed()));
         let mut patience = if app.is_lively() { SECOND } else { LONG };
         if dirty {
-            patience = patience.min(frame);
+            patience = patience.min(self.pace.wait(Instant::now()));
         }
         if let Some(due) = due {
             let left = (due - now(self.started).mono_ms).max(1) as u64;
@@ -196,13 +196,57 @@ impl Driver {
     }
 
     fn frame(&mut self, app: &mut App) -> Result<(), TuiError> {
+        host::fault("frame");
         self.screen.draw(|buf, area| {
             if area != app.size() {
                 app.resize(area);
             }
             view::draw(app, buf)
         })?;
-        self.last_frame = Some(Instant::now());
+        self.pace.drawn(Instant::now());
         Ok(())
+    }
+}
+
+/// When the next frame may be drawn: at once after a rest, and never more than thirty a second for long.
+#[derive(Debug, Default)]
+struct Pace {
+    /// When all of the burst is there again.
+    full: Option<Instant>,
+}
+
+impl Pace {
+    /// How long the next frame has to wait.
+    fn wait(&self, now: Instant) -> Duration {
+        let used = self.full.map_or(Duration::ZERO, |full| full.saturating_duration_since(now));
+        used.saturating_sub(FRAME * (BURST - 1))
+    }
+
+    fn drawn(&mut self, now: Instant) {
+        self.full = Some(self.full.map_or(now, |full| full.max(now)) + FRAME);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rested_screen_answers_at_once_and_a_busy_one_thirty_times_a_second() {
+        let mut pace = Pace::default();
+        let start = Instant::now();
+        let mut now = start;
+        let mut drawn = Vec::new();
+        while now < start + Duration::from_secs(2) {
+            if pace.wait(now).is_zero() {
+                pace.drawn(now);
+                drawn.push(now - start);
+            }
+            now += Duration::from_millis(1);
+        }
+        assert!(drawn[3] < Duration::from_millis(5), "a burst at once: {:?}", &drawn[..5]);
+        let last_second = drawn.iter().filter(|at| **at >= Duration::from_secs(1)).count();
+        assert!((29..=31).contains(&last_second), "{last_second} frames a second");
+        assert!(pace.wait(now + Duration::from_secs(1)).is_zero());
     }
 }

@@ -105,7 +105,7 @@ mod tests {
         let style = Style::new();
         line(&mut buf, Rect::new(2, 0, 5, 1), 0, &[("abc", style), ("defg", style)]);
         line(&mut buf, Rect::new(2, 0, 5, 1), 1, &[("never", style)]);
-        let text: String = buf.content().iter().map(|cell| cell.symbol()).collect();
+        let text: String = buf.content().iter().map(ratatui::buffer::Cell::symbol).collect();
         assert_eq!(text, "  abcd…   ");
     }
 }

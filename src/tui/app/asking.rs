@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn a_question_is_asked_once_and_again_when_it_is_stale_and_rested() {
         let mut asking = Asking::default();
-        let mut due = |asking: &mut Asking, now| {
+        let due = |asking: &mut Asking, now| {
             let (asks, next) = asking.due(vec![Ask::Catalog], now);
             (asks.len(), next)
         };

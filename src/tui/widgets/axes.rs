@@ -11,6 +11,7 @@ use ratatui::layout::Rect;
 const LINES_A_TICK: u16 = 2;
 /// Cells that a label of the x axis has for itself.
 const CELLS_A_TICK: u16 = 9;
+const CELLS_A_POWER: u16 = 7;
 /// Areas smaller than this are drawn without axes.
 const LEAST: (u16, u16) = (12, 3);
 
@@ -118,7 +119,9 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, plot: &Plot, names: (&str, &st
         pen.text((area.x, area.y), area.width, names.1, pen.style(Role::Muted));
     }
     left(pen, area, plot);
-    below(pen, plot, names.0);
+    let corner = pen.theme.glyph("└", "+");
+    pen.cell(plot.rect.x - 1, plot.rect.bottom(), corner, pen.style(Role::Frame));
+    below(pen, plot, names.0, None);
 }
 
 fn y_ticks(y: &Scale, height: u16) -> Vec<(f64, String)> {
@@ -138,38 +141,36 @@ fn left(pen: &mut Pen<'_>, area: Rect, plot: &Plot) {
     }
 }
 
-/// The labels stand in the line itself, the middle of each under its value.
-fn below(pen: &mut Pen<'_>, plot: &Plot, name: &str) {
+/// The labels stand in the line itself, the middle of each under its value; `own` is one that goes before all others.
+pub(super) fn below(pen: &mut Pen<'_>, plot: &Plot, name: &str, own: Option<(f64, &str)>) {
     let (line, label) = (pen.style(Role::Frame), pen.style(Role::Muted));
     let (rect, y) = (plot.rect, plot.rect.bottom());
-    pen.cell(rect.x - 1, y, pen.theme.glyph("└", "+"), line);
     pen.fill((rect.x, y), rect.width, pen.theme.glyph("─", "-"), line);
     let named = cells(name) as u16 + 2;
-    let room = match !name.is_empty() && rect.width > named + 2 * CELLS_A_TICK {
-        true => rect.width - named,
-        false => rect.width,
-    };
+    let is_named = !name.is_empty() && rect.width > named + 2 * CELLS_A_TICK;
+    let room = if is_named { rect.width - named } else { rect.width };
     if room < rect.width {
         pen.text((rect.x + room + 1, y), named, name, label);
     }
-    for (x, text) in x_labels(plot, room) {
+    for (x, text) in x_labels(plot, room, own) {
         pen.text((rect.x + x, y), room - x, &text, label);
     }
 }
 
 /// Labels that do not touch, with the column that each starts at; of whole numbers the ends come first.
-fn x_labels(plot: &Plot, room: u16) -> Vec<(u16, String)> {
+fn x_labels(plot: &Plot, room: u16, own: Option<(f64, &str)>) -> Vec<(u16, String)> {
     let (low, high) = plot.x.ends();
-    let most = (room / CELLS_A_TICK).clamp(2, 8);
-    let mut wanted = Vec::new();
+    // Powers of ten are short.
+    let apart = if plot.x.is_log() { CELLS_A_POWER } else { CELLS_A_TICK };
+    let most = (room / apart).clamp(2, 8);
+    let mut wanted: Vec<_> =
+        own.map(|(value, text)| (value, text.to_string())).into_iter().collect();
     if plot.x.is_whole() {
         wanted.extend([low, high].map(|end| (end, plot.x.word(end))));
     }
     wanted.extend(plot.x.ticks(usize::from(if plot.x.is_words() { room / 2 } else { most })));
-    let slot = match plot.x.is_words() {
-        true => (room / wanted.len().max(1) as u16).max(2) - 1,
-        false => room / 2,
-    };
+    let slot =
+        if plot.x.is_words() { (room / wanted.len().max(1) as u16).max(2) - 1 } else { room / 2 };
     let mut placed: Vec<(u16, u16, String)> = Vec::new();
     for (value, text) in wanted {
         let Some(column) = plot.column(plot.dot_x(value)) else { continue };

@@ -2,7 +2,7 @@
 
 use super::super::theme::{Role, Theme};
 use super::axes::{self, Plot};
-use super::braille::{Canvas, DOTS};
+use super::braille::{Canvas, DOTS, Ink};
 use super::crosshair;
 use super::legend;
 use super::pen::Pen;
@@ -104,7 +104,7 @@ impl Chart<'_> {
             let said = if self.empty.is_empty() { "no values yet" } else { self.empty };
             let middle = area.y + area.height.saturating_sub(1) / 2;
             pen.text_middle(area, middle, said, pen.style(Role::Muted));
-            self.note(&mut pen, &plot, &survey);
+            survey.note(&mut pen, &plot);
             return;
         }
         axes::draw(&mut pen, area, &plot, (self.x.name, self.y.name));
@@ -126,7 +126,7 @@ impl Chart<'_> {
         if let Some(x) = self.crosshair {
             crosshair::draw(&mut pen, &plot, (self.series, x), &canvas);
         }
-        self.note(&mut pen, &plot, &survey);
+        survey.note(&mut pen, &plot);
     }
 
     fn place(&self, area: Rect, survey: &Survey) -> Plot {
@@ -197,19 +197,21 @@ impl Chart<'_> {
             }
         }
     }
+}
 
+impl Survey {
     /// In the upper right corner: what has no place in the picture.
-    fn note(&self, pen: &mut Pen<'_>, plot: &Plot, survey: &Survey) {
+    fn note(&self, pen: &mut Pen<'_>, plot: &Plot) {
         let area = pen.area;
         let mut said = Vec::new();
         let s = |n: usize| if n == 1 { "" } else { "s" };
-        if survey.not_positive > 0 {
-            let n = survey.not_positive;
+        if self.not_positive > 0 {
+            let n = self.not_positive;
             let at_most = pen.theme.glyph("≤", "<=");
             said.push(format!("{n} value{} {at_most} 0", s(n)));
         }
-        if survey.infinite > 0 {
-            said.push(format!("{} infinite value{}", survey.infinite, s(survey.infinite)));
+        if self.infinite > 0 {
+            said.push(format!("{} infinite value{}", self.infinite, s(self.infinite)));
         }
         if !said.is_empty() {
             let text = format!("{} not shown", said.join(", "));
@@ -218,9 +220,7 @@ impl Chart<'_> {
             pen.text_right(end, plot.rect.width, &text, pen.style(Role::Warn));
         }
     }
-}
 
-impl Survey {
     fn value(&mut self, y: f64, is_log: bool) {
         if y.is_infinite() {
             self.infinite += 1;
@@ -236,7 +236,7 @@ impl Survey {
 pub(super) fn marks(canvas: &mut Canvas, plot: &Plot, marks: &[Mark], theme: &Theme) {
     for mark in marks {
         let Some((x, y)) = plot.cell((mark.x, mark.y)) else { continue };
-        canvas.layer(theme.style(mark.role), false);
+        canvas.layer(theme.style(mark.role), Ink::Solid);
         let glyph = match mark.role {
             Role::Champion => theme.glyph("★", "@"),
             _ => theme.glyph("•", "o"),
@@ -246,7 +246,7 @@ pub(super) fn marks(canvas: &mut Canvas, plot: &Plot, marks: &[Mark], theme: &Th
 }
 
 fn trace(canvas: &mut Canvas, plot: &Plot, curve: &Curve<'_>, theme: &Theme) {
-    canvas.layer(theme.style(curve.role), curve.dashed);
+    canvas.layer(theme.style(curve.role), if curve.dashed { Ink::Dashed } else { Ink::Solid });
     let columns = usize::from(plot.rect.width) * usize::from(DOTS.0);
     let points = reduce(curve.points, &plot.x, columns);
     let mut before: Option<(f64, f64)> = None;
@@ -272,7 +272,7 @@ fn trace(canvas: &mut Canvas, plot: &Plot, curve: &Curve<'_>, theme: &Theme) {
 
 /// Every second dot between the two lines.
 fn shade(canvas: &mut Canvas, plot: &Plot, band: &Band<'_>, theme: &Theme) {
-    canvas.layer(theme.style(band.role), false);
+    canvas.layer(theme.style(band.role), Ink::Area);
     let dots = band
         .points
         .iter()
@@ -290,7 +290,7 @@ fn shade(canvas: &mut Canvas, plot: &Plot, band: &Band<'_>, theme: &Theme) {
             let (low, high) = (a.1 + (b.1 - a.1) * share, a.2 + (b.2 - a.2) * share);
             let (top, end) = (low.min(high).max(0.0).round(), low.max(high).min(bottom).round());
             for y in (top as i32..=end as i32).filter(|y| (x + y) % 2 == 0) {
-                canvas.shade(x, y);
+                canvas.dot(x, y);
             }
         }
     }
@@ -376,8 +376,8 @@ mod tests {
            └0───────────────50──────79
         ");
         assert_snapshot!(draw(14, 3, &chart), @"
-        0.8┤ ⢀⠤⠒⠒⠒⠒⠒⠒⠒
-        0.6┤⡰⠁
+        0.8┤ ⣠⠤⠒⠒⠒⠒⠒⠒⠒
+        0.6┤⡜⠁
            └0───────79
         ");
     }

@@ -65,9 +65,10 @@ impl Frame<'_> {
     fn words(&self, pen: &mut Pen<'_>, area: Rect) {
         let room = usize::from(area.width).saturating_sub(6);
         let title = fit(pen.theme, self.title, room);
-        let title_style = match self.focused {
-            true => pen.style(Role::Focus).add_modifier(Modifier::BOLD),
-            false => pen.style(Role::Text),
+        let title_style = if self.focused {
+            pen.style(Role::Focus).add_modifier(Modifier::BOLD)
+        } else {
+            pen.style(Role::Text)
         };
         if room > 0 && !title.is_empty() {
             let text = format!(" {title} ");

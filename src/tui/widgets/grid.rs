@@ -134,10 +134,13 @@ impl Grid<'_> {
         for at in placed {
             let column = &self.columns[at.column];
             let arrow = match self.sort {
-                Some((sorted, descending)) if sorted == at.column => match descending {
-                    true => pen.theme.glyph("▼", "v"),
-                    false => pen.theme.glyph("▲", "^"),
-                },
+                Some((sorted, descending)) if sorted == at.column => {
+                    if descending {
+                        pen.theme.glyph("▼", "v")
+                    } else {
+                        pen.theme.glyph("▲", "^")
+                    }
+                }
                 _ => "",
             };
             let room = usize::from(at.width).saturating_sub(cells(arrow));

@@ -104,9 +104,10 @@ fn inside(pen: &mut Pen<'_>, plot: &Plot, of: (&[Curve<'_>], &Canvas), size: u16
 
 fn entry(pen: &mut Pen<'_>, at: (u16, u16), curve: &Curve<'_>, room: u16) {
     let style = pen.style(curve.role);
-    let swatch = match curve.dashed {
-        true => pen.theme.glyph("╌╌", ". "),
-        false => pen.theme.glyph("━━", "--"),
+    let swatch = if curve.dashed {
+        pen.theme.glyph("╌╌", ". ")
+    } else {
+        pen.theme.glyph("━━", "--")
     };
     pen.text(at, room, swatch, style);
     pen.text((at.0 + SWATCH, at.1), room.saturating_sub(SWATCH), curve.label, style);

@@ -13,7 +13,7 @@ const TAB: usize = 4;
 /// Foreign text as it may be drawn: without control characters, blanks at its ends kept, in ASCII themes without
 /// anything else (`?` for each character).
 pub fn plain<'a>(theme: &Theme, text: &'a str) -> Cow<'a, str> {
-    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+    if is_printable_ascii(text) {
         return Cow::Borrowed(text);
     }
     let body = text.trim();
@@ -40,6 +40,10 @@ pub fn fit<'a>(theme: &Theme, text: &'a str, width: usize) -> Cow<'a, str> {
     }
     let cut = super::super::paint::cut(&text, width);
     Cow::Owned(if theme.ascii { cut.replace('…', "~") } else { cut })
+}
+
+fn is_printable_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
 fn to_ascii(text: &str) -> String {
@@ -97,6 +101,13 @@ impl<'a> Pen<'a> {
             return 0;
         }
         let room = usize::from(room.min(self.area.right() - x));
+        // Nearly all text is like this, and needs no search for graphemes.
+        if text.len() <= room && is_printable_ascii(text) {
+            for (x, byte) in (x..).zip(text.bytes()) {
+                self.buf[(x, y)].set_char(char::from(byte)).set_style(style);
+            }
+            return text.len() as u16;
+        }
         let text = fit(self.theme, text, room);
         let (next, _) = self.buf.set_stringn(x, y, &*text, room, style);
         next - x

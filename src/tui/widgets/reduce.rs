@@ -3,47 +3,56 @@
 use super::scale::Scale;
 use std::borrow::Cow;
 
-/// Points of one column of dots.
+/// Points of one column of dots; numbers of points, with their values.
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
-    column: i64,
-    first: (usize, f64),
+    first: usize,
     low: (usize, f64),
     high: (usize, f64),
-    last: (usize, f64),
+    last: usize,
 }
 
 /// The points that are seen on an axis of so many columns of dots, and one more at each side, in one pass.
 ///
 /// `points` go by ascending x. NaN is kept as a gap. What is few enough comes back as it is.
 pub fn reduce<'a>(points: &'a [(f64, f64)], x: &Scale, columns: usize) -> Cow<'a, [(f64, f64)]> {
-    let points = window(points, x.ends());
+    let (points, columns) = (window(points, x.ends()), columns.max(1));
     if points.len() <= columns * 2 {
         return Cow::Borrowed(points);
     }
     let mut kept = Vec::with_capacity(columns * 4);
+    let mut from = 0;
+    for column in 1..=columns {
+        // By halving, since a search for the ends of columns is quicker than a place for every point.
+        // Columns end half-way between their dots, so that each one's points fall on one dot.
+        let end = x.value((column as f64 - 0.5) / (columns - 1).max(1) as f64);
+        let rest = points.get(from..).unwrap_or_default();
+        let n = if column == columns { rest.len() } else { rest.partition_point(|at| at.0 < end) };
+        collect(&mut kept, &rest[..n]);
+        from += n;
+    }
+    Cow::Owned(kept)
+}
+
+/// What is to be seen of the points of one column.
+fn collect(kept: &mut Vec<(f64, f64)>, points: &[(f64, f64)]) {
     let mut bucket: Option<Bucket> = None;
     for (at, point) in points.iter().enumerate() {
-        let share = x.share(point.0) * columns as f64;
-        if point.1.is_nan() || !share.is_finite() {
-            flush(&mut kept, points, bucket.take());
+        if point.1.is_nan() {
+            flush(kept, points, bucket.take());
             // One gap is as good as many.
-            if kept.last().is_none_or(|last: &(f64, f64)| !last.1.is_nan()) {
-                kept.push((point.0, f64::NAN));
+            if kept.last().is_none_or(|last| !last.1.is_nan()) {
+                kept.push(*point);
             }
             continue;
         }
-        let (column, of) = (share.floor() as i64, (at, point.1));
+        let of = (at, point.1);
         match &mut bucket {
-            Some(bucket) if bucket.column == column => bucket.add(of),
-            _ => {
-                flush(&mut kept, points, bucket.take());
-                bucket = Some(Bucket { column, first: of, low: of, high: of, last: of });
-            }
+            Some(bucket) => bucket.add(of),
+            None => bucket = Some(Bucket { first: at, low: of, high: of, last: at }),
         }
     }
-    flush(&mut kept, points, bucket);
-    Cow::Owned(kept)
+    flush(kept, points, bucket);
 }
 
 /// The points from one before the range to one behind it.
@@ -74,19 +83,16 @@ impl Bucket {
         if of.1 > self.high.1 {
             self.high = of;
         }
-        self.last = of;
+        self.last = of.0;
     }
 }
 
 /// Keeps a bucket's points in their order, each once.
 fn flush(kept: &mut Vec<(f64, f64)>, points: &[(f64, f64)], bucket: Option<Bucket>) {
     let Some(bucket) = bucket else { return };
-    let (near, far) = match bucket.low.0 < bucket.high.0 {
-        true => (bucket.low.0, bucket.high.0),
-        false => (bucket.high.0, bucket.low.0),
-    };
+    let (near, far) = (bucket.low.0.min(bucket.high.0), bucket.low.0.max(bucket.high.0));
     let mut before = None;
-    for at in [bucket.first.0, near, far, bucket.last.0] {
+    for at in [bucket.first, near, far, bucket.last] {
         if before != Some(at) {
             kept.push(points[at]);
         }

@@ -134,6 +134,10 @@ impl Scale {
         self.unit == Unit::Whole && self.words.is_empty()
     }
 
+    pub(super) fn is_log(&self) -> bool {
+        self.is_log
+    }
+
     pub(super) fn is_words(&self) -> bool {
         !self.words.is_empty()
     }
@@ -284,7 +288,9 @@ mod tests {
 
     fn over(axis: &Axis<'_>, values: &[f64]) -> Scale {
         let mut extent = Extent::EMPTY;
-        values.iter().for_each(|value| extent.add(*value));
+        for value in values {
+            extent.add(*value);
+        }
         Scale::over(axis, extent, 0.0)
     }
 
@@ -340,7 +346,7 @@ mod tests {
             for low in values {
                 for high in values {
                     for range in [None, Some((low, high))] {
-                        let axis = Axis { log, unit, range, ..Axis::default() };
+                        let axis = Axis { log, range, unit, ..Axis::default() };
                         let scale = over(&axis, &[low, high]);
                         let (least, most) = scale.ends();
                         assert!(!least.is_nan() && !most.is_nan(), "{low} {high}");

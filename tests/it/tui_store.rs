@@ -1,0 +1,102 @@
+//! The terminal UI over a store that others delete, lock, damage, migrate and replace.
+
+use crate::program::Place;
+use crate::tty::Tty;
+use std::fs;
+use std::time::Duration;
+
+const SIZE: (u16, u16) = (100, 30);
+
+fn shown(place: &Place) -> Tty {
+    let mut tty = Tty::start(place, &[], SIZE, &[]);
+    tty.wait_for("[1 Runs]");
+    tty
+}
+
+fn leaves(mut tty: Tty) {
+    tty.send(b"q");
+    let (status, tty) = tty.ends();
+    assert_eq!(status.code(), Some(0), "{}", tty.text());
+    tty.assert_restored();
+}
+
+#[test]
+fn without_a_store_it_says_how_to_begin_and_sees_the_first_one() {
+    let place = Place::new();
+    let mut tty = shown(&place);
+    tty.wait_for("no runs yet");
+    place.write("sphere.toml", "name = \"sphere\"\nfunction = \"sphere\"\n[params]\nx = { low = -1.0, high = 1.0 }\n[search]\nsampler = \"random\"\n[budget]\ntrials = 3\n");
+    assert_eq!(place.derby(&["sweep", "sphere.toml", "-q"]).code, 0);
+    tty.wait_until("the first runs", |text| {
+        !text.contains("no runs yet") && text.contains("sphere")
+    });
+    leaves(tty);
+}
+
+#[test]
+fn a_store_that_is_deleted_or_replaced_is_noticed() {
+    let place = Place::recorded();
+    let mut tty = shown(&place);
+    tty.wait_for("quick");
+    fs::rename(place.path(".derby"), place.path("aside")).unwrap();
+    tty.wait_for("no runs yet");
+    fs::rename(place.path("aside"), place.path(".derby")).unwrap();
+    tty.wait_for("quick");
+    leaves(tty);
+}
+
+#[test]
+fn a_damaged_store_is_a_screen_and_no_crash() {
+    let place = Place::recorded();
+    let mut tty = shown(&place);
+    tty.wait_for("quick");
+    let file = place.path(".derby/derby.db");
+    let whole = fs::read(&file).unwrap();
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, b"this is not a database, and it is long enough to be read as one").unwrap();
+    tty.wait_for("The store cannot be read");
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, whole).unwrap();
+    tty.wait_until("the runs again", |text| {
+        !text.contains("cannot be read") && text.contains("quick")
+    });
+    leaves(tty);
+}
+
+#[test]
+fn a_store_of_a_newer_derby_is_a_screen() {
+    let place = Place::recorded();
+    let file = place.path(".derby/derby.db");
+    let mut bytes = fs::read(&file).unwrap();
+    // PRAGMA user_version: four bytes at 60 of the header.
+    bytes[60..64].copy_from_slice(&999u32.to_be_bytes());
+    let mut tty = shown(&place);
+    tty.wait_for("quick");
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, bytes).unwrap();
+    tty.wait_for("The store cannot be read");
+    leaves(tty);
+}
+
+#[test]
+fn a_sweep_that_is_killed_while_it_is_shown_is_seen_to_have_ended() {
+    let place = Place::new();
+    place.write("slow.toml", "name = \"slow\"\n[objective]\nmetric = \"loss\"\ngoal = \"minimize\"\n[command]\nrun = [\"sh\", \"-c\", \"echo loss=1; while [ ! -e go ]; do read -t 1 x < /dev/zero || :; done\"]\nmetrics = \"keyvalue\"\n[params]\nx = { low = 0.0, high = 1.0 }\n[search]\nsampler = \"random\"\n[budget]\ntrials = 2\n[resources]\njobs = 1\n");
+    let mut sweep = std::process::Command::new(assert_cmd::cargo::cargo_bin!("derby"));
+    let mut sweep = sweep
+        .current_dir(place.path(""))
+        .args(["sweep", "slow.toml", "-q"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut tty = shown(&place);
+    tty.send(b"4");
+    tty.wait_for("slow");
+    tty.wait_for("running");
+    sweep.kill().unwrap();
+    sweep.wait().unwrap();
+    tty.send(b"r1r4r");
+    tty.take_in(Duration::from_millis(500));
+    leaves(tty);
+}
