@@ -3,7 +3,6 @@
 use super::column::{Column, Holds};
 use super::table::Table;
 use super::{Figures, View};
-use crate::report::words;
 use crate::tui::effect::Effect;
 use crate::tui::overlay::{Choose, Outcome, Overlay};
 use crate::tui::paint;
@@ -206,10 +205,18 @@ fn column_items(
     }
 }
 
+/// A share in whole percent.
+pub(super) fn share_words(share: f64) -> String {
+    match share {
+        share if share > 0.0 && share < 0.005 => "<1 %".into(),
+        share => format!("{:.0} %", share * 100.0),
+    }
+}
+
 /// What a column is, in words.
 fn kind(column: &Column) -> String {
     match (column.holds, column.importance) {
-        (Holds::Param, Some(share)) => format!("parameter, importance {}", words::percent(share)),
+        (Holds::Param, Some(share)) => format!("parameter, importance {}", share_words(share)),
         (Holds::Param, None) => "parameter".into(),
         (Holds::Objective(goal), _) => format!("objective, {}", goal.word()),
         (Holds::Metric(_), _) => "metric".into(),

@@ -1,6 +1,7 @@
 //! A column of the sweep's runs: a parameter, a metric, seconds; its scale, and what it is called in a filter.
 
 use crate::domain::{Goal, Value};
+use crate::metrics;
 use crate::space::{Dimension, Kind, Space};
 use crate::store::filter::{Attribute, Literal, Op};
 use crate::store::{Expr, Field};
@@ -11,6 +12,9 @@ use crate::tui::widgets::{Axis, Unit};
 const ASTRAY: f64 = 10.0;
 /// Fewer values than these are all shown where they are.
 const MANY: usize = 8;
+
+/// What is measured is spread by its logarithm where the largest is so many times the smallest.
+const WIDE: f64 = 10.0;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,6 +76,16 @@ impl Column {
             conditions: Vec::new(),
         };
         column.survey();
+        // Times and sizes span powers of ten.
+        let is_measured = match holds {
+            Holds::Seconds => true,
+            Holds::Metric(_) | Holds::Objective(_) => {
+                metrics::info(name).is_some_and(|info| info.measured)
+            }
+            Holds::Param | Holds::Trial => false,
+        };
+        column.is_log =
+            is_measured && column.range.0 > 0.0 && column.range.1 > WIDE * column.range.0;
         column
     }
 

@@ -19,12 +19,15 @@ use ratatui::style::Modifier;
 
 /// Lines that are drawn, as in the figures of `derby plot`.
 const MOST_LINES: usize = 1_000;
+/// Cells that an axis has for itself at least.
+const ROOM: u16 = 10;
 /// Rows of a page on an axis, as a share of it.
 const PAGE: f64 = 0.25;
 
 /// Where axes are, and which of them are in view.
 struct Place {
-    first: usize,
+    /// Places in the list of axes, from left to right; the last axis, a score, is always among them.
+    shown: Vec<usize>,
     layout: CoordinatesLayout,
 }
 
@@ -60,7 +63,10 @@ impl Figures {
         if axes.is_empty() {
             return super::draw_empty(buf, area, shared, &["no axis is shown", "o chooses axes"]);
         }
-        let columns: Vec<&Column> = axes.iter().map(|at| &table.columns[*at]).collect();
+        let place = self.place(figure, axes.len());
+        let columns: Vec<&Column> =
+            place.shown.iter().map(|at| &table.columns[axes[*at]]).collect();
+        let selected = place.shown.iter().position(|at| *at == self.axis.min(axes.len() - 1));
         let names: Vec<String> =
             columns.iter().map(|column| name_of(column, &shared.theme)).collect();
         let coordinates: Vec<Coordinate<'_>> = columns
@@ -76,35 +82,54 @@ impl Figures {
         let rows = drawn(table, &picked, self.brushes.is_empty());
         let values: Vec<f64> =
             rows.iter().flat_map(|row| columns.iter().map(|column| column.at(*row))).collect();
-        let role = |row: usize| match (row < table.n_best(), self.brushes.is_empty()) {
+        let trials: Vec<Trial<'_>> = rows
+            .iter()
+            .zip(values.chunks_exact(columns.len()))
+            .map(|(row, values)| self.trial(table, *row, (values, &picked)))
+            .collect();
+        let widget = Coordinates {
+            axes: &coordinates,
+            first: 0,
+            trials: &trials,
+            selected: selected.filter(|_| focused),
+        };
+        widget.draw(buf, figure, &shared.theme);
+        self.draw_words(buf, &place, &columns, &shared.theme);
+        if let Some(at) = selected.filter(|_| focused) {
+            self.draw_cursor(buf, &place, (at, columns[at]), &shared.theme);
+        }
+        let column = &table.columns[axes[self.axis.min(axes.len() - 1)]];
+        self.say_coordinates(buf, line, shared, (table, column, &picked));
+    }
+
+    /// The best are bold, and what a brush picks stands out from the rest.
+    fn trial<'a>(
+        &self,
+        table: &Table,
+        row: usize,
+        (values, picked): (&'a [f64], &[usize]),
+    ) -> Trial<'a> {
+        let is_in = self.brushes.is_empty() || picked.binary_search(&row).is_ok();
+        let strong = is_in && row < table.n_best();
+        let role = match (strong, self.brushes.is_empty() || !is_in) {
             (true, _) => Role::Good,
             (false, true) => Role::Muted,
             (false, false) => Role::Accent,
         };
-        let trials: Vec<Trial<'_>> = rows
-            .iter()
-            .zip(values.chunks_exact(columns.len()))
-            .map(|(row, values)| Trial { values, role: role(*row), strong: *row < table.n_best() })
-            .collect();
-        let place = self.place(figure, columns.len());
-        let widget = Coordinates {
-            axes: &coordinates,
-            first: place.first,
-            trials: &trials,
-            selected: focused.then_some(self.axis.min(columns.len() - 1)),
-        };
-        widget.draw(buf, figure, &shared.theme);
-        self.draw_words(buf, &place, &columns, &shared.theme);
-        if focused {
-            self.draw_cursor(buf, figure, &place, &columns, &shared.theme);
-        }
-        self.say_coordinates(buf, line, shared, (table, &columns, picked.len()));
+        Trial { values, role, strong }
     }
 
     fn place(&self, figure: Rect, n: usize) -> Place {
-        let shown = coordinates_layout(figure, n).columns.len();
-        let first = scroll(0, self.axis.min(n.saturating_sub(1)), shown, n);
-        Place { first, layout: coordinates_layout(figure, n - first) }
+        let most = usize::from(figure.width / ROOM).max(2);
+        let shown: Vec<usize> = match n.checked_sub(1) {
+            Some(last) if n > most => {
+                let at = self.axis.min(last);
+                let first = scroll(0, at.min(last - 1), most - 1, last);
+                (first..first + most - 1).chain([last]).collect()
+            }
+            _ => (0..n).collect(),
+        };
+        Place { layout: coordinates_layout(figure, shown.len()), shown }
     }
 
     /// The words of a choice beside its axis, in place of its ends.
@@ -113,13 +138,13 @@ impl Figures {
         let apart = place.layout.columns.windows(2).map(|pair| pair[1] - pair[0]).min();
         let room = apart.unwrap_or(rows.width).saturating_sub(2);
         let style = theme.style(Role::Text);
-        for (x, column) in place.layout.columns.iter().zip(columns.iter().skip(place.first)) {
-            if column.words.len() > usize::from(rows.height).div_ceil(2) {
+        for (x, column) in place.layout.columns.iter().zip(columns) {
+            if column.is_number() || column.words.len() > usize::from(rows.height).div_ceil(2) {
                 continue;
             }
             let blank = Rect { x: x.saturating_sub(room / 2).max(rows.x), width: room, ..rows };
             for y in [rows.y - 1, rows.bottom()] {
-                let blank = Rect { y, height: 1, ..blank }.intersection(buf.area);
+                let blank = Rect { y, height: 1, ..blank }.intersection(place.area());
                 paint::line(buf, blank, 0, &[(&" ".repeat(usize::from(blank.width)), style)]);
             }
             for (at, word) in column.words.iter().enumerate() {
@@ -149,34 +174,24 @@ impl Figures {
     fn draw_cursor(
         &self,
         buf: &mut Buffer,
-        figure: Rect,
         place: &Place,
-        columns: &[&Column],
+        (at, column): (usize, &Column),
         theme: &Theme,
     ) {
-        let at = self.axis.min(columns.len() - 1);
-        let (Some(x), rows) = (place.layout.columns.get(at - place.first), place.layout.rows)
-        else {
-            return;
-        };
+        let (rows, x) = (place.layout.rows, place.layout.columns[at]);
         if rows.height == 0 {
             return;
         }
-        let column = columns[at];
         let share = self.cursor_on(column);
         let y = self.row_at(rows, column, share);
         let style = theme.style(Role::Accent).add_modifier(Modifier::BOLD | Modifier::REVERSED);
-        let text = column.word(column.value(share, self.is_log(column)));
-        let text = format!("{}{}", theme.glyph("◂", "<"), fit(theme, &text, 10));
-        let width = paint::cells(&text) as u16;
-        let from = if x + 1 + width > figure.right() { x.saturating_sub(width) } else { x + 1 };
-        let text = match from < *x {
-            true => format!(
-                "{}{}",
-                fit(theme, &text[text.chars().next().map_or(0, char::len_utf8)..], 10),
-                theme.glyph("▸", ">")
-            ),
-            false => text,
+        let value = column.word(column.value(share, self.is_log(column)));
+        let value = fit(theme, &value, 10);
+        let width = paint::cells(&value) as u16 + 1;
+        // At the last axis the value stands at its left.
+        let (from, text) = match x + 1 + width > rows.right() {
+            true => (x.saturating_sub(width), format!("{value}{}", theme.glyph("▸", ">"))),
+            false => (x + 1, format!("{}{value}", theme.glyph("◂", "<"))),
         };
         paint::line(buf, Rect { x: from, y, width, height: 1 }, 0, &[(&text, style)]);
     }
@@ -194,14 +209,15 @@ impl Figures {
         buf: &mut Buffer,
         line: Option<Rect>,
         shared: &Shared,
-        of: (&Table, &[&Column], usize),
+        of: (&Table, &Column, &[usize]),
     ) {
-        let (table, columns, picked) = of;
+        let (table, column, picked) = of;
         if !self.brushes.is_empty() {
             let runs = words::plural(table.n_scored as u64, "run");
-            let mut parts = vec![(format!("{picked} of {runs} in the brush"), Role::Accent)];
+            let mut parts =
+                vec![(format!("{} of {runs} in the brush", picked.len()), Role::Accent)];
             let score = table.objective().map(|at| &table.columns[at]);
-            let best = self.brushes.picked(table).first().copied();
+            let best = picked.first().copied();
             if let (Some(score), Some(row)) = (score, best) {
                 parts.push((
                     format!("  best {} {}", score.name, score.word(score.values[row])),
@@ -211,12 +227,12 @@ impl Figures {
             parts.push(("  Enter lists  Space marks  Esc clears".into(), Role::Muted));
             return say(buf, line, shared, &parts);
         }
-        let column = columns[self.axis.min(columns.len() - 1)];
         let value = column.value(self.cursor_on(column), self.is_log(column));
         let mut parts =
             vec![(format!("{} {}", paint::clean(&column.name), column.word(value)), Role::Text)];
         if let Some(share) = column.importance {
-            parts.push((format!("  importance {}", words::percent(share)), Role::Muted));
+            parts
+                .push((format!("  importance {}", super::choose::share_words(share)), Role::Muted));
         }
         let missing = (0..table.n_scored).filter(|row| !column.values[*row].is_finite()).count();
         if missing > 0 {
@@ -235,7 +251,7 @@ impl Figures {
         let Some(column) = axes.get(self.axis).map(|at| &handle.0.columns[*at]) else { return };
         let share = self.cursor_on(column);
         let log = self.is_log(column);
-        let rows = coordinates_layout(parts(area).0, axes.len()).rows.height;
+        let rows = self.place(parts(area).0, axes.len()).layout.rows.height;
         let step = match column.words.len() {
             0 => 1.0 / f64::from(rows.max(2) - 1),
             n => 1.0 / n as f64,
@@ -275,7 +291,7 @@ impl Figures {
         let rows = place.layout.rows;
         let near = place.layout.columns.iter().enumerate();
         let Some((near, _)) = near.min_by_key(|(_, x)| x.abs_diff(at.0)) else { return };
-        let axis = place.first + near;
+        let axis = place.shown[near];
         let column = &handle.0.columns[axes[axis]];
         self.to_axis(axis);
         if !(rows.y..rows.bottom()).contains(&at.1) {
@@ -336,6 +352,16 @@ fn drawn(table: &Table, picked: &[usize], is_all: bool) -> Vec<usize> {
             rows
         }
     };
-    rows.reverse();
+    // The best last, and what is picked above what is not.
+    let is_picked = |row: &usize| picked.binary_search(row).is_ok();
+    rows.sort_by_key(|row| (is_picked(row), std::cmp::Reverse(*row)));
     rows
+}
+
+impl Place {
+    /// The rows, with the lines of names and ends around them.
+    fn area(&self) -> Rect {
+        let rows = self.layout.rows;
+        Rect { y: rows.y.saturating_sub(2), height: rows.height + 3, ..rows }
+    }
 }

@@ -186,6 +186,14 @@ impl Figures {
     pub fn enabled(&self, action: Action) -> Enabled {
         match action {
             Action::View | Action::Columns => Enabled::Yes,
+            Action::Up
+            | Action::Down
+            | Action::Left
+            | Action::Right
+            | Action::Top
+            | Action::Bottom
+            | Action::PageUp
+            | Action::PageDown => Enabled::Yes,
             Action::Open => self.opens(),
             Action::Mark | Action::Copy | Action::Invert | Action::Log => self.can(action),
             Action::BrushLow | Action::BrushHigh => match self.view {

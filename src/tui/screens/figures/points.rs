@@ -156,7 +156,11 @@ impl Figures {
         }
         let count = |n: usize| words::count(n as u64);
         if cloud.missing > 0 {
-            parts.push((format!("{} without both  ", count(cloud.missing)), Role::Warn));
+            let what = match self.view {
+                View::Slice => paint::clean(&table.columns[cloud.x].name),
+                _ => "both".into(),
+            };
+            parts.push((format!("{} without {what}  ", count(cloud.missing)), Role::Muted));
         }
         if cloud.beyond > 0 {
             parts.push((

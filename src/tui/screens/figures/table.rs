@@ -8,6 +8,13 @@ pub(super) const MOST_SCORED: usize = 4_000;
 /// Runs without one.
 pub(super) const MOST_OTHERS: usize = 1_000;
 
+/// One run in so many is enough of them.
+const ENOUGH: usize = 10;
+/// An axis of parallel coordinates is shown at first if one run in so many has the parameter.
+const COMMON: usize = 4;
+/// Fewer axes than these say too little.
+const FEW: usize = 3;
+
 /// One run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Row {
@@ -66,7 +73,15 @@ impl Table {
 
     /// The axes of parallel coordinates: what varies, then what is optimized.
     pub(super) fn axes(&self) -> Vec<usize> {
-        let mut axes = self.varying();
+        let has = |at: &usize| {
+            let values = self.columns[*at].values[..self.n_scored].iter();
+            values.filter(|value| value.is_finite()).count() * COMMON >= self.n_scored
+        };
+        // Parameters of single branches would be axes that hardly a line crosses.
+        let mut axes: Vec<usize> = self.varying().into_iter().filter(has).collect();
+        if axes.len() < FEW {
+            axes = self.varying();
+        }
         let is_aim =
             |at: &usize| matches!(self.columns[*at].holds, super::column::Holds::Objective(_));
         axes.extend((0..self.columns.len()).filter(is_aim));
@@ -84,26 +99,27 @@ impl Table {
         self.rows.iter().position(|row| row.run == run)
     }
 
-    /// Two parameters for a contour: the most important one, and the first number that enough runs have with it, else
-    /// the first of anything.
+    /// Two parameters for a contour: the most important numbers that enough runs have together, else the most important
+    /// one and whatever most runs have with it.
     pub(super) fn pair(&self) -> Option<(usize, usize)> {
         let varying = self.varying();
-        let numbers = varying.iter().copied().filter(|at| self.columns[*at].is_number());
-        let first = numbers.clone().next().or(varying.first().copied())?;
-        let together = |at: usize| {
+        let together = |a: usize, b: usize| {
             let has = |of: usize, row: usize| self.columns[of].values[row].is_finite();
-            (0..self.n_scored).filter(|row| has(first, *row) && has(at, *row)).count()
+            (0..self.n_scored).filter(|row| has(a, *row) && has(b, *row)).count()
         };
-        let others: Vec<(usize, usize)> = varying
-            .iter()
-            .filter(|at| **at != first)
-            .map(|at| (*at, together(*at)))
-            .filter(|(_, n)| *n > 0)
-            .collect();
-        let most = others.iter().map(|(_, n)| *n).max()?;
-        let is_number = |at: usize| self.columns[at].is_number();
-        let number = others.iter().find(|(at, n)| is_number(*at) && 4 * n >= most);
-        number.or_else(|| others.iter().find(|(_, n)| 2 * n >= most)).map(|(at, _)| (first, *at))
+        let numbers: Vec<usize> =
+            varying.iter().copied().filter(|at| self.columns[*at].is_number()).collect();
+        for (place, &a) in numbers.iter().enumerate() {
+            let others = numbers[place + 1..].iter();
+            let enough = |b: &&usize| together(a, **b) * ENOUGH >= self.n_scored;
+            if let Some(b) = others.clone().find(enough).filter(|_| self.n_scored > 0) {
+                return Some((a, *b));
+            }
+        }
+        let first = *numbers.first().or(varying.first())?;
+        let others = varying.iter().rev().filter(|at| **at != first);
+        let most = others.map(|at| (together(first, *at), *at)).max_by_key(|(n, _)| *n)?;
+        (most.0 > 0).then_some((first, most.1))
     }
 
     /// How many of how many are shown, if not all are.
