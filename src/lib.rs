@@ -72,6 +72,8 @@
 //!   shipped events only ever get a default.
 //! * A form of the report: one function over [`report::Report`], one line in [`report::Format`].
 //! * A figure: one content struct in `src/plot/` that is a [`plot::Figure`].
+//! * A way to steer a sweep that runs: a variant of [`sweep::Steer`], what it comes to in
+//!   `src/sweep/drive/steered.rs`, what of it outlives a restart in `src/sweep/steer/state.rs`, a verb of `derby steer`.
 //! * A change of the store: a new numbered file in `src/store/migrations/`; never an edit of one that shipped.
 //!
 //! # Where a test belongs

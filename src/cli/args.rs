@@ -9,6 +9,7 @@ use super::out::ColorChoice;
 use super::plot::PlotArgs;
 use super::report_args::ReportArgs;
 use super::script_args::{ArtifactsArgs, LogArgs, LogsArgs, RunArgs};
+use super::steer_args::SteerArgs;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 
@@ -38,6 +39,8 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Run a sweep, or go on with it
     Sweep(SweepArgs),
+    /// Steer a sweep while it runs: pause, stop, more trials, a point by hand, another range
+    Steer(SteerArgs),
     /// Run any command once, and record it
     Run(RunArgs),
     /// Record metrics from inside a script that derby runs

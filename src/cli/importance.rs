@@ -16,6 +16,7 @@ use crate::numeric;
 use crate::space::{Point, Space};
 use crate::spec::{self, Known, Overrides};
 use crate::store::{Store, SweepRow};
+use crate::sweep::Steering;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -38,7 +39,8 @@ pub(super) fn run(ui: &Ui, args: &ImportanceArgs) -> Result<Exit, CliError> {
         Some(metric) => Objective { metric: metric.clone(), goal: goal_of(&sweep, metric)? },
         None => sweep.objectives[0].clone(),
     };
-    let space = space_of(&sweep)?;
+    let of_file = space_of(&sweep)?;
+    let space = Steering::of(&store, &sweep)?.searched(&of_file);
     let scored = scored(&store, &sweep, &objective)?;
     let points: Vec<ScoredPoint<'_>> =
         scored.iter().map(|(point, score)| ScoredPoint { point, score: *score }).collect();
@@ -121,7 +123,8 @@ pub(super) fn in_short(store: &Store, sweep: &SweepRow, space: &Space) -> Option
     let scored = scored(store, sweep, objective).ok()?;
     let points: Vec<ScoredPoint<'_>> =
         scored.iter().map(|(point, score)| ScoredPoint { point, score: *score }).collect();
-    let found = ped_anova(space, &points, objective, &PedAnovaOptions::default()).ok()?;
+    let space = Steering::of(store, sweep).ok()?.searched(space);
+    let found = ped_anova(&space, &points, objective, &PedAnovaOptions::default()).ok()?;
     let is_telling = found.params.iter().any(|param| param.raw > 0.0);
     if found.trials < ENOUGH || found.params.len() < 2 || !is_telling {
         return None;

@@ -55,6 +55,8 @@ mod show_curves;
 mod show_sweep;
 mod space;
 mod sparkline;
+mod steer;
+mod steer_args;
 mod store;
 mod sweep;
 mod sweep_gate;
@@ -137,6 +139,7 @@ pub fn run() -> u8 {
 fn dispatch(ui: &Ui, command: Command) -> Result<u8, CliError> {
     let exit = match command {
         Command::Sweep(args) => sweep::run(ui, &args),
+        Command::Steer(args) => steer::run(ui, &args),
         Command::Check(args) => check::run(ui, &args),
         Command::Space(args) => space::run(ui, &args),
         Command::Data(args) => data::run(ui, &args),

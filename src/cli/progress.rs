@@ -20,6 +20,8 @@ pub(super) struct ProgressLine<'a> {
     out: &'a Out,
     name: String,
     total: Option<u64>,
+    /// The size of a space that will be tried as a whole.
+    size: Option<u64>,
     time: Option<Duration>,
     redraws: bool,
     quiet: bool,
@@ -33,14 +35,11 @@ pub(super) struct ProgressLine<'a> {
 impl<'a> ProgressLine<'a> {
     /// A line for this sweep. `known_total` is the size of a space that will be tried as a whole.
     pub(super) fn new(out: &'a Out, sweep: &Sweep, known_total: Option<u64>, quiet: bool) -> Self {
-        let total = match (sweep.budget.trials, known_total) {
-            (Some(trials), Some(size)) => Some(trials.min(size)),
-            (trials, size) => trials.or(size),
-        };
         Self {
             out,
             name: sweep.name.clone(),
-            total,
+            total: nearer(sweep.budget.trials, known_total),
+            size: known_total,
             time: sweep.budget.time,
             redraws: out.can_redraw() && !quiet,
             quiet,
@@ -171,6 +170,16 @@ impl Observer for ProgressLine<'_> {
                     self.say(Role::Muted, &text);
                 }
             }
+            Event::Steered { text, budget, is_ranged } => {
+                if *is_ranged {
+                    self.size = None; // of the file's ranges
+                }
+                self.total = nearer(budget.trials, self.size);
+                self.time = budget.time;
+                if !self.quiet {
+                    self.say(Role::Accent, &format!(" steered   {}", safe(text)));
+                }
+            }
             Event::Interrupted { running } => {
                 let noun = if *running == 1 { "trial" } else { "trials" };
                 self.say(
@@ -187,6 +196,11 @@ impl Observer for ProgressLine<'_> {
             Event::Finished { .. } | Event::Duplicate { .. } | Event::Tick => self.show(progress),
         }
     }
+}
+
+/// The smaller of two totals.
+fn nearer(trials: Option<u64>, size: Option<u64>) -> Option<u64> {
+    trials.zip(size).map(|(trials, size)| trials.min(size)).or(trials).or(size)
 }
 
 /// `41.2/s`, or `4.5/min` for trials that take longer than a second.

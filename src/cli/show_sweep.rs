@@ -10,6 +10,7 @@ use super::{CliError, Exit, Ui};
 use crate::domain::{Status, SweepId};
 use crate::host;
 use crate::store::{Store, SweepRow};
+use crate::sweep::Steering;
 use indexmap::IndexMap;
 
 /// Best runs that a sweep shows.
@@ -49,6 +50,12 @@ pub(super) fn show_sweep(
     at_work(ui, store, sweep)?;
     line(ui, "file", &safe(&sweep.file))?;
     line(ui, "time", &duration(store.sweep_seconds(sweep.id)?))?;
+    if let Some(last) = Steering::of(store, sweep)?.steps.last() {
+        let ago = age(host::now_ms() - last.ts);
+        let text = format!("{ago} ago: {}, by {}", last.command, last.by);
+        let all = ui.out.paint(Role::Accent, &format!("derby steer {} list", safe(&sweep.name)));
+        line(ui, "steered", &format!("{}   all: {all}", safe(&text)))?;
+    }
     if let Some(last) = events.iter().rev().find(|event| event.kind == "stopped") {
         let text = last.detail["text"].as_str().unwrap_or_default();
         line(ui, "stopped", &format!("{} ago: {}", age(host::now_ms() - last.ts), safe(text)))?;

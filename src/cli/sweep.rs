@@ -15,7 +15,7 @@ use crate::sampler;
 use crate::space::Size;
 use crate::spec::{self, Known, Overrides, Sweep, Work};
 use crate::store::{Owner, RunContext, Store};
-use crate::sweep::{Best, Options, Place, Plan, Report, StopReason, drive};
+use crate::sweep::{Best, Flags, Options, Place, Plan, Report, StopReason, drive};
 use std::path::Path;
 
 /// Reasons of failures in the final block.
@@ -47,6 +47,7 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
         context: context(&args.file, &plan),
         interrupts,
         retry_failed: args.retry_failed,
+        flags: flags(args),
     };
     let mut line = ProgressLine::new(&ui.out, &sweep, grid_total(&sweep), args.quiet || args.json);
     let driven = drive(&mut store, &sweep, &plan, &options, &mut line);
@@ -69,7 +70,7 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
     };
     if let Err(error) = said {
         // Where nobody reads any more, as on a terminal that is gone, the exit code still tells.
-        let is_interrupted = matches!(report.stop, StopReason::Interrupted { .. });
+        let is_interrupted = report.stop.is_cut_off();
         if !is_interrupted && !error.is_broken_pipe() {
             return Err(error);
         }
@@ -156,6 +157,19 @@ fn overrides(args: &SweepArgs) -> Result<Overrides, CliError> {
     })
 }
 
+/// Which limits the command line itself sets.
+fn flags(args: &SweepArgs) -> Flags {
+    let is_set = |key: &str| {
+        let mut set = args.overrides.set.iter().filter_map(|pair| pair.split_once('='));
+        set.any(|(name, _)| name.trim() == key)
+    };
+    Flags {
+        trials: args.trials.is_some() || is_set("budget.trials"),
+        time: args.time.is_some() || is_set("budget.time"),
+        jobs: args.jobs.is_some() || is_set("resources.jobs"),
+    }
+}
+
 /// The number of points of a grid: its budget unless the file says less.
 fn grid_total(sweep: &Sweep) -> Option<u64> {
     if sweep.search.sampler == "grid" {
@@ -232,10 +246,12 @@ fn closing(
 ) -> Result<(), CliError> {
     let out = &ui.out;
     let counts = report.progress.counts;
-    if let StopReason::Interrupted { .. } = report.stop {
-        let total = sweep.budget.trials.map(|total| format!(" of {}", count(total)));
+    if report.stop.is_cut_off() {
+        let total = store.sweep_by_id(report.sweep)?.total;
+        let total = total.map(|total| format!(" of {}", count(total)));
+        let stop = &report.stop;
         out.line(&format!(
-            " interrupted at {}{}. The same command goes on: {}",
+            " {stop} at {}{}. The same command goes on: {}",
             count(counts.finished()),
             total.unwrap_or_default(),
             out.paint(Role::Accent, &command_line()),
@@ -327,7 +343,7 @@ fn quoted(word: &str) -> String {
 fn exit_of(report: &Report) -> Exit {
     let counts = report.progress.counts;
     match report.stop {
-        StopReason::Interrupted { terminated: false } => Exit::Interrupted,
+        StopReason::Asked(_) | StopReason::Interrupted { terminated: false } => Exit::Interrupted,
         StopReason::Interrupted { terminated: true } => Exit::Terminated,
         _ if counts.done > 0 => Exit::Done,
         _ if counts.finished() > 0 => Exit::Failed,

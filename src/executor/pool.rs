@@ -85,7 +85,17 @@ pub struct Pool {
     idle: Arc<AtomicIsize>,
     timeout: Option<Duration>,
     threads: Vec<JoinHandle<()>>,
+    hire: Hire,
 }
+
+/// What a new worker needs.
+struct Hire {
+    work: Arc<dyn Work>,
+    assignments: Arc<Assignments>,
+}
+
+/// Where workers find what to do.
+type Assignments = Mutex<Receiver<(Assignment, Arc<Control>)>>;
 
 impl Pool {
     /// Starts `jobs` workers on `work`; `timeout` is the wall time of one trial, and `judge` prunes.
@@ -101,20 +111,47 @@ impl Pool {
         let (queue, assignments) = channel();
         let (done, messages) = sync_channel(WAITING_MESSAGES);
         let assignments = Arc::new(Mutex::new(assignments));
-        let idle = Arc::new(AtomicIsize::new(jobs as isize));
-        let mut threads = Vec::new();
-        for worker in 0..jobs {
-            let (work, assignments) = (Arc::clone(work), Arc::clone(&assignments));
-            let (done, idle) = (done.clone(), Arc::clone(&idle));
+        let hire = Hire { work: Arc::clone(work), assignments };
+        let ears = Arc::new(PoolEars { messages: done, judge });
+        let mut pool = Self {
+            jobs: 0,
+            queue: Some(queue),
+            messages,
+            ears,
+            running: BTreeMap::new(),
+            idle: Arc::default(),
+            timeout,
+            threads: Vec::new(),
+            hire,
+        };
+        pool.resize(jobs)?;
+        Ok(pool)
+    }
+
+    /// Changes how many trials can be at work. Those at work beyond that end as they would.
+    ///
+    /// # Errors
+    /// When the system gives no more threads; the pool is then as it was.
+    pub fn resize(&mut self, jobs: usize) -> std::io::Result<()> {
+        // Workers that are too many wait for the day when they are not.
+        for worker in self.threads.len()..jobs {
+            let Hire { work, assignments } = &self.hire;
+            let (work, assignments) = (Arc::clone(work), Arc::clone(assignments));
+            let (done, idle) = (self.ears.messages.clone(), Arc::clone(&self.idle));
             let thread = std::thread::Builder::new()
                 .name(format!("{THREAD_NAME}{worker}"))
                 .stack_size(STACK_BYTES)
                 .spawn(move || serve(&*work, &assignments, &done, &idle))?;
-            threads.push(thread);
+            self.threads.push(thread);
         }
-        let (queue, running) = (Some(queue), BTreeMap::new());
-        let ears = Arc::new(PoolEars { messages: done, judge });
-        Ok(Self { jobs, queue, messages, ears, running, idle, timeout, threads })
+        self.idle.fetch_add(jobs as isize - self.jobs as isize, Ordering::AcqRel);
+        self.jobs = jobs;
+        Ok(())
+    }
+
+    /// How many trials can be at work.
+    pub fn jobs(&self) -> usize {
+        self.jobs
     }
 
     /// How many trials are at work.
@@ -178,7 +215,7 @@ impl Pool {
 
 fn serve(
     work: &dyn Work,
-    assignments: &Mutex<Receiver<(Assignment, Arc<Control>)>>,
+    assignments: &Assignments,
     done: &SyncSender<Message>,
     idle: &AtomicIsize,
 ) {

@@ -55,6 +55,21 @@ pub struct Command {
     pub created: i64,
 }
 
+/// A command with what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastCommand {
+    /// Its number.
+    pub id: i64,
+    /// What to do.
+    pub command: serde_json::Value,
+    /// When it was posted, milliseconds since 1970 UTC.
+    pub created: i64,
+    /// When it was answered; `None` while it waits.
+    pub acknowledged: Option<i64>,
+    /// The answer.
+    pub answer: Option<serde_json::Value>,
+}
+
 impl Store {
     /// Makes `owner` the one process that asks the sweep's sampler, for `ttl_ms` after each beat. Opens a
     /// session, which [`Store::sweep_seconds`] counts.
@@ -194,6 +209,57 @@ impl Store {
         })
     }
 
+    /// The latest commands to a sweep, newest first; what its driver asks of its workers (`stop`) left out.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn commands(&self, sweep: SweepId, limit: usize) -> Result<Vec<PastCommand>, StoreError> {
+        self.read(|conn| {
+            let sql = "SELECT id, command, created, acknowledged, answer FROM control
+                       WHERE sweep = ?1 AND json_extract(command, '$.stop') IS NULL
+                       ORDER BY id DESC LIMIT ?2";
+            let mut statement = conn.prepare_cached(sql)?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let mut rows = statement.query(params![sweep.0, limit])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(past_command(row)?);
+            }
+            Ok(found)
+        })
+    }
+
+    /// A command by its number.
+    ///
+    /// # Errors
+    /// When there is none, or the store cannot be read.
+    pub fn command(&self, id: i64) -> Result<PastCommand, StoreError> {
+        self.read(|conn| {
+            let sql =
+                "SELECT id, command, created, acknowledged, answer FROM control WHERE id = ?1";
+            let mut statement = conn.prepare_cached(sql)?;
+            let mut rows = statement.query([id])?;
+            match rows.next()? {
+                Some(row) => past_command(row),
+                None => Err(StoreError::Invalid(format!("there is no command {id}"))),
+            }
+        })
+    }
+
+    /// Start and end of the sweep's sessions in milliseconds since 1970 UTC, oldest first; the end of one that is
+    /// going on is its last beat.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn sweep_sessions(&self, sweep: SweepId) -> Result<Vec<(i64, i64)>, StoreError> {
+        self.read(|conn| {
+            let sql = "SELECT started, ended FROM sweep_session WHERE sweep = ?1 ORDER BY id";
+            let mut statement = conn.prepare_cached(sql)?;
+            let rows = statement.query_map([sweep.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Answers a command.
     ///
     /// # Errors
@@ -240,6 +306,17 @@ fn driver(conn: &Connection, sweep: SweepId) -> Result<Option<(Owner, i64)>, Sto
     let sql = "SELECT o.* FROM lease l JOIN owner o ON o.id = l.owner
                WHERE l.kind = 'sweep' AND l.target = ?1";
     Ok(conn.prepare_cached(sql)?.query_row([sweep.0], Owner::read).optional()?)
+}
+
+fn past_command(row: &Row<'_>) -> Result<PastCommand, StoreError> {
+    let answer: Option<String> = row.get("answer")?;
+    Ok(PastCommand {
+        id: row.get("id")?,
+        command: super::codec::json(&row.get::<_, String>("command")?, "a command")?,
+        created: row.get("created")?,
+        acknowledged: row.get("acknowledged")?,
+        answer: answer.map(|text| super::codec::json(&text, "an answer")).transpose()?,
+    })
 }
 
 /// The owner of a row, unless it is dead or expired.

@@ -45,7 +45,7 @@ pub use artifacts::Artifact;
 pub use error::StoreError;
 pub use filter::{Expr, Field, FilterError};
 pub use glance::Curve;
-pub use lease::{Command, Owner};
+pub use lease::{Command, Owner, PastCommand};
 pub use maintain::{Finding, GcOptions, GcReport, Severity};
 pub use merge::MergeReport;
 pub use open::{Mode, Store};

@@ -140,6 +140,19 @@ impl Store {
         Ok(SweepId(self.conn.last_insert_rowid()))
     }
 
+    /// Sets how many trials are meant to run.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn set_total(&mut self, sweep: SweepId, total: Option<u64>) -> Result<(), StoreError> {
+        self.write(|store| {
+            let sql = "UPDATE sweep SET total = ?2 WHERE id = ?1";
+            let total = total.map(|total| total as i64);
+            store.conn.prepare_cached(sql)?.execute(params![sweep.0, total])?;
+            Ok(())
+        })
+    }
+
     /// Appends to the sweep's history: started, resumed, stopped with its reason, a changed budget.
     ///
     /// # Errors

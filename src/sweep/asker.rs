@@ -3,6 +3,11 @@
 //! In a `reproducible` sweep with lag `L`, trial `i` is asked once trials `0 ..= i − L` have ended, they are
 //! told in the order of their numbers, and the `L − 1` between are pending: what is asked depends on
 //! results alone, not on the order in which workers finished.
+//!
+//! Steering. A point by hand takes a trial number and no number of the sampler, so that a grid misses nothing. Once
+//! a range has changed, a sampler made anew over the changed space is told what was told before, as far as it lies
+//! inside; a point holds values, not places in the unit cube, so it means the same in both. A sampler is a function
+//! of its space, the tells and the trial's number: whoever resumes needs the last space alone.
 
 use crate::domain::{Digest, Params};
 use crate::sampler::{Sampler, Told};
@@ -92,6 +97,27 @@ pub(super) struct Asker {
     /// How many tells the store knew when the sweep went on; a reproducible sweep repeats them.
     known_tells: u64,
     repeats: u64,
+    /// Everything that was told, in order.
+    told: Vec<u64>,
+    /// Points by hand, by the numbers of their trials.
+    by_hand: BTreeMap<u64, Point>,
+    /// Trials from which on other ranges hold.
+    changes: BTreeSet<u64>,
+    /// In a changed space, where the grid goes on.
+    grid_place: Option<u64>,
+    /// Different configurations that lie in the space as it is now.
+    n_inside: u64,
+}
+
+/// What was steered in earlier sessions, as an asker takes it over.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Steered {
+    /// Points by hand, by the numbers of their trials.
+    pub(super) by_hand: BTreeMap<u64, Point>,
+    /// Trials from which on other ranges hold.
+    pub(super) changes: BTreeSet<u64>,
+    /// True if the sampler walks a grid.
+    pub(super) is_grid: bool,
 }
 
 impl Asker {
@@ -115,7 +141,66 @@ impl Asker {
             new_tells: Vec::new(),
             known_tells: 0,
             repeats: 0,
+            told: Vec::new(),
+            by_hand: BTreeMap::new(),
+            changes: BTreeSet::new(),
+            grid_place: None,
+            n_inside: 0,
         }
+    }
+
+    /// The same after earlier steering, whose last space the sampler must be made for. Before [`Asker::restore`].
+    pub(super) fn steered(mut self, steered: Steered) -> Self {
+        self.grid_place = (steered.is_grid && !steered.changes.is_empty()).then_some(0);
+        self.by_hand = steered.by_hand;
+        self.changes = steered.changes;
+        self
+    }
+
+    /// Goes on in a changed space with a sampler made for it. Returns the first trial for which that holds.
+    pub(super) fn move_to(
+        &mut self,
+        sampler: Box<dyn Sampler>,
+        space: Arc<Space>,
+        is_grid: bool,
+    ) -> u64 {
+        let from = self.n_asked();
+        (self.sampler, self.space) = (sampler, space);
+        self.changes.insert(from);
+        self.grid_place = is_grid.then_some(0);
+        self.repeats = 0;
+        let different = (0..from).filter(|&n| self.asked[n as usize].same_as.is_none());
+        self.n_inside = different.filter(|&n| self.is_inside(n)).count() as u64;
+        for number in self.told.clone() {
+            self.tell_sampler(number);
+        }
+        from
+    }
+
+    /// Has a point asked next, after those by hand that wait already. Returns the number of its trial.
+    pub(super) fn try_next(&mut self, point: Point) -> u64 {
+        let number = self.next_by_hand();
+        self.by_hand.insert(number, point);
+        number
+    }
+
+    /// The number that the next point by hand gets.
+    pub(super) fn next_by_hand(&self) -> u64 {
+        let after = |(&last, _): (&u64, &Point)| last + 1;
+        self.by_hand.last_key_value().map_or(0, after).max(self.n_asked())
+    }
+
+    /// The trial that had, or waits to have, this configuration.
+    pub(super) fn trial_of(&self, point: &Point) -> Option<u64> {
+        let config = self.space.params(point).digest();
+        let waiting = self.by_hand.range(self.n_asked()..);
+        let mut waiting = waiting.filter(|(_, other)| self.space.params(other).digest() == config);
+        self.seen.get(&config).copied().or_else(|| waiting.next().map(|(&number, _)| number))
+    }
+
+    /// True if the trial's point can be asked for in the space as it is now.
+    fn is_inside(&self, number: u64) -> bool {
+        self.changes.is_empty() || self.space.check(&self.asked[number as usize].point).is_ok()
     }
 
     /// Puts the record back: all trials in the order of their numbers. The sampler is told what it was
@@ -128,6 +213,9 @@ impl Asker {
                 self.waiting.entry(original).or_default().push(number);
             }
             self.push(number, Asked { point: trial.point, same_as: trial.same_as, end: trial.end });
+        }
+        if self.changes.contains(&self.n_asked()) {
+            self.repeats = 0;
         }
         self.known_tells = tells.len() as u64;
         if self.lag.is_none() {
@@ -175,24 +263,14 @@ impl Asker {
         if !self.catch_up(number) {
             return Next::Wait;
         }
-        if let Size::Finite(size) = self.space.size()
-            && self.seen.len() as u128 >= size
-        {
-            return Next::Complete(self.seen.len() as u64);
-        }
-        if self.repeats >= MAX_REPEATS {
-            return Next::Repeating(self.repeats);
-        }
         let pending: Vec<u64> = self.untold.iter().copied().collect();
-        let n_points = self.points.len() as u64;
-        let point = if number < n_points {
-            Some(self.points[number as usize].clone())
-        } else {
-            let at_work: Vec<Point> =
-                pending.iter().map(|&n| self.asked[n as usize].point.clone()).collect();
-            self.sampler.ask(number - n_points, &at_work)
+        let point = match self.by_hand.get(&number) {
+            Some(point) => point.clone(),
+            None => match self.propose(number, &pending) {
+                Ok(point) => point,
+                Err(end) => return end,
+            },
         };
-        let Some(point) = point else { return Next::Complete(self.seen.len() as u64) };
         let params = self.space.params(&point);
         let config = params.digest();
         let same_as = self.seen.get(&config).copied();
@@ -205,6 +283,45 @@ impl Asker {
             self.tell(number);
         }
         Next::Trial(Box::new(Proposal { number, point, params, config, pending, same_as }))
+    }
+
+    /// The next point of the file or the sampler; else why there is none.
+    fn propose(&mut self, number: u64, pending: &[u64]) -> Result<Point, Next> {
+        if let Size::Finite(size) = self.space.size()
+            && u128::from(self.n_inside) >= size
+        {
+            return Err(Next::Complete(self.n_inside));
+        }
+        if self.repeats >= MAX_REPEATS {
+            return Err(Next::Repeating(self.repeats));
+        }
+        let own = number - self.by_hand.range(..number).count() as u64;
+        let n_points = self.points.len() as u64;
+        if own < n_points {
+            return Ok(self.points[own as usize].clone());
+        }
+        let inside = pending.iter().filter(|&&number| self.is_inside(number));
+        let at_work: Vec<Point> =
+            inside.map(|&number| self.asked[number as usize].point.clone()).collect();
+        let point = match self.grid_place {
+            Some(_) => self.next_of_grid(&at_work),
+            None => self.sampler.ask(own - n_points, &at_work),
+        };
+        point.ok_or(Next::Complete(self.n_inside))
+    }
+
+    /// The first point of a changed grid that was not tried. What was tried stays tried, so the place only moves on.
+    fn next_of_grid(&mut self, at_work: &[Point]) -> Option<Point> {
+        let mut place = self.grid_place.unwrap_or(0);
+        let found = loop {
+            let Some(point) = self.sampler.ask(place, at_work) else { break None };
+            place += 1;
+            if !self.seen.contains_key(&self.space.params(&point).digest()) {
+                break Some(point);
+            }
+        };
+        self.grid_place = Some(place);
+        found
     }
 
     /// Takes in the end of a trial, and of those that repeat it.
@@ -236,13 +353,8 @@ impl Asker {
     }
 
     fn tell(&mut self, number: u64) {
-        let asked = &self.asked[number as usize];
-        let score = match asked.end {
-            End::Over(score) => score.filter(|score| score.loss.is_finite()),
-            End::Open => None,
-        };
-        let (loss, sd) = (score.map(|score| score.loss), score.and_then(|score| score.sd));
-        self.sampler.tell(&Told { number, point: asked.point.clone(), loss, sd });
+        self.tell_sampler(number);
+        self.told.push(number);
         self.untold.remove(&number);
         if self.known_tells > 0 && self.lag.is_some() {
             self.known_tells -= 1;
@@ -251,14 +363,36 @@ impl Asker {
         }
     }
 
+    fn tell_sampler(&mut self, number: u64) {
+        if !self.is_inside(number) {
+            return;
+        }
+        let asked = &self.asked[number as usize];
+        let score = match asked.end {
+            End::Over(score) => score.filter(|score| score.loss.is_finite()),
+            End::Open => None,
+        };
+        let (loss, sd) = (score.map(|score| score.loss), score.and_then(|score| score.sd));
+        self.sampler.tell(&Told { number, point: asked.point.clone(), loss, sd });
+    }
+
     fn push(&mut self, number: u64, asked: Asked) {
-        if asked.same_as.is_some() {
-            self.repeats += 1;
-        } else {
+        if self.changes.contains(&number) {
             self.repeats = 0;
+        }
+        let is_by_hand = self.by_hand.contains_key(&number);
+        let is_new = asked.same_as.is_none();
+        if is_new {
             self.seen.insert(self.space.params(&asked.point).digest(), number);
         }
         self.untold.insert(number);
         self.asked.push(asked);
+        if is_new {
+            self.n_inside += u64::from(self.is_inside(number));
+            self.repeats = 0;
+        } else if !is_by_hand {
+            // Whoever names a known point by hand says nothing about what the sampler has left.
+            self.repeats += 1;
+        }
     }
 }

@@ -5,14 +5,16 @@ mod record;
 mod remote;
 mod resume;
 mod start;
+mod steered;
 
 use super::asker::Asker;
 use super::judge::SweepJudge;
+use super::steer::Steering;
 use super::{Best, Event, Observer, Plan, Progress, StopReason, worker};
 use crate::domain::{Outcome, Params, RunId, SweepId};
 use crate::executor::Pool;
 use crate::host::Interrupts;
-use crate::spec::Sweep;
+use crate::spec::{Budget, Sweep};
 use crate::store::{Finished, NewSweep, Owner, RunContext, Store, StoreError, SweepRow};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -21,6 +23,7 @@ use std::time::{Duration, Instant};
 pub(super) use live::take_in;
 pub(super) use record::{finished, forgiven};
 pub(super) use resume::standing;
+pub(super) use steered::Stopwatch;
 
 /// How long the loop sleeps when nothing happens: the progress line's frame and Ctrl-C's delay.
 pub(super) const PATIENCE: Duration = Duration::from_millis(100);
@@ -44,6 +47,19 @@ pub struct Options {
     pub interrupts: Interrupts,
     /// Runs failed trials of earlier sessions again.
     pub retry_failed: bool,
+    /// What the command line says itself, which no earlier steering overrules.
+    pub flags: Flags,
+}
+
+/// Which limits were given on the command line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// Trials in all.
+    pub trials: bool,
+    /// The time budget.
+    pub time: bool,
+    /// Trials at a time.
+    pub jobs: bool,
 }
 
 /// What a session of a sweep came to.
@@ -138,6 +154,12 @@ struct Driver<'a> {
     unruled: BTreeMap<u64, (Outcome, Option<Best>)>,
     stopping_since: Option<Instant>,
     stop: Option<StopReason>,
+    /// What was steered so far, and the budget that follows.
+    steering: Steering,
+    budget: Budget,
+    /// The store's version when commands were last looked for.
+    heard: Option<i64>,
+    watch: steered::Stopwatch,
 }
 
 /// Runs a sweep until a rule of its budget, its space or an interrupt stops it. While another process
@@ -212,10 +234,12 @@ impl Driver<'_> {
         let lost = self.open.len() as u64;
         let kind = if self.asker.n_asked() == 0 { "started" } else { "resumed" };
         let detail = serde_json::json!({
-            "finished": finished, "lost": lost, "jobs": self.options.jobs,
-            "trials": self.spec.budget.trials, "version": env!("CARGO_PKG_VERSION"),
+            "finished": finished, "lost": lost, "jobs": self.pool.jobs(),
+            "trials": self.budget.trials, "time": self.budget.time.map(|time| time.as_secs_f64()),
+            "version": env!("CARGO_PKG_VERSION"),
         });
         self.store.add_event(self.row.id, kind, &detail)?;
+        self.begin_steering(observer)?;
         self.tell_observer(observer, &Event::Started { finished, lost });
         let result = self.turn_until_stopped(observer);
         self.pool.stop_all("the sweep ended");
@@ -246,6 +270,7 @@ impl Driver<'_> {
     ) -> Result<StopReason, DriveError> {
         loop {
             self.heed_interrupts(observer);
+            self.heed_commands(observer)?;
             self.look_around(observer)?;
             let is_exhausted =
                 matches!(self.stop, Some(StopReason::Complete(_) | StopReason::Repeating(_)));
@@ -254,6 +279,7 @@ impl Driver<'_> {
                 self.stop = None;
             }
             while self.stop.is_none()
+                && !self.steering.is_paused
                 && let Some(place) = self.free_place()
             {
                 if !self.start_next(&place, observer)? {
@@ -261,6 +287,7 @@ impl Driver<'_> {
                 }
                 // Trials that are taken over from equal runs never leave this loop.
                 self.heed_interrupts(observer);
+                self.heed_commands(observer)?;
                 self.beat()?;
             }
             if let Some(stop) = self.stop.clone()

@@ -13,12 +13,14 @@ mod observer;
 mod plan;
 mod progress;
 mod single;
+pub mod steer;
 mod stop;
 mod worker;
 
-pub use drive::{DriveError, Options, Report, drive};
+pub use drive::{DriveError, Flags, Options, Report, drive};
 pub use observer::{Event, Observer, Silent};
 pub use plan::{Place, Plan, PlanError, memory_mb};
 pub use progress::{Best, Counts, Progress};
 pub use single::{Marks, Single, SingleReport, run_single};
+pub use steer::{Steer, Steering};
 pub use stop::StopReason;

@@ -2,6 +2,7 @@
 
 use super::Progress;
 use crate::domain::{Outcome, Params, RunId};
+use crate::spec::Budget;
 
 /// Something happened.
 #[derive(Debug)]
@@ -41,6 +42,15 @@ pub enum Event<'a> {
         trial: u64,
         /// The equal one.
         of: u64,
+    },
+    /// Somebody steers the sweep, or what was steered before holds again.
+    Steered {
+        /// What holds now, and who asked.
+        text: &'a str,
+        /// The budget as it is now.
+        budget: &'a Budget,
+        /// True if the sampler searches another space than the file's.
+        is_ranged: bool,
     },
     /// The first interrupt: what runs is finished.
     Interrupted {

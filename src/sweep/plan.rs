@@ -36,6 +36,8 @@ pub struct Plan {
     pub retries: Retries,
     /// How long a trial that is asked to stop may take.
     pub grace: Duration,
+    /// Most trials at a time: where runs have GPUs, as many as there are for.
+    pub most_jobs: usize,
     /// True if a run's values of the objective are those of folds, so that their spread is one of scores.
     pub has_folds: bool,
 }
@@ -178,11 +180,12 @@ impl Plan {
             gpu_slots: place.gpus.clone(),
             monitor: resources.monitor,
         };
+        let most_jobs = place.gpus.as_ref().map_or(usize::MAX, GpuSlots::n_slots);
         let work = ProcessWork::new(section, setup)?;
         let work = Arc::new(work);
         let Some(handed) = handed else {
             let bare = Self::bare(work, sweep.digest);
-            return Ok(Self { retries: section.retries, grace: section.grace, ..bare });
+            return Ok(Self { retries: section.retries, grace: section.grace, most_jobs, ..bare });
         };
         let identity = with_data(sweep.digest, &handed.data, &handed.split);
         let data = Some(PlannedData {
@@ -190,7 +193,7 @@ impl Plan {
             ..planned_data(&handed.data, &handed.split, handed.section, (&[], false))
         });
         let bare = Self::bare(work, identity);
-        Ok(Self { retries: section.retries, grace: section.grace, data, ..bare })
+        Ok(Self { retries: section.retries, grace: section.grace, most_jobs, data, ..bare })
     }
 
     /// Work without data.
@@ -202,6 +205,7 @@ impl Plan {
             data: None,
             retries: RETRIES,
             grace: Duration::ZERO,
+            most_jobs: usize::MAX,
             has_folds: false,
         }
     }

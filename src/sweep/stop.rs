@@ -19,6 +19,8 @@ pub enum StopReason {
     Complete(u64),
     /// The sampler gave only configurations that were tried before, so many times in a row.
     Repeating(u64),
+    /// A person asked for it (`derby steer SWEEP stop`): who.
+    Asked(String),
     /// Ctrl-C, or SIGTERM or SIGHUP.
     Interrupted {
         /// True for SIGTERM and SIGHUP.
@@ -27,6 +29,11 @@ pub enum StopReason {
 }
 
 impl StopReason {
+    /// True if a person ended it before its time; the same command goes on.
+    pub fn is_cut_off(&self) -> bool {
+        matches!(self, Self::Asked(_) | Self::Interrupted { .. })
+    }
+
     /// The word that the record keeps.
     pub fn word(&self) -> &'static str {
         match self {
@@ -37,6 +44,7 @@ impl StopReason {
             Self::Failures(_) => "failures",
             Self::Complete(_) => "complete",
             Self::Repeating(_) => "repeating",
+            Self::Asked(_) => "asked",
             Self::Interrupted { .. } => "interrupted",
         }
     }
@@ -61,6 +69,7 @@ impl fmt::Display for StopReason {
             Self::Repeating(n) => {
                 write!(f, "the last {n} proposals were configurations already tried")
             }
+            Self::Asked(by) => write!(f, "stopped by {by}"),
             Self::Interrupted { .. } => f.write_str("interrupted"),
         }
     }

@@ -4,8 +4,10 @@
 //! its own lease, and leaves when the driver is gone, its own budget is met or it is interrupted.
 
 use super::drive::{
-    BEAT, DriveError, GRACE, INTERRUPTED, Options, Report, finished, forgiven, standing, take_in,
+    BEAT, DriveError, GRACE, INTERRUPTED, Options, Report, Stopwatch, finished, forgiven, standing,
+    take_in,
 };
+use super::steer::{Kept, Steer, Steering};
 use super::{Event, Observer, Plan, Progress, StopReason};
 use crate::domain::{Outcome, RunId, SweepId};
 use crate::executor::{Assignment, Execution, Pool, Stop};
@@ -35,6 +37,12 @@ struct Worker<'a> {
     started: Instant,
     last_beat: Instant,
     stopping_since: Option<Instant>,
+    /// How the sweep is steered, as of this version of the store.
+    steering: Steering,
+    heard: Option<i64>,
+    /// How many steps of steering there were when it came: an older stop is not meant for it.
+    n_steps_before: usize,
+    watch: Stopwatch,
 }
 
 /// Works for the process that drives the sweep until that is gone (`None`), or until something ends this one.
@@ -59,6 +67,10 @@ pub(super) fn work_along(
         started: Instant::now(),
         last_beat: Instant::now(),
         stopping_since: None,
+        steering: Steering::default(),
+        heard: None,
+        n_steps_before: usize::MAX,
+        watch: Stopwatch::start(),
         place,
     };
     worker.place.store.offer_worker(sweep, &worker.owner, options.jobs)?;
@@ -81,7 +93,10 @@ impl Worker<'_> {
         loop {
             let interrupted = self.interrupted(observer);
             let is_alone = self.place.store.driver(self.sweep)?.is_none();
-            let stop = interrupted.or(self.own_budget()?);
+            // After that look, so that what the driver took before it went is known.
+            self.follow()?;
+            let asked = self.asked_to_stop();
+            let stop = interrupted.or(asked).or(self.own_budget()?);
             if stop.is_none() && !is_alone {
                 self.take_up()?;
             }
@@ -108,6 +123,27 @@ impl Worker<'_> {
                 self.place.store.beat(&self.owner)?; // false: it drives nothing
             }
         }
+    }
+
+    /// Learns how the sweep is steered, if anything has changed.
+    fn follow(&mut self) -> Result<(), DriveError> {
+        let version = Some(self.place.store.data_version()?);
+        if version != self.heard {
+            self.heard = version;
+            let was_paused = self.steering.is_paused;
+            self.steering = Steering::recorded(self.place.store, self.sweep)?;
+            self.n_steps_before = self.n_steps_before.min(self.steering.steps.len());
+            if self.steering.is_paused != was_paused {
+                self.watch.set_paused(!was_paused);
+            }
+        }
+        Ok(())
+    }
+
+    fn asked_to_stop(&self) -> Option<StopReason> {
+        let new = self.steering.steps.iter().skip(self.n_steps_before);
+        let stop = new.rev().find(|step| step.command == Steer::Stop)?;
+        Some(StopReason::Asked(stop.by.clone()))
     }
 
     fn take_up(&mut self) -> Result<(), DriveError> {
@@ -188,9 +224,11 @@ impl Worker<'_> {
 
     /// The rule of this process's own budget that is met.
     fn own_budget(&self) -> Result<Option<StopReason>, DriveError> {
-        let budget = &self.place.spec.budget;
+        let Place { spec, options, .. } = &self.place;
+        let own = Kept { budget: spec.budget.clone(), jobs: options.jobs };
+        let Kept { budget, .. } = self.steering.kept(&own, spec.resources.jobs, options.flags);
         if let Some(limit) = budget.time
-            && self.started.elapsed() >= limit
+            && self.watch.elapsed() >= limit
         {
             return Ok(Some(StopReason::Time(limit.as_secs_f64())));
         }

@@ -8,7 +8,9 @@ use derby::sampler::{self, SamplerOptions, Setup, Told};
 use derby::space::Point;
 use derby::spec::{self, Format, Known, Overrides, Sweep};
 use derby::store::{Mode, Owner, RunContext, Store, TrialRow};
-use derby::sweep::{DriveError, Event, Observer, Options, Plan, Progress, Report, Silent, drive};
+use derby::sweep::{
+    DriveError, Event, Flags, Observer, Options, Plan, Progress, Report, Silent, drive,
+};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -59,6 +61,7 @@ pub(crate) struct Session {
     pub(crate) owner: Owner,
     pub(crate) interrupts: Interrupts,
     pub(crate) retry_failed: bool,
+    pub(crate) flags: Flags,
 }
 
 impl Session {
@@ -68,6 +71,7 @@ impl Session {
             owner: Owner::this_process(),
             interrupts: Interrupts::none(),
             retry_failed: false,
+            flags: Flags::default(),
         }
     }
 
@@ -95,6 +99,7 @@ impl Session {
             context: RunContext::default(),
             interrupts: self.interrupts,
             retry_failed: self.retry_failed,
+            flags: self.flags,
         };
         drive(store, spec, plan, &options, observer)
     }

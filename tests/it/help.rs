@@ -26,6 +26,7 @@ fn the_program() {
 
     Commands:
       sweep        Run a sweep, or go on with it
+      steer        Steer a sweep while it runs: pause, stop, more trials, a point by hand, another range
       run          Run any command once, and record it
       log          Record metrics from inside a script that derby runs
       check        Check a sweep file, and its data against it, and say all that is wrong
@@ -138,6 +139,32 @@ fn verbs_about_sweep_files() {
       -q, --quiet            Print no progress
           --json             Print the result as one JSON object
       -h, --help             Print help
+    ");
+    shows!(help(&place, "steer"), @"
+    exit 0
+    Steer a sweep while it runs: pause, stop, more trials, a point by hand, another range
+
+    Usage: derby steer [OPTIONS] <SWEEP> <COMMAND>
+
+    Commands:
+      pause     Start nothing new; what runs ends, and the process waits
+      resume    Go on after a pause
+      stop      Finish what runs, then end the sweep; the same `derby sweep FILE` goes on
+      stop-run  End one run; its trial is over and not tried again
+      trials    Change how many trials there are in all
+      jobs      Change how many trials are at work at a time
+      time      Change the time budget of all sessions together
+      try       Ask a point next, e.g. try model=svm C=0.5 kernel=rbf
+      range     Narrow or widen a range for what is asked next
+      list      Show how the sweep is steered, and what was asked of it
+      help      Print this message or the help of the given subcommand(s)
+
+    Arguments:
+      <SWEEP>  The sweep: its name, its number, or the start of its digest
+
+    Options:
+          --json  Print one JSON object
+      -h, --help  Print help
     ");
     shows!(help(&place, "check"), @"
     exit 0

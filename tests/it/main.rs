@@ -36,5 +36,6 @@ mod reaper;
 mod reports;
 mod sweep_file;
 mod shop;
+mod steer;
 mod workers;
 mod tidy;

@@ -11,6 +11,7 @@ use crate::plot::{
 use crate::space::{Kind, Space};
 use crate::spec::{self, Known, Overrides, Sweep};
 use crate::store::{Store, SweepRow, TrialRow};
+use crate::sweep::Steering;
 use std::path::Path;
 
 /// A sweep with its space and the trials that have a score.
@@ -20,6 +21,8 @@ pub(in crate::cli) struct Trials {
     /// Its file as it is recorded.
     pub(in crate::cli) sweep: Sweep,
     scored: Vec<TrialRow>,
+    /// Widened to all that was searched.
+    space: Space,
 }
 
 impl Trials {
@@ -39,7 +42,8 @@ impl Trials {
         scored.retain(|trial| {
             trial.status == Some(Status::Done) && trial.loss.is_some_and(f64::is_finite)
         });
-        Ok(Self { row, sweep, scored })
+        let space = Steering::of(store, &row)?.searched(&sweep.space);
+        Ok(Self { row, sweep, scored, space })
     }
 
     pub(super) fn objective(&self) -> &Objective {
@@ -47,7 +51,7 @@ impl Trials {
     }
 
     fn space(&self) -> &Space {
-        &self.sweep.space
+        &self.space
     }
 
     /// Above the figure.

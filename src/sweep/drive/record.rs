@@ -104,6 +104,9 @@ impl Driver<'_> {
         let replicates = self.spec.search.replicates as usize;
         let Some(open) = self.open.get_mut(&task.trial) else { return Ending::Cut };
         match outcome {
+            Outcome::Killed { .. } if self.steering.stopped.contains(&run) => {
+                Ending::Over { outcome: outcome.clone(), score: None, run }
+            }
             Outcome::Killed { .. } if is_infrastructure => Ending::Again,
             Outcome::Killed { .. } => Ending::Cut,
             Outcome::Failed { .. } if !is_infrastructure && task.attempt <= retries.failed => {
@@ -161,7 +164,13 @@ impl Driver<'_> {
             sd: score.and_then(|score| score.sd).unwrap_or(sd),
             params: open.params.clone(),
         });
-        let is_best = self.count(task.trial, &outcome, best);
+        let is_best = match &outcome {
+            // By hand: it counts as one that a rule stopped.
+            Outcome::Killed { reason } => {
+                self.count(task.trial, &Outcome::Pruned { reason: reason.clone() }, best)
+            }
+            _ => self.count(task.trial, &outcome, best),
+        };
         self.announce((run, task.trial), (&outcome, own_score, is_best), &open.params, observer);
         Ok(())
     }

@@ -77,6 +77,25 @@ impl Remote {
         self.adopt(run, task);
     }
 
+    /// The trial of a run at a worker.
+    pub(super) fn trial_of(&self, run: RunId) -> Option<u64> {
+        self.handed.get(&run).map(|handed| handed.task.trial)
+    }
+
+    /// Asks the worker of a run to stop it; nothing happens if none has it.
+    pub(super) fn stop_one(
+        &mut self,
+        store: &mut Store,
+        sweep: SweepId,
+        run: RunId,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        let Some(handed) = self.handed.get_mut(&run) else { return Ok(()) };
+        handed.is_stopping = true;
+        let command = serde_json::json!({ "stop": run, "reason": reason });
+        store.post_command(sweep, &command).map(|_| ())
+    }
+
     /// Takes over a run that a worker has of an earlier driver.
     pub(super) fn adopt(&mut self, run: RunId, task: Task) {
         self.handed.insert(run, Handed { task, seen: BTreeMap::new(), is_stopping: false });

@@ -2,16 +2,17 @@
 
 use super::record::{mean_score, outcome_of};
 use super::remote::recover;
+use super::steered::{GRID, Stopwatch, sampler_over};
 use super::{DriveError, Driver, OpenTrial, Options, Task};
 use crate::domain::{Goal, Outcome, RunId, Status, SweepId};
 use crate::executor::{Judging, Pool};
-use crate::sampler;
 use crate::spec::Sweep;
 use crate::store::{Store, StoreError, SweepRow, TrialRow, TrialRun};
-use crate::sweep::asker::{Asker, End, Remembered, Score};
+use crate::sweep::asker::{Asker, End, Remembered, Score, Steered};
 use crate::sweep::judge::SweepJudge;
+use crate::sweep::steer::{Kept, Steering, ranged};
 use crate::sweep::{Best, Plan, Progress};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -40,18 +41,30 @@ impl<'a> Driver<'a> {
         if options.retry_failed {
             forget_failures(store, &row, &mut trials, &mut runs)?;
         }
-        let left: Vec<Left> = trials.iter().map(|trial| left(trial, &runs, spec, plan)).collect();
-        let asker = asker(spec, &trials, &left)?;
+        let steering = Steering::recorded(store, row.id)?;
+        let stopped = &steering.stopped;
+        let left: Vec<Left> =
+            trials.iter().map(|trial| left(trial, &runs, (spec, plan), stopped)).collect();
+        let asker = asker(spec, &steering, &trials, &left)?;
         let judge = SweepJudge::new(&spec.search, spec.objectives[0].goal, &row.digest);
         if let Some(judge) = &judge {
             judge.restore(&trials, &store.trial_series(row.id, metric)?);
         }
         let judge = judge.map(Arc::new);
-        let earlier_seconds = store.sweep_seconds(row.id)?;
+        let paused = steering.paused_seconds(&store.sweep_sessions(row.id)?);
+        let earlier_seconds = (store.sweep_seconds(row.id)? - paused).max(0.0);
+        let own = Kept { budget: spec.budget.clone(), jobs: options.jobs };
+        let Kept { budget, jobs } = steering.kept(&own, spec.resources.jobs, options.flags);
+        let jobs = jobs.min(plan.most_jobs);
+        store.set_total(row.id, budget.trials)?;
         let judging = judge.clone().map(|judge| judge as Arc<dyn Judging>);
-        let pool = Pool::start(options.jobs, &plan.work, spec.resources.timeout, judging)
-            .map_err(|source| DriveError::Threads { jobs: options.jobs, source })?;
+        let pool = Pool::start(jobs, &plan.work, spec.resources.timeout, judging)
+            .map_err(|source| DriveError::Threads { jobs, source })?;
         let mut driver = Self {
+            steering,
+            budget,
+            heard: None,
+            watch: Stopwatch::start(),
             progress: Progress::new(spec.objectives[0].goal),
             tasks: VecDeque::new(),
             open: BTreeMap::new(),
@@ -97,7 +110,8 @@ impl<'a> Driver<'a> {
         }
         ended.sort_by_key(|(trial, _)| (trial.tell_seq.unwrap_or(u64::MAX), trial.number));
         for (trial, score) in ended {
-            let outcome = ended_as(trial);
+            let runs_of = runs.get(&trial.number).map_or(&[][..], |runs| runs);
+            let outcome = ended_as(trial, runs_of, &self.steering.stopped);
             if let Some(score) = score.filter(|_| trial.loss.is_none()) {
                 // A worker recorded the last run, and nobody was left to record the trial.
                 let score = (Some(score.loss), score.sd);
@@ -160,10 +174,11 @@ pub(in crate::sweep) fn standing(
     let goal = spec.objectives[0].goal;
     let mut progress = Progress::new(goal);
     let runs = by_trial(store.trial_runs(sweep, &spec.objectives[0].metric)?);
+    let stopped = Steering::recorded(store, sweep)?.stopped;
     let mut trials = store.trials(sweep)?;
     trials.sort_by_key(|trial| (trial.tell_seq.unwrap_or(u64::MAX), trial.number));
     for trial in trials {
-        let score = match left(&trial, &runs, spec, plan) {
+        let score = match left(&trial, &runs, (spec, plan), &stopped) {
             _ if trial.same_as.is_some() => {
                 progress.counts.duplicates += 1;
                 continue;
@@ -172,14 +187,18 @@ pub(in crate::sweep) fn standing(
             Left::Over(score) => score,
         };
         let best = score.and_then(|score| best(&trial, score, &runs, goal));
-        progress.finish(&ended_as(&trial), best);
+        let runs_of = runs.get(&trial.number).map_or(&[][..], |runs| runs);
+        progress.finish(&ended_as(&trial, runs_of, &stopped), best);
     }
     Ok(progress)
 }
 
-/// The outcome of a trial that is over.
-fn ended_as(trial: &TrialRow) -> Outcome {
+/// The outcome of a trial that is over. One that a person stopped counts as one that a rule did.
+fn ended_as(trial: &TrialRow, runs: &[TrialRun], stopped: &BTreeSet<RunId>) -> Outcome {
     match trial.status {
+        Some(Status::Killed) if runs.iter().any(|run| stopped.contains(&run.run)) => {
+            Outcome::Pruned { reason: String::new() }
+        }
         Some(Status::Queued | Status::Running | Status::Killed) => {
             Outcome::Failed { reason: String::new() }
         }
@@ -261,7 +280,13 @@ fn has_failed(runs: &[TrialRun]) -> bool {
 }
 
 /// How a trial was left. One that the sampler was told of is over: its runs may have been purged.
-fn left(trial: &TrialRow, runs: &BTreeMap<u64, Vec<TrialRun>>, spec: &Sweep, plan: &Plan) -> Left {
+/// So is one of which a person stopped a run.
+fn left(
+    trial: &TrialRow,
+    runs: &BTreeMap<u64, Vec<TrialRun>>,
+    (spec, plan): (&Sweep, &Plan),
+    stopped: &BTreeSet<RunId>,
+) -> Left {
     let told = trial.loss.map(|loss| Score { loss, sd: trial.sd });
     if trial.tell_seq.is_some() || trial.same_as.is_some() {
         return Left::Over(told);
@@ -275,6 +300,7 @@ fn left(trial: &TrialRow, runs: &BTreeMap<u64, Vec<TrialRun>>, spec: &Sweep, pla
         match last.status {
             Status::Failed if last.attempt > plan.retries.failed => return Left::Over(None),
             Status::Pruned | Status::Infeasible => return Left::Over(None),
+            Status::Killed if stopped.contains(&last.run) => return Left::Over(None),
             Status::Done => scores.push(last.score),
             _ => {}
         }
@@ -287,20 +313,26 @@ fn left(trial: &TrialRow, runs: &BTreeMap<u64, Vec<TrialRun>>, spec: &Sweep, pla
     Left::Over(told.or_else(|| scores.map(|scores| mean_score(goal, &scores))))
 }
 
-fn asker(spec: &Sweep, trials: &[TrialRow], left: &[Left]) -> Result<Asker, DriveError> {
-    let setup = sampler::Setup {
-        space: Arc::clone(&spec.space),
-        seed: spec.search.seed,
-        budget: spec.budget.trials,
+fn asker(
+    spec: &Sweep,
+    steering: &Steering,
+    trials: &[TrialRow],
+    left: &[Left],
+) -> Result<Asker, DriveError> {
+    let misfit = |why: String| StoreError::Invalid(format!("the steering of the sweep: {why}"));
+    let space = if steering.ranges.is_empty() {
+        Arc::clone(&spec.space)
+    } else {
+        Arc::new(ranged(&spec.space, &steering.ranges).map_err(misfit)?)
     };
-    let options = sampler::SamplerOptions {
-        grid_steps: spec.search.grid_steps,
-        ..sampler::SamplerOptions::default()
-    };
-    let sampler = sampler::make(&spec.search.sampler, setup, &options)
-        .ok_or_else(|| DriveError::Sampler(spec.search.sampler.clone()))?;
+    let sampler = sampler_over(spec, &space)?;
     let lag = spec.search.reproducible.then_some(spec.search.lag);
-    let mut asker = Asker::new(sampler, Arc::clone(&spec.space), spec.points.clone(), lag);
+    let steered = Steered {
+        by_hand: steering.by_hand.clone(),
+        changes: steering.range_changes(),
+        is_grid: spec.search.sampler == GRID,
+    };
+    let mut asker = Asker::new(sampler, space, spec.points.clone(), lag).steered(steered);
     asker.restore(remembered(trials, left)?);
     Ok(asker)
 }

@@ -68,9 +68,9 @@ impl Driver<'_> {
     }
 
     fn budget_stop(&self) -> Option<StopReason> {
-        let budget = &self.spec.budget;
+        let budget = &self.budget;
         if let Some(limit) = budget.time {
-            let spent = self.earlier_seconds + self.started.elapsed().as_secs_f64();
+            let spent = self.earlier_seconds + self.watch.elapsed().as_secs_f64();
             if spent >= limit.as_secs_f64() {
                 return Some(StopReason::Time(limit.as_secs_f64()));
             }
@@ -92,13 +92,13 @@ impl Driver<'_> {
             let (outcome, best) = entry.remove();
             self.ruled.finish(&outcome, best);
         }
-        self.ruled.stop(&self.spec.budget)
+        self.ruled.stop(&self.budget)
     }
 
     /// True if the finished trials and so many more use up the budget.
-    fn uses_up_budget(&self, more: usize) -> bool {
+    pub(super) fn uses_up_budget(&self, more: usize) -> bool {
         let claimed = self.progress.counts.finished() + more as u64;
-        self.spec.budget.trials.is_some_and(|most| claimed >= most)
+        self.budget.trials.is_some_and(|most| claimed >= most)
     }
 
     /// Records what the sampler proposed, and begins it.
@@ -118,7 +118,13 @@ impl Driver<'_> {
             same_as: proposal.same_as,
             arm: None,
         };
-        self.store.record_ask(self.row.id, &[trial])?;
+        if let Err(error) = self.store.record_ask(self.row.id, &[trial]) {
+            // The number is taken where another process asks now, which is not the store's fault.
+            return Err(match self.store.beat(&self.options.owner) {
+                Ok(false) => DriveError::TakenOver(self.spec.name.clone()),
+                _ => error.into(),
+            });
+        }
         host::fault("asked");
         self.record_tells()?;
         if let Some(of) = proposal.same_as {
