@@ -161,9 +161,12 @@ impl App {
 
     /// Lets the screen set count, error and completions of its prompt.
     pub(super) fn refresh_prompt(&mut self) {
-        if let Some(Overlay::Prompt(mut prompt)) = self.overlay.take() {
-            self.screen_of(self.screen).prompt(&mut prompt, &self.shared);
-            self.overlay = Some(Overlay::Prompt(prompt));
+        match self.overlay.take() {
+            Some(Overlay::Prompt(mut prompt)) => {
+                self.screen_of(self.screen).prompt(&mut prompt, &self.shared);
+                self.overlay = Some(Overlay::Prompt(prompt));
+            }
+            other => self.overlay = other,
         }
     }
 

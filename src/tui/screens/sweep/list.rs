@@ -6,7 +6,6 @@ use super::standing::{Standing, ago};
 use crate::domain::Status;
 use crate::report::words;
 use crate::store::SweepRow;
-use crate::tui::paint;
 use crate::tui::screens::{Place, Shared};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{CellText, Col, Grid};

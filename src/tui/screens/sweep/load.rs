@@ -6,7 +6,7 @@ mod importance;
 mod state;
 
 pub use export::Export;
-pub use history::{Aim, Dot, DotKind, History};
+pub use history::{Dot, DotKind, History};
 pub use importance::Ranking;
 pub use state::{Ends, State, Work};
 
