@@ -6,6 +6,7 @@
 pub mod champions;
 pub mod compare;
 pub mod data;
+pub mod figures;
 pub mod run;
 pub mod runs;
 pub mod start;

@@ -1,0 +1,218 @@
+//! Points by two columns: what slice, contour, scatter and pareto front are made of.
+
+use super::column::{Column, Holds};
+use super::table::Table;
+use super::{Figures, View};
+use crate::domain::{Goal, Status};
+use crate::plot;
+use crate::tui::paint;
+use crate::tui::screens::Shared;
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widgets::Mark;
+
+/// Entries of a legend.
+const MOST_NAMES: usize = 8;
+/// Points on a contour; more would hide the field.
+const MOST_ON_FIELD: usize = 120;
+
+/// Points, their rows, and what is said about them.
+pub(super) struct Cloud {
+    /// Columns along the bottom and along the side.
+    pub(super) x: usize,
+    pub(super) y: usize,
+    /// In the order of drawing; the row of each is in `rows`.
+    pub(super) marks: Vec<Mark>,
+    pub(super) rows: Vec<usize>,
+    /// The steps of a front, and its rows from the best of the second aim on.
+    pub(super) line: Vec<(f64, f64)>,
+    pub(super) front: Vec<usize>,
+    /// Rows without one of the two.
+    pub(super) missing: usize,
+    /// Rows beyond an axis, drawn at its end.
+    pub(super) beyond: usize,
+    pub(super) legend: Vec<(String, Role)>,
+}
+
+impl Figures {
+    /// The columns along the bottom and along the side.
+    pub(super) fn cloud_columns(&self, table: &Table) -> Option<(usize, usize)> {
+        let named = |name: &Option<String>| name.as_deref().and_then(|name| table.find(name));
+        let objective = table.objective()?;
+        let seconds = || table.find("seconds").or_else(|| table.find("trial"));
+        match self.view {
+            View::Slice => {
+                let x = named(&self.axes.slice).or_else(|| table.varying().first().copied())?;
+                Some((x, objective))
+            }
+            View::Contour => {
+                let (x, y) = (named(&self.axes.contour.0), named(&self.axes.contour.1));
+                match (x, y, table.pair()) {
+                    (Some(x), Some(y), _) => Some((x, y)),
+                    (_, _, None) => None,
+                    (x, y, Some(pair)) => {
+                        let x = x.unwrap_or(if y == Some(pair.0) { pair.1 } else { pair.0 });
+                        let y = y.unwrap_or(if x == pair.1 { pair.0 } else { pair.1 });
+                        Some((x, y))
+                    }
+                }
+            }
+            View::Scatter => {
+                let x = named(&self.axes.scatter.0).or_else(seconds)?;
+                Some((x, named(&self.axes.scatter.1).unwrap_or(objective)))
+            }
+            View::Pareto => {
+                let is_aim = |at: &usize| matches!(table.columns[*at].holds, Holds::Objective(_));
+                let second = (0..table.columns.len()).filter(is_aim).nth(1);
+                let x = named(&self.axes.pareto).or(second).or_else(|| table.find("seconds"))?;
+                Some((x, objective))
+            }
+            _ => None,
+        }
+    }
+
+    /// The column whose words color the scatter; none for the status.
+    pub(super) fn color_column(&self, table: &Table) -> Option<usize> {
+        let is_usable = |at: &usize| !table.columns[*at].is_number();
+        match &self.axes.color {
+            Some(name) => table.find(name).filter(is_usable),
+            None => table.find("model").filter(|at| is_usable(at) && table.columns[*at].varies()),
+        }
+    }
+
+    /// The points of the view.
+    pub(super) fn cloud(&self, table: &Table, shared: &Shared) -> Option<Cloud> {
+        let (x, y) = self.cloud_columns(table)?;
+        let (across, up) = (&table.columns[x], &table.columns[y]);
+        let n = if self.view == View::Scatter { table.rows.len() } else { table.n_scored };
+        let (log_x, log_y) = (self.is_log(across), self.is_log(up));
+        let has_place = |value: f64, log: bool| value.is_finite() && (!log || value > 0.0);
+        let has = |row: &usize| has_place(across.at(*row), log_x) && has_place(up.at(*row), log_y);
+        let mut rows: Vec<usize> = (0..n).filter(has).collect();
+        let missing = n - rows.len();
+        let is_beyond = |column: &Column, row: usize| column.at(row) != column.values[row];
+        let beyond =
+            rows.iter().filter(|row| is_beyond(across, **row) || is_beyond(up, **row)).count();
+        let front = if self.view == View::Pareto { front(across, up, &rows) } else { Vec::new() };
+        if self.view == View::Contour && rows.len() > MOST_ON_FIELD {
+            let kept = super::table::sample(rows.len(), MOST_ON_FIELD);
+            rows = kept.into_iter().map(|at| rows[at]).collect();
+        }
+        let color = self.color_column(table);
+        let role = |row: usize| self.role(table, row, (&front, color, shared));
+        // The best is drawn last, above the others; of a front its own points.
+        rows.sort_by_key(|row| (front.contains(row), std::cmp::Reverse(*row)));
+        let marks =
+            rows.iter().map(|row| Mark { x: across.at(*row), y: up.at(*row), role: role(*row) });
+        let marks = marks.collect();
+        let place = |row: &usize| (across.at(*row), up.at(*row));
+        let line = stairs(&front.iter().map(place).collect::<Vec<_>>());
+        let legend = self.legend(table, &rows, color);
+        Some(Cloud { x, y, marks, rows, line, front, missing, beyond, legend })
+    }
+
+    fn role(
+        &self,
+        table: &Table,
+        row: usize,
+        (front, color, shared): (&[usize], Option<usize>, &Shared),
+    ) -> Role {
+        let own = table.rows[row];
+        if shared.catalog.champions.contains_key(&own.run) {
+            return Role::Champion;
+        }
+        let is_best = row < table.n_best();
+        match (self.view, color) {
+            (View::Pareto, _) => {
+                if front.contains(&row) {
+                    Role::Good
+                } else {
+                    Role::Muted
+                }
+            }
+            (View::Scatter, Some(column)) => {
+                let value = table.columns[column].values[row];
+                if value.is_finite() { Role::Series(value as usize) } else { Role::Muted }
+            }
+            (View::Scatter, None) => status_role(own.status),
+            (View::Contour, _) => {
+                if is_best {
+                    Role::Good
+                } else {
+                    Role::Text
+                }
+            }
+            _ => {
+                if is_best {
+                    Role::Good
+                } else {
+                    Role::Series(0)
+                }
+            }
+        }
+    }
+
+    fn legend(&self, table: &Table, rows: &[usize], color: Option<usize>) -> Vec<(String, Role)> {
+        match (self.view, color) {
+            (View::Scatter, Some(at)) => {
+                let column = &table.columns[at];
+                let occurs =
+                    |word: &usize| rows.iter().any(|row| column.values[*row] == *word as f64);
+                (0..column.words.len())
+                    .filter(occurs)
+                    .take(MOST_NAMES)
+                    .map(|word| (column.words[word].clone(), Role::Series(word)))
+                    .collect()
+            }
+            (View::Scatter, None) => Status::ALL
+                .into_iter()
+                .filter(|status| rows.iter().any(|row| table.rows[*row].status == *status))
+                .map(|status| (status.word().to_string(), status_role(status)))
+                .collect(),
+            (View::Pareto, _) => {
+                vec![("front".into(), Role::Good), ("beaten in both".into(), Role::Muted)]
+            }
+            (View::Contour, _) => {
+                vec![("best 10 %".into(), Role::Good), ("run".into(), Role::Text)]
+            }
+            _ => vec![("best 10 %".into(), Role::Good), ("run".into(), Role::Series(0))],
+        }
+    }
+}
+
+/// The color of a state.
+pub(super) fn status_role(status: Status) -> Role {
+    match status {
+        Status::Done => Role::Good,
+        Status::Running => Role::Live,
+        Status::Failed => Role::Bad,
+        Status::Pruned | Status::Infeasible => Role::Warn,
+        Status::Queued | Status::Killed => Role::Muted,
+    }
+}
+
+/// A column's name on an axis, with the direction that is better.
+pub(super) fn name_of(column: &Column, theme: &Theme) -> String {
+    let name = paint::clean(&column.name);
+    match column.holds {
+        Holds::Objective(Goal::Maximize) => format!("{name} {}", theme.glyph("↑", "(max)")),
+        Holds::Objective(Goal::Minimize) => format!("{name} {}", theme.glyph("↓", "(min)")),
+        _ => name,
+    }
+}
+
+/// The rows that no other beats in both, from the best of the first aim on.
+fn front(x: &Column, y: &Column, rows: &[usize]) -> Vec<usize> {
+    let goals = (x.goal().unwrap_or(Goal::Minimize), y.goal().unwrap_or(Goal::Minimize));
+    let points: Vec<(f64, f64)> = rows.iter().map(|row| (x.values[*row], y.values[*row])).collect();
+    plot::front(goals, &points).into_iter().map(|at| rows[at]).collect()
+}
+
+/// The border of what is dominated: on the way to the next one, the first aim gets worse before the second gets better.
+fn stairs(at: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut stairs: Vec<(f64, f64)> = Vec::new();
+    for &point in at {
+        stairs.extend(stairs.last().copied().map(|last| (point.0, last.1)));
+        stairs.push(point);
+    }
+    stairs
+}
