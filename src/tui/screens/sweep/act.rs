@@ -24,9 +24,14 @@ pub(super) fn enabled(sweep: &Sweep, action: Action, pane: u8, shared: &Shared) 
         Action::Stop => stop(&standing),
         Action::Edit | Action::Add => steerable(sweep, &standing, action, shared),
         Action::Filter => Enabled::As("sweeps"),
+        Action::Unmark if shared.marks.is_empty() => Enabled::No("no run is marked"),
+        Action::Unmark => Enabled::Yes,
+        Action::Compare if shared.marks.len() < 2 => Enabled::No("mark two runs with Space first"),
+        Action::Compare | Action::Write => Enabled::Yes,
+        action if pane == FIGURES => sweep.figures.enabled(action),
         Action::Open => match pane {
             SWEEPS => Enabled::Yes,
-            ASKED | IMPORTANCE | FIGURES => Enabled::Never,
+            ASKED | IMPORTANCE => Enabled::Never,
             _ if selected(sweep, pane, shared).is_some() => Enabled::Yes,
             _ => Enabled::No("no run is selected"),
         },
@@ -35,10 +40,6 @@ pub(super) fn enabled(sweep: &Sweep, action: Action, pane: u8, shared: &Shared) 
             (TOP | ENDS | NOW | BEST, None) => Enabled::No("no run is selected"),
             _ => Enabled::Never,
         },
-        Action::Unmark if shared.marks.is_empty() => Enabled::No("no run is marked"),
-        Action::Unmark => Enabled::Yes,
-        Action::Compare if shared.marks.len() < 2 => Enabled::No("mark two runs with Space first"),
-        Action::Compare => Enabled::Yes,
         Action::View if pane == IMPORTANCE => match sweep.method {
             ImportanceMethod::PedAnova => Enabled::As("fANOVA"),
             ImportanceMethod::Fanova => Enabled::As("PED-ANOVA"),
@@ -53,7 +54,6 @@ pub(super) fn enabled(sweep: &Sweep, action: Action, pane: u8, shared: &Shared) 
             Some(_) if matches!(pane, TOP | BEST) => Enabled::Yes,
             _ => Enabled::Never,
         },
-        Action::Write => Enabled::Yes,
         Action::Copy => Enabled::Yes,
         _ => Enabled::Never,
     }
@@ -147,6 +147,20 @@ pub(super) fn act(
     area: Rect,
     shared: &mut Shared,
 ) -> Vec<Effect> {
+    let is_general = matches!(
+        action,
+        Action::Pause
+            | Action::Stop
+            | Action::Edit
+            | Action::Add
+            | Action::Filter
+            | Action::Unmark
+            | Action::Compare
+            | Action::Write
+    );
+    if pane == FIGURES && !is_general {
+        return sweep.figures.act(action, area, shared);
+    }
     let (n, height) = extent(sweep, pane, area, shared);
     if pane == BEST && matches!(action, Action::Left | Action::Right) {
         step(sweep, action);
@@ -343,6 +357,9 @@ pub(super) fn settled(
     outcome: Outcome,
     shared: &mut Shared,
 ) -> Result<Vec<Effect>, (usize, String)> {
+    if let Some(effects) = sweep.figures.settled(purpose, outcome.clone(), shared) {
+        return Ok(effects);
+    }
     let Some(standing) = sweep.standing(shared) else { return Ok(Vec::new()) };
     let id = standing.row.id;
     Ok(match (purpose, outcome) {
@@ -410,6 +427,9 @@ pub(super) fn click(
     again: bool,
     shared: &mut Shared,
 ) -> Vec<Effect> {
+    if pane == FIGURES {
+        return sweep.figures.click(area, at, again, shared);
+    }
     if pane == BEST {
         sweep.crosshair = best::dot_at(sweep, area, at, shared);
         return if again { open(sweep, pane, shared) } else { Vec::new() };

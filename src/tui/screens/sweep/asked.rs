@@ -87,7 +87,7 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
         paint::line(buf, above, above.height - 1, &[(&rule, theme.style(Role::Frame))]);
     }
     if state.commands.is_empty() {
-        let lines = ["nothing was asked of it", "p pauses   e budget and ranges   a a point   X stops"];
+        let lines = ["nothing was asked of it", "", "p pauses   X stops", "e changes budget and ranges", "a asks for a point by hand"];
         return draw_empty(buf, below, shared, &lines);
     }
     let height = usize::from(below.height);

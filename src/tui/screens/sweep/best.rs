@@ -133,7 +133,7 @@ fn picture<'a>(sweep: &Sweep, standing: &Standing<'_>, history: &'a History) -> 
             DotKind::Failed => Role::Bad,
         },
     });
-    let total = standing.total().filter(|_| standing.plan.is_none_or(|plan| plan.search.replicates <= 1));
+    let total = standing.total();
     let margin = (high - low) * 0.04;
     let top = if can_log { high * (high / low).powf(0.04) } else { high + margin };
     Picture {

@@ -84,9 +84,9 @@ fn line(buf: &mut Buffer, area: Rect, y: u16, run: &RunRow, shared: &Shared) {
     let theme = &shared.theme;
     let (sign, role) = glyph(run.status, theme);
     let head = format!(" {sign} ");
-    let id = format!("{:<6}", run.id.to_string());
+    let id = format!("{:<5}", run.id.to_string());
     let when = run.ended.map_or(String::new(), |at| ago(at, shared.now_ms));
-    let trial = format!("{:<6}", run.trial.map_or(String::new(), |trial| format!("#{trial}")));
+    let trial = format!("{:<5}", run.trial.map_or(String::new(), |trial| format!("#{trial}")));
     let score = match run.cells.first() {
         Some(Cell::Number(score)) => words::number(*score),
         Some(Cell::Nan) => "nan".into(),
@@ -101,7 +101,7 @@ fn line(buf: &mut Buffer, area: Rect, y: u16, run: &RunRow, shared: &Shared) {
     };
     let what = plain(theme, &what).into_owned();
     let (text, muted) = (theme.style(Role::Text), theme.style(Role::Muted));
-    let when = format!("{when:>4}  ");
+    let when = format!("{when:>3}  ");
     let spans = [(head.as_str(), theme.style(role)), (&id, text), (&trial, muted), (&when, muted), (&what, text)];
     paint::line(buf, area, y, &spans);
 }

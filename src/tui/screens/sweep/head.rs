@@ -66,10 +66,11 @@ fn name(standing: &Standing<'_>, theme: &Theme) -> Vec<Piece> {
     pieces.push(piece(paint::clean(&goals.collect::<Vec<_>>().join(", ")), Role::Text));
     pieces.push(piece(format!("{} seed {}", paint::clean(&row.sampler), row.seed), Role::Muted));
     if !standing.is_driven()
-        && let Some((at, why)) = standing.state.and_then(|state| state.stopped.as_ref())
+        && let Some(stopped) = standing.state.and_then(|state| state.stopped.as_ref())
     {
-        let why = if why.is_empty() { String::new() } else { format!(": {}", paint::clean(why)) };
-        pieces.push(piece(format!("ended {} ago{why}", ago(*at, standing.now_ms)), Role::Muted));
+        let text = paint::clean(&stopped.text);
+        let why = if text.is_empty() { text } else { format!(": {text}") };
+        pieces.push(piece(format!("ended {} ago{why}", ago(stopped.at, standing.now_ms)), Role::Muted));
     }
     pieces.push(piece(format!("started {} ago", ago(row.created, standing.now_ms)), Role::Muted));
     pieces.push(piece(paint::clean(&row.file), Role::Muted));

@@ -127,8 +127,8 @@ fn share_line(param: &ParamImportance, found: &Importances, has_room: bool) -> S
 
 fn question(method: ImportanceMethod) -> &'static str {
     match method {
-        ImportanceMethod::PedAnova => "what sets the best tenth apart · v fANOVA",
-        ImportanceMethod::Fanova => "shares of the score's variance · v PED-ANOVA",
+        ImportanceMethod::PedAnova => "sets the best tenth apart · v fANOVA",
+        ImportanceMethod::Fanova => "share of variance · v PED-ANOVA",
     }
 }
 

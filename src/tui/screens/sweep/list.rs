@@ -57,7 +57,7 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
 fn line(row: &SweepRow, sweep: &Sweep, shared: &Shared) -> Vec<CellText> {
     let is_shown = sweep.row(shared).is_some_and(|shown| shown.id == row.id);
     let known = if is_shown { sweep.standing(shared) } else { None };
-    let plain = Standing { row, state: None, ends: None, plan: None, now_ms: shared.now_ms };
+    let plain = Standing { row, state: None, ends: None, history: None, plan: None, now_ms: shared.now_ms };
     let standing = known.unwrap_or(plain);
     let (sign, _, role) = standing.doing().show(&shared.theme);
     let metric = row.objectives.first().map_or("", |aim| aim.metric.as_str());

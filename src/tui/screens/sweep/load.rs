@@ -10,6 +10,7 @@ pub use history::{Dot, DotKind, History};
 pub use importance::Ranking;
 pub use state::{Ends, State, Work};
 
+use super::super::figures;
 use crate::compare::ImportanceMethod;
 use crate::domain::{RunId, SweepId};
 use crate::spec;
@@ -68,6 +69,13 @@ pub enum Ask {
         /// Counts what was asked for.
         n: u64,
     },
+    /// Of the figures.
+    Figure {
+        /// Which sweep.
+        sweep: SweepId,
+        /// What they ask.
+        ask: figures::Ask,
+    },
 }
 
 /// An answer to it.
@@ -87,6 +95,8 @@ pub enum Answer {
     Importance(Ranking),
     /// To be written.
     Export(Export),
+    /// To the figures.
+    Figure(figures::Answer),
 }
 
 impl Ask {
@@ -100,6 +110,7 @@ impl Ask {
             Self::Plan { .. } => 4,
             Self::Importance { .. } => 5,
             Self::Export { .. } => 6,
+            Self::Figure { ask, .. } => ask.slot(),
         }
     }
 
@@ -112,7 +123,8 @@ impl Ask {
             | Self::Ends { sweep }
             | Self::Plan { sweep }
             | Self::Importance { sweep, .. }
-            | Self::Export { sweep, .. } => *sweep,
+            | Self::Export { sweep, .. }
+            | Self::Figure { sweep, .. } => *sweep,
         }
     }
 
@@ -122,12 +134,16 @@ impl Ask {
             Self::State { .. } | Self::Work { .. } => Freshness::Points,
             Self::History { .. } | Self::Ends { .. } | Self::Plan { .. } => Freshness::Runs,
             Self::Importance { .. } | Self::Export { .. } => Freshness::Still,
+            Self::Figure { ask, .. } => ask.freshness(),
         }
     }
 
     /// True for work of more than a few milliseconds.
     pub fn is_slow(&self) -> bool {
-        !matches!(self, Self::State { .. } | Self::Work { .. } | Self::Plan { .. })
+        match self {
+            Self::Figure { ask, .. } => ask.is_slow(),
+            other => !matches!(other, Self::State { .. } | Self::Work { .. } | Self::Plan { .. }),
+        }
     }
 
     /// Answers it.
@@ -145,6 +161,7 @@ impl Ask {
                 Answer::Importance(importance::ranking(store, *sweep, *method)?)
             }
             Self::Export { sweep, .. } => Answer::Export(export::export(store, *sweep)?),
+            Self::Figure { ask, .. } => Answer::Figure(ask.answer(reader)?),
         })
     }
 }

@@ -22,6 +22,7 @@ mod tests;
 
 pub use load::{Answer, Ask};
 
+use super::figures::Figures;
 use super::{Enabled, Pane, Place, Screen, Shared, draw_empty};
 use crate::compare::ImportanceMethod;
 use crate::domain::{RunId, Status, SweepId};
@@ -31,7 +32,7 @@ use crate::tui::action::{Action, ScreenId};
 use crate::tui::ask;
 use crate::tui::ask::{Trouble, VerbOutcome};
 use crate::tui::effect::{Effect, Jump, Tone};
-use crate::tui::layout::{TWO_PANES, split_top};
+use crate::tui::layout::{TWO_PANES, inner, split_top};
 use crate::tui::overlay::Outcome;
 use cursor::Cursor;
 use load::{Ends, History, Ranking, State, Work};
@@ -77,6 +78,7 @@ pub struct Sweep {
     asking: Option<forms::Asking>,
     /// The run that is to be stopped, while that is being confirmed.
     stopping: Option<RunId>,
+    figures: Figures,
 }
 
 impl Default for Sweep {
@@ -100,6 +102,7 @@ impl Default for Sweep {
             export: None,
             asking: None,
             stopping: None,
+            figures: Figures::default(),
         }
     }
 }
@@ -124,6 +127,7 @@ impl Sweep {
             row,
             state: self.state.as_deref().filter(|_| is_of),
             ends: self.ends.as_ref().filter(|_| is_of),
+            history: self.history.as_deref().filter(|_| is_of),
             plan: plan.map(|plan| &**plan),
             now_ms: shared.now_ms,
         })
@@ -145,6 +149,7 @@ impl Sweep {
             is_log: self.is_log,
             fronts: std::mem::take(&mut self.fronts),
             exports: self.exports,
+            figures: std::mem::take(&mut self.figures),
             ..Self::default()
         };
         let sweeps = self.cursors[usize::from(SWEEPS)];
@@ -157,17 +162,25 @@ impl Sweep {
     }
 
     /// The pane that is shown in a place.
-    fn front(&self, slot: places::Slot) -> u8 {
+    fn front(&self, slot: places::Slot, shared: &Shared) -> u8 {
         let called = self.fronts.iter().rev().find(|pane| slot.panes.contains(pane));
-        called.or(slot.panes.first()).copied().unwrap_or(BEST)
+        // Where nobody works, what came of it says more.
+        let first = match slot.panes {
+            [NOW, TOP, ..] if self.row(shared).is_some_and(|row| at_work(row) == 0) => Some(&TOP),
+            panes => panes.first(),
+        };
+        called.or(first).copied().unwrap_or(BEST)
     }
 
     fn pane(&self, slot: places::Slot, shared: &Shared) -> Pane {
-        let id = self.front(slot);
+        let id = self.front(slot, shared);
+        if id == FIGURES {
+            let (title, note) = self.figures.title();
+            return Pane::new(id, title, note);
+        }
         let (title, note) = match id {
             BEST => ("Best so far", best::note(self, shared)),
             IMPORTANCE => ("Importance", importance::note(self, shared)),
-            FIGURES => ("Figures", String::new()),
             NOW => ("Now", now::note(self, shared)),
             TOP => ("Top", top::note(self, shared)),
             ENDS => ("Ends", ends::note(self)),
@@ -200,6 +213,7 @@ impl Sweep {
             Answer::Work(work) => self.work = Some(work),
             Answer::History(history) => self.history = Some(history),
             Answer::Ends(ends) => self.ends = Some(ends),
+            Answer::Figure(_) => {}
             Answer::Plan(plan) => self.plan = Some(plan),
             Answer::Importance(ranking) => self.ranking = Some(ranking),
             Answer::Export(export) => {
@@ -253,7 +267,7 @@ impl Screen for Sweep {
         match pane {
             BEST => best::draw(self, buf, place, shared),
             IMPORTANCE => importance::draw(self, buf, place, shared),
-            FIGURES => draw_empty(buf, place.area, shared, &["figures are on their way"]),
+            FIGURES => self.figures.draw(buf, place.area, place.focused, shared),
             NOW => now::draw(self, buf, place, shared),
             TOP => top::draw(self, buf, place, shared),
             ENDS => ends::draw(self, buf, place, shared),
@@ -292,13 +306,10 @@ impl Screen for Sweep {
         let sweep = row.id;
         let of_model = |(_, model): &(&RunId, &String)| **model == row.model;
         let champion = shared.catalog.champions.iter().find(of_model).map(|(run, _)| *run);
-        let counts = &row.counts;
-        let count = |status| counts.get(&status).copied().unwrap_or(0);
-        let at_work = count(Status::Running) + count(Status::Queued);
         let is_driven = self.state.as_ref().is_some_and(|state| state.driver.is_some());
-        let is_alive = is_driven || at_work > 0;
+        let is_alive = is_driven || at_work(row) > 0;
         let beat = if is_alive { shared.now_ms.div_euclid(BEAT_MS) } else { 0 };
-        let finished = count(Status::Done);
+        let finished = count(row, Status::Done);
         let mut asks = vec![
             Ask::State { sweep, champion, beat },
             Ask::Work { sweep, beat },
@@ -311,6 +322,10 @@ impl Screen for Sweep {
             asks.push(Ask::Importance { sweep, method: self.method, finished });
         }
         asks.extend(self.export.map(|n| Ask::Export { sweep, n }));
+        let place = self.places(shared).into_iter().find(|slot| slot.panes == [FIGURES]);
+        let area = place.map_or(Rect::ZERO, |slot| inner(slot.area));
+        let figures = self.figures.needs(sweep, finished, area);
+        asks.extend(figures.into_iter().map(|ask| Ask::Figure { sweep, ask }));
         asks.into_iter().map(ask::Ask::Sweep).collect()
     }
 
@@ -327,6 +342,17 @@ impl Screen for Sweep {
         if self.of != Some(ask.sweep()) {
             self.forget();
             self.of = Some(ask.sweep());
+            self.figures.look_at(ask.sweep());
+        }
+        if let Ask::Figure { ask, .. } = ask {
+            match answer {
+                Ok(ask::Answer::Sweep(Answer::Figure(answer))) => {
+                    self.figures.receive(ask, Ok(answer));
+                }
+                Ok(_) => {}
+                Err(trouble) => self.figures.receive(ask, Err(trouble)),
+            }
+            return Vec::new();
         }
         self.troubles.retain(|(slot, _)| *slot != ask.slot());
         match answer {
@@ -369,7 +395,7 @@ impl Screen for Sweep {
     }
 
     fn clear(&mut self, _shared: &mut Shared) -> bool {
-        self.crosshair.take().is_some()
+        self.crosshair.take().is_some() || self.figures.clear()
     }
 
     fn status(&self, shared: &Shared) -> Vec<(String, Style)> {
@@ -383,6 +409,7 @@ impl Screen for Sweep {
     fn remember(&self) -> serde_json::Value {
         serde_json::json!({
             "method": self.method.word(), "log": self.is_log, "fronts": self.fronts,
+            "figures": self.figures.remember(),
         })
     }
 
@@ -390,11 +417,22 @@ impl Screen for Sweep {
         if remembered["method"] == ImportanceMethod::Fanova.word() {
             self.method = ImportanceMethod::Fanova;
         }
+        self.figures.recall(&remembered["figures"]);
         self.is_log = remembered["log"].as_bool().unwrap_or(false);
         let fronts = remembered["fronts"].as_array().into_iter().flatten();
         let known = fronts.filter_map(|pane| u8::try_from(pane.as_u64()?).ok());
         self.fronts = known.filter(|pane| *pane <= SWEEPS).take(PANES).collect();
     }
+}
+
+/// Runs in a state.
+fn count(row: &SweepRow, status: Status) -> u64 {
+    row.counts.get(&status).copied().unwrap_or(0)
+}
+
+/// Runs that are queued or running.
+fn at_work(row: &SweepRow) -> u64 {
+    count(row, Status::Running) + count(row, Status::Queued)
 }
 
 /// True if panes are shown one at a time.

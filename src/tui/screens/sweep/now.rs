@@ -61,7 +61,7 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
         let file = paint::clean(&standing.row.file);
         let go_on = format!("derby sweep {file}");
         let lines: [&str; 4] = match standing.doing() {
-            Doing::Finished => ["nobody works at it: every trial has ended", "", "e asks for more trials, then", &go_on],
+            Doing::Finished => ["every trial has ended", "", "e asks for more, then", &go_on],
             _ => ["nobody drives this sweep", "", &go_on, "p starts it"],
         };
         return draw_empty(buf, place.area, shared, &lines);

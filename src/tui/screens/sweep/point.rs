@@ -105,7 +105,7 @@ fn field(
         .collect();
     let condition = conditions.join(", ");
     let known = best.get(&dim.name).filter(|value| dim.coord(value).is_some());
-    let value = known.cloned().unwrap_or_else(|| dim.value(dim.value_at(0.5)));
+    let value = known.cloned().unwrap_or_else(|| middle(dim));
     let text = match &value {
         Value::Float(value) => number(*value),
         other => other.to_string(),
@@ -124,6 +124,14 @@ fn field(
             FormField::text(&dim.name, &text, &hint)
         }
     }
+}
+
+/// The middle of a range, in three digits if that is in it.
+fn middle(dim: &Dimension) -> Value {
+    let value = dim.value(dim.value_at(0.5));
+    let short = value.as_f64().and_then(|value| format!("{value:.2e}").parse().ok()).map(Value::Float);
+    let fits = |short: &Value| matches!(dim.kind, Kind::Float { .. }) && dim.coord(short).is_some();
+    short.filter(fits).unwrap_or(value)
 }
 
 fn choice(value: &Value) -> String {

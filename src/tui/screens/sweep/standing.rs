@@ -1,6 +1,6 @@
 //! How a sweep stands, in words and numbers: what head, footer and keys go by.
 
-use super::load::{Ends, State};
+use super::load::{Ends, History, State};
 use crate::domain::Status;
 use crate::report::words;
 use crate::spec;
@@ -16,6 +16,7 @@ pub(super) struct Standing<'a> {
     pub(super) row: &'a SweepRow,
     pub(super) state: Option<&'a State>,
     pub(super) ends: Option<&'a Ends>,
+    pub(super) history: Option<&'a History>,
     pub(super) plan: Option<&'a spec::Sweep>,
     pub(super) now_ms: i64,
 }
@@ -54,18 +55,28 @@ impl Standing<'_> {
         self.row.counts.get(&status).copied().unwrap_or(0)
     }
 
-    /// Runs that ended and are not tried again.
+    /// Trials that ended and are not tried again. Until they were read, runs stand for them.
     pub(super) fn finished(&self) -> u64 {
         let over = [Status::Done, Status::Failed, Status::Pruned, Status::Infeasible];
-        over.into_iter().map(|status| self.count(status)).sum()
+        let runs: u64 = over.into_iter().map(|status| self.count(status)).sum();
+        let asked = self.row.trials.saturating_sub(self.row.duplicates);
+        match (self.plan, self.history) {
+            (Some(plan), Some(history)) if plan.search.replicates > 1 => history.ended,
+            _ => runs.min(asked),
+        }
     }
 
-    /// Runs there will be, as far as there is a limit.
+    /// Trials there will be, as far as there is a limit.
     pub(super) fn total(&self) -> Option<u64> {
         let steered = self.state.filter(|state| state.driver.is_some());
-        let total = steered.and_then(|state| state.steering.trials).or(self.row.total)?;
-        let replicates = self.plan.map_or(1, |plan| u64::from(plan.search.replicates.max(1)));
-        Some(total.saturating_mul(replicates))
+        steered.and_then(|state| state.steering.trials).or(self.row.total)
+    }
+
+    /// True if the last session ended because there was nothing left to do.
+    fn is_complete(&self) -> bool {
+        let cut_off = ["asked", "interrupted", "terminated", "error", ""];
+        let stopped = self.state.and_then(|state| state.stopped.as_ref());
+        stopped.is_some_and(|stopped| !cut_off.contains(&stopped.reason.as_str()))
     }
 
     /// What it does.
@@ -76,9 +87,8 @@ impl Standing<'_> {
             Some(State { driver: Some(_), .. }) => Doing::Running,
             Some(_) if at_work => Doing::Stale,
             None if at_work => Doing::Running,
-            _ if self.total().is_some_and(|total| self.finished() + self.row.duplicates >= total) => {
-                Doing::Finished
-            }
+            _ if self.total().is_some_and(|total| self.finished() >= total) => Doing::Finished,
+            _ if self.is_complete() => Doing::Finished,
             _ => Doing::Stopped,
         }
     }

@@ -64,6 +64,8 @@ pub struct History {
     pub beyond: u64,
     /// The last trial that ended.
     pub last: u64,
+    /// Trials that ended.
+    pub ended: u64,
     /// Trials with a finite score.
     pub scored: u64,
     /// Every objective with its best.
@@ -120,8 +122,13 @@ fn scored(runs: &[TrialRun]) -> Vec<Scored> {
             Status::Failed => Some(DotKind::Failed),
             Status::Queued | Status::Running | Status::Killed => None,
         };
-        let kinds: Option<Vec<DotKind>> = last.iter().map(|run| kind(run.status)).collect();
-        let Some(kind) = kinds.and_then(|kinds| kinds.into_iter().max()) else { continue };
+        let at_work = |run: &&TrialRun| matches!(run.status, Status::Queued | Status::Running);
+        let kind = last.iter().filter_map(|run| kind(run.status)).max();
+        // A replicate that was killed since another one failed is none that is missing.
+        let is_missing = |kind| kind == DotKind::Done && last.iter().any(|run| run.status == Status::Killed);
+        let Some(kind) = kind.filter(|kind| !last.iter().any(|run| at_work(&run)) && !is_missing(*kind)) else {
+            continue;
+        };
         let scores: Vec<f64> =
             last.iter().map(|run| run.score.unwrap_or(f64::NAN)).collect();
         let score = if scores.len() == 1 { scores[0] } else { numeric::mean(&scores) };
@@ -169,6 +176,7 @@ fn reduced(trials: &[Scored], goal: Goal) -> History {
         steps,
         range,
         last,
+        ended: trials.len() as u64,
         scored,
         ..History::default()
     }

@@ -28,10 +28,21 @@ pub struct State {
     pub seconds: f64,
     /// When the session that goes on began.
     pub since: Option<i64>,
-    /// When the last session ended, and why.
-    pub stopped: Option<(i64, String)>,
+    /// How the last session ended.
+    pub stopped: Option<Stopped>,
     /// What the champion has by the first objective.
     pub champion: Option<f64>,
+}
+
+/// How a session ended.
+#[derive(Debug)]
+pub struct Stopped {
+    /// When, milliseconds since 1970 UTC.
+    pub at: i64,
+    /// Why, in a word of the record.
+    pub reason: String,
+    /// Why, for people.
+    pub text: String,
 }
 
 pub(super) fn state(
@@ -44,7 +55,8 @@ pub(super) fn state(
     let last = store.sweep_sessions(id)?.last().copied();
     let events = store.events(id)?;
     let stopped = events.iter().rev().find(|event| event.kind == "stopped").map(|event| {
-        (event.ts, event.detail["text"].as_str().unwrap_or_default().to_string())
+        let text = |key: &str| event.detail[key].as_str().unwrap_or_default().to_string();
+        Stopped { at: event.ts, reason: text("reason"), text: text("text") }
     });
     let champion = match (champion, first(&sweep)) {
         (Some(run), Some(objective)) => score(store, run, &objective.metric)?,
