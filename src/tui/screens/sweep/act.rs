@@ -25,9 +25,8 @@ pub(super) fn enabled(sweep: &Sweep, action: Action, pane: u8, shared: &Shared) 
         Action::Edit | Action::Add => steerable(sweep, &standing, action, shared),
         Action::Filter => Enabled::As("sweeps"),
         Action::Unmark if shared.marks.is_empty() => Enabled::No("no run is marked"),
-        Action::Unmark => Enabled::Yes,
         Action::Compare if shared.marks.len() < 2 => Enabled::No("mark two runs with Space first"),
-        Action::Compare | Action::Write => Enabled::Yes,
+        Action::Unmark | Action::Compare | Action::Write => Enabled::Yes,
         action if pane == FIGURES => sweep.figures.enabled(action),
         Action::Open => match pane {
             SWEEPS => Enabled::Yes,
@@ -120,7 +119,9 @@ fn selected(sweep: &Sweep, pane: u8, shared: &Shared) -> Option<RunId> {
     match pane {
         NOW => now::runs(sweep, shared).get(at(now::runs(sweep, shared).len())).map(|run| run.run),
         TOP => top::rows(sweep, shared).get(at(top::rows(sweep, shared).len())).map(|run| run.id),
-        ENDS => ends::rows(sweep, shared).get(at(ends::rows(sweep, shared).len())).map(|run| run.id),
+        ENDS => {
+            ends::rows(sweep, shared).get(at(ends::rows(sweep, shared).len())).map(|run| run.id)
+        }
         BEST => {
             let history = sweep.history.as_ref()?;
             let dot = sweep.crosshair.and_then(|at| history.dots.get(at)).map(|dot| dot.run);
@@ -208,7 +209,10 @@ fn extent(sweep: &Sweep, pane: u8, area: Rect, shared: &Shared) -> (usize, usize
     match pane {
         IMPORTANCE => {
             let found = sweep.ranking.as_ref().and_then(|ranking| ranking.found.as_ref().ok());
-            (found.map_or(0, |found| found.params.len()), usize::from(area.height.saturating_sub(2)))
+            (
+                found.map_or(0, |found| found.params.len()),
+                usize::from(area.height.saturating_sub(2)),
+            )
         }
         NOW => (now::runs(sweep, shared).len(), below(now::parts(sweep, area, shared))),
         TOP => (top::rows(sweep, shared).len(), top::height(area)),
@@ -264,7 +268,12 @@ fn view(sweep: &mut Sweep, pane: u8, shared: &Shared) -> Vec<Effect> {
     Vec::new()
 }
 
-fn mark(sweep: &mut Sweep, pane: u8, (n, height): (usize, usize), shared: &mut Shared) -> Vec<Effect> {
+fn mark(
+    sweep: &mut Sweep,
+    pane: u8,
+    (n, height): (usize, usize),
+    shared: &mut Shared,
+) -> Vec<Effect> {
     if let Some(run) = selected(sweep, pane, shared) {
         if !shared.marks.shift_remove(&run) {
             shared.marks.insert(run);
@@ -289,9 +298,10 @@ fn sweeps(sweep: &Sweep, shared: &Shared) -> Choose {
 fn copy(sweep: &Sweep, shared: &Shared) -> Vec<Effect> {
     let Some(row) = sweep.row(shared) else { return Vec::new() };
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-    let file = match row.file.chars().all(is_plain) {
-        true => row.file.clone(),
-        false => format!("'{}'", row.file.replace('\'', r"'\''")),
+    let file = if row.file.chars().all(is_plain) {
+        row.file.clone()
+    } else {
+        format!("'{}'", row.file.replace('\'', r"'\''"))
     };
     let line = format!("derby sweep {file}");
     let said = format!("copied: {}", paint::clean(&line));
@@ -377,10 +387,7 @@ pub(super) fn settled(
         (steering::GO_ON, Outcome::Confirmed) => {
             let args = steering::verb(&standing.row.file);
             let text = format!("started: derby {}", paint::clean(&args.join(" ")));
-            vec![
-                Effect::Launch { args, purpose: steering::GO_ON },
-                Effect::Say(Tone::Good, text),
-            ]
+            vec![Effect::Launch { args, purpose: steering::GO_ON }, Effect::Say(Tone::Good, text)]
         }
         (point::BRANCH, Outcome::Chosen(at)) => {
             let root = standing.plan.and_then(|plan| point::root(&plan.space));
@@ -435,7 +442,8 @@ pub(super) fn click(
         return if again { open(sweep, pane, shared) } else { Vec::new() };
     }
     let (n, height) = extent(sweep, pane, area, shared);
-    let list = Rect { y: area.bottom().saturating_sub(height as u16), height: height as u16, ..area };
+    let list =
+        Rect { y: area.bottom().saturating_sub(height as u16), height: height as u16, ..area };
     if at.1 < list.y || at.1 >= list.bottom() {
         return Vec::new();
     }

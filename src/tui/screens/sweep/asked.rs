@@ -39,7 +39,9 @@ fn came(command: &PastCommand, is_driven: bool) -> (String, Role) {
         None if is_driven => ("waits for the sweep".into(), Role::Live),
         None => ("taken at the next start".into(), Role::Muted),
         Some((_, Some(Answer { ok: true, text }))) => (paint::clean(&text), Role::Good),
-        Some((_, Some(Answer { text, .. }))) => (format!("refused: {}", paint::clean(&text)), Role::Bad),
+        Some((_, Some(Answer { text, .. }))) => {
+            (format!("refused: {}", paint::clean(&text)), Role::Bad)
+        }
         Some((other, None)) => (paint::clean(&other.to_string()), Role::Muted),
     }
 }
@@ -53,7 +55,12 @@ fn now(state: &State, standing: &Standing<'_>) -> Vec<String> {
     let jobs = steering.jobs.map_or("—".into(), |jobs| jobs.to_string());
     let mut lines = vec![format!("trials {trials}   jobs {jobs}   time {time}")];
     for (id, (low, high)) in &steering.ranges {
-        lines.push(format!("range {} {} … {}", paint::clean(id), words::number(*low), words::number(*high)));
+        lines.push(format!(
+            "range {} {} … {}",
+            paint::clean(id),
+            words::number(*low),
+            words::number(*high)
+        ));
     }
     for (trial, params) in &steering.waiting {
         lines.push(format!("waits #{trial} {}", paint::clean(&words::params(params))));
@@ -87,7 +94,13 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
         paint::line(buf, above, above.height - 1, &[(&rule, theme.style(Role::Frame))]);
     }
     if state.commands.is_empty() {
-        let lines = ["nothing was asked of it", "", "p pauses   X stops", "e changes budget and ranges", "a asks for a point by hand"];
+        let lines = [
+            "nothing was asked of it",
+            "",
+            "p pauses   X stops",
+            "e changes budget and ranges",
+            "a asks for a point by hand",
+        ];
         return draw_empty(buf, below, shared, &lines);
     }
     let height = usize::from(below.height);

@@ -1,13 +1,13 @@
 //! The best score so far, every trial as a dot, the champion as a level.
 
+use super::Sweep;
 use super::load::{Dot, DotKind, History};
 use super::standing::Standing;
-use super::Sweep;
 use crate::report::words;
 use crate::tui::paint;
 use crate::tui::screens::{Place, Shared, draw_empty};
-use crate::tui::theme::Role;
-use crate::tui::widgets::{Axis, Chart, Curve, Guide, Mark, Unit, plot_area};
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widgets::{Axis, Chart, Curve, Guide, Mark, Plot, Unit, plot_area};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -36,15 +36,18 @@ pub(super) fn note(sweep: &Sweep, shared: &Shared) -> String {
             DotKind::Pruned => " pruned",
             DotKind::Failed => " failed",
         };
-        let score = if dot.score.is_finite() { words::number(dot.score) } else { "no score".into() };
+        let score =
+            if dot.score.is_finite() { words::number(dot.score) } else { "no score".into() };
         return format!("#{}{end} {score} · Enter opens", dot.trial);
     }
     let mut text = match aim.best {
-        Some((trial, score, _)) => format!("{metric} {} at #{trial}", words::measured(&metric, score)),
+        Some((trial, score, _)) => {
+            format!("{metric} {} at #{trial}", words::measured(&metric, score))
+        }
         None => metric.clone(),
     };
     if let Some(champion) = standing.state.and_then(|state| state.champion) {
-        text.push_str(&format!(" · champion {}", words::measured(&metric, champion)));
+        text = format!("{text} · champion {}", words::measured(&metric, champion));
     }
     text
 }
@@ -65,24 +68,60 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
         return draw_empty(buf, place.area, shared, &lines);
     }
     let theme = &shared.theme;
-    let several = if history.aims.len() > 1 { (history.aims.len() as u16 + 1).min(place.area.height / 3) } else { 0 };
+    let several = if history.aims.len() > 1 {
+        (history.aims.len() as u16 + 1).min(place.area.height / 3)
+    } else {
+        0
+    };
     let chart = Rect { height: place.area.height - several, ..place.area };
     let picture = picture(sweep, &standing, history);
-    picture.chart(sweep.is_log, |chart_of| chart_of.draw(buf, chart, theme));
+    picture.chart(sweep.is_log, |chart_of| {
+        chart_of.draw(buf, chart, theme);
+        let plot = plot_area(chart, chart_of);
+        for (dot, mark) in history.dots.iter().zip(&picture.marks) {
+            sign(buf, &plot, (dot.kind, mark), theme);
+        }
+    });
     if let Some(dot) = sweep.crosshair.and_then(|at| history.dots.get(at)) {
         picture.chart(sweep.is_log, |chart_of| {
             let plot = plot_area(chart, chart_of);
             let (low, high) = plot.x_range();
             let share = (dot.trial as f64 - low) / (high - low).max(f64::MIN_POSITIVE);
-            let x = plot.rect.x + (share * f64::from(plot.rect.width.saturating_sub(1))).round() as u16;
+            let x =
+                plot.rect.x + (share * f64::from(plot.rect.width.saturating_sub(1))).round() as u16;
             for y in plot.rect.y..plot.rect.bottom() {
                 if x < plot.rect.right() && buf[(x, y)].symbol() == " " {
-                    buf[(x, y)].set_symbol(theme.glyph("┊", ":")).set_style(theme.style(Role::Accent));
+                    buf[(x, y)]
+                        .set_symbol(theme.glyph("┊", ":"))
+                        .set_style(theme.style(Role::Accent));
                 }
             }
         });
     }
     aims(history, buf, Rect { y: chart.bottom(), height: several, ..place.area }, shared);
+}
+
+/// Puts a sign on trials that did not end with a score: colors alone do not say it.
+fn sign(buf: &mut Buffer, plot: &Plot, (kind, mark): (DotKind, &Mark), theme: &Theme) {
+    let glyph = match kind {
+        DotKind::Done => return,
+        DotKind::Pruned => theme.glyph("⊘", "/"),
+        DotKind::Failed => theme.glyph("✗", "x"),
+    };
+    // As the canvas of the chart does it: by its dots, two a cell across and four down.
+    let place = |share: f64, length: u16, dots: f64| {
+        ((share * (f64::from(length) * dots - 1.0)).round() / dots).floor() as u16
+    };
+    let (x, y) = (plot.x.share(mark.x), plot.y.share(mark.y));
+    if plot.rect.is_empty() || !(0.0..=1.0).contains(&x) || !(0.0..=1.0).contains(&y) {
+        return;
+    }
+    let column = plot.rect.x + place(x, plot.rect.width, 2.0);
+    let row = plot.rect.y + place(1.0 - y, plot.rect.height, 4.0);
+    let cell = &mut buf[(column, row)];
+    if [" ", theme.glyph("•", "o")].contains(&cell.symbol()) {
+        cell.set_symbol(glyph).set_style(theme.style(mark.role));
+    }
 }
 
 /// The best by each objective, and the front.
@@ -96,7 +135,12 @@ fn aims(history: &History, buf: &mut Buffer, area: Rect, shared: &Shared) {
             None => "no score yet".into(),
         };
         let goal = format!(" {} ", aim.objective.goal.word());
-        paint::line(buf, area, at as u16, &[(&goal, muted), (&metric, text), ("  ", text), (&best, text)]);
+        paint::line(
+            buf,
+            area,
+            at as u16,
+            &[(&goal, muted), (&metric, text), ("  ", text), (&best, text)],
+        );
     }
     if let Some((n, volume)) = history.front {
         let volume = volume.map_or(String::new(), |volume| {
@@ -139,9 +183,21 @@ fn picture<'a>(sweep: &Sweep, standing: &Standing<'_>, history: &'a History) -> 
     Picture {
         steps: history.steps.iter().map(|(x, y)| (*x, y.clamp(low, high))).collect(),
         marks: marks.collect(),
-        guides: champion.map(|level| (level, format!("champion {}", words::number(level)))).into_iter().collect(),
+        guides: champion
+            .map(|level| (level, format!("champion {}", words::number(level))))
+            .into_iter()
+            .collect(),
         history,
-        range: (if failed { floor } else if can_log { low } else { low - margin }, top),
+        range: (
+            if failed {
+                floor
+            } else if can_log {
+                low
+            } else {
+                low - margin
+            },
+            top,
+        ),
         last: history.last.max(total.unwrap_or(0).saturating_sub(1)).max(1) as f64,
     }
 }
@@ -154,7 +210,12 @@ impl Picture<'_> {
             .iter()
             .map(|(at, label)| Guide { at: *at, role: Role::Champion, label })
             .collect();
-        let x = Axis { name: "trial", unit: Unit::Whole, range: Some((0.0, self.last)), ..Axis::default() };
+        let x = Axis {
+            name: "trial",
+            unit: Unit::Whole,
+            range: Some((0.0, self.last)),
+            ..Axis::default()
+        };
         let beyond = match self.history.beyond {
             0 => String::new(),
             n => format!("{} at the edge", words::plural(n, "score")),

@@ -17,7 +17,11 @@ use ratatui::layout::Rect;
 pub(super) fn note(sweep: &Sweep) -> String {
     let Some(ends) = &sweep.ends else { return String::new() };
     let total: u64 = ends.reasons.iter().map(|(_, _, n)| n).sum();
-    if total == 0 { String::new() } else { format!("{} without a score", words::plural(total, "run")) }
+    if total == 0 {
+        String::new()
+    } else {
+        format!("{} without a score", words::plural(total, "run"))
+    }
 }
 
 /// The latest ends of the sweep that is shown.
@@ -65,7 +69,8 @@ fn reasons(sweep: &Sweep, buf: &mut Buffer, area: Rect, shared: &Shared) {
     for (y, (status, reason, n)) in ends.reasons.iter().take(shown).enumerate() {
         let (sign, role) = glyph(*status, theme);
         let head = format!(" {sign} {:>5} {} ", words::count(*n), theme.glyph("×", "x"));
-        let reason = if reason.is_empty() { status.word().to_string() } else { paint::clean(reason) };
+        let reason =
+            if reason.is_empty() { status.word().to_string() } else { paint::clean(reason) };
         let reason = plain(theme, &reason).into_owned();
         let style = theme.style(Role::Text);
         paint::line(buf, area, y as u16, &[(&head, theme.style(role)), (&reason, style)]);
@@ -102,6 +107,12 @@ fn line(buf: &mut Buffer, area: Rect, y: u16, run: &RunRow, shared: &Shared) {
     let what = plain(theme, &what).into_owned();
     let (text, muted) = (theme.style(Role::Text), theme.style(Role::Muted));
     let when = format!("{when:>3}  ");
-    let spans = [(head.as_str(), theme.style(role)), (&id, text), (&trial, muted), (&when, muted), (&what, text)];
+    let spans = [
+        (head.as_str(), theme.style(role)),
+        (&id, text),
+        (&trial, muted),
+        (&when, muted),
+        (&what, text),
+    ];
     paint::line(buf, area, y, &spans);
 }

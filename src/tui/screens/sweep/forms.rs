@@ -47,7 +47,11 @@ pub(super) fn edit(standing: &Standing<'_>) -> Option<(Form, Asking)> {
     let jobs = steering.jobs.or(plan.resources.jobs);
     let mut items = vec![Item::Trials, Item::Time, Item::Jobs];
     let mut fields = vec![
-        FormField::text("trials in all", &limit(trials.map(|n| n.to_string())), "a number, +20, none"),
+        FormField::text(
+            "trials in all",
+            &limit(trials.map(|n| n.to_string())),
+            "a number, +20, none",
+        ),
         FormField::text("time budget", &limit(time.map(time_text)), "90s, 1h30m, none"),
         FormField::text("jobs", &jobs.map_or(String::new(), |n| n.to_string()), "trials at a time"),
     ];
@@ -58,7 +62,8 @@ pub(super) fn edit(standing: &Standing<'_>) -> Option<(Form, Asking)> {
         items.push(Item::Range(dim.id.clone()));
     }
     let before = fields.iter().map(|field| field.line.text().to_string()).collect();
-    let title = format!("Change {} from the next trial on", crate::tui::paint::clean(&standing.row.name));
+    let title =
+        format!("Change {} from the next trial on", crate::tui::paint::clean(&standing.row.name));
     Some((Form::new(EDIT, &title, fields), Asking { items, before, branch: None }))
 }
 
@@ -97,7 +102,7 @@ fn time_text(seconds: f64) -> String {
     let whole = seconds as u64;
     let parts = [(whole / 3600, "h"), (whole % 3600 / 60, "m"), (whole % 60, "s")];
     let shown = parts.iter().filter(|(n, _)| *n > 0);
-    shown.map(|(n, unit)| format!("{n}{unit}")).collect()
+    shown.map(|(n, unit)| format!("{n}{unit}")).collect::<Vec<String>>().concat()
 }
 
 /// The commands of what was changed.

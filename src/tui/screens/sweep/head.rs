@@ -24,7 +24,12 @@ fn piece(text: impl Into<String>, role: Role) -> Piece {
 pub(super) fn draw(buf: &mut Buffer, area: Rect, standing: &Standing<'_>, theme: &Theme) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     line(buf, area, 0, &name(standing, theme), theme);
-    progress(buf, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, standing, theme);
+    progress(
+        buf,
+        Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area },
+        standing,
+        theme,
+    );
 }
 
 /// Writes pieces side by side; those that do not fit are left out, but for the first two.
@@ -70,7 +75,10 @@ fn name(standing: &Standing<'_>, theme: &Theme) -> Vec<Piece> {
     {
         let text = paint::clean(&stopped.text);
         let why = if text.is_empty() { text } else { format!(": {text}") };
-        pieces.push(piece(format!("ended {} ago{why}", ago(stopped.at, standing.now_ms)), Role::Muted));
+        pieces.push(piece(
+            format!("ended {} ago{why}", ago(stopped.at, standing.now_ms)),
+            Role::Muted,
+        ));
     }
     pieces.push(piece(format!("started {} ago", ago(row.created, standing.now_ms)), Role::Muted));
     pieces.push(piece(paint::clean(&row.file), Role::Muted));

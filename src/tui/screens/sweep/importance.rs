@@ -40,7 +40,10 @@ pub(super) fn note(sweep: &Sweep, shared: &Shared) -> String {
 
 fn ranking<'a>(sweep: &'a Sweep, shared: &Shared) -> Option<&'a Ranking> {
     let row = sweep.row(shared)?;
-    sweep.ranking.as_ref().filter(|ranking| sweep.of == Some(row.id) && ranking.method == sweep.method)
+    sweep
+        .ranking
+        .as_ref()
+        .filter(|ranking| sweep.of == Some(row.id) && ranking.method == sweep.method)
 }
 
 pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Shared) {

@@ -19,19 +19,10 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
     let sweeps = &shared.catalog.sweeps;
     let height = Grid::height(place.area);
     let cursor = sweep.cursors[usize::from(SWEEPS)].within(sweeps.len(), height);
-    let rows: Vec<Vec<CellText>> = sweeps
-        .iter()
-        .skip(cursor.first)
-        .take(height)
-        .map(|row| line(row, sweep, shared))
-        .collect();
-    let column = |title, width, right, priority| Col {
-        title,
-        width,
-        right,
-        priority,
-        ..Col::default()
-    };
+    let rows: Vec<Vec<CellText>> =
+        sweeps.iter().skip(cursor.first).take(height).map(|row| line(row, sweep, shared)).collect();
+    let column =
+        |title, width, right, priority| Col { title, width, right, priority, ..Col::default() };
     let columns = [
         Col { frozen: true, ..column("", 2, false, 9) },
         Col { grow: true, ..column("SWEEP", 14, false, 9) },
@@ -57,7 +48,8 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
 fn line(row: &SweepRow, sweep: &Sweep, shared: &Shared) -> Vec<CellText> {
     let is_shown = sweep.row(shared).is_some_and(|shown| shown.id == row.id);
     let known = if is_shown { sweep.standing(shared) } else { None };
-    let plain = Standing { row, state: None, ends: None, history: None, plan: None, now_ms: shared.now_ms };
+    let plain =
+        Standing { row, state: None, ends: None, history: None, plan: None, now_ms: shared.now_ms };
     let standing = known.unwrap_or(plain);
     let (sign, _, role) = standing.doing().show(&shared.theme);
     let metric = row.objectives.first().map_or("", |aim| aim.metric.as_str());

@@ -112,9 +112,7 @@ impl Sweep {
     fn row<'a>(&self, shared: &'a Shared) -> Option<&'a SweepRow> {
         let sweeps = &shared.catalog.sweeps;
         let chosen = self.chosen.and_then(|id| shared.catalog.sweep(id));
-        let runs = |sweep: &&SweepRow| {
-            sweep.counts.contains_key(&Status::Running)
-        };
+        let runs = |sweep: &&SweepRow| sweep.counts.contains_key(&Status::Running);
         chosen.or_else(|| sweeps.iter().find(runs)).or(sweeps.first())
     }
 
@@ -258,10 +256,10 @@ impl Screen for Sweep {
 
     fn draw(&self, buf: &mut Buffer, pane: u8, place: Place, shared: &Shared) {
         if shared.catalog.sweeps.is_empty() {
-            let lines: &[&str] = match shared.catalog.is_loaded {
-                true => &["no sweeps yet", "", "derby sweep sweeps/FILE.toml", "7 lists the sweep files"],
-                false => &["reading the store"],
-            };
+            let none =
+                ["no sweeps yet", "", "derby sweep sweeps/FILE.toml", "7 lists the sweep files"];
+            let lines: &[&str] =
+                if shared.catalog.is_loaded { &none } else { &["reading the store"] };
             return draw_empty(buf, place.area, shared, lines);
         }
         match pane {

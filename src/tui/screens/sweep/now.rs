@@ -43,9 +43,10 @@ pub(super) fn runs<'a>(sweep: &'a Sweep, shared: &Shared) -> &'a [RunAtWork] {
 
 /// The lines about processes, and the part below for runs.
 pub(super) fn parts(sweep: &Sweep, area: Rect, shared: &Shared) -> (Rect, Rect) {
-    let n = sweep.standing(shared).and_then(|standing| standing.state).map_or(1, |state| {
-        usize::from(state.driver.is_some()) + state.workers.len()
-    });
+    let n = sweep
+        .standing(shared)
+        .and_then(|standing| standing.state)
+        .map_or(1, |state| usize::from(state.driver.is_some()) + state.workers.len());
     let most = if runs(sweep, shared).is_empty() { area.height } else { area.height / 3 };
     crate::tui::layout::split_top(area, (n.max(1) as u16).min(most.max(1)))
 }
@@ -86,7 +87,8 @@ fn processes(buf: &mut Buffer, area: Rect, state: &State, shared: &Shared) {
     let (text, muted) = (theme.style(Role::Text), theme.style(Role::Muted));
     let mut lines = Vec::new();
     if let Some(driver) = &state.driver {
-        let jobs = state.steering.jobs.map_or(String::new(), |jobs| words::plural(jobs as u64, "job"));
+        let jobs =
+            state.steering.jobs.map_or(String::new(), |jobs| words::plural(jobs as u64, "job"));
         lines.push((driver, format!("drives, {jobs}"), Role::Live));
     }
     for worker in &state.workers {
@@ -107,15 +109,21 @@ fn processes(buf: &mut Buffer, area: Rect, state: &State, shared: &Shared) {
     }
 }
 
-fn run_line(buf: &mut Buffer, area: Rect, y: u16, (run, sweep): (&RunAtWork, &Sweep), shared: &Shared) {
+fn run_line(
+    buf: &mut Buffer,
+    area: Rect,
+    y: u16,
+    (run, sweep): (&RunAtWork, &Sweep),
+    shared: &Shared,
+) {
     let theme = &shared.theme;
     let (text, muted) = (theme.style(Role::Text), theme.style(Role::Muted));
     let is_stale = run.owner.is_none();
     let (sign, role) = if is_stale { ("!", Role::Warn) } else { glyph(run.status, theme) };
     let trial = run.trial.map_or(String::new(), |trial| format!("#{trial}"));
-    let time = run.started.map_or(String::new(), |at| {
-        words::duration((shared.now_ms - at).max(0) as f64 / 1e3)
-    });
+    let time = run
+        .started
+        .map_or(String::new(), |at| words::duration((shared.now_ms - at).max(0) as f64 / 1e3));
     let head = format!(" {sign} ");
     let id = format!("{:<6}", run.run.to_string());
     let place = format!("{trial:<6}");
@@ -128,7 +136,9 @@ fn run_line(buf: &mut Buffer, area: Rect, y: u16, (run, sweep): (&RunAtWork, &Sw
     ];
     let used: usize = spans.iter().map(|(text, _)| paint::cells(text)).sum();
     let room = usize::from(area.width).saturating_sub(used + 1);
-    spans.extend(reached(run, sweep, room, theme).into_iter().map(|(t, role)| (t, theme.style(role))));
+    spans.extend(
+        reached(run, sweep, room, theme).into_iter().map(|(t, role)| (t, theme.style(role))),
+    );
     let spans: Vec<paint::Span<'_>> = spans.iter().map(|(t, style)| (t.as_str(), *style)).collect();
     paint::line(buf, area, y, &spans);
 }

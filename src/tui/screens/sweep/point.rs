@@ -20,8 +20,11 @@ pub(super) fn root(space: &Space) -> Option<usize> {
         space.dims().iter().filter(is_child).count()
     };
     let dims = space.dims().iter().enumerate();
-    let roots = dims.filter(|(_, dim)| dim.when.is_empty() && dim.is_categorical() && !dim.is_constant());
-    let found = roots.map(|(idx, _)| (waits(idx), idx)).max_by_key(|(n, idx)| (*n, std::cmp::Reverse(*idx)));
+    let roots =
+        dims.filter(|(_, dim)| dim.when.is_empty() && dim.is_categorical() && !dim.is_constant());
+    let found = roots
+        .map(|(idx, _)| (waits(idx), idx))
+        .max_by_key(|(n, idx)| (*n, std::cmp::Reverse(*idx)));
     found.filter(|(n, _)| *n > 1).map(|(_, idx)| idx)
 }
 
@@ -45,7 +48,12 @@ pub(super) fn branches(space: &Space, idx: usize, best: &Params) -> Choose {
     });
     let is_best = |value: &Value| best.get(&dim.name).is_some_and(|of| of.same(value));
     let row = choices(dim).iter().position(is_best).unwrap_or(0);
-    Choose::new(BRANCH, &format!("A point by hand: which {}?", paint::clean(&dim.name)), items.collect(), row)
+    Choose::new(
+        BRANCH,
+        &format!("A point by hand: which {}?", paint::clean(&dim.name)),
+        items.collect(),
+        row,
+    )
 }
 
 /// The form: a field for every parameter that can be active, filled from the best configuration.
@@ -59,7 +67,8 @@ pub(super) fn form(
     let (mut items, mut fields) = (Vec::new(), Vec::new());
     for (idx, dim) in space.dims().iter().enumerate() {
         let is_other = branch.is_some_and(|(root, at)| {
-            idx == root || dim.when.iter().any(|when| when.parent == root && !when.any_of.contains(&at))
+            idx == root
+                || dim.when.iter().any(|when| when.parent == root && !when.any_of.contains(&at))
         });
         if is_other || dim.is_constant() || !can_be(space, idx, branch) {
             continue;
@@ -70,7 +79,11 @@ pub(super) fn form(
     let title = match branch {
         Some((root, at)) => {
             let dim = &space.dims()[root];
-            format!("Try next: {} = {}", paint::clean(&dim.name), paint::clean(&dim.value(at).to_string()))
+            format!(
+                "Try next: {} = {}",
+                paint::clean(&dim.name),
+                paint::clean(&dim.value(at).to_string())
+            )
         }
         None => "Try this point next".into(),
     };
@@ -82,7 +95,11 @@ pub(super) fn form(
 fn can_be(space: &Space, idx: usize, branch: Option<(usize, f64)>) -> bool {
     let Some((root, at)) = branch else { return true };
     space.dims()[idx].when.iter().all(|when| {
-        if when.parent == root { when.any_of.contains(&at) } else { can_be(space, when.parent, branch) }
+        if when.parent == root {
+            when.any_of.contains(&at)
+        } else {
+            can_be(space, when.parent, branch)
+        }
     })
 }
 
@@ -112,14 +129,19 @@ fn field(
     };
     match &dim.kind {
         Kind::Choice { values } => {
-            let label = if condition.is_empty() { dim.name.clone() } else { format!("{} ({condition})", dim.name) };
+            let label = if condition.is_empty() {
+                dim.name.clone()
+            } else {
+                format!("{} ({condition})", dim.name)
+            };
             FormField::choice(&label, &text, values.iter().map(choice).collect())
         }
         kind => {
-            let words = match bounds(dim, steering).filter(|_| steering.ranges.contains_key(&dim.id)) {
-                Some((low, high)) => format!("{} … {} now", number(low), number(high)),
-                None => kind.words(),
-            };
+            let words =
+                match bounds(dim, steering).filter(|_| steering.ranges.contains_key(&dim.id)) {
+                    Some((low, high)) => format!("{} … {} now", number(low), number(high)),
+                    None => kind.words(),
+                };
             let hint = if condition.is_empty() { words } else { format!("{words}  {condition}") };
             FormField::text(&dim.name, &text, &hint)
         }
@@ -129,7 +151,8 @@ fn field(
 /// The middle of a range, in three digits if that is in it.
 fn middle(dim: &Dimension) -> Value {
     let value = dim.value(dim.value_at(0.5));
-    let short = value.as_f64().and_then(|value| format!("{value:.2e}").parse().ok()).map(Value::Float);
+    let short =
+        value.as_f64().and_then(|value| format!("{value:.2e}").parse().ok()).map(Value::Float);
     let fits = |short: &Value| matches!(dim.kind, Kind::Float { .. }) && dim.coord(short).is_some();
     short.filter(fits).unwrap_or(value)
 }

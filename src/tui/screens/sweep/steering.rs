@@ -41,7 +41,11 @@ pub(super) fn ask_stop_run(run: RunId, trial: Option<u64>) -> Effect {
         "It ends now, as killed; its values so far are kept.".into(),
         "Its trial is not tried again.".into(),
     ];
-    Effect::Overlay(Overlay::Confirm(Confirm::new(STOP_RUN, &format!("Stop run {run}{trial}?"), lines)))
+    Effect::Overlay(Overlay::Confirm(Confirm::new(
+        STOP_RUN,
+        &format!("Stop run {run}{trial}?"),
+        lines,
+    )))
 }
 
 /// The verb that drives the sweep.
@@ -55,7 +59,10 @@ pub(super) fn ask_go_on(standing: &Standing<'_>) -> Effect {
     let left = standing.total().map(|total| total.saturating_sub(standing.finished()));
     let mut lines = vec![format!("derby sweep {file}")];
     lines.extend(left.filter(|left| *left > 0).map(|left| {
-        format!("{} more to run; it goes on where it stopped.", crate::report::words::plural(left, "trial"))
+        format!(
+            "{} more to run; it goes on where it stopped.",
+            crate::report::words::plural(left, "trial")
+        )
     }));
     lines.push("It runs on after this program ends. X stops it.".into());
     let title = format!("Go on with {}?", paint::clean(&standing.row.name));

@@ -3,13 +3,13 @@
 mod sample;
 
 use crate::domain::Status;
+use crate::tui::ScreenId;
 use crate::tui::app::Options;
 use crate::tui::ask::Write;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::presses;
 use crate::tui::pilot::Pilot;
 use crate::tui::theme::Depth;
-use crate::tui::ScreenId;
 use ratatui::layout::Rect;
 use sample::Project;
 use std::path::Path;
@@ -63,7 +63,10 @@ fn check(text: &str, parts: &[&str]) {
 fn without_sweeps_it_says_what_to_do() {
     let project = Project::new();
     for (width, height) in SIZES {
-        check(&pilot(&project, width, height).text(), &["no sweeps yet", "derby sweep sweeps/FILE.toml"]);
+        check(
+            &pilot(&project, width, height).text(),
+            &["no sweeps yet", "derby sweep sweeps/FILE.toml"],
+        );
     }
 }
 
@@ -117,7 +120,10 @@ fn a_running_sweep_is_paused_and_goes_on() {
     let mut project = Project::running();
     let mut pilot = pilot(&project, 100, 30);
     let text = pilot.text();
-    check(&text, &["● demo", "running", "40/60", "● 2", "[Now]", "drives, 2 jobs", "5/10", "0.5 auc"]);
+    check(
+        &text,
+        &["● demo", "running", "40/60", "● 2", "[Now]", "drives, 2 jobs", "5/10", "0.5 auc"],
+    );
     press(&mut pilot, "p");
     assert_eq!(steers(&pilot), [serde_json::json!({ "do": "pause" })]);
     project.paused();
@@ -149,7 +155,10 @@ fn the_budget_form_sends_what_was_changed() {
     let project = Project::running();
     let mut pilot = pilot(&project, 100, 40);
     press(&mut pilot, "e");
-    check(&pilot.text(), &["trials in all", "60", "time budget", "none", "jobs", "lr", "0.001 … 1"]);
+    check(
+        &pilot.text(),
+        &["trials in all", "60", "time budget", "none", "jobs", "lr", "0.001 … 1"],
+    );
     press(&mut pilot, "<enter>");
     assert!(steers(&pilot).is_empty());
     press(&mut pilot, "e<ctrl-u>+20<down><ctrl-u>soon<enter>");
@@ -200,9 +209,9 @@ fn a_sweep_that_nobody_drives_can_go_on() {
     press(&mut pilot, "p");
     check(&pilot.text(), &["Go on with demo?", "derby sweep demo.toml"]);
     press(&mut pilot, "y");
-    let launched = pilot.effects.iter().any(|effect| {
-        matches!(effect, Effect::Launch { args, .. } if *args == ["sweep", "demo.toml"])
-    });
+    let launched = pilot.effects.iter().any(
+        |effect| matches!(effect, Effect::Launch { args, .. } if *args == ["sweep", "demo.toml"]),
+    );
     assert!(launched, "{:?}", pilot.effects);
 }
 
@@ -218,10 +227,16 @@ fn read_only_changes_nothing() {
 #[test]
 fn what_was_asked_is_shown_with_its_answer() {
     let mut project = Project::running();
-    project.asked(&serde_json::json!({ "do": "jobs", "jobs": 4, "by": "ada@box" }), Some((true, "4 jobs")));
+    project.asked(
+        &serde_json::json!({ "do": "jobs", "jobs": 4, "by": "ada@box" }),
+        Some((true, "4 jobs")),
+    );
     project.asked(&serde_json::json!({ "do": "trials", "total": 9, "by": "bob@box" }), None);
     let mut pilot = pilot(&project, 200, 60);
-    check(&pilot.text(), &["jobs 4 → 4 jobs by ada@box", "trials 9 → waits for the sweep by bob@box"]);
+    check(
+        &pilot.text(),
+        &["jobs 4 → 4 jobs by ada@box", "trials 9 → waits for the sweep by bob@box"],
+    );
     check(&pilot.text(), &["trials 9: waits for the sweep", "1 not taken yet"]);
     press(&mut pilot, "w");
     let saved: Vec<String> = pilot
@@ -237,7 +252,9 @@ fn what_was_asked_is_shown_with_its_answer() {
         .collect();
     assert_eq!(saved, ["demo-history.svg", "demo-trials.csv"]);
     press(&mut pilot, "y");
-    assert!(matches!(pilot.effects.last(), Some(Effect::Copy(text)) if text == "derby sweep demo.toml"));
+    assert!(
+        matches!(pilot.effects.last(), Some(Effect::Copy(text)) if text == "derby sweep demo.toml")
+    );
 }
 
 #[test]
@@ -272,4 +289,3 @@ fn several_objectives_have_a_front() {
     let text = pilot(&project, 100, 40).text();
     check(&text, &["maximize auc", "minimize size", "pareto front", "hypervolume"]);
 }
-

@@ -62,7 +62,8 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
 
 fn titles(standing: &Standing<'_>, history: &History, has_champion: bool) -> Vec<String> {
     let mut titles = vec![String::new(), "RUN".into(), "TRIAL".into()];
-    titles.extend(standing.row.objectives.iter().map(|aim| paint::clean(&aim.metric).to_uppercase()));
+    titles
+        .extend(standing.row.objectives.iter().map(|aim| paint::clean(&aim.metric).to_uppercase()));
     titles.push(if has_champion { "ΔCHAMP".into() } else { String::new() });
     titles.push("TIME".into());
     titles.extend(history.params.iter().map(|name| paint::clean(name)));
@@ -73,7 +74,8 @@ fn titles(standing: &Standing<'_>, history: &History, has_champion: bool) -> Vec
 fn columns<'a>(titles: &'a [String], rows: &[Vec<CellText>], n_objectives: usize) -> Vec<Col<'a>> {
     let width = |at: usize, title: &str| {
         let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| paint::cells(&cell.text));
-        let title = if at < 4 + n_objectives { paint::cells(title) } else { paint::cells(title).min(12) };
+        let title =
+            if at < 4 + n_objectives { paint::cells(title) } else { paint::cells(title).min(12) };
         cells.max().unwrap_or(0).max(title).min(16) as u16
     };
     let column = |(at, title): (usize, &'a String)| Col {
@@ -85,7 +87,10 @@ fn columns<'a>(titles: &'a [String], rows: &[Vec<CellText>], n_objectives: usize
         grow: false,
     };
     let all = titles.iter().enumerate().map(column);
-    all.map(|col| if col.title == "TRIAL" || col.title == "TIME" { Col { priority: 5, ..col } } else { col }).collect()
+    all.map(|col| {
+        if col.title == "TRIAL" || col.title == "TIME" { Col { priority: 5, ..col } } else { col }
+    })
+    .collect()
 }
 
 fn line(

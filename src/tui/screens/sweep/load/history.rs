@@ -1,7 +1,7 @@
 //! All trials of a sweep, reduced to what a chart can show: the worker does it, however many there are.
 
-use super::state::number;
 use super::super::load::plan;
+use super::state::number;
 use crate::domain::{Goal, Objective, Params, RunId, Status, SweepId};
 use crate::numeric;
 use crate::store::{Field, RunRow, Store, StoreError, SweepRow, TrialRun};
@@ -125,12 +125,14 @@ fn scored(runs: &[TrialRun]) -> Vec<Scored> {
         let at_work = |run: &&TrialRun| matches!(run.status, Status::Queued | Status::Running);
         let kind = last.iter().filter_map(|run| kind(run.status)).max();
         // A replicate that was killed since another one failed is none that is missing.
-        let is_missing = |kind| kind == DotKind::Done && last.iter().any(|run| run.status == Status::Killed);
-        let Some(kind) = kind.filter(|kind| !last.iter().any(|run| at_work(&run)) && !is_missing(*kind)) else {
+        let is_missing =
+            |kind| kind == DotKind::Done && last.iter().any(|run| run.status == Status::Killed);
+        let Some(kind) =
+            kind.filter(|kind| !last.iter().any(at_work) && !is_missing(*kind))
+        else {
             continue;
         };
-        let scores: Vec<f64> =
-            last.iter().map(|run| run.score.unwrap_or(f64::NAN)).collect();
+        let scores: Vec<f64> = last.iter().map(|run| run.score.unwrap_or(f64::NAN)).collect();
         let score = if scores.len() == 1 { scores[0] } else { numeric::mean(&scores) };
         let Some(run) = last.first() else { continue };
         found.push(Scored { trial: run.trial, run: run.run, kind, score });
@@ -167,9 +169,8 @@ fn reduced(trials: &[Scored], goal: Goal) -> History {
     steps.extend(steps.last().map(|end| (last as f64, end.1)));
     let scored = trials.iter().filter(|trial| counts(trial)).count() as u64;
     let range = range(trials, goal);
-    let beyond = |trial: &&Scored| {
-        range.is_some_and(|(low, high)| trial.score < low || trial.score > high)
-    };
+    let beyond =
+        |trial: &&Scored| range.is_some_and(|(low, high)| trial.score < low || trial.score > high);
     History {
         beyond: trials.iter().filter(beyond).count() as u64,
         dots: dots(trials, range, last),

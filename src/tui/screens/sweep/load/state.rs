@@ -127,8 +127,10 @@ pub struct Ends {
 
 pub(super) fn ends(store: &Store, id: SweepId) -> Result<Ends, StoreError> {
     let sweep = store.sweep_by_id(id)?;
-    let columns: Vec<Field> =
-        first(&sweep).map(|objective| Field::Metric(objective.metric.clone())).into_iter().collect();
+    let columns: Vec<Field> = first(&sweep)
+        .map(|objective| Field::Metric(objective.metric.clone()))
+        .into_iter()
+        .collect();
     let rows = store.rows(&store.last_ended(id, ENDS)?, &columns)?;
     Ok(Ends { rows, reasons: alike(store.reasons(id)?) })
 }
@@ -145,7 +147,9 @@ fn alike(reasons: Vec<(Status, String, u64)>) -> Vec<(Status, String, u64)> {
     }
     let mut reasons: Vec<_> = found
         .into_iter()
-        .map(|((status, general), (exact, n, is_one))| (status, if is_one { exact } else { general }, n))
+        .map(|((status, general), (exact, n, is_one))| {
+            (status, if is_one { exact } else { general }, n)
+        })
         .collect();
     reasons.sort_by_key(|(_, _, n)| std::cmp::Reverse(*n));
     reasons

@@ -5,9 +5,7 @@ use crate::domain::{
 };
 use crate::space::Point;
 use crate::spec;
-use crate::store::{
-    Finished, Mode, NewRun, NewSweep, NewTrial, Owner, RunContext, Store,
-};
+use crate::store::{Finished, Mode, NewRun, NewSweep, NewTrial, Owner, RunContext, Store};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -67,7 +65,8 @@ impl Project {
     fn begin(&mut self, name: &str, total: Option<u64>, objectives: Vec<Objective>) {
         let known = spec::Known::built_in();
         let overrides = spec::Overrides::default();
-        let read = spec::parse(TEXT, spec::Format::Toml, Path::new("demo.toml"), &overrides, &known);
+        let read =
+            spec::parse(TEXT, spec::Format::Toml, Path::new("demo.toml"), &overrides, &known);
         let plan = read.unwrap();
         let sweep = self.store.begin_sweep(&NewSweep {
             name: name.into(),
@@ -173,8 +172,15 @@ impl Project {
         let point: Point = plan.space.from_unit(&unit);
         let params = plan.space.params(&point);
         let config = params.digest();
-        let trial =
-            NewTrial { number, point, params: &params, config, pending: Vec::new(), same_as: None, arm: None };
+        let trial = NewTrial {
+            number,
+            point,
+            params: &params,
+            config,
+            pending: Vec::new(),
+            same_as: None,
+            arm: None,
+        };
         self.store.record_ask(self.sweep, &[trial]).unwrap();
         (number, params)
     }
@@ -213,7 +219,9 @@ impl Project {
             .metrics
             .iter()
             .enumerate()
-            .map(|(at, name)| (name.clone(), summary(if at == 0 { score } else { 100.0 * score * score }, 10)))
+            .map(|(at, name)| {
+                (name.clone(), summary(if at == 0 { score } else { 100.0 * score * score }, 10))
+            })
             .filter(|_| status != Status::Failed)
             .collect();
         let finished = Finished {
