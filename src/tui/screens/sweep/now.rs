@@ -156,8 +156,12 @@ fn reached(run: &RunAtWork, sweep: &Sweep, room: usize, theme: &Theme) -> Vec<(S
         Some(meant) => format!(" {}/{meant} ", latest.n),
         None => format!(" {} ", words::plural(latest.n, "value")),
     };
-    let fixed = paint::cells(&count) + paint::cells(&value) + 2;
-    let width = room.saturating_sub(fixed).min(BAR);
+    let name = format!(" {}", paint::clean(&latest.metric));
+    let fixed = paint::cells(&count) + paint::cells(&value) + 1;
+    // The name is the first to go where room is short.
+    let has_name = room >= fixed + paint::cells(&name) + BAR / 2;
+    let left = fixed + if has_name { paint::cells(&name) } else { 0 };
+    let width = room.saturating_sub(left).min(BAR);
     let mut spans = Vec::new();
     if let Some(meant) = meant.filter(|_| width >= 4) {
         let stripe = bar(latest.n as f64 / meant as f64, width, theme);
@@ -168,6 +172,8 @@ fn reached(run: &RunAtWork, sweep: &Sweep, room: usize, theme: &Theme) -> Vec<(S
         spans.push((count, Role::Muted));
     }
     spans.push((value, Role::Text));
-    spans.push((format!(" {}", paint::clean(&latest.metric)), Role::Muted));
+    if has_name {
+        spans.push((name, Role::Muted));
+    }
     spans
 }

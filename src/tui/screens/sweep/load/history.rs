@@ -127,9 +127,7 @@ fn scored(runs: &[TrialRun]) -> Vec<Scored> {
         // A replicate that was killed since another one failed is none that is missing.
         let is_missing =
             |kind| kind == DotKind::Done && last.iter().any(|run| run.status == Status::Killed);
-        let Some(kind) =
-            kind.filter(|kind| !last.iter().any(at_work) && !is_missing(*kind))
-        else {
+        let Some(kind) = kind.filter(|kind| !last.iter().any(at_work) && !is_missing(*kind)) else {
             continue;
         };
         let scores: Vec<f64> = last.iter().map(|run| run.score.unwrap_or(f64::NAN)).collect();
