@@ -67,6 +67,13 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
         let lines = ["no trial has ended yet", "the first score draws the first dot"];
         return draw_empty(buf, place.area, shared, &lines);
     }
+    if history.range.is_none() {
+        let ended = format!("{} ended without a score", words::plural(history.ended, "trial"));
+        let reason = standing.ends.and_then(|ends| ends.reasons.first());
+        let reason = reason.map_or(String::new(), |(_, reason, _)| paint::clean(reason));
+        let file = format!("derby runs 'sweep:{}'", paint::clean(&standing.row.name));
+        return draw_empty(buf, place.area, shared, &[&ended, &reason, "", &file]);
+    }
     let theme = &shared.theme;
     let several = if history.aims.len() > 1 {
         (history.aims.len() as u16 + 1).min(place.area.height / 3)

@@ -25,9 +25,9 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
         |title, width, right, priority| Col { title, width, right, priority, ..Col::default() };
     let columns = [
         Col { frozen: true, ..column("", 2, false, 9) },
-        Col { grow: true, ..column("SWEEP", 14, false, 9) },
-        column("RUNS", 9, true, 8),
-        column("BEST", 9, true, 7),
+        Col { grow: true, ..column("SWEEP", 10, false, 9) },
+        column("RUNS", 7, true, 8),
+        column("BEST", 7, true, 7),
         column("METRIC", 10, false, 4),
         column("SAMPLER", 8, false, 2),
         column("FAILED", 6, true, 3),
