@@ -32,6 +32,7 @@ mod survey;
 mod sweeps;
 mod trials;
 mod workers;
+mod working;
 
 #[cfg(test)]
 mod command_tests;
@@ -64,6 +65,7 @@ pub use survey::{NameKind, Varying};
 pub use sweeps::{NewSweep, SweepEvent, SweepRow};
 pub use trials::{NewTrial, TrialRow, TrialRun, TrialSeries};
 pub use workers::{HandedRun, QueuedRun, Worker};
+pub use working::{Latest, RunAtWork};
 
 /// A uuid of version 7 by derby's clock: sorted by time, random at the end.
 fn fresh_uuid() -> String {

@@ -1,0 +1,285 @@
+//! The sweep screen under the pilot: keys in, text out.
+
+mod sample;
+
+use crate::domain::Status;
+use crate::tui::ScreenId;
+use crate::tui::app::Options;
+use crate::tui::ask::Write;
+use crate::tui::effect::Effect;
+use crate::tui::keymap::presses;
+use crate::tui::pilot::Pilot;
+use crate::tui::theme::Depth;
+use ratatui::layout::Rect;
+use sample::Project;
+use std::path::Path;
+
+const SIZES: [(u16, u16); 6] = [(60, 16), (80, 24), (100, 30), (120, 50), (160, 30), (200, 60)];
+
+fn options(folder: &Path) -> Options {
+    Options {
+        store: folder.join(".derby"),
+        ledgers: folder.join("champions"),
+        here: folder.into(),
+        screen: Some(ScreenId::Sweep),
+        jump: None,
+        theme: None,
+        ascii: false,
+        depth: Some(Depth::Ansi),
+        read_only: false,
+        mouse: true,
+    }
+}
+
+fn pilot(project: &Project, width: u16, height: u16) -> Pilot {
+    Pilot::start(&options(project.path()), Rect::new(0, 0, width, height), false).unwrap()
+}
+
+fn press(pilot: &mut Pilot, keys: &str) {
+    pilot.press(&presses(keys).unwrap());
+}
+
+/// The commands that were posted, without who asked.
+fn steers(pilot: &Pilot) -> Vec<serde_json::Value> {
+    let posted = pilot.effects.iter().filter_map(|effect| match effect {
+        Effect::Write(Write::Steer { steer, .. }) => {
+            let mut steer = steer.clone();
+            assert!(steer["by"].as_str().is_some_and(|by| by.contains('@')), "{steer}");
+            steer.as_object_mut().unwrap().shift_remove("by");
+            Some(steer)
+        }
+        _ => None,
+    });
+    posted.collect()
+}
+
+fn check(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "'{part}' is missing:\n{text}");
+    }
+}
+
+#[test]
+fn without_sweeps_it_says_what_to_do() {
+    let project = Project::new();
+    for (width, height) in SIZES {
+        check(
+            &pilot(&project, width, height).text(),
+            &["no sweeps yet", "derby sweep sweeps/FILE.toml"],
+        );
+    }
+}
+
+#[test]
+fn every_pane_draws_at_every_size() {
+    for build in [Project::finished as fn() -> Project, Project::running, Project::hostile] {
+        let project = build();
+        for (width, height) in SIZES {
+            let mut pilot = pilot(&project, width, height);
+            for _ in 0..9 {
+                let text = pilot.text();
+                assert_eq!(text.lines().count(), usize::from(height));
+                assert!(!text.contains('\u{1b}'), "{text}");
+                press(&mut pilot, "jjGgv<tab>");
+            }
+            press(&mut pilot, "L<left><right>z");
+            pilot.resize(width / 2, height / 2);
+            pilot.resize(width, height);
+            pilot.text();
+        }
+    }
+}
+
+#[test]
+fn a_finished_sweep_tells_what_came_of_it() {
+    let mut project = Project::finished();
+    let mut pilot = pilot(&project, 100, 30);
+    let text = pilot.text();
+    check(&text, &["✓ demo", "finished", "maximize auc", "40/40", "100%", "✓ 36", "⊘ 2", "✗ 2"]);
+    check(&text, &["auc 0.935 at #35", "PED-ANOVA · 36 trials", "shaky below 50", "lr "]);
+    check(&text, &["[Top]"]);
+    press(&mut pilot, "<tab>v");
+    check(&pilot.text(), &["fANOVA"]);
+    press(&mut pilot, "<tab><tab>");
+    check(&pilot.text(), &["[Top]", "#35", "0.935"]);
+    press(&mut pilot, "<space>");
+    assert_eq!(pilot.app().marks().len(), 1);
+    press(&mut pilot, "v");
+    check(&pilot.text(), &["[Ends]", "2 × out of memory at step …", "2 × median: worse at …"]);
+    press(&mut pilot, "p");
+    check(&pilot.text(), &["every trial has ended"]);
+    assert!(pilot.effects.is_empty());
+    // More of the store is seen without a key.
+    project.trial(0.99, Status::Done);
+    press(&mut pilot, "r");
+    check(&pilot.text(), &["auc 0.99 at #40"]);
+}
+
+#[test]
+fn a_running_sweep_is_paused_and_goes_on() {
+    let mut project = Project::running();
+    let mut pilot = pilot(&project, 100, 30);
+    let text = pilot.text();
+    check(&text, &["● demo", "running", "40/60", "● 2", "[Now]", "drives, 2 jobs", "5/10", "0.5"]);
+    press(&mut pilot, "p");
+    assert_eq!(steers(&pilot), [serde_json::json!({ "do": "pause" })]);
+    project.paused();
+    press(&mut pilot, "r");
+    check(&pilot.text(), &["PAUSED", "paused: running trials finish"]);
+    press(&mut pilot, "p");
+    assert_eq!(steers(&pilot)[1], serde_json::json!({ "do": "resume" }));
+}
+
+#[test]
+fn stopping_asks_first() {
+    let project = Project::running();
+    let mut pilot = pilot(&project, 100, 30);
+    press(&mut pilot, "X");
+    check(&pilot.text(), &["Stop demo?"]);
+    press(&mut pilot, "n<esc>");
+    assert!(steers(&pilot).is_empty());
+    press(&mut pilot, "Xy");
+    assert_eq!(steers(&pilot), [serde_json::json!({ "do": "stop" })]);
+    // In the pane of runs it is the selected one.
+    press(&mut pilot, "<tab><tab><tab>jX");
+    check(&pilot.text(), &["Stop run 42 (trial #41)?"]);
+    press(&mut pilot, "y");
+    assert_eq!(steers(&pilot)[1], serde_json::json!({ "do": "stop-run", "run": 42 }));
+}
+
+#[test]
+fn the_budget_form_sends_what_was_changed() {
+    let project = Project::running();
+    let mut pilot = pilot(&project, 100, 40);
+    press(&mut pilot, "e");
+    check(&pilot.text(), &["trials in all", "60", "time budget", "none", "jobs", "lr", "1e-3 … 1"]);
+    press(&mut pilot, "<enter>");
+    assert!(steers(&pilot).is_empty());
+    press(&mut pilot, "e<ctrl-u>+20<down><ctrl-u>soon<enter>");
+    check(&pilot.text(), &["soon"]);
+    assert!(steers(&pilot).is_empty(), "one field is wrong, so nothing is asked");
+    press(&mut pilot, "<esc>e<ctrl-u>+20<down><ctrl-u>1h<down><down><down><ctrl-u>0.01 0.1<enter>");
+    let asked = steers(&pilot);
+    assert_eq!(asked[0], serde_json::json!({ "do": "trials", "total": 80 }));
+    assert_eq!(asked[1], serde_json::json!({ "do": "time", "seconds": 3600.0 }));
+    assert_eq!(asked[2]["do"], "range");
+    assert_eq!((asked[2]["low"].as_f64(), asked[2]["high"].as_f64()), (Some(0.01), Some(0.1)));
+    assert_eq!(asked.len(), 3);
+}
+
+#[test]
+fn a_point_by_hand_knows_the_space() {
+    let project = Project::running();
+    let mut pilot = pilot(&project, 100, 30);
+    press(&mut pilot, "a");
+    check(&pilot.text(), &["which opt?", "sgd", "adam", "momentum"]);
+    press(&mut pilot, "<enter>");
+    let text = pilot.text();
+    check(&text, &["Try next: opt = sgd", "lr", "momentum", "nesterov"]);
+    press(&mut pilot, "<down><ctrl-u>7<enter>");
+    check(&pilot.text(), &["'lr' cannot be '7'"]);
+    assert!(steers(&pilot).is_empty());
+    press(&mut pilot, "<ctrl-u>0.5<enter>");
+    let asked = &steers(&pilot)[0];
+    assert_eq!(asked["do"], "try");
+    assert_eq!(asked["params"]["lr"], 0.5);
+    assert_eq!(asked["params"]["opt"], "sgd");
+    // The other branch has no momentum.
+    press(&mut pilot, "a<down><enter>");
+    assert!(!pilot.text().contains("0.5 … 0.99"), "{}", pilot.text());
+    press(&mut pilot, "<enter>");
+    let asked = &steers(&pilot)[1];
+    assert_eq!(asked["params"]["opt"], "adam");
+    assert!(asked["params"].get("momentum").is_none());
+}
+
+#[test]
+fn a_sweep_that_nobody_drives_can_go_on() {
+    let project = Project::abandoned();
+    let mut pilot = pilot(&project, 100, 30);
+    check(&pilot.text(), &["! demo", "stale", "is gone"]);
+    press(&mut pilot, "X");
+    check(&pilot.text(), &["nobody drives this sweep"]);
+    press(&mut pilot, "p");
+    check(&pilot.text(), &["Go on with demo?", "derby sweep demo.toml"]);
+    press(&mut pilot, "y");
+    let launched = pilot.effects.iter().any(
+        |effect| matches!(effect, Effect::Launch { args, .. } if *args == ["sweep", "demo.toml"]),
+    );
+    assert!(launched, "{:?}", pilot.effects);
+}
+
+#[test]
+fn read_only_changes_nothing() {
+    let project = Project::running();
+    let options = Options { read_only: true, ..options(project.path()) };
+    let mut pilot = Pilot::start(&options, Rect::new(0, 0, 100, 30), false).unwrap();
+    press(&mut pilot, "pXyea<enter><enter>");
+    assert!(steers(&pilot).is_empty());
+}
+
+#[test]
+fn what_was_asked_is_shown_with_its_answer() {
+    let mut project = Project::running();
+    project.asked(
+        &serde_json::json!({ "do": "jobs", "jobs": 4, "by": "ada@box" }),
+        Some((true, "4 jobs")),
+    );
+    project.asked(&serde_json::json!({ "do": "trials", "total": 9, "by": "bob@box" }), None);
+    let mut pilot = pilot(&project, 200, 60);
+    check(
+        &pilot.text(),
+        &["jobs 4 → 4 jobs by ada@box", "trials 9 → waits for the sweep by bob@box"],
+    );
+    check(&pilot.text(), &["trials 9: waits for the sweep", "1 not taken yet"]);
+    press(&mut pilot, "w");
+    let saved: Vec<String> = pilot
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Save { path, bytes } => {
+                assert!(!bytes.is_empty());
+                Some(path.file_name().unwrap().to_string_lossy().into_owned())
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(saved, ["demo-history.svg", "demo-trials.csv"]);
+    press(&mut pilot, "y");
+    assert!(
+        matches!(pilot.effects.last(), Some(Effect::Copy(text)) if text == "derby sweep demo.toml")
+    );
+}
+
+#[test]
+fn sweeps_are_chosen_from_a_list() {
+    let mut project = Project::finished();
+    project.another("second");
+    let mut pilot = pilot(&project, 100, 30);
+    check(&pilot.text(), &["second", "no trial has ended yet"]);
+    press(&mut pilot, "/demo<enter>");
+    check(&pilot.text(), &["✓ demo", "auc 0.935 at #35"]);
+    press(&mut pilot, "<tab><tab><tab>vvv");
+    check(&pilot.text(), &["[Sweeps]", "second"]);
+    press(&mut pilot, "g<enter>");
+    check(&pilot.text(), &["no trial has ended yet"]);
+}
+
+#[test]
+fn the_crosshair_goes_from_trial_to_trial() {
+    let project = Project::finished();
+    let mut pilot = pilot(&project, 100, 30);
+    press(&mut pilot, "<left>");
+    check(&pilot.text(), &["#35 0.935"]);
+    press(&mut pilot, "<left>");
+    check(&pilot.text(), &["#34 0.934"]);
+    press(&mut pilot, "<esc>");
+    check(&pilot.text(), &["auc 0.935 at #35"]);
+}
+
+#[test]
+fn several_objectives_have_a_front() {
+    let project = Project::two_objectives();
+    let text = pilot(&project, 100, 40).text();
+    check(&text, &["maximize auc", "minimize size", "pareto front", "hypervolume"]);
+}
