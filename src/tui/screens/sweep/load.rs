@@ -19,13 +19,25 @@ use crate::tui::ask::{Freshness, Reader, Trouble};
 use std::path::Path;
 use std::sync::Arc;
 
+/// A sweep as the catalog has it: counting its runs anew takes long where there are many. Equal as far as the answers
+/// go by it.
+#[derive(Debug, Clone)]
+pub struct Known(pub Arc<SweepRow>);
+
+impl PartialEq for Known {
+    fn eq(&self, other: &Self) -> bool {
+        let key = |known: &Self| (known.0.id, known.0.trials, known.0.best.map(|best| best.0));
+        key(self) == key(other)
+    }
+}
+
 /// A question of the screen.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
     /// Who works at the sweep, and what was asked of it. `beat` changes with time, since a process that dies says nothing.
     State {
         /// Which sweep.
-        sweep: SweepId,
+        of: Known,
         /// The champion to be measured against.
         champion: Option<RunId>,
         /// Counts the seconds, some at a time.
@@ -34,7 +46,7 @@ pub enum Ask {
     /// Its runs at work.
     Work {
         /// Which sweep.
-        sweep: SweepId,
+        of: Known,
         /// As of [`Ask::State`].
         beat: i64,
     },
@@ -117,9 +129,8 @@ impl Ask {
     /// The sweep that it is about.
     pub fn sweep(&self) -> SweepId {
         match self {
-            Self::State { sweep, .. }
-            | Self::Work { sweep, .. }
-            | Self::History { sweep }
+            Self::State { of, .. } | Self::Work { of, .. } => of.0.id,
+            Self::History { sweep }
             | Self::Ends { sweep }
             | Self::Plan { sweep }
             | Self::Importance { sweep, .. }
@@ -150,10 +161,10 @@ impl Ask {
     pub(in crate::tui) fn answer(&self, reader: &Reader) -> Result<Answer, Trouble> {
         let store = &reader.store;
         Ok(match self {
-            Self::State { sweep, champion, .. } => {
-                Answer::State(Box::new(state::state(store, *sweep, *champion)?))
+            Self::State { of, champion, .. } => {
+                Answer::State(Box::new(state::state(store, &of.0, *champion)?))
             }
-            Self::Work { sweep, .. } => Answer::Work(state::work(store, *sweep)?),
+            Self::Work { of, .. } => Answer::Work(state::work(store, &of.0)?),
             Self::History { sweep } => Answer::History(Box::new(history::history(store, *sweep)?)),
             Self::Ends { sweep } => Answer::Ends(state::ends(store, *sweep)?),
             Self::Plan { sweep } => Answer::Plan(plan(&store.sweep_by_id(*sweep)?)),

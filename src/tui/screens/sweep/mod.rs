@@ -308,9 +308,10 @@ impl Screen for Sweep {
         let is_alive = is_driven || at_work(row) > 0;
         let beat = if is_alive { shared.now_ms.div_euclid(BEAT_MS) } else { 0 };
         let finished = count(row, Status::Done);
+        let of = load::Known(Arc::new(row.clone()));
         let mut asks = vec![
-            Ask::State { sweep, champion, beat },
-            Ask::Work { sweep, beat },
+            Ask::State { of: of.clone(), champion, beat },
+            Ask::Work { of, beat },
             Ask::History { sweep },
             Ask::Ends { sweep },
             Ask::Plan { sweep },

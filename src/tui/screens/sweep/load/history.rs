@@ -12,7 +12,7 @@ const TOP: usize = 100;
 /// Parameters that are shown of each.
 const PARAMS: usize = 24;
 /// Columns and rows of dots that a chart may tell apart.
-const GRID: (usize, usize) = (640, 240);
+const GRID: (usize, usize) = (240, 64);
 /// The share of the worst scores that do not stretch the axis.
 const WORST: f64 = 0.1;
 /// With fewer scores all of them do.

@@ -47,10 +47,10 @@ pub struct Stopped {
 
 pub(super) fn state(
     store: &Store,
-    id: SweepId,
+    sweep: &SweepRow,
     champion: Option<RunId>,
 ) -> Result<State, StoreError> {
-    let sweep = store.sweep_by_id(id)?;
+    let id = sweep.id;
     let driver = store.driver(id)?;
     let last = store.sweep_sessions(id)?.last().copied();
     let events = store.events(id)?;
@@ -58,13 +58,13 @@ pub(super) fn state(
         let text = |key: &str| event.detail[key].as_str().unwrap_or_default().to_string();
         Stopped { at: event.ts, reason: text("reason"), text: text("text") }
     });
-    let champion = match (champion, first(&sweep)) {
+    let champion = match (champion, first(sweep)) {
         (Some(run), Some(objective)) => score(store, run, &objective.metric)?,
         _ => None,
     };
     Ok(State {
         workers: store.workers_at_work(id)?,
-        steering: Steering::of(store, &sweep)?,
+        steering: Steering::of(store, sweep)?,
         commands: store.commands(id, COMMANDS)?,
         seconds: store.sweep_seconds(id)?,
         since: last.filter(|_| driver.is_some()).map(|(start, _)| start),
@@ -101,10 +101,9 @@ pub struct Work {
     pub meant: Option<(String, u64)>,
 }
 
-pub(super) fn work(store: &Store, id: SweepId) -> Result<Work, StoreError> {
-    let sweep = store.sweep_by_id(id)?;
-    let metric = first(&sweep).map_or("", |objective| objective.metric.as_str());
-    let runs = store.runs_at_work(id, metric, AT_WORK)?;
+pub(super) fn work(store: &Store, sweep: &SweepRow) -> Result<Work, StoreError> {
+    let metric = first(sweep).map_or("", |objective| objective.metric.as_str());
+    let runs = store.runs_at_work(sweep.id, metric, AT_WORK)?;
     let shown = runs.iter().find_map(|run| run.latest.as_ref()).map(|latest| &latest.metric);
     let meant = match (sweep.best, shown) {
         (Some((best, _)), Some(metric)) => {
