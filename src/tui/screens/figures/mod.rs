@@ -340,7 +340,7 @@ impl Figures {
                 }
             };
             let mend = match table.total {
-                0 => format!("derby sweep resume {}", paint::clean(&table.name)),
+                0 => format!("derby sweep {}", paint::clean(&table.file)),
                 _ => format!("derby runs sweep:{}", paint::clean(&table.name)),
             };
             return Some(vec![what, mend]);

@@ -29,6 +29,8 @@ pub(super) struct Table {
     pub(super) sweep: SweepId,
     /// The sweep's name.
     pub(super) name: String,
+    /// Its file, as the user named it.
+    pub(super) file: String,
     /// True if the name alone means this sweep.
     pub(super) is_alone: bool,
     /// The smallest and the largest number of its runs.

@@ -398,6 +398,7 @@ fn every_view_draws_at_every_size_whatever_the_runs_are() {
 fn empty_states_say_what_and_how() {
     let mut stage = Stage::new("probe", SPACE, &[], (60, 12));
     assert!(stage.text().contains("no run has finished yet"), "{}", stage.text());
+    assert!(stage.text().contains("derby sweep probe.toml"), "{}", stage.text());
     stage.view(View::Timeline);
     assert!(stage.text().contains("no run of this sweep has started"));
     let failed = [(params(&[("rate", Value::Float(0.1))]), Some(f64::NAN))];
