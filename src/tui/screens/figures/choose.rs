@@ -104,11 +104,11 @@ impl Figures {
         for at in order {
             let column = &table.columns[at];
             let about = match shown.iter().position(|other| *other == at) {
-                Some(_) if Some(at) == selected => "the axis under the cursor: hide it".into(),
-                Some(place) => format!("axis {}: move it behind {beside}", place + 1),
-                None => format!("not shown: add it behind {beside}"),
+                Some(_) if Some(at) == selected => "hide".into(),
+                Some(place) => format!("axis {}, move behind {beside}", place + 1),
+                None => format!("add behind {beside}"),
             };
-            let about = format!("{}, {about}", kind(column));
+            let about = format!("{about} · {}", kind(column));
             items.push((Item::Axis(column.name.clone()), (paint::clean(&column.name), about)));
         }
         let about = "what varies, by importance, then what is optimized".to_string();
@@ -119,14 +119,14 @@ impl Figures {
     pub(super) fn chosen(
         &mut self,
         purpose: &'static str,
-        outcome: &Outcome,
+        outcome: Outcome,
     ) -> Option<Vec<Effect>> {
         let at = match (purpose, outcome) {
             (VIEW, Outcome::Chosen(at)) => {
-                self.turn_to(*View::ALL.get(*at)?);
+                self.turn_to(*View::ALL.get(at)?);
                 return Some(Vec::new());
             }
-            (COLUMNS | X, Outcome::Chosen(at)) => *at,
+            (COLUMNS | X, Outcome::Chosen(at)) => at,
             (VIEW | COLUMNS | X, _) => return Some(Vec::new()),
             _ => return None,
         };

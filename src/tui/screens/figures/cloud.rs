@@ -23,9 +23,8 @@ pub(super) struct Cloud {
     /// In the order of drawing; the row of each is in `rows`.
     pub(super) marks: Vec<Mark>,
     pub(super) rows: Vec<usize>,
-    /// The steps of a front, and its rows from the best of the second aim on.
+    /// The steps of a front.
     pub(super) line: Vec<(f64, f64)>,
-    pub(super) front: Vec<usize>,
     /// Rows without one of the two.
     pub(super) missing: usize,
     /// Rows beyond an axis, drawn at its end.
@@ -107,7 +106,7 @@ impl Figures {
         let place = |row: &usize| (across.at(*row), up.at(*row));
         let line = stairs(&front.iter().map(place).collect::<Vec<_>>());
         let legend = self.legend(table, &rows, color);
-        Some(Cloud { x, y, marks, rows, line, front, missing, beyond, legend })
+        Some(Cloud { x, y, marks, rows, line, missing, beyond, legend })
     }
 
     fn role(

@@ -230,6 +230,7 @@ impl Column {
         match self.words.get(value.round().max(0.0) as usize) {
             Some(word) => word.clone(),
             None if self.unit() == Unit::Seconds => crate::report::words::duration(value),
+            None if self.is_whole => crate::report::words::number(value.round()),
             None => crate::report::words::number(value),
         }
     }

@@ -61,7 +61,7 @@ impl Figures {
         let (figure, line) = parts(area);
         let axes = self.shown_axes(table);
         if axes.is_empty() {
-            return super::draw_empty(buf, area, shared, &["no axis is shown", "o chooses axes"]);
+            return super::empty(buf, area, shared, &["no axis is shown", "o chooses axes"]);
         }
         let place = self.place(figure, axes.len());
         let columns: Vec<&Column> =
@@ -178,10 +178,8 @@ impl Figures {
         (at, column): (usize, &Column),
         theme: &Theme,
     ) {
-        let (rows, x) = (place.layout.rows, place.layout.columns[at]);
-        if rows.height == 0 {
-            return;
-        }
+        let rows = place.layout.rows;
+        let Some(&x) = place.layout.columns.get(at).filter(|_| rows.height > 0) else { return };
         let share = self.cursor_on(column);
         let y = self.row_at(rows, column, share);
         let style = theme.style(Role::Accent).add_modifier(Modifier::BOLD | Modifier::REVERSED);
@@ -189,9 +187,10 @@ impl Figures {
         let value = fit(theme, &value, 10);
         let width = paint::cells(&value) as u16 + 1;
         // At the last axis the value stands at its left.
-        let (from, text) = match x + 1 + width > rows.right() {
-            true => (x.saturating_sub(width), format!("{value}{}", theme.glyph("▸", ">"))),
-            false => (x + 1, format!("{}{value}", theme.glyph("◂", "<"))),
+        let (from, text) = if x + 1 + width > rows.right() {
+            (x.saturating_sub(width), format!("{value}{}", theme.glyph("▸", ">")))
+        } else {
+            (x + 1, format!("{}{value}", theme.glyph("◂", "<")))
         };
         paint::line(buf, Rect { x: from, y, width, height: 1 }, 0, &[(&text, style)]);
     }
@@ -259,8 +258,8 @@ impl Figures {
         let up = if self.inverted.contains(&column.name) { -1.0 } else { 1.0 };
         let page = (PAGE / step).round().max(1.0) * step;
         match action {
-            Action::Left => self.to_axis(self.axis.saturating_sub(1)),
-            Action::Right => self.to_axis((self.axis + 1).min(last)),
+            Action::Left => self.go_to_axis(self.axis.saturating_sub(1)),
+            Action::Right => self.go_to_axis((self.axis + 1).min(last)),
             Action::Up => self.cursor = Some(cursor(column, share + up * step)),
             Action::Down => self.cursor = Some(cursor(column, share - up * step)),
             Action::PageUp => self.cursor = Some(cursor(column, share + up * page)),
@@ -276,7 +275,7 @@ impl Figures {
         }
     }
 
-    fn to_axis(&mut self, axis: usize) {
+    fn go_to_axis(&mut self, axis: usize) {
         if self.axis != axis {
             (self.axis, self.cursor, self.anchor) = (axis, None, None);
         }
@@ -293,7 +292,7 @@ impl Figures {
         let Some((near, _)) = near.min_by_key(|(_, x)| x.abs_diff(at.0)) else { return };
         let axis = place.shown[near];
         let column = &handle.0.columns[axes[axis]];
-        self.to_axis(axis);
+        self.go_to_axis(axis);
         if !(rows.y..rows.bottom()).contains(&at.1) {
             return;
         }
@@ -341,16 +340,15 @@ fn within(column: &Column, (low, high): (f64, f64)) -> (f64, f64) {
 
 /// The rows that are drawn, the best last: all of a brush as far as they go, and a sample of the others.
 fn drawn(table: &Table, picked: &[usize], is_all: bool) -> Vec<usize> {
-    let mut rows = match is_all {
-        true => sample(table.n_scored, MOST_LINES),
-        false => {
-            let kept = sample(picked.len(), MOST_LINES * 3 / 4);
-            let mut rows: Vec<usize> = kept.into_iter().map(|at| picked[at]).collect();
-            rows.extend(sample(table.n_scored, MOST_LINES / 4));
-            rows.sort_unstable();
-            rows.dedup();
-            rows
-        }
+    let mut rows = if is_all {
+        sample(table.n_scored, MOST_LINES)
+    } else {
+        let kept = sample(picked.len(), MOST_LINES * 3 / 4);
+        let mut rows: Vec<usize> = kept.into_iter().map(|at| picked[at]).collect();
+        rows.extend(sample(table.n_scored, MOST_LINES / 4));
+        rows.sort_unstable();
+        rows.dedup();
+        rows
     };
     // The best last, and what is picked above what is not.
     let is_picked = |row: &usize| picked.binary_search(row).is_ok();

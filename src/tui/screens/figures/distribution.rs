@@ -14,6 +14,9 @@ use ratatui::layout::Rect;
 /// Steps of the crosshair from end to end.
 const STEPS: f64 = 60.0;
 
+/// A name and the corners of its distribution.
+type Line = (String, Vec<(f64, f64)>);
+
 impl Figures {
     pub(super) fn draw_distribution(&self, buf: &mut Buffer, area: Rect, shared: &Shared) {
         let Some(table) = self.table() else { return };
@@ -25,7 +28,7 @@ impl Figures {
         let log = table.objective().is_some_and(|at| self.is_log(&table.columns[at]));
         let chart = Chart {
             series: &series,
-            x: Axis { log, ..self.x_axis(&lines, &name) },
+            x: Axis { log, ..x_axis(&lines, &name) },
             y: Axis { range: Some((0.0, 1.0)), ..Axis::named("share of trials at or below") },
             crosshair: self.reading.and_then(|share| self.value_at(table, share)),
             ..Chart::default()
@@ -45,24 +48,20 @@ impl Figures {
         } else if self.hides_others {
             parts.push(("h l reads values  o shows other sweeps".into(), Role::Muted));
         } else {
-            let n = words::plural(self.others.len() as u64, "other sweep");
-            parts.push((
-                format!("{n} of the same objective  h l reads values  o hides them"),
-                Role::Muted,
-            ));
+            let text = match self.others.len() {
+                0 => "no other sweep of the same objective  h l reads values".into(),
+                n => {
+                    let n = words::plural(n as u64, "other sweep");
+                    format!("{n} of the same objective  h l reads values  o hides them")
+                }
+            };
+            parts.push((text, Role::Muted));
         }
         say(buf, line, shared, &parts);
     }
 
-    fn x_axis<'a>(&self, lines: &[(String, Vec<(f64, f64)>)], name: &'a str) -> Axis<'a> {
-        let points = lines.iter().flat_map(|line| &line.1).map(|point| point.0);
-        let ends = points
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
-        Axis { range: (ends.0 < ends.1).then_some(ends), ..Axis::named(name) }
-    }
-
     /// Names and steps: this sweep, then the others.
-    fn lines(&self, table: &Table) -> Vec<(String, Vec<(f64, f64)>)> {
+    fn lines(&self, table: &Table) -> Vec<Line> {
         let mut lines = Vec::new();
         if let Some(score) = table.objective().map(|at| &table.columns[at]) {
             let values = (0..table.n_scored).map(|row| score.at(row)).collect();
@@ -105,7 +104,7 @@ impl Figures {
         let series: Vec<Curve<'_>> = lines.iter().enumerate().rev().map(curve).collect();
         let chart = Chart {
             series: &series,
-            x: Axis { log, ..self.x_axis(&lines, "") },
+            x: Axis { log, ..x_axis(&lines, "") },
             y: Axis { range: Some((0.0, 1.0)), ..Axis::named(" ") },
             ..Chart::default()
         };
@@ -114,7 +113,15 @@ impl Figures {
     }
 }
 
-fn curve((at, line): (usize, &(String, Vec<(f64, f64)>))) -> Curve<'_> {
+/// The ends of all of them.
+fn x_axis<'a>(lines: &[Line], name: &'a str) -> Axis<'a> {
+    let points = lines.iter().flat_map(|line| &line.1).map(|point| point.0);
+    let ends =
+        points.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+    Axis { range: (ends.0 < ends.1).then_some(ends), ..Axis::named(name) }
+}
+
+fn curve((at, line): (usize, &Line)) -> Curve<'_> {
     Curve { points: &line.1, role: Role::Series(at), label: &line.0, dashed: at > 0 }
 }
 

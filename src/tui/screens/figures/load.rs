@@ -182,6 +182,7 @@ fn table(reader: &Reader, id: SweepId) -> Result<Table, Trouble> {
     Ok(Table {
         sweep: id,
         name: sweep.name,
+        file: sweep.file,
         is_alone: same_name == 1,
         ids,
         objectives: sweep.objectives,

@@ -27,6 +27,7 @@ use crate::tui::effect::{Effect, Jump, Tone};
 use crate::tui::overlay::Outcome;
 use crate::tui::paint;
 use crate::tui::theme::Role;
+use crate::tui::widgets::fit;
 use brush::Brushes;
 use column::Column;
 use field::Interpolated;
@@ -163,17 +164,17 @@ impl Figures {
         }
         if let Some(trouble) = &self.trouble {
             let what = "the figures cannot be made:";
-            return draw_empty(buf, area, shared, &[what, trouble, "r reads again"]);
+            return empty(buf, area, shared, &[what, trouble, "r reads again"]);
         }
         if self.view == View::Timeline {
             return self.draw_timeline(buf, area, focused, shared);
         }
         let Some(table) = self.table() else {
-            return draw_empty(buf, area, shared, &["reading the runs…"]);
+            return empty(buf, area, shared, &["reading the runs…"]);
         };
         if let Some(lines) = self.emptiness(table) {
             let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-            return draw_empty(buf, area, shared, &lines);
+            return empty(buf, area, shared, &lines);
         }
         match self.view {
             View::Coordinates => self.draw_coordinates(buf, area, focused, shared),
@@ -185,8 +186,9 @@ impl Figures {
     /// Whether an action does something here and now.
     pub fn enabled(&self, action: Action) -> Enabled {
         match action {
-            Action::View | Action::Columns => Enabled::Yes,
-            Action::Up
+            Action::View
+            | Action::Columns
+            | Action::Up
             | Action::Down
             | Action::Left
             | Action::Right
@@ -269,7 +271,7 @@ impl Figures {
         outcome: Outcome,
         _shared: &mut Shared,
     ) -> Option<Vec<Effect>> {
-        self.chosen(purpose, &outcome)
+        self.chosen(purpose, outcome)
     }
 
     /// Clears brushes, zoom and crosshair. True if there was something.
@@ -338,7 +340,7 @@ impl Figures {
                 }
             };
             let mend = match table.total {
-                0 => format!("derby sweep resume {}", paint::clean(&table.name)),
+                0 => format!("derby sweep {}", paint::clean(&table.file)),
                 _ => format!("derby runs sweep:{}", paint::clean(&table.name)),
             };
             return Some(vec![what, mend]);
@@ -464,14 +466,25 @@ fn parts(area: Rect) -> (Rect, Option<Rect>) {
 /// Writes pieces of text into the line below the figure.
 fn say(buf: &mut Buffer, line: Option<Rect>, shared: &Shared, parts: &[(String, Role)]) {
     let Some(line) = line else { return };
-    let styled: Vec<(String, Style)> = parts
-        .iter()
-        .map(|(text, role)| {
-            let text = crate::tui::widgets::plain(&shared.theme, text).into_owned();
-            (text, shared.theme.style(*role))
-        })
-        .collect();
+    let mut room = usize::from(line.width);
+    let mut styled: Vec<(String, Style)> = Vec::new();
+    for (text, role) in parts {
+        let text = fit(&shared.theme, text, room).into_owned();
+        room = room.saturating_sub(paint::cells(&text));
+        styled.push((text, shared.theme.style(*role)));
+        if room == 0 {
+            break;
+        }
+    }
     let spans: Vec<paint::Span<'_>> =
         styled.iter().map(|(text, style)| (text.as_str(), *style)).collect();
     paint::line(buf, line, 0, &spans);
+}
+
+/// What there is to say in place of a figure.
+fn empty(buf: &mut Buffer, area: Rect, shared: &Shared, lines: &[&str]) {
+    let width = usize::from(area.width);
+    let lines: Vec<_> = lines.iter().map(|line| fit(&shared.theme, line, width)).collect();
+    let lines: Vec<&str> = lines.iter().map(|line| &**line).collect();
+    draw_empty(buf, area, shared, &lines);
 }

@@ -3,7 +3,7 @@
 use super::cloud::{Cloud, name_of};
 use super::load::{Ask, Handle};
 use super::table::Table;
-use super::{Figures, Shared, View, draw_empty, parts, say, views};
+use super::{Figures, Shared, View, empty, parts, say, views};
 use crate::report::words;
 use crate::tui::action::Action;
 use crate::tui::paint;
@@ -62,7 +62,7 @@ impl Figures {
                 ],
                 _ => ["no parameter has more than one value", "v shows the next view"],
             };
-            return draw_empty(buf, area, shared, &lines);
+            return empty(buf, area, shared, &lines);
         };
         let (figure, line) = parts(area);
         let (x, y) = (&table.columns[cloud.x], &table.columns[cloud.y]);
@@ -94,7 +94,7 @@ impl Figures {
         let Some(field) =
             field.filter(|field| (field.at, field.logs) == ((cloud.x, cloud.y), logs))
         else {
-            return draw_empty(buf, figure, shared, &["interpolating…"]);
+            return empty(buf, figure, shared, &["interpolating…"]);
         };
         let names = (name_of(x, &shared.theme), name_of(y, &shared.theme));
         let score = table.objective().map(|at| name_of(&table.columns[at], &shared.theme));

@@ -1,7 +1,7 @@
 //! The runs of a sweep as columns, the best first: what all figures but the timeline are drawn from.
 
 use super::column::Column;
-use crate::domain::{Goal, Objective, RunId, Status, SweepId};
+use crate::domain::{Objective, RunId, Status, SweepId};
 
 /// Runs with a score that are handed to the screen: the best half of them are the best, the others stand for the rest.
 pub(super) const MOST_SCORED: usize = 4_000;
@@ -29,6 +29,8 @@ pub(super) struct Table {
     pub(super) sweep: SweepId,
     /// The sweep's name.
     pub(super) name: String,
+    /// Its file, as the user named it.
+    pub(super) file: String,
     /// True if the name alone means this sweep.
     pub(super) is_alone: bool,
     /// The smallest and the largest number of its runs.
@@ -58,11 +60,6 @@ impl Table {
     pub(super) fn objective(&self) -> Option<usize> {
         let is_first = |column: &Column| matches!(column.holds, super::column::Holds::Objective(_));
         self.columns.iter().position(is_first)
-    }
-
-    /// The direction of the first objective.
-    pub(super) fn goal(&self) -> Goal {
-        self.objectives.first().map_or(Goal::Minimize, |objective| objective.goal)
     }
 
     /// Parameters of more than one value, the most important first.
@@ -125,9 +122,10 @@ impl Table {
     /// How many of how many are shown, if not all are.
     pub(super) fn shown(&self) -> String {
         let count = |n: usize| crate::report::words::count(n as u64);
-        match self.total_scored > self.n_scored {
-            true => format!("{} of {} runs", count(self.n_scored), count(self.total_scored)),
-            false => crate::report::words::plural(self.n_scored as u64, "run"),
+        if self.total_scored > self.n_scored {
+            format!("{} of {} runs", count(self.n_scored), count(self.total_scored))
+        } else {
+            crate::report::words::plural(self.n_scored as u64, "run")
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::store::{
 };
 use crate::tui::ask::Reader;
 use crate::tui::catalog::Catalog;
+use crate::tui::overlay::Outcome as Picked;
 use crate::tui::theme::{Depth, Theme};
 
 const SPACE: &str = "name = \"probe\"\n[objective]\nmetric = \"auc\"\ngoal = \"maximize\"\n[command]\n\
@@ -37,7 +38,7 @@ fn typical(n: u64) -> Vec<Trial> {
     let trial = |at: u64| {
         let rate = 10f64.powf(-3.0 + 3.0 * (at as f64 * 0.618).fract());
         let depth = 1 + (at * 5 % 9) as i64;
-        let kernel = if at % 3 == 0 { "linear" } else { "rbf" };
+        let kernel = if at.is_multiple_of(3) { "linear" } else { "rbf" };
         let params = params(&[
             ("rate", Value::Float(rate)),
             ("depth", Value::Int(depth)),
@@ -83,6 +84,10 @@ impl Stage {
     fn settle(&mut self) {
         for _ in 0..3 {
             for ask in self.figures.needs(self.sweep, 10, self.area) {
+                // Nothing writes here, so that nothing read is stale.
+                if matches!(ask, Ask::Table { .. }) && self.figures.table.is_some() {
+                    continue;
+                }
                 let answer = ask.answer(&self.reader);
                 self.figures.receive(&ask, answer);
             }
@@ -151,12 +156,12 @@ fn sweep(name: &str, text: &str) -> NewSweep {
     }
 }
 
-/// In a space of rate, depth and kernel; other parameters have no point.
+/// In the space, whose dimensions stand by name; other parameters have no point.
 fn point(params: &Params) -> Point {
     let number = |name: &str| params.get(name).and_then(Value::as_f64);
     let kernel = params.get("kernel").and_then(Value::as_str);
     let kernel = kernel.map(|word| f64::from(u8::from(word == "linear")));
-    Point(vec![number("rate"), number("depth"), kernel])
+    Point(vec![number("depth"), kernel, number("rate")])
 }
 
 fn add(store: &mut Store, (sweep, number): (SweepId, u64), trial: &Trial, owner: &Owner) {
@@ -233,13 +238,13 @@ fn the_space_says_kinds_and_scales_and_the_best_come_first() {
     assert!(score[..table.n_scored].windows(2).all(|pair| pair[0] >= pair[1]));
     let failed = table.rows[table.n_scored..].iter().all(|row| row.status == Status::Failed);
     assert!(failed && table.rows.len() == 40 && table.n_scored == 37);
-    assert_eq!(table.pair().map(|(x, y)| (x, y)), table.find("rate").zip(table.find("depth")));
+    assert_eq!(table.pair(), table.find("rate").zip(table.find("depth")));
 }
 
 #[test]
 fn a_brush_is_a_filter_that_finds_the_same_runs() {
-    let mut stage = Stage::new("two words", SPACE, &typical(40), (80, 20));
     use Action::{BrushHigh, BrushLow, Down, Open, Right, Up};
+    let mut stage = Stage::new("two words", SPACE, &typical(40), (80, 20));
     let check = |stage: &Stage, terms: &[&str]| {
         let filter = stage.figures.brushes.filter(stage.table());
         assert!(terms.iter().all(|term| filter.contains(term)), "{filter}");
@@ -322,7 +327,7 @@ fn lists_choose_views_axes_and_colors() {
             panic!("no list")
         };
         let at = list.items.iter().position(|item| item.0 == words).unwrap();
-        let settled = stage.figures.settled(list.purpose, Outcome::Chosen(at), &mut stage.shared);
+        let settled = stage.figures.settled(list.purpose, Picked::Chosen(at), &mut stage.shared);
         assert!(settled.is_some());
         stage.settle();
     };
@@ -341,7 +346,7 @@ fn lists_choose_views_axes_and_colors() {
     pick(&mut stage, Action::Columns, "color: kernel");
     assert!(stage.figures.title().1.starts_with("auc against size"));
     assert!(stage.text().contains("linear"), "{}", stage.text());
-    assert!(stage.figures.settled("another", Outcome::Left, &mut stage.shared).is_none());
+    assert!(stage.figures.settled("another", Picked::Left, &mut stage.shared).is_none());
 }
 
 #[test]
@@ -393,6 +398,7 @@ fn every_view_draws_at_every_size_whatever_the_runs_are() {
 fn empty_states_say_what_and_how() {
     let mut stage = Stage::new("probe", SPACE, &[], (60, 12));
     assert!(stage.text().contains("no run has finished yet"), "{}", stage.text());
+    assert!(stage.text().contains("derby sweep probe.toml"), "{}", stage.text());
     stage.view(View::Timeline);
     assert!(stage.text().contains("no run of this sweep has started"));
     let failed = [(params(&[("rate", Value::Float(0.1))]), Some(f64::NAN))];
@@ -415,26 +421,136 @@ fn the_view_is_remembered() {
 #[test]
 fn parallel_coordinates_at_three_sizes() {
     let mut stage = Stage::new("probe", SPACE, &typical(12), (78, 14));
-    insta::assert_snapshot!(stage.text(), @"");
+    insta::assert_snapshot!(stage.text(), @r#"
+      rate                   depth                 kernel                  auc ↑
+     0.6792                    9                                          0.9463
+        ┳⠒⠤⣀⡀               ⣀⠤⠒│⠢⣀                    │              ⣀⣀⡠⠤⠤⠒⣒⠭│
+        │⡉⠒⠒⠚⠓⠦⢤⣤⠤⣀⣀⣀⡀  ⢀⡠⠔⠊   │  ⠉⠢⢄                 │     ⣀⣀⡠⠤⠔⠒⠒⠉⠉   ⡠⠔⠊⣀⠤│
+        │⣈⡑⠤⣀    ⠉⠒⠤⢄⣈⠭⠋⠉⠑⠒⠒⠒⠢⠤│⠤⠤⠤⠤⠤⠭⠶⢤⡤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⣤⣀│linear⠒⠒⠒⠒⠒⠒⠒⢀⡠⠔⠉⠭⠛⠉⢉⣩│
+        │⠒⠚⠛⠓⠓⠦⣤⣤⣤⡤⠴⠭⠬⠵⠶⠤⣄⣀⣀⣀⣀⣀│        ⠈⠒⢄⡀ ⣀⣀⠤⠔⠒⡠⠔⠊ │⠈⠒⠭⡑⠒⠢⠤⣀⣀ ⢀⠤⠒⠁⠒⢉⣀⣤⠶⠛⣋⡡│
+        │⠢⢄⡀  ⣀⠤⠋⠫⢍⡒⠢⠤⣀⣀ ⣀⡩⠶⠲⢍⡁│⠉⠑⠒⠢⠤⣀⣀⣀⡠⠤⠒⠊⠙⠤⢀⡠⠔⠉    │   ⠈⠑⠤⣀⣀⠔⠊⠁⣛⡦⠶⣞⣩⠥⠒⠊⠉ ⣀│
+        │◂0.02606  ⢈⣒⠤⡔⠒⠉⠑⠒⠤⠤⣀⡈│⣑⡲⠶⠴⠶⢍⣉⣉⠑⠒⠤⢀⡠⠒⠁⠑⠢⣀    │    ⡠⠔⠉⣿⣷⣾⠝⠓⣊⣉⠤⠤⠝⠛⠒⠫⠭⢄│
+        │⠊⠁   ⢀⠈⠑⠫⢍⡑⠒⠒⠢⠤⠤⣀⣀⡀  ⠈│        ⢀⠤⠊⠁⠒⠫⠭⠶⣢⣤⣑⣢⢄ │⢀⡠⠒⠉⣟⠿⠭⠕⠒⠊⠙⠫⢄         │
+        │⣒⡢⠴⠶⠭⠥⣀⣀⣀⣀⠈⠑⠢⢄⡀  ⠑⠈⠉⠉⠒│⠒⠒⠒⠒⠒⣒⠶⠚⠓⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒│rbf⠤⠤⠤⠤⠤⣀⣀⣀⣀⣀⡉⠢⢄⡀     │
+        │          ⠈⠉⠉⠉⠈⠑⠢⢄⡀⠒⠭⠶│⠤⠔⣀⠔⠊⠒⠉⠉⠉⠉⠁           │             ⠈⠉⠉⠉⠛⢍⡑⠒⠒│
+        ┻⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⠈⠑⠢⢄│⠔⠉                    │                   ⠈⠑⠤│
+      0.001                    1                                          0.8355
+    rate 0.02606  importance 76 %  h l axis  i turn  [ ] brush from/to here  o ax…
+    "#);
     stage.act(&[Action::Up, Action::BrushLow]);
     stage.area = Rect::new(0, 0, 48, 12);
-    insta::assert_snapshot!(stage.text(), @"");
+    insta::assert_snapshot!(stage.text(), @r#"
+      rate         depth       kernel        auc ↑
+     0.6792          9                      0.9463
+        ┳⡢⢄        ⡠⠔│⢄           │      ⢀⣀⠤⠤⠒⡪│
+        ┃⡈⠉⠉⠲⢖⡢⠤⠤⢄⣀⣀ │ ⠉⠢⡀        │⣀⡠⠤⠔⠒⢀⣀⣀⣀⣀⣠⣒│
+        ┃⣚⣵⣄⣀⣀⡈⠒⠤⡀  ⠉│⠉⠉⠉⠉⠉⠉⠉⠉⣉⡩⠝⠋│linear⡠⣀⠔⠉⣤⢀│
+        ┻◂0.05379⠉⠙⠭⣉│⠒⠤⣀⣀⡠⠔⠒⠉⡠⠊⠁ │ ⠉⠢⠈⢑⠶⠮⣀⡠⠔⠊⠁│
+        │⠶⠛⠦⣤⣀⠈⠢⣀⠉⠑⠢⢄│⠶⠒⠭⠭⣑⡢⠤⣀⠑⢄⡀ │ ⢀⡠⣊⠥⠒⠊⠁⠉⠑⠢⢄│
+        │⣀⡠⠔⠊⠑⠪⣉⠑⠑⢄⠤⢄│⣀⣀⣀⣀⣔⠈⠉⠑⠛⠳⢦⣄│rbf⠊⠉⠈⠑⢄    │
+        │⠁⠉⠉⠉⠒⠒⠒⠳⠦⡤⠉⠢│⣀⠤⠤⠤⠒⠒⠒⠊⠉⠉⠁ │ ⠉⠉⠉⠒⠒⠒⠢⠤⠤⢄⣀│
+        │⣀⣀⣀⣀⣀⣀⣀⣀⣀⣈⣑⣤│⠊           │          ⠈⠢│
+      0.001          1                      0.8355
+    5 of 11 runs in the brush  best auc 0.9317  Ent…
+    "#);
     stage.shared.theme = Theme::load("terminal", true, Depth::Ansi).unwrap();
     stage.area = Rect::new(0, 0, 100, 16);
-    insta::assert_snapshot!(stage.text(), @"");
+    insta::assert_snapshot!(stage.text(), @r#"
+      rate                          depth                        kernel                        auc (max)
+     0.6792                           9                                                         0.9463
+        #--\.                      _--|\\                           |                     ___--/---|
+        #---------___.         _---   |  ---.                       |           __/----/--   .---./|
+        #\\\     '----/---------\___. |     '\\_                    |.__--/-_______________/-----\-|
+        #------.      '---\.        '-|-----------------------------|linear-          _--_--/'._--/|
+        #<0.05379----/----------------|__          '\-___-/-/-///   |  '--_------__/-_---_-----_/-/|
+        |---_  .///'-/-----_. _/'---\.|  -\-\-___/-/----\\_---      |      -\\_/.//---\--_-/---   _|
+        |\-\-----_     \\\.-'-\---_. '|\---------\-\-___//---_      |      _.///'__-/-/-__'-\-\-\_.|
+        |//'     '--\/----'--_     '-\|--       --\---------\_\\\   |  ._-\-\/-/-----/-'          '|
+        |_. _/--/-   '\--_  '-\\\.---_|__________--\______'--\---\--|rbf/-'--'       '\\_          |
+        |-/----\----\----\---_.  '\-_ |     ..____/----/----/----'  |  '-----\-----\------______   |
+        |                     ----/\--|-/----'                      |                       '\\\---|
+        |_________________________/---|//                           |                           ---|
+      0.001                           1                                                         0.8355
+    5 of 11 runs in the brush  best auc 0.9317  Enter lists  Space marks  Esc clears
+    "#);
 }
 
 #[test]
 fn the_other_views() {
     let mut stage = Stage::new("probe", SPACE, &typical(30), (64, 12));
     stage.view(View::Slice);
-    insta::assert_snapshot!(stage.text(), @"");
+    insta::assert_snapshot!(stage.text(), @r#"
+    auc ↑
+         │                     •      ••   •
+    0.925┤                        • •         • • ••
+         │              • • ••                       •
+    0.900┤            •                                  •
+         │       •  •                                      •
+    0.875┤                                                  •
+         │                                                    • •
+    0.850┤  • •                                                  •
+         │•                                                        •
+         └0.001──0.003──────0.01──────0.03──────0.1──────0.3───rate─
+    • best 10 %  • run  h l parameter  j k run
+    "#);
     stage.view(View::Contour);
-    insta::assert_snapshot!(stage.text(), @"");
+    insta::assert_snapshot!(stage.text(), @r#"
+    depth                                                  auc ↑
+     │▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▓•▓▓▓▓▓•███▓▓▓▓▓▓▓▓▓▓▓▓▓▓▒░░░··•···· ██ 0.9463
+    8┤▒▒▒▒▒▒▒▒▒▒▒•▒▒▒▒▓▓▓██████████▓▓▓▓▓•▓▓▓▓▒▒░░░░░░░··   ▓▓
+     │░░░░░▒▒▒▒▒▒▒▒▓▓▓▓▓▓▓▓█•████████████▓▓▓▓▓▓▓▒▒░•░░·· • ▒▒
+    6┤······░░▒•▒▒▒▓▓▓•▓▓▓▓▓██████████•███▓▓▓•▓▓▒▒▒░░····· ░░
+     │···•····░░▒▒▓▓▓▓▓▓▓▓▓█████•███████▓▓▓▓▓▓▓▒▒▒▒░░··•   ··
+    4┤   ····░▒▒▓▓▓▓•▓▓▓▓▓▓███████████▓▓▓▓▓•▓▓▓▓▒▒•▒▒▒▒░░░    0.8332
+     │  •   ··░▒▒▓▓▓▓▓▓▓███████•████████▓▓▓▓▓▒▒▒▒▒▒▒░░░░░░
+    2┤ ····░░▒▒▓▓▓•▓▓▓███•███████████████▓▓▓▓▒▒▒•▒▒▒░·•···
+     │•  ·░░•░░░░▒▒▒▓▓▓▓███████████•██████•████▓▓▓▒▒▒░░░░░
+     └0.001───────────0.01─────0.03─────0.1─────0.3──rate─
+    • best 10 %  • run  j k run by rank  o axes  L log
+    "#);
     stage.view(View::Scatter);
-    insta::assert_snapshot!(stage.text(), @"");
+    insta::assert_snapshot!(stage.text(), @r#"
+    auc ↑
+         │                           •           •         • •
+    0.925┤           •                     •         •  •        ••
+         │                  •                •           •  •      •
+    0.900┤                                          •          •
+         │                                        •         •   •
+    0.875┤                       •
+         │                                                •        •
+    0.850┤                                     •      •          •
+         │•                                                   •
+         └1──────────2───────────────5───────────10──────20─seconds─
+    • done  2 without both  j k run by rank  o axes and color
+    "#);
     stage.view(View::Pareto);
-    insta::assert_snapshot!(stage.text(), @"");
+    insta::assert_snapshot!(stage.text(), @r#"
+    auc ↑
+         │                           •⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒•         • •
+    0.925┤           •⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠁     •         •  •        ••
+         │           ⢸      •                •           •  •      •
+    0.900┤           ⢸                              •          •
+         │           ⢸                            •         •   •
+    0.875┤           ⢸           •
+         │           ⢸                                    •        •
+    0.850┤           ⢸                         •      •          •
+         │•⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠼                                        •
+         └1──────────2───────────────5───────────10──────20─seconds─
+    • front  • beaten in both  h l along the front  x axis
+    "#);
     stage.view(View::Distribution);
-    insta::assert_snapshot!(stage.text(), @"");
+    insta::assert_snapshot!(stage.text(), @r#"
+    share of trials at or below
+    1.00┤                                                       ⡤⠤⠖⠚
+        │                                                   ⢰⠒⠒⠋⠁
+    0.75┤                                              ⣀⡤⠤⠤⠴⠋
+        │                                            ⡤⠼⠁
+    0.50┤                                     ⢀⣀⣀⣠⠤⠏⠉⠁
+        │                              ⢰⠒⠒⠋⠉⠉⠉⠉
+    0.25┤                 ⡤⠤⠤⠤⠤⠤⠤⠖⠒⠚⠉⠉⠉⠉
+        │       ⣀⣀⣠⠤⠤⠖⠒⠒⠒⠋⠁
+       0┤⡤⠖⠒⠒⠒⠒⠒⠃
+        └──────0.850────────0.875────────0.900────────0.925───auc ↑─
+    no other sweep of the same objective  h l reads values
+    "#);
 }

@@ -2,7 +2,7 @@
 
 use super::cloud::status_role;
 use super::times::{Span, Times};
-use super::{Figures, Shared, draw_empty, parts, say};
+use super::{Figures, Shared, empty, parts, say};
 use crate::domain::RunId;
 use crate::report::words;
 use crate::tui::action::Action;
@@ -28,9 +28,10 @@ impl Figures {
         let Some(times) = self.own_times() else { return String::new() };
         let jobs = words::plural(times.lanes.len() as u64, "job");
         let count = |n: usize| words::count(n as u64);
-        let runs = match times.n < times.total {
-            true => format!("the last {} of {} runs", count(times.n), count(times.total)),
-            false => words::plural(times.n as u64, "run"),
+        let runs = if times.n < times.total {
+            format!("the last {} of {} runs", count(times.n), count(times.total))
+        } else {
+            words::plural(times.n as u64, "run")
         };
         format!("{jobs} · {runs}")
     }
@@ -64,10 +65,10 @@ impl Figures {
         shared: &Shared,
     ) {
         let Some(times) = self.own_times() else {
-            return draw_empty(buf, area, shared, &["reading the runs…"]);
+            return empty(buf, area, shared, &["reading the runs…"]);
         };
         if times.lanes.is_empty() {
-            return draw_empty(buf, area, shared, &["no run of this sweep has started"]);
+            return empty(buf, area, shared, &["no run of this sweep has started"]);
         }
         let (figure, line) = parts(area);
         let bars = self.bars(times);
