@@ -43,7 +43,9 @@ impl Runs {
             }
             Sort if self.lines.len() == 0 => Enabled::No("there is nothing to sort"),
             Sort => Enabled::Yes,
-            Reverse if self.sort.is_none() => Enabled::No("nothing is sorted yet: s sorts by the column"),
+            Reverse if self.sort.is_none() => {
+                Enabled::No("nothing is sorted yet: s sorts by the column")
+            }
             Reverse => Enabled::Yes,
             Open => match self.lines.at(self.line) {
                 None => Enabled::No("there is no run to open"),
@@ -150,7 +152,11 @@ impl Runs {
                 self.go_to_top();
             }
             Action::Promote => {
-                return self.selected().map(|run| Effect::Jump(Jump::Gate(run))).into_iter().collect();
+                return self
+                    .selected()
+                    .map(|run| Effect::Jump(Jump::Gate(run)))
+                    .into_iter()
+                    .collect();
             }
             Action::Copy => return self.copy(),
             Action::Write => return self.write(shared),
@@ -162,9 +168,8 @@ impl Runs {
     /// The cursor to a column, which comes into view.
     pub(super) fn to_column(&mut self, column: usize, area: Rect, shared: &Shared) {
         self.column = column.min(self.columns.len().saturating_sub(1));
-        let first = self.with_grid(area, (true, shared), |grid| {
-            grid.first_column_for(area, self.column + 1)
-        });
+        let first = self
+            .with_grid(area, (true, shared), |grid| grid.first_column_for(area, self.column + 1));
         // Frozen columns are in view whatever is scrolled.
         let least = self.choice.frozen.min(self.columns.len());
         self.first_column = if self.column <= least { 0 } else { first.saturating_sub(1) };
@@ -204,7 +209,8 @@ impl Runs {
             return Vec::new();
         }
         let row = self.previewed().and_then(|run| self.loaded.rows.get(&run));
-        let of_row = row.and_then(|row| objective(row, shared)).map(|(metric, _)| metric.to_string());
+        let of_row =
+            row.and_then(|row| objective(row, shared)).map(|(metric, _)| metric.to_string());
         let metric = match id {
             ColumnId::Score | ColumnId::ScoreName | ColumnId::Delta | ColumnId::Curve => of_row,
             _ => None,
@@ -278,7 +284,8 @@ impl Runs {
                 .unwrap_or_else(|| run.to_string()),
             _ => run.to_string(),
         };
-        let said = format!("copied {}", crate::tui::paint::cut(&crate::tui::paint::clean(&text), 60));
+        let said =
+            format!("copied {}", crate::tui::paint::cut(&crate::tui::paint::clean(&text), 60));
         vec![Effect::Copy(text), Effect::Say(Tone::Good, said)]
     }
 

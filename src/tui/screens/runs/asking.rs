@@ -120,7 +120,9 @@ impl Runs {
             let against = self.against(run, shared).map(|against| against.run);
             asks.push(Ask::Preview(run, against.filter(|other| *other != run)));
         }
-        if let Some(seen) = self.preview.as_ref().filter(|seen| Some(seen.run.id) == self.previewed()) {
+        if let Some(seen) =
+            self.preview.as_ref().filter(|seen| Some(seen.run.id) == self.previewed())
+        {
             let live = seen.run.status == Status::Running;
             asks.push(Ask::Curves(seen.run.id, self.chart_metrics(shared), live));
         }
@@ -163,7 +165,8 @@ impl Runs {
     fn chart_metrics(&self, shared: &Shared) -> Vec<String> {
         let Some(seen) = &self.preview else { return Vec::new() };
         let row = self.loaded.rows.get(&seen.run.id);
-        let first = row.and_then(|row| objective(row, shared)).map(|(metric, _)| metric.to_string());
+        let first =
+            row.and_then(|row| objective(row, shared)).map(|(metric, _)| metric.to_string());
         let mut metrics: Vec<String> = first.into_iter().collect();
         for metric in seen.run.metrics.keys() {
             if metrics.len() < CHARTS_AT_MOST && !metrics.contains(metric) {

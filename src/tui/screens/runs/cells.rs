@@ -91,7 +91,12 @@ pub(super) fn state(status: Status) -> (&'static str, &'static str, Role, &'stat
 }
 
 /// The glyph of a run: a star for a champion, `!` for one that is at work in name only.
-pub(super) fn glyph(theme: &Theme, row: &RunRow, is_lost: bool, is_champion: bool) -> (&'static str, Role) {
+pub(super) fn glyph(
+    theme: &Theme,
+    row: &RunRow,
+    is_lost: bool,
+    is_champion: bool,
+) -> (&'static str, Role) {
     let (glyph, ascii, role, _) = state(row.status);
     match (is_lost, is_champion) {
         (true, _) => ("!", Role::Warn),

@@ -132,7 +132,9 @@ impl ColumnId {
 
     fn is_right(&self, numeric: &HashSet<String>) -> bool {
         match self {
-            Self::Run | Self::Score | Self::Delta | Self::Time | Self::Age | Self::Metric(_) => true,
+            Self::Run | Self::Score | Self::Delta | Self::Time | Self::Age | Self::Metric(_) => {
+                true
+            }
             Self::Param(name) => numeric.contains(name),
             Self::Attribute(word) => Attribute::parse(word)
                 .is_some_and(|one| matches!(one.kind(), Kind::Number | Kind::Seconds | Kind::Time)),
@@ -266,7 +268,8 @@ pub(super) fn goal(metric: &str, catalog: &Catalog) -> Option<Goal> {
 pub(super) fn all(choice: &Choice, survey: &Survey, catalog: &Catalog) -> Vec<(ColumnId, bool)> {
     let objectives = objectives(survey, catalog);
     let mut found: Vec<(ColumnId, bool)> = Vec::new();
-    let has_model = survey.names.iter().any(|one| one.kind == NameKind::Param && one.name == "model");
+    let has_model =
+        survey.names.iter().any(|one| one.kind == NameKind::Param && one.name == "model");
     let has_sweeps = !objectives.is_empty();
     found.push((ColumnId::Run, true));
     if has_model {
@@ -356,7 +359,10 @@ mod tests {
         choice.widths.insert(ColumnId::Curve, 20);
         assert_eq!(Choice::recall(&choice.remember()), choice);
         assert_eq!(Choice::recall(&Value::Null), Choice::default());
-        assert_eq!(Choice::recall(&json!({"order": [3, "nothing"], "frozen": -1})), Choice::default());
+        assert_eq!(
+            Choice::recall(&json!({"order": [3, "nothing"], "frozen": -1})),
+            Choice::default()
+        );
     }
 
     #[test]

@@ -10,8 +10,7 @@ use crate::tui::overlay::{Completion, Prompt};
 
 /// Completions at most.
 const OFFERED: usize = 60;
-const KEYWORDS: [&str; 8] =
-    ["and", "or", "not", "in", "contains", "is undefined", "has:", "tag:"];
+const KEYWORDS: [&str; 8] = ["and", "or", "not", "in", "contains", "is undefined", "has:", "tag:"];
 
 /// The filter of the screen.
 #[derive(Debug, Default)]
@@ -113,7 +112,8 @@ pub(super) fn problem(text: &str) -> Option<String> {
 fn may_become_a_name(text: &str, catalog: &Catalog) -> bool {
     let word = last_word(text.trim_end());
     let before = text.trim_end().strip_suffix(word).unwrap_or_default().trim_end();
-    let is_value = before.ends_with(['=', '<', '>', ':', '[', ',', '"']) || before.ends_with("contains");
+    let is_value =
+        before.ends_with(['=', '<', '>', ':', '[', ',', '"']) || before.ends_with("contains");
     let begins = |name: &str| name.starts_with(word);
     !word.is_empty()
         && !is_value
@@ -138,9 +138,9 @@ fn is_name_char(c: char) -> bool {
 
 /// The place behind a text.
 fn place(before: &str) -> Place {
-    let start = before.rfind(|c: char| !is_name_char(c)).map_or(0, |at| {
-        at + before[at..].chars().next().map_or(1, char::len_utf8)
-    });
+    let start = before
+        .rfind(|c: char| !is_name_char(c))
+        .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     let (head, word) = before.split_at(start);
     if let Some(key) = head.strip_suffix(':') {
         let key = last_word(key);
@@ -167,7 +167,9 @@ fn place(before: &str) -> Place {
     }
     let operators = ["!=", "<=", ">=", "=", "<", ">"];
     let compared = operators.iter().find_map(|sign| trimmed.strip_suffix(sign)).or_else(|| {
-        let listed = trimmed.strip_suffix(['[', ',']).map(|left| left.rsplit_once('[').map_or(left, |p| p.0));
+        let listed = trimmed
+            .strip_suffix(['[', ','])
+            .map(|left| left.rsplit_once('[').map_or(left, |p| p.0));
         let listed = listed.map(str::trim_end).and_then(|left| left.strip_suffix("in"));
         listed.or_else(|| trimmed.strip_suffix("contains"))
     });
@@ -191,9 +193,9 @@ fn last_word(text: &str) -> &str {
     if let Some(rest) = text.strip_suffix('`') {
         return rest.rfind('`').map_or(text, |at| &text[at..]);
     }
-    let start = text.rfind(|c: char| !is_name_char(c)).map_or(0, |at| {
-        at + text[at..].chars().next().map_or(1, char::len_utf8)
-    });
+    let start = text
+        .rfind(|c: char| !is_name_char(c))
+        .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
     &text[start..]
 }
 
@@ -215,10 +217,16 @@ impl Runs {
         }
         prompt.completions = match place(&prompt.line.before_cursor()) {
             Place::Name(word) => names(&word, &shared.catalog),
-            Place::Operator => ["=", "!=", "<", "<=", ">", ">=", "in [", "contains", "is undefined"]
-                .iter()
-                .map(|sign| Completion { replaces: 0, text: format!("{sign} "), about: String::new() })
-                .collect(),
+            Place::Operator => {
+                ["=", "!=", "<", "<=", ">", ">=", "in [", "contains", "is undefined"]
+                    .iter()
+                    .map(|sign| Completion {
+                        replaces: 0,
+                        text: format!("{sign} "),
+                        about: String::new(),
+                    })
+                    .collect()
+            }
             Place::Value(source, word) => match &self.filtering.values {
                 Some((known, values)) if *known == source => offered(&word, values),
                 _ => Vec::new(),
@@ -266,9 +274,8 @@ fn names(word: &str, catalog: &Catalog) -> Vec<Completion> {
 
 fn offered(word: &str, values: &[(String, u64)]) -> Vec<Completion> {
     let wanted = word.to_lowercase();
-    let fits = |(value, _): &&(String, u64)| {
-        value.to_lowercase().starts_with(&wanted) && value != word
-    };
+    let fits =
+        |(value, _): &&(String, u64)| value.to_lowercase().starts_with(&wanted) && value != word;
     let completion = |(value, n): &(String, u64)| Completion {
         replaces: word.chars().count(),
         text: quoted(value),

@@ -190,9 +190,8 @@ impl Ask {
                 Ok(Answer::Rows(rows, lost))
             }
             Self::Sparks(of) | Self::LiveSparks(of) => {
-                let spark = |(run, metric): &(RunId, String)| {
-                    Ok((*run, spark(store, *run, metric)?))
-                };
+                let spark =
+                    |(run, metric): &(RunId, String)| Ok((*run, spark(store, *run, metric)?));
                 Ok(Answer::Sparks(of.iter().map(spark).collect::<Result<_, Trouble>>()?))
             }
             Self::Preview(run, against) => {
@@ -223,9 +222,8 @@ fn list(store: &Store, wanted: &Wanted) -> Result<Answer, Trouble> {
         Some(by) => {
             let score = wanted.score.as_ref().map(|(metric, goal)| (metric.as_str(), *goal));
             let groups = store.groups(&query, by, score)?;
-            let named = |group: Group| {
-                group.runs.iter().min().copied().map(|oldest| (oldest, group))
-            };
+            let named =
+                |group: Group| group.runs.iter().min().copied().map(|oldest| (oldest, group));
             Found::Groups(groups.into_iter().filter_map(named).collect())
         }
     };
@@ -235,7 +233,8 @@ fn list(store: &Store, wanted: &Wanted) -> Result<Answer, Trouble> {
 /// The series of a metric that belongs to the run itself, else the first that is not of a fold.
 fn main_series(store: &Store, run: RunId, metric: &str) -> Result<Series, Trouble> {
     let keys = store.series_keys(run)?;
-    let mut of = keys.iter().filter(|key| key.metric == metric && !key.context.starts_with("fold="));
+    let mut of =
+        keys.iter().filter(|key| key.metric == metric && !key.context.starts_with("fold="));
     match of.next() {
         Some(key) => Ok(store.series_columns(run, key, Axis::Step, None)?.0),
         None => Ok(Series::default()),
@@ -314,16 +313,14 @@ fn condensed(series: &Series) -> Vec<(f64, f64)> {
     points
 }
 
-fn export(
-    store: &Store,
-    wanted: &Wanted,
-    columns: &[(String, Field)],
-) -> Result<Vec<u8>, Trouble> {
+fn export(store: &Store, wanted: &Wanted, columns: &[(String, Field)]) -> Result<Vec<u8>, Trouble> {
     let ids = store.run_ids(&wanted.query(None)?)?;
     let fields: Vec<Field> = columns.iter().map(|column| column.1.clone()).collect();
-    let broken = |error: csv::Error| Trouble::Other(format!("the table cannot be written: {error}"));
+    let broken =
+        |error: csv::Error| Trouble::Other(format!("the table cannot be written: {error}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let titles = ["run", "status"].into_iter().chain(columns.iter().map(|column| column.0.as_str()));
+    let titles =
+        ["run", "status"].into_iter().chain(columns.iter().map(|column| column.0.as_str()));
     writer.write_record(titles).map_err(broken)?;
     for chunk in ids.chunks(CHUNK) {
         for row in store.rows(chunk, &fields)? {

@@ -27,13 +27,8 @@ pub(super) struct Picker {
 
 impl Picker {
     pub(super) fn new(choice: &Choice, survey: &Survey, catalog: &Catalog) -> Self {
-        let mut picker = Self {
-            all: Vec::new(),
-            fitting: Vec::new(),
-            search: String::new(),
-            row: 0,
-            top: 0,
-        };
+        let mut picker =
+            Self { all: Vec::new(), fitting: Vec::new(), search: String::new(), row: 0, top: 0 };
         picker.refresh(choice, survey, catalog);
         picker
     }
@@ -200,7 +195,8 @@ impl Runs {
 
     /// Moves a shown column one place.
     fn reorder(&mut self, id: &ColumnId, by: isize, shared: &Shared) {
-        let mut order: Vec<ColumnId> = self.columns.iter().map(|column| column.id.clone()).collect();
+        let mut order: Vec<ColumnId> =
+            self.columns.iter().map(|column| column.id.clone()).collect();
         let Some(at) = order.iter().position(|one| one == id) else { return };
         let Some(to) = at.checked_add_signed(by).filter(|to| *to < order.len()) else { return };
         order.swap(at, to);

@@ -2,8 +2,8 @@
 
 use super::{Runs, Shared};
 use crate::domain::RunId;
-use crate::store::filter::Attribute;
 use crate::store::Field;
+use crate::store::filter::Attribute;
 use crate::tui::ask::Write;
 use crate::tui::catalog::Catalog;
 use crate::tui::effect::{Effect, Tone};
@@ -29,7 +29,8 @@ pub(super) fn groupings(catalog: &Catalog) -> Vec<(Option<Field>, String, String
         attribute(Attribute::Replicate, "replicates", "runs of one trial"),
         attribute(Attribute::Status, "status", "done, failed, running …"),
     ];
-    let param = |name: &String| (Some(Field::Param(name.clone())), name.clone(), "parameter".into());
+    let param =
+        |name: &String| (Some(Field::Param(name.clone())), name.clone(), "parameter".into());
     all.extend(catalog.params.iter().map(param));
     let more = [
         (Attribute::Experiment, "experiment"),
@@ -77,7 +78,8 @@ impl Runs {
     }
 
     pub(super) fn ask_bin(&self, shared: &Shared) -> Vec<Effect> {
-        let runs = if self.bin { self.selected().into_iter().collect() } else { self.binned(shared) };
+        let runs =
+            if self.bin { self.selected().into_iter().collect() } else { self.binned(shared) };
         let what = match runs.as_slice() {
             [] => return Vec::new(),
             [one] => format!("run {one}"),
@@ -96,7 +98,13 @@ impl Runs {
         };
         let champions: Vec<String> = runs
             .iter()
-            .filter_map(|run| shared.catalog.champions.get(run).map(|model| format!("run {run} is the champion of {model}")))
+            .filter_map(|run| {
+                shared
+                    .catalog
+                    .champions
+                    .get(run)
+                    .map(|model| format!("run {run} is the champion of {model}"))
+            })
             .collect();
         if !self.bin && !champions.is_empty() {
             lines.push(format!("Careful: {}.", champions.join(", ")));
@@ -222,4 +230,3 @@ fn tags_of(text: &str) -> Result<Vec<(String, String)>, String> {
     };
     text.split([' ', ',']).filter(|word| !word.is_empty()).map(tag).collect()
 }
-

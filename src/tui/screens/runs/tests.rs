@@ -79,7 +79,13 @@ impl Shop {
     }
 
     /// A run that has begun.
-    fn start(&mut self, sweep: SweepId, trial: u64, params: &[(&str, Value)], name: Option<&str>) -> RunId {
+    fn start(
+        &mut self,
+        sweep: SweepId,
+        trial: u64,
+        params: &[(&str, Value)],
+        name: Option<&str>,
+    ) -> RunId {
         let params: Params = params.iter().map(|(k, v)| ((*k).to_string(), v.clone())).collect();
         let ask = NewTrial {
             number: trial,
@@ -365,14 +371,17 @@ fn the_table_is_written_and_cells_are_copied() {
     let mut pilot = shop.pilot((100, 30), false);
     press(&mut pilot, "/sweep:first<enter>wy");
     let saved = pilot.effects.iter().find_map(|effect| match effect {
-        Effect::Save { path, bytes } => Some((path.clone(), String::from_utf8_lossy(bytes).into_owned())),
+        Effect::Save { path, bytes } => {
+            Some((path.clone(), String::from_utf8_lossy(bytes).into_owned()))
+        }
         _ => None,
     });
     let (path, csv) = saved.unwrap();
     assert!(path.ends_with("runs.csv"));
     assert!(csv.starts_with("run,status,name,auc,"), "{csv}");
     assert_eq!(csv.lines().count(), 7);
-    let copied = pilot.effects.iter().any(|effect| matches!(effect, Effect::Copy(text) if text == "6"));
+    let copied =
+        pilot.effects.iter().any(|effect| matches!(effect, Effect::Copy(text) if text == "6"));
     assert!(copied, "{:?}", pilot.effects);
 }
 
@@ -406,7 +415,17 @@ fn what_means_harm_is_shown_harmless() {
     shop.finish(run, &metrics, &Outcome::Done);
     for size in SIZES {
         let mut pilot = shop.pilot(size, false);
-        let keys = ["", "d", "llllll", "s", "G", "o/p49<enter><space>", "<esc><esc>", "bx<enter>", "<enter>"];
+        let keys = [
+            "",
+            "d",
+            "llllll",
+            "s",
+            "G",
+            "o/p49<enter><space>",
+            "<esc><esc>",
+            "bx<enter>",
+            "<enter>",
+        ];
         for keys in keys {
             let text = press(&mut pilot, keys);
             let safe = |c: char| !c.is_control() || c == '\n';

@@ -21,7 +21,8 @@ impl Runs {
             }
         }
         if metrics.is_empty() {
-            let said = if self.previewed().is_some() { "no curves of this run" } else { "choose a run" };
+            let said =
+                if self.previewed().is_some() { "no curves of this run" } else { "choose a run" };
             return draw_empty(buf, place.area, shared, &[said]);
         }
         let cells = cells(place.area, metrics.len());

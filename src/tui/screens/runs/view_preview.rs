@@ -40,7 +40,11 @@ impl Runs {
         let curves = self.shown_curves();
         let mut metrics: Vec<&str> = curves.iter().map(|curve| curve.metric.as_str()).collect();
         metrics.dedup();
-        let note = if metrics.is_empty() { String::new() } else { words::plural(metrics.len() as u64, "metric") };
+        let note = if metrics.is_empty() {
+            String::new()
+        } else {
+            words::plural(metrics.len() as u64, "metric")
+        };
         Pane::new(CHARTS, "Charts", note)
     }
 
@@ -157,8 +161,7 @@ impl Runs {
         let differs = |name: &str, value: &Value| {
             against.is_some_and(|other| other.params.get(name) != Some(value))
         };
-        let mut listed: Vec<(&str, &Value)> =
-            seen.run.params.iter().collect();
+        let mut listed: Vec<(&str, &Value)> = seen.run.params.iter().collect();
         // Those that differ come first.
         listed.sort_by_key(|(name, value)| !differs(name, value));
         for (name, value) in listed.iter().take(LISTED) {
@@ -244,7 +247,8 @@ fn origin(facts: &mut Vec<Fact>, seen: &Seen, shared: &Shared) {
     }
     if let Some(sweep) = &run.sweep {
         let trial = run.trial.map_or(String::new(), |trial| format!(" #{trial}"));
-        let replicate = if run.replicate > 0 { format!(" replicate {}", run.replicate) } else { String::new() };
+        let replicate =
+            if run.replicate > 0 { format!(" replicate {}", run.replicate) } else { String::new() };
         add("sweep", format!("{sweep}{trial}{replicate}"));
         let sampler = shared.catalog.sweep_named(sweep).map(|sweep| sweep.sampler.clone());
         let seed = run.seed.map_or(String::new(), |seed| format!("  seed {seed}"));
@@ -265,7 +269,8 @@ fn origin(facts: &mut Vec<Fact>, seen: &Seen, shared: &Shared) {
         add("git", format!("{} {branch}  {state}", words::short(&git.commit)));
     }
     if let Some(hash) = &run.data_hash {
-        let rows = run.rows.map_or(String::new(), |rows| format!("  {}", words::plural(rows, "row")));
+        let rows =
+            run.rows.map_or(String::new(), |rows| format!("  {}", words::plural(rows, "row")));
         add("data", format!("{}{rows}", words::short(hash)));
     }
     if let Some(started) = run.started {

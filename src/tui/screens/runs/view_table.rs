@@ -34,7 +34,12 @@ impl Runs {
         } else {
             let top = self.top_of(height);
             let last = (top + height).min(self.lines.len());
-            format!("{}-{} of {}", words::count(top as u64 + 1), words::count(last as u64), words::count(n))
+            format!(
+                "{}-{} of {}",
+                words::count(top as u64 + 1),
+                words::count(last as u64),
+                words::count(n)
+            )
         };
         if !self.lines.is_grouped() && total != n && n > 0 {
             note.push_str(&format!(" · {} in all", words::count(total)));
@@ -85,8 +90,10 @@ impl Runs {
                 grow: false,
             });
         }
-        let rows: Vec<Vec<CellText>> =
-            shown.filter_map(|line| self.lines.at(line)).map(|line| self.row(line, shared)).collect();
+        let rows: Vec<Vec<CellText>> = shown
+            .filter_map(|line| self.lines.at(line))
+            .map(|line| self.row(line, shared))
+            .collect();
         let sort = self.sort.as_ref().and_then(|sort| {
             let at = self.columns.iter().position(|column| column.id == sort.column)?;
             Some((at + 1, sort.descends))
