@@ -143,7 +143,7 @@ impl Shop {
             points: &points,
             summaries: &summaries,
             seconds: 1.5,
-            loss: scores.first().map(|(_, score)| -score),
+            loss: scores.first().map(|(name, score)| if *name == "loss" { *score } else { -score }),
             ..Finished::without_values(outcome)
         };
         assert!(self.store.finish_run(run, 1, &self.owner, &finished).unwrap());
@@ -294,7 +294,7 @@ fn marked_runs_are_compared_and_the_marks_can_go() {
     let mut pilot = shop.pilot((100, 30), false);
     let text = press(&mut pilot, "c");
     assert!(text.contains("mark two runs with Space, then c"), "{text}");
-    let text = press(&mut pilot, "<space><space>");
+    let text = press(&mut pilot, "<esc><space><space>");
     assert!(text.contains("2 marked"), "{text}");
     assert_eq!(pilot.app().marks().iter().copied().collect::<Vec<_>>(), [RunId(12), RunId(11)]);
     press(&mut pilot, "c");
@@ -336,7 +336,7 @@ fn name_tags_and_note_are_edited_in_a_form() {
 #[test]
 fn the_picker_shows_hides_orders_and_searches() {
     let shop = typical();
-    let mut pilot = shop.pilot((160, 30), false);
+    let mut pilot = shop.pilot((280, 30), false);
     press(&mut pilot, "/sweep:first<enter>");
     let text = press(&mut pilot, "o/folds<enter>");
     assert!(text.contains("Columns / folds"), "{text}");
@@ -443,7 +443,7 @@ fn the_mouse_sorts_selects_and_opens() {
     use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
     let shop = typical();
     let mut pilot = shop.pilot((100, 30), false);
-    let mut click = |pilot: &mut Pilot, column, row| {
+    let click = |pilot: &mut Pilot, column, row| {
         let kind = MouseEventKind::Down(MouseButton::Left);
         let mouse = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
         pilot.event(Event::Mouse(mouse));
