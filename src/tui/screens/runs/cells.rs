@@ -181,8 +181,12 @@ fn time(row: &RunRow, is_lost: bool, shared: &Shared) -> CellText {
         _ if is_lost => CellText::new("stale", Role::Warn),
         (Some(seconds), ..) => CellText::new(words::duration(seconds), Role::Text),
         (None, Some(started), Status::Running) => {
-            let seconds = ((shared.now_ms - started).max(0) / 1000) as f64;
-            CellText::new(words::duration(seconds), Role::Live)
+            let seconds = (shared.now_ms - started).max(0) / 1000;
+            let text = match seconds {
+                s if s < 60 => format!("{s} s"),
+                s => words::duration(s as f64),
+            };
+            CellText::new(text, Role::Live)
         }
         _ => CellText::new(shared.theme.glyph("—", "-"), Role::Muted),
     }

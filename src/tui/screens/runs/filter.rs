@@ -118,7 +118,8 @@ fn may_become_a_name(text: &str, catalog: &Catalog) -> bool {
     !word.is_empty()
         && !is_value
         && (catalog.metrics.iter().chain(&catalog.params).any(|name| begins(name))
-            || Attribute::words().any(begins))
+            || Attribute::words().any(begins)
+            || KEYWORDS.iter().any(|keyword| keyword.starts_with(word)))
 }
 
 /// Where in the language a cursor stands.
@@ -257,7 +258,7 @@ fn names(word: &str, catalog: &Catalog) -> Vec<Completion> {
     for (field, name, about) in metrics.chain(params) {
         // The shortest text that means it.
         let is_taken = Attribute::parse(name).is_some()
-            || about == "parameter" && catalog.metrics.contains(name);
+            || about == "parameter" && catalog.metrics.binary_search(name).is_ok();
         let text = if is_taken { field.to_string() } else { Field::Name(name.clone()).to_string() };
         take(name, text, about);
     }

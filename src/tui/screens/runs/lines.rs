@@ -97,13 +97,6 @@ impl Lines {
         self.groups.as_ref().map_or(0, |groups| groups.all.len())
     }
 
-    /// The line of the heading above a line.
-    pub(super) fn heading(&self, line: usize) -> Option<usize> {
-        let groups = self.groups.as_ref()?;
-        let place = groups.starts.partition_point(|start| *start <= line).checked_sub(1)?;
-        groups.starts.get(place).copied()
-    }
-
     /// What to hold on to on that line.
     pub(super) fn anchor(&self, line: usize) -> Option<Anchor> {
         Some(match self.at(line)? {
