@@ -133,9 +133,9 @@ impl Data {
     fn open(&self, pane: u8, area: Rect, shared: &Shared) -> Vec<Effect> {
         let Some(loaded) = self.loaded(shared) else { return Vec::new() };
         let page = if pane == CHECKS {
-            view::listed(&loaded.findings).get(self.check).map(|finding| Page {
-                title: finding.name.replace('_', " "),
-                lines: view::check_page(finding, usize::from(area.width.clamp(40, 90)) - 8),
+            view::listed(&loaded.findings).get(self.check).map(|group| Page {
+                title: group[0].name.replace('_', " "),
+                lines: view::check_page(group, usize::from(area.width.clamp(40, 90)) - 8),
                 scroll: 0,
             })
         } else {
@@ -153,8 +153,9 @@ impl Data {
         match pane {
             CHECKS => {
                 let listed = view::listed(&loaded.findings);
-                let finding = listed.get(self.check)?;
-                Some(format!("{}: {}", finding.name, finding.text))
+                let said = listed.get(self.check)?.iter();
+                let said = said.map(|finding| format!("{}: {}", finding.name, finding.text));
+                Some(said.collect::<Vec<_>>().join("\n"))
             }
             TARGET => Some(loaded.content.clone()),
             _ => self.column(loaded).map(|column| column.name.clone()),
