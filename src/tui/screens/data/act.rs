@@ -16,8 +16,8 @@ impl Data {
     pub(super) fn show(&mut self, sweep: SweepId) {
         if self.sweep != Some(sweep) {
             self.sweep = Some(sweep);
+            // What was loaded stays: if it is of this sweep, it is not asked for again.
             self.trouble = None;
-            self.loaded = None;
             (self.selected, self.first, self.check, self.checks_first) = (0, 0, 0, 0);
             self.narrowed.clear();
             self.scrolled = [0; 2];

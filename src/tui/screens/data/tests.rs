@@ -17,14 +17,12 @@ const TEXT: &str = r#"name = "flowers"
 metric = "accuracy"
 
 [data]
-source = "flowers.csv"
+path = "flowers.csv"
 target = "kind"
-
-[split]
 holdout = 0.2
 folds = 3
 
-[model.knn]
+[models.knn]
 n_neighbors = [1, 3, 5]
 "#;
 
@@ -184,16 +182,22 @@ fn columns_are_profiled_narrowed_and_sorted() {
     }
     let mut pilot = project.fly(None, (100, 30));
     let text = pilot.text();
-    has(&text, &["80 rows × 4 columns", "kind: two classes", "iris", "rose", "holdout", "fold 0"]);
+    has(
+        &text,
+        &["80 rows × 4 columns", "kind: two classes", "iris", "rose", "holdout", "16 (20 %)"],
+    );
     has(&text, &["10 %", "Checks", "passed"]);
     has(&press(&mut pilot, "/hei<enter>"), &["1 of 4", "height"]);
     press(&mut pilot, "y");
     assert!(matches!(&pilot.effects[..], [Effect::Copy(text)] if text == "height"));
     has(&press(&mut pilot, "<enter>"), &["median", "8 (10 %)"]);
-    has(&press(&mut pilot, "<esc><esc>lllls"), &["distinct▼"]);
+    has(&press(&mut pilot, "<esc><esc>lllls"), &["1/4", "distinct▼"]);
     has(&press(&mut pilot, "S"), &["distinct▲"]);
+    project.sweep("other", TEXT);
+    let mut pilot = project.fly(None, (100, 30));
     let text = press(&mut pilot, "v");
-    has(&text, &["The data of which sweep?", "flowers.toml"]);
+    has(&text, &["The data of which sweep?", "flowers.toml", "other.toml"]);
+    has(&press(&mut pilot, "<down><enter>"), &["sweep flowers", "80 rows"]);
 }
 
 #[test]

@@ -107,7 +107,11 @@ impl Run {
         if body.width >= THREE_PANES {
             let parts = layout::columns(top, &[50, 25, 25]);
             let left = stacked(parts[1], &[params, files]);
-            let right = stacked(parts[2], &[scores, place]);
+            // With room for the folds of the selected metric below.
+            let row = self.score_rows.get(self.scores.selected);
+            let folds = row.map_or(0, |row| row.folds.len()).min(20) as u16;
+            let bars = if folds > 1 { folds + 2 } else { 0 };
+            let right = stacked(parts[2], &[scores + bars, place]);
             return vec![parts[0], left[0], right[0], left[1], log, right[1]];
         }
         let parts = layout::columns(top, &[62, 38]);
