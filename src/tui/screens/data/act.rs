@@ -16,8 +16,8 @@ impl Data {
     pub(super) fn show(&mut self, sweep: SweepId) {
         if self.sweep != Some(sweep) {
             self.sweep = Some(sweep);
+            // What was loaded stays: if it is of this sweep, it is not asked for again.
             self.trouble = None;
-            self.loaded = None;
             (self.selected, self.first, self.check, self.checks_first) = (0, 0, 0, 0);
             self.narrowed.clear();
             self.scrolled = [0; 2];
@@ -133,9 +133,9 @@ impl Data {
     fn open(&self, pane: u8, area: Rect, shared: &Shared) -> Vec<Effect> {
         let Some(loaded) = self.loaded(shared) else { return Vec::new() };
         let page = if pane == CHECKS {
-            view::listed(&loaded.findings).get(self.check).map(|finding| Page {
-                title: finding.name.replace('_', " "),
-                lines: view::check_page(finding, usize::from(area.width.clamp(40, 90)) - 8),
+            view::listed(&loaded.findings).get(self.check).map(|group| Page {
+                title: group[0].name.replace('_', " "),
+                lines: view::check_page(group, usize::from(area.width.clamp(40, 90)) - 8),
                 scroll: 0,
             })
         } else {
@@ -153,8 +153,9 @@ impl Data {
         match pane {
             CHECKS => {
                 let listed = view::listed(&loaded.findings);
-                let finding = listed.get(self.check)?;
-                Some(format!("{}: {}", finding.name, finding.text))
+                let said = listed.get(self.check)?.iter();
+                let said = said.map(|finding| format!("{}: {}", finding.name, finding.text));
+                Some(said.collect::<Vec<_>>().join("\n"))
             }
             TARGET => Some(loaded.content.clone()),
             _ => self.column(loaded).map(|column| column.name.clone()),

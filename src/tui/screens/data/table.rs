@@ -152,7 +152,7 @@ pub(super) fn cells(loaded: &Loaded, column: &ColumnProfile, theme: &Theme) -> V
 pub(super) fn columns(rows: &[Vec<CellText>], width: u16) -> Vec<Col<'static>> {
     let widest = |at: usize| {
         let cells = rows.iter().map(|row| crate::tui::paint::cells(&row[at].text)).max();
-        cells.unwrap_or(0).max(TITLES[at].len()) as u16
+        cells.unwrap_or(0).max(TITLES[at].len() + 1) as u16
     };
     let name = widest(0).min((width / 3).max(12));
     let column = |at: usize, width: u16, right: bool, priority: u8| Col {

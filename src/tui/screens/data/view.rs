@@ -19,6 +19,8 @@ use ratatui::style::Modifier;
 const SHOWN_ROWS: usize = 5;
 /// Folds that are listed before the rest is counted.
 const SHOWN_FOLDS: usize = 12;
+/// Cells for a share and a count, blanks and a scrollbar included.
+const NUMBERS: usize = 18;
 
 impl Data {
     pub(super) fn draw_head_lines(&self, buf: &mut Buffer, area: Rect, shared: &Shared) {
@@ -158,11 +160,15 @@ impl Data {
         let area = place.area;
         let height = usize::from(area.height);
         let first = layout::scroll(self.checks_first, self.check, height, listed.len());
-        for (y, (at, finding)) in listed.iter().enumerate().skip(first).take(height).enumerate() {
+        for (y, (at, group)) in listed.iter().enumerate().skip(first).take(height).enumerate() {
+            let finding = group[0];
             let (glyph, role) = level(finding, theme);
             let style = theme.style(role);
             let name = format!(" {:<20}", finding.name.replace('_', " "));
-            let rows = rows_of(finding);
+            let rows = match group.len() {
+                1 => rows_of(finding),
+                n => format!("   and {} more", n - 1),
+            };
             let text = plain(theme, &words::clean(&finding.text)).into_owned();
             let strong =
                 if role == Role::Muted { style } else { style.add_modifier(Modifier::BOLD) };
@@ -193,11 +199,18 @@ fn padded(area: Rect) -> Rect {
     Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area }
 }
 
-/// What is worth a line: what is wrong first, then what is to note, then what was not checked.
-pub(super) fn listed(findings: &[Finding]) -> Vec<&Finding> {
-    let mut shown: Vec<&Finding> =
-        findings.iter().filter(|finding| finding.level != Level::Ok).collect();
-    shown.sort_by_key(|finding| (finding.is_not_checked(), std::cmp::Reverse(finding.level)));
+/// What is worth a line: what is wrong first, then what is to note, then what was not checked. What one check says of many
+/// columns is one line.
+pub(super) fn listed(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+    let mut shown: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings.iter().filter(|finding| finding.level != Level::Ok) {
+        let of = |group: &Vec<&Finding>| (group[0].number, group[0].level);
+        match shown.last_mut().filter(|group| of(group) == (finding.number, finding.level)) {
+            Some(group) => group.push(finding),
+            None => shown.push(vec![finding]),
+        }
+    }
+    shown.sort_by_key(|group| (group[0].is_not_checked(), std::cmp::Reverse(group[0].level)));
     shown
 }
 
@@ -222,17 +235,16 @@ fn rows_of(finding: &Finding) -> String {
     }
 }
 
-/// A check, to be read.
-pub(super) fn check_page(finding: &Finding, width: usize) -> Vec<String> {
-    let mut lines = wrapped(&words::clean(&finding.text), width);
-    let list = |title: &str, all: Vec<String>, lines: &mut Vec<String>| {
-        if !all.is_empty() {
-            lines.push(String::new());
-            lines.extend(wrapped(&format!("{title}: {}", all.join(", ")), width));
+/// What a check says, to be read.
+pub(super) fn check_page(group: &[&Finding], width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for finding in group {
+        lines.extend(wrapped(&words::clean(&finding.text), width));
+        if !finding.rows.is_empty() {
+            let rows: Vec<String> = finding.rows.iter().map(|row| (row + 1).to_string()).collect();
+            lines.extend(wrapped(&format!("rows: {}", rows.join(", ")), width));
         }
-    };
-    list("columns", finding.columns.iter().map(|name| words::clean(name)).collect(), &mut lines);
-    list("rows", finding.rows.iter().map(|row| (row + 1).to_string()).collect(), &mut lines);
+    }
     lines
 }
 
@@ -289,7 +301,7 @@ pub(super) fn facts_of(
             facts.push(Fact::new("sd", format!("{}{days}", format_number(sd / unit, 4))));
         }
     }
-    let room = usize::from(width / 3).clamp(4, 24);
+    let room = room_of(column.top.iter().map(|(text, _)| text.as_str()), width);
     let most = column.top.iter().map(|(_, n)| *n).max().unwrap_or(1).max(1);
     if !column.top.is_empty() {
         facts.push(Fact::heading("commonest"));
@@ -298,6 +310,13 @@ pub(super) fn facts_of(
         facts.push(share_fact(&words::clean(text), (*n, column.n, most), (room, theme)));
     }
     facts
+}
+
+/// Cells for bars beside labels, shares and counts.
+fn room_of<'a>(labels: impl Iterator<Item = &'a str>, width: u16) -> usize {
+    let widest = labels.map(paint::cells).max().unwrap_or(0) + 4;
+    let label = widest.max(10).min(usize::from(width / 2));
+    usize::from(width).saturating_sub(label + NUMBERS).clamp(1, 24)
 }
 
 /// A label with a bar, a share and a count.
@@ -309,7 +328,7 @@ fn share_fact(
     let bar = bar(n as f64 / most as f64, room, theme);
     let gap = " ".repeat(room.saturating_sub(paint::cells(&bar)));
     let label = if label.is_empty() { "(empty)" } else { label };
-    let text = format!("{bar}{gap} {:>6} {:>7}", table::percent(n, all), words::count(n));
+    let text = format!("{bar}{gap} {:>5} {:>6}", table::percent(n, all), words::count(n));
     Fact::new(label, text)
 }
 
@@ -325,7 +344,7 @@ fn target_facts(loaded: &Loaded, theme: &Theme, width: u16) -> Vec<Fact> {
         _ => "a number",
     };
     facts.push(Fact::new("target", format!("{}: {task}", words::clean(&loaded.target))));
-    let room = usize::from(width / 4).clamp(4, 20);
+    let room = room_of(loaded.classes.iter().map(|(name, _, _)| name.as_str()), width);
     let most = loaded.classes.iter().map(|(_, n, _)| *n).max().unwrap_or(1).max(1);
     for (name, n, _) in loaded.classes.iter().take(20) {
         let positive = if Some(name) == loaded.positive.as_ref() { " (+)" } else { "" };

@@ -33,14 +33,25 @@ impl Run {
         if self.only_differing && of.is_some() {
             params = format!("differing · {params}");
         }
-        vec![
+        let mut panes = vec![
             plain(CURVES, self.curves_title(), self.curves_note(shared)),
             plain(PARAMS, "Params", params),
             plain(SCORES, "Scores", of.map(|of| format!("Δ {of}")).unwrap_or_default()),
             plain(FILES, "Artifacts", self.files().len().to_string()),
             plain(LOG, "Log", self.log_note()),
             plain(PLACE, "Environment", String::new()),
-        ]
+        ];
+        // What has nothing in it takes neither room nor a stop of Tab.
+        panes.retain(|pane| self.has_pane(pane.id));
+        panes
+    }
+
+    fn has_pane(&self, id: u8) -> bool {
+        match id {
+            FILES => !self.files().is_empty(),
+            SCORES => !self.score_rows.is_empty(),
+            _ => true,
+        }
     }
 
     fn curves_title(&self) -> &'static str {
@@ -78,11 +89,17 @@ impl Run {
         if self.record.is_none() {
             return vec![body];
         }
+        let areas = [CURVES, PARAMS, SCORES, FILES, LOG, PLACE].into_iter().zip(self.areas(body));
+        areas.filter(|(id, _)| self.has_pane(*id)).map(|(_, area)| area).collect()
+    }
+
+    /// The area of every pane, whether it is shown or not.
+    fn areas(&self, body: Rect) -> Vec<Rect> {
         let (top, log) = self.above_log(body);
         let has_files = !self.files().is_empty();
         let wants = [
             self.param_rows.len() as u16 + 3,
-            self.score_rows.len().min(12) as u16 + 3,
+            if self.has_pane(SCORES) { self.score_rows.len().min(12) as u16 + 3 } else { 0 },
             if has_files { self.files().len().min(12) as u16 + 3 } else { 0 },
             self.place_rows().len() as u16 + 2,
         ];
@@ -90,7 +107,11 @@ impl Run {
         if body.width >= THREE_PANES {
             let parts = layout::columns(top, &[50, 25, 25]);
             let left = stacked(parts[1], &[params, files]);
-            let right = stacked(parts[2], &[scores, place]);
+            // With room for the folds of the selected metric below.
+            let row = self.score_rows.get(self.scores.selected);
+            let folds = row.map_or(0, |row| row.folds.len()).min(20) as u16;
+            let bars = if folds > 1 { folds + 2 } else { 0 };
+            let right = stacked(parts[2], &[scores + bars, place]);
             return vec![parts[0], left[0], right[0], left[1], log, right[1]];
         }
         let parts = layout::columns(top, &[62, 38]);

@@ -1,6 +1,7 @@
 //! Which charts there are: metrics that belong together in one, and where each stands in the pane.
 
 use crate::domain::RunRecord;
+use indexmap::IndexMap;
 use ratatui::layout::Rect;
 
 /// What the names of samples of the machine begin with.
@@ -23,28 +24,23 @@ pub struct ChartSpec {
 
 /// The charts of these metrics: `train_loss` and `val_loss` share one, called `loss`.
 pub(super) fn charts<'a>(names: impl Iterator<Item = &'a str>) -> Vec<ChartSpec> {
-    let names: Vec<&str> = names.collect();
-    let base = |name: &str| part(name).map(|(base, _)| base.to_string());
-    let mut found: Vec<ChartSpec> = Vec::new();
-    for name in &names {
-        let own = base(name).unwrap_or_else(|| (*name).to_string());
-        let is_shared =
-            names.iter().filter(|other| base(other).as_deref().unwrap_or(other) == own).count() > 1;
-        let (chart, label) = match part(name) {
-            Some((_, label)) if is_shared => (own, label.to_string()),
-            _ => ((*name).to_string(), String::new()),
-        };
-        match found.iter_mut().find(|spec| spec.name == chart) {
-            Some(spec) => spec.metrics.push(((*name).to_string(), label)),
-            None => found.push(ChartSpec { name: chart, metrics: vec![((*name).into(), label)] }),
+    // By what is left of a name without the part of the data.
+    let mut groups: IndexMap<&str, Vec<(&str, &str)>> = IndexMap::new();
+    for name in names {
+        let (base, label) = part(name).unwrap_or((name, ""));
+        groups.entry(base).or_default().push((name, label));
+    }
+    let place = |label: &str| PARTS.iter().position(|part| *part == label).unwrap_or(PARTS.len());
+    let spec = |(base, mut metrics): (&str, Vec<(&str, &str)>)| {
+        if let [(name, _)] = metrics[..] {
+            let metrics = vec![(name.to_string(), String::new())];
+            return ChartSpec { name: name.into(), metrics };
         }
-    }
-    for spec in &mut found {
-        let place =
-            |label: &str| PARTS.iter().position(|part| *part == label).unwrap_or(PARTS.len());
-        spec.metrics.sort_by_key(|(_, label)| place(label));
-    }
-    found
+        metrics.sort_by_key(|(_, label)| place(label));
+        let owned = metrics.into_iter().map(|(name, label)| (name.into(), label.into()));
+        ChartSpec { name: base.into(), metrics: owned.collect() }
+    };
+    groups.into_iter().map(spec).collect()
 }
 
 /// The name without the part of the data, and the part.

@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use std::io::Read;
 
 /// More values are a series and no folds.
-const MAX_FOLDS: u64 = 1_000;
+const MAX_FOLDS: u64 = 200;
 /// Bytes of a file that are shown.
 const SHOWN_FILE: u64 = 256 * 1024;
 

@@ -1,6 +1,5 @@
 //! The charts, drawn; and what stands there while there are none.
 
-use super::load::Drawn;
 use super::points::{Line, XAxis};
 use super::{ChartSpec, Run, view_head, view_log};
 use crate::domain::Goal;
@@ -14,13 +13,14 @@ use crate::tui::widgets::{Axis, Chart, Curve, Guide, Unit, fit, plain, plot_area
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
+use std::borrow::Cow;
 
 /// Charts at least this wide and high name their x axis.
 const ROOMY: (u16, u16) = (50, 10);
 
 /// What a chart is made of, before it borrows.
-struct Parts {
-    lines: Vec<Line>,
+struct Parts<'a> {
+    lines: Cow<'a, [Line]>,
     x: (Unit, &'static str, Option<(f64, f64)>),
     guide: Option<(f64, String, Role)>,
     is_log: bool,
@@ -120,22 +120,22 @@ impl Run {
         drawn.charts.iter().find(|(of, _)| of == spec).map(|(_, lines)| lines)
     }
 
-    fn parts(&self, spec: &ChartSpec, area: Rect, shared: &Shared) -> Parts {
+    fn parts(&self, spec: &ChartSpec, area: Rect, shared: &Shared) -> Parts<'_> {
         let is_log = self.curves.logs.contains(&spec.name);
         if self.is_of_folds(spec) {
             return self.parts_of_folds(spec, is_log);
         }
-        let nothing = Drawn::default();
-        let drawn = self.curves.drawn.as_ref().unwrap_or(&nothing);
-        let unit = if drawn.axis == XAxis::Step { Unit::Whole } else { Unit::Seconds };
-        let name =
-            if area.width >= ROOMY.0 && area.height >= ROOMY.1 { drawn.axis.name() } else { "" };
-        let lines = self.lines_of(spec).cloned().unwrap_or_default();
-        let guide = self.guide(spec, &lines, shared);
-        Parts { lines, x: (unit, name, drawn.range), guide, is_log }
+        let drawn = self.curves.drawn.as_ref();
+        let axis = drawn.map_or(self.curves.axis, |drawn| drawn.axis);
+        let range = drawn.and_then(|drawn| drawn.range);
+        let unit = if axis == XAxis::Step { Unit::Whole } else { Unit::Seconds };
+        let name = if area.width >= ROOMY.0 && area.height >= ROOMY.1 { axis.name() } else { "" };
+        let lines = self.lines_of(spec).map_or(&[][..], Vec::as_slice);
+        let guide = self.guide(spec, lines, shared);
+        Parts { lines: lines.into(), x: (unit, name, range), guide, is_log }
     }
 
-    fn parts_of_folds(&self, spec: &ChartSpec, is_log: bool) -> Parts {
+    fn parts_of_folds(&self, spec: &ChartSpec, is_log: bool) -> Parts<'_> {
         let mut lines = Vec::new();
         let mut guide = None;
         let record = self.record.as_ref();
@@ -154,7 +154,7 @@ impl Run {
             let (n, label) = (scores.len(), label.clone());
             lines.push(Line { label, points, n, last, min: None, max: None });
         }
-        Parts { lines, x: (Unit::Whole, "fold", None), guide, is_log }
+        Parts { lines: lines.into(), x: (Unit::Whole, "fold", None), guide, is_log }
     }
 
     /// The score of the other run, if it is near enough to leave the curve its shape.
