@@ -144,11 +144,8 @@ impl Compare {
         self.shown = self.wanted(shared);
         self.column = self.column.min(self.shown.len().saturating_sub(1));
         self.metrics = finding::metric_rows(&self.shown, &self.found, &self.folds, &shared.catalog);
-        let (params, differ) = {
-            let columns = self.columns();
-            (sheets::params(&columns, !self.all, &shared.theme), sheets::count(&columns))
-        };
-        (self.params, self.differ) = (params, differ);
+        let params = sheets::params(&self.columns(), !self.all, &shared.theme);
+        (self.params, self.differ) = params;
         self.refresh_look(shared);
     }
 

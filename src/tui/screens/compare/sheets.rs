@@ -23,10 +23,11 @@ fn letters(columns: &Columns<'_>) -> Vec<char> {
     columns.iter().map(|column| column.0).collect()
 }
 
-/// Parameters side by side, and what was run where; what differs first.
-pub(super) fn params(columns: &Columns<'_>, only: bool, theme: &Theme) -> Sheet {
+/// Parameters side by side, and what was run where; what differs first. Also how many differ, of how many.
+pub(super) fn params(columns: &Columns<'_>, only: bool, theme: &Theme) -> (Sheet, (usize, usize)) {
     let rows = differing(columns);
     let (equal, differ): (Vec<_>, Vec<_>) = rows.into_iter().partition(Difference::is_equal);
+    let counts = (differ.len(), differ.len() + equal.len());
     let mut made: Vec<Vec<CellText>> = differ.iter().map(|row| param_row(row, theme)).collect();
     let mut notes = Vec::new();
     if only {
@@ -53,13 +54,7 @@ pub(super) fn params(columns: &Columns<'_>, only: bool, theme: &Theme) -> Sheet 
     } else {
         "nothing differs — d shows all".into()
     };
-    sheet
-}
-
-/// How many parameters differ, of how many.
-pub(super) fn count(columns: &Columns<'_>) -> (usize, usize) {
-    let rows = differing(columns);
-    (rows.iter().filter(|row| !row.is_equal()).count(), rows.len())
+    (sheet, counts)
 }
 
 /// The parameters of all columns; a run that is gone has none.
