@@ -39,13 +39,14 @@ struct Columns {
 }
 
 impl Columns {
+    /// Of a pane that wide, whose last cells are the scrollbar's.
     fn of(width: u16) -> Self {
         let names = if width >= MERGED { NAMES } else { 0 };
         let word = if width >= WORDY { 20 } else { 11 };
         let p = if width >= 64 { 7 } else { 0 };
         let sd = if width >= 48 { 8 } else { 0 };
         let fixed = 1 + names + 2 + 8 + sd + 10 + p + word;
-        let interval = width.saturating_sub(fixed).min(44);
+        let interval = width.saturating_sub(fixed + 1).min(44);
         let interval = if interval >= 7 { interval } else { 0 };
         let mut x = 1 + names;
         let spans = [2, 8, sd, 10, interval, p, word].map(|width| {
@@ -100,7 +101,7 @@ impl Scores<'_> {
     /// Draws the pane.
     pub(super) fn draw(&self, buf: &mut Buffer, place: Place, shared: &Shared) {
         let (area, theme) = (place.area, &shared.theme);
-        let columns = Columns::of(area.width.saturating_sub(1));
+        let columns = Columns::of(area.width);
         self.titles(buf, area, &columns, theme);
         let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
         let block = self.block(area.width);
@@ -257,6 +258,10 @@ impl Scores<'_> {
                 .draw(&mut drawn, aside, theme);
             let is_zero = |x: u16| drawn[(x, height)].symbol() != " ";
             for (at, line) in (top..end).enumerate() {
+                // Words stand where there is no interval.
+                if made[at].low.is_nan() {
+                    continue;
+                }
                 let Some(y) = line.checked_sub(first).filter(|y| *y < usize::from(body.height))
                 else {
                     continue;

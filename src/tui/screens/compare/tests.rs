@@ -218,6 +218,20 @@ fn what_differs_and_whether_it_matters_is_said() {
 }
 
 #[test]
+fn every_run_has_its_line_at_any_width() {
+    let (project, runs) = Project::typical();
+    let mut pilot = project.fly(&runs, (60, 30));
+    press(&mut pilot, "<tab>");
+    for width in 60..100 {
+        pilot.resize(width, 30);
+        let text = pilot.text();
+        for part in ["auc ↑", "0.908 ", "0.8078 ", "other data"] {
+            assert!(text.contains(part), "{part} at {width}\n{text}");
+        }
+    }
+}
+
+#[test]
 fn columns_are_moved_taken_out_and_added() {
     let (project, runs) = Project::typical();
     let mut pilot = project.fly(&runs, (100, 30));
