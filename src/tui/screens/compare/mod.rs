@@ -17,7 +17,7 @@ mod tests;
 mod write;
 
 pub use curve::{RunCurve, Sample};
-pub use load::{Answer, Ask, Folds, Found, Offer};
+pub use load::{Answer, Ask, FoldScores, Folds, Found, Offer};
 pub use predicted::{ClassRanks, Ranks, Slice, Slices};
 
 use super::{Enabled, Pane, Place, Screen, Shared, draw_empty};

@@ -11,6 +11,7 @@ use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{CellText, Interval, Intervals, scrollbar};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::fmt::Write;
 
 /// From this width on, names stand beside the values.
 const MERGED: u16 = 78;
@@ -102,7 +103,7 @@ impl Scores<'_> {
     pub(super) fn draw(&self, buf: &mut Buffer, place: Place, shared: &Shared) {
         let (area, theme) = (place.area, &shared.theme);
         let columns = Columns::of(area.width);
-        self.titles(buf, area, &columns, theme);
+        Self::titles(buf, area, &columns, theme);
         let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
         let block = self.block(area.width);
         let (first, height) = (self.first(area), usize::from(body.height));
@@ -114,7 +115,7 @@ impl Scores<'_> {
             let selected = metric == self.cursor.row;
             let run = part.checked_sub(usize::from(columns.names == 0));
             if part == 0 {
-                self.name(buf, Rect { y, height: 1, ..body }, (row, selected), (&columns, theme));
+                Self::name(buf, Rect { y, height: 1, ..body }, (row, selected), (&columns, theme));
             }
             let Some(run) = run else { continue };
             self.score(buf, Rect { y, height: 1, ..body }, (row, run), (&columns, theme));
@@ -134,7 +135,7 @@ impl Scores<'_> {
         scrollbar(buf, bar, theme, (first, height, total));
     }
 
-    fn titles(&self, buf: &mut Buffer, area: Rect, columns: &Columns, theme: &Theme) {
+    fn titles(buf: &mut Buffer, area: Rect, columns: &Columns, theme: &Theme) {
         let style = theme.style(Role::Muted);
         if columns.names > 0 {
             let at = Rect { x: area.x + 1, y: area.y, width: columns.names, height: 1 };
@@ -156,7 +157,6 @@ impl Scores<'_> {
     }
 
     fn name(
-        &self,
         buf: &mut Buffer,
         line: Rect,
         (row, selected): (&MetricRow, bool),
@@ -380,14 +380,11 @@ pub(super) fn sentence(row: &MetricRow, run: usize, letters: &[char]) -> Option<
     let name = clean(metric);
     let (Some(difference), true) = (score.difference, run > 0) else {
         let own = score.score.map_or("no value".into(), |score| words::measured(metric, score));
-        let spread = match score.sd.is_finite() {
-            true => format!(
-                ", sd {} over {} folds",
-                words::measured_to(metric, score.sd, 2),
-                score.folds.len()
-            ),
-            false => String::new(),
-        };
+        let mut spread = String::new();
+        if score.sd.is_finite() {
+            let sd = words::measured_to(metric, score.sd, 2);
+            spread = format!(", sd {sd} over {} folds", score.folds.len());
+        }
         let why = match &score.word {
             Word::Untested(why) => format!(" · no test: {why}"),
             _ => String::new(),
@@ -396,18 +393,18 @@ pub(super) fn sentence(row: &MetricRow, run: usize, letters: &[char]) -> Option<
     };
     let mut text = format!("{name}: {letter} to A {}", signed(metric, difference));
     if let Some((low, high)) = score.interval {
-        text += &format!(" [{}, {}]", signed(metric, low), signed(metric, high));
+        let _ = write!(text, " [{}, {}]", signed(metric, low), signed(metric, high));
     }
-    text += &match &score.word {
-        Word::Untested(why) => format!(" · no test: {why}"),
-        word => format!(" {}", word.text()),
+    let _ = match &score.word {
+        Word::Untested(why) => write!(text, " · no test: {why}"),
+        word => write!(text, " {}", word.text()),
     };
     if let (Some(p), Some(holm)) = (score.p, score.holm) {
-        text += &match row.tests().1 {
-            0 | 1 => format!(" · p {}", p_value(p)),
-            n => format!(" · p {}, after Holm over {n} {}", p_value(p), p_value(holm)),
+        let _ = match row.tests().1 {
+            0 | 1 => write!(text, " · p {}", p_value(p)),
+            n => write!(text, " · p {}, after Holm over {n} {}", p_value(p), p_value(holm)),
         };
-        text += &format!(" · {} folds", score.folds.len());
+        let _ = write!(text, " · {} folds", score.folds.len());
     }
     Some((text, role(&score.word)))
 }

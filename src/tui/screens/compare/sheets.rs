@@ -66,8 +66,8 @@ pub(super) fn differing(columns: &Columns<'_>) -> Vec<Difference> {
         for row in &mut rows {
             let mut values = std::mem::take(&mut row.values).into_iter();
             let value =
-                |found: &Option<&Found>| found.and_then(|_| values.next().unwrap_or_default());
-            row.values = columns.iter().map(|(_, _, found)| found).map(value).collect();
+                |found: Option<&Found>| found.and_then(|_| values.next().unwrap_or_default());
+            row.values = columns.iter().map(|(_, _, found)| *found).map(value).collect();
         }
     }
     rows
@@ -106,7 +106,11 @@ fn param_row(row: &Difference, theme: &Theme) -> Vec<CellText> {
             cells.push(CellText::new(format!("{} ", theme.glyph("—", "-")), Role::Muted));
             continue;
         };
-        let mark = if at == 0 { " " } else { against(&row.values[0], &row.values[at], theme) };
+        let mark = if at == 0 {
+            " "
+        } else {
+            against(row.values[0].as_ref(), row.values[at].as_ref(), theme)
+        };
         let role = if at > 0 && mark != " " { Role::Accent } else { role };
         let text = if is_equal { text } else { format!("{text}{mark}") };
         cells.push(CellText::new(text, role));
@@ -115,7 +119,7 @@ fn param_row(row: &Difference, theme: &Theme) -> Vec<CellText> {
 }
 
 /// More or less than the reference, or other.
-fn against(first: &Option<Value>, value: &Option<Value>, theme: &Theme) -> &'static str {
+fn against(first: Option<&Value>, value: Option<&Value>, theme: &Theme) -> &'static str {
     let (Some(first), Some(value)) = (first, value) else { return " " };
     match (first.as_f64(), value.as_f64()) {
         (Some(a), Some(b)) if b > a => theme.glyph("▲", "^"),
