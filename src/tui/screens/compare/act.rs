@@ -57,8 +57,12 @@ impl Compare {
             Action::Unmark => Enabled::As("take out"),
             Action::Differing => only(pane == PARAMS),
             Action::View => only(pane == METRICS || pane == LOOK),
-            Action::Log | Action::Axis | Action::Smooth => only(of_curves),
-            Action::ZoomIn | Action::ZoomOut | Action::ZoomAll => only(of_curves),
+            Action::Log
+            | Action::Axis
+            | Action::Smooth
+            | Action::ZoomIn
+            | Action::ZoomOut
+            | Action::ZoomAll => only(of_curves),
             _ => Enabled::Never,
         }
     }

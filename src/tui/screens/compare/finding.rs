@@ -1,6 +1,6 @@
 //! What the folds say: differences to the reference with intervals, paired tests, the word of each. Pure.
 
-use super::load::{Folds, Found};
+use super::load::{FoldScores, Folds, Found};
 use crate::domain::{Goal, RunId, RunRecord};
 use crate::gate::{MeanTest, corrected_t};
 use crate::metrics;
@@ -47,6 +47,7 @@ impl Word {
 
 /// A metric of one run.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_field_names)] // A score's score is what it is called everywhere.
 pub(super) struct Score {
     /// The run's score; none if it has no such metric.
     pub(super) score: Option<f64>,
@@ -124,7 +125,7 @@ pub(super) fn metric_rows(
 fn metric_row(
     name: &str,
     known: &[Option<&Found>],
-    folds: Option<&BTreeMap<RunId, Option<Vec<(String, f64)>>>>,
+    folds: Option<&BTreeMap<RunId, FoldScores>>,
     catalog: &Catalog,
 ) -> MetricRow {
     let aims = known.iter().flatten().flat_map(|run| &run.objectives);
@@ -154,7 +155,7 @@ fn metric_row(
     MetricRow { name: name.into(), goal, scores }
 }
 
-fn bare(name: &str, run: Option<&Found>, folds: Option<&Option<Vec<(String, f64)>>>) -> Score {
+fn bare(name: &str, run: Option<&Found>, folds: Option<&FoldScores>) -> Score {
     let score = run.and_then(|run| run.record.metrics.get(name)).map(|summary| summary.score);
     let folds: Vec<(String, f64)> = folds.cloned().flatten().unwrap_or_default();
     let finite: Vec<f64> = folds.iter().map(|fold| fold.1).filter(|v| v.is_finite()).collect();

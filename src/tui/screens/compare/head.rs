@@ -91,9 +91,10 @@ fn items(columns: &Columns<'_>, selected: usize, shared: &Shared) -> Vec<Item> {
         let records: Vec<(char, Option<&RunRecord>)> =
             columns.iter().map(|(at, _, found)| (*at, found.map(|found| &found.record))).collect();
         let (is_same, text) = ground(&records);
-        let (glyph, role) = match is_same {
-            true => (theme.glyph("✓", "+"), Role::Good),
-            false => (theme.glyph("✗", "x"), Role::Warn),
+        let (glyph, role) = if is_same {
+            (theme.glyph("✓", "+"), Role::Good)
+        } else {
+            (theme.glyph("✗", "x"), Role::Warn)
         };
         items.push(Item { spans: vec![(format!("{text} {glyph}"), theme.style(role))], run: None });
     }

@@ -70,8 +70,11 @@ pub struct Found {
     pub objectives: Vec<(String, Goal)>,
 }
 
-/// The scores of a metric by fold, by run: context and score. None where there are too many values to be folds.
-pub type Folds = BTreeMap<String, BTreeMap<RunId, Option<Vec<(String, f64)>>>>;
+/// The scores of a metric by fold: context and score. None where there are too many values to be folds.
+pub type FoldScores = Option<Vec<(String, f64)>>;
+
+/// The scores of every metric by fold, by run.
+pub type Folds = BTreeMap<String, BTreeMap<RunId, FoldScores>>;
 
 /// A run that could be added: its number, and words about it.
 pub type Offer = (RunId, String, String);

@@ -17,7 +17,7 @@ mod tests;
 mod write;
 
 pub use curve::{RunCurve, Sample};
-pub use load::{Answer, Ask, Folds, Found, Offer};
+pub use load::{Answer, Ask, FoldScores, Folds, Found, Offer};
 pub use predicted::{ClassRanks, Ranks, Slice, Slices};
 
 use super::{Enabled, Pane, Place, Screen, Shared, draw_empty};
@@ -144,11 +144,8 @@ impl Compare {
         self.shown = self.wanted(shared);
         self.column = self.column.min(self.shown.len().saturating_sub(1));
         self.metrics = finding::metric_rows(&self.shown, &self.found, &self.folds, &shared.catalog);
-        let (params, differ) = {
-            let columns = self.columns();
-            (sheets::params(&columns, !self.all, &shared.theme), sheets::count(&columns))
-        };
-        (self.params, self.differ) = (params, differ);
+        let params = sheets::params(&self.columns(), !self.all, &shared.theme);
+        (self.params, self.differ) = params;
         self.refresh_look(shared);
     }
 

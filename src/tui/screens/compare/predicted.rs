@@ -73,7 +73,8 @@ pub struct Slices {
 
 /// What a run predicts for which rows.
 struct Rows {
-    rows: Vec<usize>,
+    /// Places in the data.
+    places: Vec<usize>,
     truth: Labels,
     prediction: Prediction,
 }
@@ -149,7 +150,7 @@ pub(super) fn slices(store: &Store, ids: &[RunId], metric: &str) -> Result<Slice
     found.hidden = columns.len().saturating_sub(MOST_COLUMNS);
     found.rows.push(score(&read.runs, &found.metric, ("", &all)));
     for column in columns.into_iter().take(MOST_COLUMNS) {
-        for part in parts(column, &first.rows) {
+        for part in parts(column, &first.places) {
             let slice = score(&read.runs, &found.metric, (&column.name, &part));
             if slice.rows > 0 {
                 found.rows.push(slice);
@@ -247,7 +248,7 @@ fn rows(store: &Store, recipe: &Recipe, ground: &Ground) -> Result<Rows, String>
     let rows: Vec<usize> = kept.rows.iter().map(|&row| row as usize).collect();
     let truth = ground.data.labels.take(&rows);
     let prediction = kept.prediction(&truth);
-    Ok(Rows { rows, truth, prediction })
+    Ok(Rows { places: rows, truth, prediction })
 }
 
 /// The rows of a command's `predictions.csv` that are not the holdout's.
@@ -273,7 +274,7 @@ fn command_rows(store: &Store, recipe: &Recipe, ground: &Ground) -> Result<Rows,
     let truth = ground.data.labels.take(&rows);
     let classes = truth.task().is_classification().then_some(&ground.data.classes[..]);
     let prediction = file.prediction(&places, classes)?;
-    Ok(Rows { rows, truth, prediction })
+    Ok(Rows { places: rows, truth, prediction })
 }
 
 /// Rows of the data that belong together.
@@ -346,7 +347,7 @@ fn score(runs: &[(RunId, Rows)], metric: &str, (column, part): (&str, &Part<'_>)
     let mut n = 0;
     for (id, rows) in runs {
         let places: Vec<usize> =
-            (0..rows.rows.len()).filter(|&at| (part.is_in)(rows.rows[at])).collect();
+            (0..rows.places.len()).filter(|&at| (part.is_in)(rows.places[at])).collect();
         n = n.max(places.len());
         if places.is_empty() {
             continue;

@@ -11,6 +11,7 @@ use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{CellText, Interval, Intervals, scrollbar};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::fmt::Write;
 
 /// From this width on, names stand beside the values.
 const MERGED: u16 = 78;
@@ -39,13 +40,14 @@ struct Columns {
 }
 
 impl Columns {
+    /// Of a pane that wide, whose last cells are the scrollbar's.
     fn of(width: u16) -> Self {
         let names = if width >= MERGED { NAMES } else { 0 };
         let word = if width >= WORDY { 20 } else { 11 };
         let p = if width >= 64 { 7 } else { 0 };
         let sd = if width >= 48 { 8 } else { 0 };
         let fixed = 1 + names + 2 + 8 + sd + 10 + p + word;
-        let interval = width.saturating_sub(fixed).min(44);
+        let interval = width.saturating_sub(fixed + 1).min(44);
         let interval = if interval >= 7 { interval } else { 0 };
         let mut x = 1 + names;
         let spans = [2, 8, sd, 10, interval, p, word].map(|width| {
@@ -100,8 +102,8 @@ impl Scores<'_> {
     /// Draws the pane.
     pub(super) fn draw(&self, buf: &mut Buffer, place: Place, shared: &Shared) {
         let (area, theme) = (place.area, &shared.theme);
-        let columns = Columns::of(area.width.saturating_sub(1));
-        self.titles(buf, area, &columns, theme);
+        let columns = Columns::of(area.width);
+        Self::titles(buf, area, &columns, theme);
         let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
         let block = self.block(area.width);
         let (first, height) = (self.first(area), usize::from(body.height));
@@ -113,7 +115,7 @@ impl Scores<'_> {
             let selected = metric == self.cursor.row;
             let run = part.checked_sub(usize::from(columns.names == 0));
             if part == 0 {
-                self.name(buf, Rect { y, height: 1, ..body }, (row, selected), (&columns, theme));
+                Self::name(buf, Rect { y, height: 1, ..body }, (row, selected), (&columns, theme));
             }
             let Some(run) = run else { continue };
             self.score(buf, Rect { y, height: 1, ..body }, (row, run), (&columns, theme));
@@ -133,7 +135,7 @@ impl Scores<'_> {
         scrollbar(buf, bar, theme, (first, height, total));
     }
 
-    fn titles(&self, buf: &mut Buffer, area: Rect, columns: &Columns, theme: &Theme) {
+    fn titles(buf: &mut Buffer, area: Rect, columns: &Columns, theme: &Theme) {
         let style = theme.style(Role::Muted);
         if columns.names > 0 {
             let at = Rect { x: area.x + 1, y: area.y, width: columns.names, height: 1 };
@@ -155,7 +157,6 @@ impl Scores<'_> {
     }
 
     fn name(
-        &self,
         buf: &mut Buffer,
         line: Rect,
         (row, selected): (&MetricRow, bool),
@@ -257,6 +258,10 @@ impl Scores<'_> {
                 .draw(&mut drawn, aside, theme);
             let is_zero = |x: u16| drawn[(x, height)].symbol() != " ";
             for (at, line) in (top..end).enumerate() {
+                // Words stand where there is no interval.
+                if made[at].low.is_nan() {
+                    continue;
+                }
                 let Some(y) = line.checked_sub(first).filter(|y| *y < usize::from(body.height))
                 else {
                     continue;
@@ -375,14 +380,11 @@ pub(super) fn sentence(row: &MetricRow, run: usize, letters: &[char]) -> Option<
     let name = clean(metric);
     let (Some(difference), true) = (score.difference, run > 0) else {
         let own = score.score.map_or("no value".into(), |score| words::measured(metric, score));
-        let spread = match score.sd.is_finite() {
-            true => format!(
-                ", sd {} over {} folds",
-                words::measured_to(metric, score.sd, 2),
-                score.folds.len()
-            ),
-            false => String::new(),
-        };
+        let mut spread = String::new();
+        if score.sd.is_finite() {
+            let sd = words::measured_to(metric, score.sd, 2);
+            spread = format!(", sd {sd} over {} folds", score.folds.len());
+        }
         let why = match &score.word {
             Word::Untested(why) => format!(" · no test: {why}"),
             _ => String::new(),
@@ -391,18 +393,18 @@ pub(super) fn sentence(row: &MetricRow, run: usize, letters: &[char]) -> Option<
     };
     let mut text = format!("{name}: {letter} to A {}", signed(metric, difference));
     if let Some((low, high)) = score.interval {
-        text += &format!(" [{}, {}]", signed(metric, low), signed(metric, high));
+        let _ = write!(text, " [{}, {}]", signed(metric, low), signed(metric, high));
     }
-    text += &match &score.word {
-        Word::Untested(why) => format!(" · no test: {why}"),
-        word => format!(" {}", word.text()),
+    let _ = match &score.word {
+        Word::Untested(why) => write!(text, " · no test: {why}"),
+        word => write!(text, " {}", word.text()),
     };
     if let (Some(p), Some(holm)) = (score.p, score.holm) {
-        text += &match row.tests().1 {
-            0 | 1 => format!(" · p {}", p_value(p)),
-            n => format!(" · p {}, after Holm over {n} {}", p_value(p), p_value(holm)),
+        let _ = match row.tests().1 {
+            0 | 1 => write!(text, " · p {}", p_value(p)),
+            n => write!(text, " · p {}, after Holm over {n} {}", p_value(p), p_value(holm)),
         };
-        text += &format!(" · {} folds", score.folds.len());
+        let _ = write!(text, " · {} folds", score.folds.len());
     }
     Some((text, role(&score.word)))
 }

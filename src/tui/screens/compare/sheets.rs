@@ -23,10 +23,11 @@ fn letters(columns: &Columns<'_>) -> Vec<char> {
     columns.iter().map(|column| column.0).collect()
 }
 
-/// Parameters side by side, and what was run where; what differs first.
-pub(super) fn params(columns: &Columns<'_>, only: bool, theme: &Theme) -> Sheet {
+/// Parameters side by side, and what was run where; what differs first. Also how many differ, of how many.
+pub(super) fn params(columns: &Columns<'_>, only: bool, theme: &Theme) -> (Sheet, (usize, usize)) {
     let rows = differing(columns);
     let (equal, differ): (Vec<_>, Vec<_>) = rows.into_iter().partition(Difference::is_equal);
+    let counts = (differ.len(), differ.len() + equal.len());
     let mut made: Vec<Vec<CellText>> = differ.iter().map(|row| param_row(row, theme)).collect();
     let mut notes = Vec::new();
     if only {
@@ -53,13 +54,7 @@ pub(super) fn params(columns: &Columns<'_>, only: bool, theme: &Theme) -> Sheet 
     } else {
         "nothing differs — d shows all".into()
     };
-    sheet
-}
-
-/// How many parameters differ, of how many.
-pub(super) fn count(columns: &Columns<'_>) -> (usize, usize) {
-    let rows = differing(columns);
-    (rows.iter().filter(|row| !row.is_equal()).count(), rows.len())
+    (sheet, counts)
 }
 
 /// The parameters of all columns; a run that is gone has none.
@@ -71,8 +66,8 @@ pub(super) fn differing(columns: &Columns<'_>) -> Vec<Difference> {
         for row in &mut rows {
             let mut values = std::mem::take(&mut row.values).into_iter();
             let value =
-                |found: &Option<&Found>| found.and_then(|_| values.next().unwrap_or_default());
-            row.values = columns.iter().map(|(_, _, found)| found).map(value).collect();
+                |found: Option<&Found>| found.and_then(|_| values.next().unwrap_or_default());
+            row.values = columns.iter().map(|(_, _, found)| *found).map(value).collect();
         }
     }
     rows
@@ -111,7 +106,11 @@ fn param_row(row: &Difference, theme: &Theme) -> Vec<CellText> {
             cells.push(CellText::new(format!("{} ", theme.glyph("—", "-")), Role::Muted));
             continue;
         };
-        let mark = if at == 0 { " " } else { against(&row.values[0], &row.values[at], theme) };
+        let mark = if at == 0 {
+            " "
+        } else {
+            against(row.values[0].as_ref(), row.values[at].as_ref(), theme)
+        };
         let role = if at > 0 && mark != " " { Role::Accent } else { role };
         let text = if is_equal { text } else { format!("{text}{mark}") };
         cells.push(CellText::new(text, role));
@@ -120,7 +119,7 @@ fn param_row(row: &Difference, theme: &Theme) -> Vec<CellText> {
 }
 
 /// More or less than the reference, or other.
-fn against(first: &Option<Value>, value: &Option<Value>, theme: &Theme) -> &'static str {
+fn against(first: Option<&Value>, value: Option<&Value>, theme: &Theme) -> &'static str {
     let (Some(first), Some(value)) = (first, value) else { return " " };
     match (first.as_f64(), value.as_f64()) {
         (Some(a), Some(b)) if b > a => theme.glyph("▲", "^"),

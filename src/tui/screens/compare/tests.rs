@@ -147,7 +147,7 @@ impl Project {
                 seconds: 1.5,
                 ..Finished::without_values(&outcome)
             };
-            self.store.finish_run(id, &finished).unwrap();
+            assert!(self.store.finish_run(id, 1, &owner, &finished).unwrap());
         }
         id
     }
@@ -215,6 +215,20 @@ fn what_differs_and_whether_it_matters_is_said() {
     let mut pilot = project.fly(&runs[..2], (80, 24));
     let text = press(&mut pilot, "<tab>");
     assert!(text.contains("same data and folds ✓") && text.contains("▼ worse"), "{text}");
+}
+
+#[test]
+fn every_run_has_its_line_at_any_width() {
+    let (project, runs) = Project::typical();
+    let mut pilot = project.fly(&runs, (60, 30));
+    press(&mut pilot, "<tab>");
+    for width in 60..100 {
+        pilot.resize(width, 30);
+        let text = pilot.text();
+        for part in ["auc ↑", "0.908 ", "0.8078 ", "other data"] {
+            assert!(text.contains(part), "{part} at {width}\n{text}");
+        }
+    }
 }
 
 #[test]

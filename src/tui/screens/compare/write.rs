@@ -76,7 +76,7 @@ pub(super) fn markdown(state: &Compare, shared: &Shared) -> String {
     head(&mut out, &["", "run", "name", "model", "sweep", "state"], 6);
     for (letter, id, found) in &columns {
         let run = found.map(|found| &found.record);
-        let of = |get: &dyn Fn(&RunRecord) -> String| run.map_or("gone".into(), |run| get(run));
+        let of = |get: &dyn Fn(&RunRecord) -> String| run.map_or("gone".into(), get);
         let model =
             |run: &RunRecord| run.params.get("model").map(Value::to_string).unwrap_or_default();
         let status = |run: &RunRecord| match shared.catalog.champions.get(id) {
