@@ -161,10 +161,11 @@ impl App {
 
     /// Lets the screen set count, error and completions of its prompt.
     pub(super) fn refresh_prompt(&mut self) {
-        if let Some(Overlay::Prompt(mut prompt)) = self.overlay.take() {
-            self.screen_of(self.screen).prompt(&mut prompt, &self.shared);
-            self.overlay = Some(Overlay::Prompt(prompt));
+        let Some(mut overlay) = self.overlay.take() else { return };
+        if let Overlay::Prompt(prompt) = &mut overlay {
+            self.screen_of(self.screen).prompt(prompt, &self.shared);
         }
+        self.overlay = Some(overlay);
     }
 
     /// A command of the palette: the name of an action, or one of the words that take something.

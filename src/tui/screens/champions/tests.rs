@@ -322,7 +322,7 @@ fn the_gate_is_asked_after_its_cost_was_said() {
     let mut pilot = lab.pilot((100, 30));
     check(&pilot, &["penguins/1 (run 1)", "not asked yet", "use 1, alpha 0.025", "+0.02"]);
     press(&mut pilot, "P");
-    check(&pilot, &["Ask the gate about run 3?", "use 1 of the holdout", "alpha 0.025 of 0.05"]);
+    check(&pilot, &["Ask the gate about run 3?", "use 1 of the holdout", "drawn at alpha 0.025"]);
     press(&mut pilot, "y");
     assert_eq!(verb(&pilot), ("gate", "gate 3 --json".into()));
     check(&pilot, &["asking the gate about run 3 … 0 s"]);
@@ -406,7 +406,7 @@ fn what_is_said_of_another_champion_is_said_to_be_old() {
     lab.judge(&mut ledger, 3, Decision::Promote);
     lab.promote(&mut ledger, 2, Approval::Automatic);
     let mut pilot = lab.pilot((100, 30));
-    check(&pilot, &["✓ promote old", "the champion is another one now"]);
+    check(&pilot, &["✓ promote old", "judged against version 1"]);
     press(&mut pilot, "P");
     check(&pilot, &["Ask the gate about run 3?"]);
 }
