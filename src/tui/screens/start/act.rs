@@ -30,28 +30,32 @@ pub(super) struct Wish {
     flags: Vec<String>,
 }
 
-/// What a sweep would take, in words: of so many trials at so many at a time.
-pub(super) fn cost(file: &File, trials: Option<u64>, jobs: usize, limit: Option<f64>) -> String {
-    let Ok(plan) = &file.plan else { return String::new() };
+/// What a sweep would take, and how that is known: of so many trials at so many at a time.
+pub(super) fn cost(
+    file: &File,
+    trials: Option<u64>,
+    jobs: usize,
+    limit: Option<f64>,
+) -> (String, Option<String>) {
     let most = limit.map_or_else(String::new, |seconds| format!(", at most {}", duration(seconds)));
-    let Some(past) = &file.past else { return format!("unknown: nothing of it has run{most}") };
-    let Some((seconds, n)) = past.seconds else {
-        return format!("unknown: nothing of it has run{most}");
+    let past = file.past.as_ref().and_then(|past| Some((past, past.seconds?)));
+    let (Ok(plan), Some((past, (seconds, n)))) = (&file.plan, past) else {
+        return (format!("unknown: nothing of it has run{most}"), None);
     };
-    let each = format!("{} a run, median of {}", duration(seconds), count(n as u64));
     let of = past.of.as_ref().map_or_else(String::new, |of| format!(" of '{of}' on the same data"));
+    let each = format!("{} a run, median of {}{of}", duration(seconds), count(n as u64));
+    let Some(trials) = trials else {
+        return (format!("no number of trials is given{most}"), Some(each));
+    };
     // What is done already is not done again.
-    let done = if past.is_same { past.done + past.failed } else { 0 };
-    match trials {
-        Some(trials) => {
-            let left = trials.saturating_sub(done);
-            let all = seconds * (left * plan.replicates) as f64 / jobs.max(1) as f64;
-            let all = limit.map_or(all, |limit| all.min(limit));
-            let left = plural(left, "trial");
-            format!("about {} for {left} ({each}{of}){most}", duration(all))
-        }
-        None => format!("{each}{of}; no number of trials{most}"),
+    let done = if past.is_same { past.over / plan.replicates } else { 0 };
+    let left = trials.saturating_sub(done);
+    if left == 0 {
+        return (format!("nothing: {} are done", plural(trials, "trial")), None);
     }
+    let all = seconds * (left * plan.replicates) as f64 / jobs.max(1) as f64;
+    let all = limit.map_or(all, |limit| all.min(limit));
+    (format!("about {} for {}{most}", duration(all), plural(left, "trial")), Some(each))
 }
 
 impl Start {
@@ -119,7 +123,7 @@ impl Start {
         if let Some(trials) = changed(trials, own) {
             wish.flags.extend(["--trials".into(), trials.to_string()]);
         }
-        if let Some(jobs) = changed(jobs, Some(plan.jobs as u64).filter(|_| plan.has_jobs)) {
+        if let Some(jobs) = changed(jobs, Some(plan.jobs as u64)) {
             wish.flags.extend(["--jobs".into(), jobs.to_string()]);
         }
         let limit = time.map(|time| time.as_secs_f64()).or(plan.seconds);
@@ -127,12 +131,14 @@ impl Start {
             wish.flags.extend(["--time".into(), value(2).to_string()]);
         }
         let jobs = jobs.map_or(plan.jobs, |jobs| jobs as usize);
-        let mut lines = vec![format!("cost  {}", cost(file, trials.or(plan.trials), jobs, limit))];
+        let (cost, each) = cost(file, trials.or(plan.trials), jobs, limit);
+        let mut lines = vec![format!("cost: {cost}")];
+        lines.extend(each.map(|each| format!("({each})")));
         if let Some(past) = file.past.as_ref().filter(|past| past.is_same && past.done > 0) {
             lines.push(format!("It goes on: {} are done already.", plural(past.done, "trial")));
         }
         lines.push(
-            "It goes on when derby is closed; what it prints goes to .derby/launched.log.".into(),
+            "It runs on when this is closed; what it prints goes to .derby/launched.log.".into(),
         );
         lines.extend([String::new(), line_of(&args(wish))]);
         let lines = lines.iter().map(|line| paint::clean(line)).collect();

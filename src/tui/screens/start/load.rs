@@ -5,7 +5,7 @@ use crate::host;
 use crate::report::words::{count, plural};
 use crate::sampler;
 use crate::space::{Row, Size};
-use crate::spec::{self, Known, Overrides, SpecError, Sweep, Work};
+use crate::spec::{self, Format, Known, Overrides, SpecError, Sweep, Work};
 use crate::store::filter::{Attribute, Pattern};
 use crate::store::{Expr, Field, Query, StoreError, SweepRow};
 use crate::tui::ask::{Freshness, Reader, Trouble};
@@ -75,8 +75,6 @@ pub struct Plan {
     pub seconds: Option<f64>,
     /// Trials at a time.
     pub jobs: usize,
-    /// True if the file says so.
-    pub has_jobs: bool,
     /// True if there are rules for a gate.
     pub has_gate: bool,
     /// The space.
@@ -98,6 +96,8 @@ pub struct Past {
     pub done: u64,
     /// Trials that failed.
     pub failed: u64,
+    /// Runs that are over, however they ended.
+    pub over: u64,
     /// Runs at work.
     pub running: u64,
     /// Trials that are meant to run.
@@ -234,7 +234,6 @@ fn plan(sweep: &Sweep, past: Option<&Past>) -> Plan {
         replicates: u64::from(sweep.search.replicates).max(1),
         seconds: sweep.budget.time.map(|time| time.as_secs_f64()),
         jobs: sweep.resources.jobs.unwrap_or_else(host::n_cores),
-        has_jobs: sweep.resources.jobs.is_some(),
         has_gate: sweep.gate.is_some(),
         tree,
         notes: sweep.notes.clone(),
@@ -286,7 +285,7 @@ fn work(sweep: &Sweep, tree: &[Row], past: Option<&Past>) -> (String, Vec<String
         Ok(_) => source.shown.clone(),
         Err(error) => format!("! {}: {}", source.shown, error.kind()),
     };
-    let mut lines = vec![file, format!("target {}", section.data.target)];
+    let mut lines = vec![file, format!("target '{}'", section.data.target)];
     lines.push(match section.split.holdout {
         0.0 => "no holdout".into(),
         share => format!("holdout {} %", format_number(share * 100.0, 3)),
@@ -304,13 +303,13 @@ fn bytes(n: u64) -> String {
 
 /// What the store has of a file: the sweep that it goes on with, else the newest of its name; with runs to estimate from.
 fn past(reader: &Reader, sweep: &Sweep, sweeps: &[SweepRow]) -> Result<Option<Past>, Trouble> {
-    let digest = sweep.digest.hex();
     let named = || sweeps.iter().filter(|row| row.name == sweep.name);
-    let same = named().filter(|row| row.digest == digest).max_by_key(|row| row.id);
+    let same = named().filter(|row| is_same(sweep, row)).max_by_key(|row| row.id);
     let row = same.or_else(|| named().max_by_key(|row| row.id));
     let Some(row) = row else {
         return Ok(akin(reader, sweep, sweeps)?);
     };
+    let over = row.counts.iter().filter(|(status, _)| status.is_over()).map(|(_, n)| n).sum();
     let of = |status: Status| row.counts.get(&status).copied().unwrap_or(0);
     let runs = runs_of(reader, &row.name)?;
     let seconds = median(&runs);
@@ -321,6 +320,7 @@ fn past(reader: &Reader, sweep: &Sweep, sweeps: &[SweepRow]) -> Result<Option<Pa
         is_driven: reader.store.driver(row.id)?.is_some(),
         done: of(Status::Done),
         failed: of(Status::Failed),
+        over,
         running: of(Status::Running),
         total: row.total,
         best: row.best.map(|(_, score)| score),
@@ -329,6 +329,13 @@ fn past(reader: &Reader, sweep: &Sweep, sweeps: &[SweepRow]) -> Result<Option<Pa
         of: None,
         rows,
     }))
+}
+
+/// True if a sweep of the store makes the same search as the file; whether its data is still the same is not looked at.
+fn is_same(sweep: &Sweep, row: &SweepRow) -> bool {
+    let (known, changes) = (Known::built_in(), Overrides::default());
+    let then = spec::parse(&row.text, Format::Toml, &sweep.file, &changes, &known);
+    then.is_ok_and(|then| then.digest == sweep.digest)
 }
 
 /// Runs of another sweep on the same data, where nothing of this one ran.
@@ -345,6 +352,7 @@ fn akin(reader: &Reader, sweep: &Sweep, sweeps: &[SweepRow]) -> Result<Option<Pa
                 is_driven: false,
                 done: 0,
                 failed: 0,
+                over: 0,
                 running: 0,
                 total: None,
                 best: None,

@@ -67,7 +67,7 @@ fn cells_of(file: &File, theme: &Theme) -> Vec<CellText> {
             ];
         }
     };
-    let (mark, state, role) = state(file.past.as_ref(), theme);
+    let (mark, state, role) = state(file.past.as_ref(), plan, theme);
     let best = file.past.as_ref().and_then(|past| past.best);
     vec![
         text(mark.into(), role),
@@ -81,11 +81,12 @@ fn cells_of(file: &File, theme: &Theme) -> Vec<CellText> {
 }
 
 /// Whether it ran, with glyph and colour.
-fn state(past: Option<&Past>, theme: &Theme) -> (&'static str, String, Role) {
+fn state(past: Option<&Past>, plan: &Plan, theme: &Theme) -> (&'static str, String, Role) {
     let new = (theme.glyph("·", "-"), "never ran".to_string(), Role::Muted);
     let Some(past) = past.filter(|past| past.sweep.is_some()) else { return new };
-    let total = past.total.map_or_else(String::new, |total| format!("/{}", count(total)));
-    let done = format!("{}{total}", count(past.done));
+    let total = plan.trials.or(past.total).map(|total| total * plan.replicates);
+    let of = total.map_or_else(String::new, |total| format!("/{}", count(total)));
+    let done = format!("{}{of}", count(past.over));
     match past {
         Past { is_driven: true, .. } => {
             (theme.glyph("●", "*"), format!("{done} running"), Role::Live)
@@ -94,7 +95,7 @@ fn state(past: Option<&Past>, theme: &Theme) -> (&'static str, String, Role) {
         Past { done: 0, failed, .. } if *failed > 0 => {
             (theme.glyph("✗", "x"), format!("{failed} failed"), Role::Bad)
         }
-        Past { total: Some(total), .. } if past.done + past.failed < *total => {
+        _ if total.is_some_and(|total| past.over < total) => {
             (theme.glyph("◌", "o"), format!("{done} stopped"), Role::Warn)
         }
         _ => (theme.glyph("✓", "+"), format!("{done} done"), Role::Good),
@@ -137,8 +138,9 @@ fn facts(file: &File, plan: &Plan) -> Vec<(&'static str, String, Role)> {
         false => plan.budget.join(", "),
     };
     lines.push(("budget", budget, Role::Text));
-    let cost = act::cost(file, plan.trials, plan.jobs, plan.seconds);
+    let (cost, each) = act::cost(file, plan.trials, plan.jobs, plan.seconds);
     lines.push(("cost", cost, Role::Text));
+    lines.extend(each.map(|each| ("", each, Role::Muted)));
     if let Some(past) = file.past.as_ref().filter(|past| past.sweep.is_some()) {
         let failed =
             if past.failed > 0 { format!(", {} failed", past.failed) } else { String::new() };
@@ -186,8 +188,8 @@ pub(super) fn draw_space(screen: &Start, buf: &mut Buffer, place: Place, shared:
     let branch = width(|row| row.branch.as_deref().unwrap_or_default());
     let col = |title, width, priority| Col { title, width, priority, ..Col::default() };
     let columns = [
-        col("MODEL", branch.clamp(5, 16), 8),
-        col("PARAMETER", width(|row| &row.name).clamp(9, 24), 9),
+        col("MODEL", branch.clamp(5, 13), 9),
+        col("PARAMETER", width(|row| &row.name).clamp(9, 16), 9),
         Col { grow: true, ..col("VALUES", 12, 9) },
         col("", 3, 7),
         col("WHEN", width(|row| row.when.as_deref().unwrap_or_default()).clamp(4, 20), 6),
