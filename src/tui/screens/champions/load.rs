@@ -11,7 +11,7 @@ use std::path::Path;
 /// Sweeps of a model that are looked at, the newest first.
 const SWEEPS: usize = 8;
 /// Best runs that are shown.
-const BEST: usize = 20;
+const BEST: usize = 40;
 /// Judged runs that are shown, the newest first.
 const JUDGED: usize = 20;
 

@@ -207,7 +207,7 @@ impl Screen for Champions {
             Pane::new(CHALLENGERS, "Challengers", waiting),
             Pane::new(VERDICT, view_verdict::title(self), view_verdict::note(self, shared)),
             Pane::new(HISTORY, "History", view_history::entries(history)),
-            Pane::new(CHAMPION, format!("Champion of {}", paint::clean(&book.model)), use_note),
+            Pane::new(CHAMPION, "Champion", use_note),
         ]
     }
 

@@ -31,33 +31,26 @@ pub(super) fn uses(book: &Book) -> String {
     let Ok(ledger) = &book.ledger else { return String::new() };
     let registry = ledger.registry();
     let (_, alpha, _) = next_use(registry);
-    let uses = plural(registry.uses(), "holdout use");
+    let uses = plural(registry.uses(), "use");
     format!("{uses}, alpha left {}", format_number(alpha, 2))
 }
 
 /// Rows that the pane needs.
 pub(super) fn height(screen: &Champions, _width: u16) -> u16 {
     let (Some(book), Some(ledger)) = (&screen.book, screen.ledger()) else { return 3 };
-    lines(book, ledger, "").len() as u16
+    lines(book, ledger, ("", 0)).len() as u16
 }
 
 pub(super) fn draw(book: &Book, ledger: &Ledger, buf: &mut Buffer, place: Place, shared: &Shared) {
     let theme = &shared.theme;
     let star = theme.glyph("★", "*");
-    let rows = lines(book, ledger, star);
+    let rows = lines(book, ledger, (star, shared.now_ms));
     for (y, line) in rows.iter().enumerate() {
         let label = format!(" {:<LABEL$} ", line.label);
         let text = plain(theme, &line.text);
         let spans =
             [(label.as_str(), theme.style(Role::Muted)), (text.as_ref(), theme.style(line.role))];
         paint::line(buf, place.area, y as u16, &spans);
-    }
-    if let Some(champion) = ledger.registry().champion()
-        && let Some(moved) = crowned(ledger)
-    {
-        let _ = champion;
-        let age = words::age(&moved.0, shared.now_ms);
-        paint::line_right(buf, place.area, 0, &format!("{age} ago "), theme.style(Role::Muted));
     }
 }
 
@@ -68,7 +61,7 @@ fn crowned(ledger: &Ledger) -> Option<(String, String, String)> {
     Some((moved.at.clone(), moved.user.clone(), moved.what.why.clone()))
 }
 
-fn lines(book: &Book, ledger: &Ledger, star: &str) -> Vec<Line> {
+fn lines(book: &Book, ledger: &Ledger, (star, now_ms): (&str, i64)) -> Vec<Line> {
     let registry = ledger.registry();
     let line = |label, text: String, role| Line { label, text, role };
     let Some(champion) = registry.champion() else {
@@ -84,14 +77,15 @@ fn lines(book: &Book, ledger: &Ledger, star: &str) -> Vec<Line> {
         return lines;
     };
     let version = &champion.version;
-    let mut lines = vec![line("", String::new(), Role::Text)];
-    lines[0] = line(
-        "champion",
-        format!("{star} {}   {}", words::version(champion), kind(champion)),
-        Role::Champion,
-    );
+    let run = version.run.as_ref().map(|run| format!(" (run {})", run.number)).unwrap_or_default();
+    let named = format!("{star} {}/{}{run}   {}", book.model, version.number, kind(champion));
+    let mut lines = vec![line("champion", named, Role::Champion)];
     if let Some((at, user, why)) = crowned(ledger) {
-        lines.push(line("since", format!("{} UTC by {user}", words::minute(&at)), Role::Text));
+        lines.push(line(
+            "since",
+            format!("{} UTC ({} ago) by {user}", words::minute(&at), words::age(&at, now_ms)),
+            Role::Text,
+        ));
         lines.push(line("why", why, Role::Text));
     }
     lines.push(line("params", params(&version.params), Role::Text));

@@ -1,8 +1,10 @@
 //! The list of challengers.
 
+use super::load::Rival;
 use super::rows::{self, Row};
 use super::{Champions, words};
 use crate::champion::State;
+use crate::domain::Params;
 use crate::report::words::{measured, params, signed};
 use crate::tui::layout;
 use crate::tui::screens::{Place, Shared};
@@ -10,6 +12,7 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::{CellText, Col, Grid, GridHit};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::collections::BTreeSet;
 
 const EMPTY: &str = "no finished runs of this model yet — derby sweep FILE";
 
@@ -43,15 +46,17 @@ fn with_grid(screen: &Champions, area: Rect, shared: &Shared, done: impl FnOnce(
         Col { frozen: true, ..col("", 2, false, 9) },
         col("RUN", 6, true, 9),
         col(&metric, (metric.len() as u16).clamp(6, 12), true, 8),
-        col("ΔCHAMP", 8, true, 7),
+        col("ΔCHAMP", 9, true, 7),
         col("GATE", 13, false, 9),
         col("SWEEP", 14, false, 3),
         Col { grow: true, ..col("PARAMS", 10, false, 2) },
     ];
+    let varying = varying(&screen.rivals);
     let height = Grid::height(area);
     let first = layout::scroll(0, screen.row, height, screen.rows.len());
     let shown = screen.rows.iter().skip(first).take(height);
-    let cells: Vec<Vec<CellText>> = shown.map(|row| row_cells(screen, *row, shared)).collect();
+    let cells: Vec<Vec<CellText>> =
+        shown.map(|row| row_cells(screen, *row, (&varying, shared))).collect();
     let selected = (!screen.rows.is_empty()).then_some(screen.row);
     let total = screen.rows.len();
     let empty = if screen.has_rivals { EMPTY } else { "reading …" };
@@ -66,7 +71,30 @@ fn with_grid(screen: &Champions, area: Rect, shared: &Shared, done: impl FnOnce(
     });
 }
 
-fn row_cells(screen: &Champions, row: Row, shared: &Shared) -> Vec<CellText> {
+/// Parameters that are not the same in all runs.
+fn varying(rivals: &[Rival]) -> BTreeSet<String> {
+    let names = rivals.iter().flat_map(|rival| rival.record.params.iter().map(|(name, _)| name));
+    let names: BTreeSet<&str> = names.collect();
+    let differs = |name: &&str| {
+        let mut values = rivals.iter().map(|rival| rival.record.params.get(name));
+        let first = values.next().flatten();
+        values.any(|value| value != first)
+    };
+    names.into_iter().filter(differs).map(ToString::to_string).collect()
+}
+
+/// A configuration without what all share.
+fn own(of: &Params, varying: &BTreeSet<String>) -> String {
+    let own = of.iter().filter(|(name, _)| varying.contains(*name));
+    let own: Params = own.map(|(name, value)| (name.to_string(), value.clone())).collect();
+    params(&own)
+}
+
+fn row_cells(
+    screen: &Champions,
+    row: Row,
+    (varying, shared): (&BTreeSet<String>, &Shared),
+) -> Vec<CellText> {
     let theme = &shared.theme;
     let text = |text: String, role: Role| CellText::new(text, role);
     let mark = |run| {
@@ -103,7 +131,7 @@ fn row_cells(screen: &Champions, row: Row, shared: &Shared) -> Vec<CellText> {
                 text(gain, role),
                 gate,
                 text(sweep, Role::Muted),
-                text(params(&registered.version.params), Role::Text),
+                text(own(&registered.version.params, varying), Role::Text),
             ];
             cells.into_iter().map(|cell| CellText { bold: waits, ..cell }).collect()
         }
@@ -122,13 +150,13 @@ fn row_cells(screen: &Champions, row: Row, shared: &Shared) -> Vec<CellText> {
                 text(gain, gain_role),
                 gate_cell(screen, row, shared),
                 text(rival.record.sweep.clone().unwrap_or_default(), Role::Muted),
-                text(params(&rival.record.params), Role::Text),
+                text(own(&rival.record.params, varying), Role::Text),
             ]
         }
     }
 }
 
-fn scores(screen: &Champions, rival: &super::load::Rival) -> (String, String) {
+fn scores(screen: &Champions, rival: &Rival) -> (String, String) {
     let Some(book) = &screen.book else { return (String::new(), String::new()) };
     let (score, gain) = rows::scores(book, rival);
     let metric = rival.objective.as_ref().map_or("", |objective| &objective.metric);

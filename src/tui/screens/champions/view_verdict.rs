@@ -141,7 +141,9 @@ fn parts(verdict: &Verdict, area: Rect, meaning: usize) -> Parts {
     let (gain, rest) = split_top(rest, gain);
     let detail = if rest.height >= 9 && area.width < WIDE { DETAIL } else { 0 };
     let detail = if rest.height >= 9 && detail == 0 { 2 } else { detail };
-    let (checks, detail) = split_top(rest, rest.height.saturating_sub(detail));
+    // The evidence stands right below the checks, with an empty line between where there is room.
+    let n = evidence(verdict).len() as u16 + 2;
+    let (checks, detail) = split_top(rest, n.min(rest.height.saturating_sub(detail)));
     Parts { decision, gain, checks, detail }
 }
 

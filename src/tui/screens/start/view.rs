@@ -1,0 +1,227 @@
+//! The files, what the selected one says, and its space.
+
+use super::load::{File, Past, Plan};
+use super::{Start, act};
+use crate::report::words::{count, number, plural};
+use crate::tui::layout;
+use crate::tui::paint;
+use crate::tui::screens::{Place, Shared};
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widgets::{CellText, Col, Grid, GridHit, Text, TextLine, plain};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// Cells of a label.
+const LABEL: usize = 9;
+
+pub(super) fn draw_files(screen: &Start, buf: &mut Buffer, place: Place, shared: &Shared) {
+    with_grid(screen, place.area, shared, |grid| {
+        Grid { focused: place.focused, ..*grid }.draw(buf, place.area, &shared.theme);
+    });
+}
+
+pub(super) fn hit(screen: &Start, area: Rect, at: (u16, u16), shared: &Shared) -> Option<GridHit> {
+    let mut found = None;
+    with_grid(screen, area, shared, |grid| found = grid.hit(area, at.0, at.1));
+    found
+}
+
+fn with_grid(screen: &Start, area: Rect, shared: &Shared, done: impl FnOnce(&Grid<'_>)) {
+    let files = screen.files.as_deref().unwrap_or_default();
+    let longest = files.iter().map(|file| paint::cells(&file.shown)).max().unwrap_or(0) as u16;
+    let col =
+        |title, width, right, priority| Col { title, width, right, priority, ..Col::default() };
+    let columns = [
+        Col { frozen: true, ..col("", 2, false, 9) },
+        Col { frozen: true, ..col("FILE", longest.clamp(8, 30), false, 9) },
+        col("STATE", 16, false, 8),
+        col("TRIALS", 7, true, 7),
+        col("SAMPLER", 8, false, 6),
+        Col { grow: true, ..col("WORK", 16, false, 5) },
+        col("BEST", 8, true, 4),
+    ];
+    let height = Grid::height(area);
+    let first = layout::scroll(0, screen.row, height, files.len());
+    let rows: Vec<Vec<CellText>> =
+        files.iter().skip(first).take(height).map(|file| cells_of(file, &shared.theme)).collect();
+    done(&Grid {
+        columns: &columns,
+        rows: &rows,
+        first_row: first,
+        total: files.len(),
+        selected: Some(screen.row),
+        ..Grid::default()
+    });
+}
+
+fn cells_of(file: &File, theme: &Theme) -> Vec<CellText> {
+    let text = |text: String, role: Role| CellText::new(text, role);
+    let plan = match &file.plan {
+        Ok(plan) => plan,
+        Err(problems) => {
+            let n = problems.len().saturating_sub(1).max(1) as u64;
+            return vec![
+                text(theme.glyph("✗", "x").into(), Role::Bad),
+                text(file.shown.clone(), Role::Bad),
+                text(plural(n, "problem"), Role::Bad),
+            ];
+        }
+    };
+    let (mark, state, role) = state(file.past.as_ref(), plan, theme);
+    let best = file.past.as_ref().and_then(|past| past.best);
+    vec![
+        text(mark.into(), role),
+        text(file.shown.clone(), Role::Text),
+        text(state, role),
+        text(plan.trials.map_or_else(|| "—".into(), count), Role::Text),
+        text(plan.sampler.clone(), Role::Text),
+        text(plan.work.clone(), Role::Muted),
+        text(best.map_or_else(String::new, number), Role::Text),
+    ]
+}
+
+/// Whether it ran, with glyph and colour.
+fn state(past: Option<&Past>, plan: &Plan, theme: &Theme) -> (&'static str, String, Role) {
+    let new = (theme.glyph("·", "-"), "never ran".to_string(), Role::Muted);
+    let Some(past) = past.filter(|past| past.sweep.is_some()) else { return new };
+    let total = plan.trials.or(past.total).map(|total| total * plan.replicates);
+    let of = total.map_or_else(String::new, |total| format!("/{}", count(total)));
+    let done = format!("{}{of}", count(past.over));
+    match past {
+        Past { is_driven: true, .. } => {
+            (theme.glyph("●", "*"), format!("{done} running"), Role::Live)
+        }
+        Past { is_same: false, .. } => ("!", format!("{done} changed"), Role::Warn),
+        Past { done: 0, failed, .. } if *failed > 0 => {
+            (theme.glyph("✗", "x"), format!("{failed} failed"), Role::Bad)
+        }
+        _ if total.is_some_and(|total| past.over < total) => {
+            (theme.glyph("◌", "o"), format!("{done} stopped"), Role::Warn)
+        }
+        _ => (theme.glyph("✓", "+"), format!("{done} done"), Role::Good),
+    }
+}
+
+/// Label and text of every line of the plan; problems have no labels.
+pub(super) fn plan_lines(screen: &Start) -> Vec<(&'static str, String, Role)> {
+    let Some(file) = screen.selected() else { return Vec::new() };
+    match &file.plan {
+        Ok(plan) => facts(file, plan),
+        Err(problems) => problems.iter().map(|line| ("", act::indented(line), Role::Bad)).collect(),
+    }
+}
+
+fn facts(file: &File, plan: &Plan) -> Vec<(&'static str, String, Role)> {
+    let mut lines = vec![("sweep", plan.name.clone(), Role::Accent)];
+    let goals: Vec<String> = plan
+        .objectives
+        .iter()
+        .map(|objective| format!("{} {}", objective.goal.word(), objective.metric))
+        .collect();
+    lines.push(("goal", goals.join(", "), Role::Text));
+    lines.push(("work", plan.work.clone(), Role::Text));
+    for (at, line) in plan.data.iter().enumerate() {
+        let role = if line.starts_with('!') { Role::Bad } else { Role::Text };
+        lines.push((if at == 0 { "data" } else { "" }, line.clone(), role));
+    }
+    let replicates = match plan.replicates {
+        1 => String::new(),
+        n => format!(", {n} runs each"),
+    };
+    lines.push((
+        "sampler",
+        format!("{}{replicates}, {}", plan.sampler, plural(plan.jobs as u64, "job")),
+        Role::Text,
+    ));
+    let budget = match plan.budget.is_empty() {
+        true => "none: it runs until it is stopped, or the space is done".into(),
+        false => plan.budget.join(", "),
+    };
+    lines.push(("budget", budget, Role::Text));
+    let (cost, each) = act::cost(file, plan.trials, plan.jobs, plan.seconds);
+    lines.push(("cost", cost, Role::Text));
+    lines.extend(each.map(|each| ("", each, Role::Muted)));
+    if let Some(past) = file.past.as_ref().filter(|past| past.sweep.is_some()) {
+        let failed =
+            if past.failed > 0 { format!(", {} failed", past.failed) } else { String::new() };
+        let best = past.best.map_or_else(String::new, |best| format!(", best {}", number(best)));
+        let text = format!("{} done{failed}{best}", plural(past.done, "trial"));
+        lines.push(("ran", text, Role::Text));
+        if !past.is_same {
+            let text = "the file has changed since: it begins anew";
+            lines.push(("", text.into(), Role::Warn));
+        }
+    }
+    if plan.has_gate {
+        lines.push(("gate", "it has rules; 5 shows the champions".into(), Role::Muted));
+    }
+    for note in &plan.notes {
+        lines.push(("note", note.clone(), Role::Warn));
+    }
+    lines
+}
+
+pub(super) fn draw_plan(screen: &Start, buf: &mut Buffer, area: Rect, shared: &Shared) {
+    let theme = &shared.theme;
+    let lines = plan_lines(screen);
+    if screen.selected().is_some_and(|file| file.plan.is_err()) {
+        let shown: Vec<TextLine<'_>> =
+            lines.iter().map(|(_, text, role)| TextLine { text, role: *role }).collect();
+        let text = Text { lines: &shown, first: screen.plan_first, wrap: true, ..Text::default() };
+        return text.draw(buf, area, theme);
+    }
+    let first = screen.plan_first.min(lines.len().saturating_sub(usize::from(area.height)));
+    for (y, (label, text, role)) in lines.iter().skip(first).enumerate() {
+        let label = format!(" {label:<LABEL$} ");
+        let text = plain(theme, text);
+        let spans =
+            [(label.as_str(), theme.style(Role::Muted)), (text.as_ref(), theme.style(*role))];
+        paint::line(buf, area, y as u16, &spans);
+    }
+}
+
+pub(super) fn draw_space(screen: &Start, buf: &mut Buffer, place: Place, shared: &Shared) {
+    let Some(Ok(plan)) = screen.selected().map(|file| &file.plan) else { return };
+    let width = |text: fn(&crate::space::Row) -> &str| {
+        plan.tree.iter().map(|row| paint::cells(text(row))).max().unwrap_or(0) as u16
+    };
+    let branch = width(|row| row.branch.as_deref().unwrap_or_default());
+    let col = |title, width, priority| Col { title, width, priority, ..Col::default() };
+    let columns = [
+        col("MODEL", branch.clamp(5, 13), 9),
+        col("PARAMETER", width(|row| &row.name).clamp(9, 16), 9),
+        Col { grow: true, ..col("VALUES", 12, 9) },
+        col("", 3, 7),
+        col("WHEN", width(|row| row.when.as_deref().unwrap_or_default()).clamp(4, 20), 6),
+    ];
+    let height = Grid::height(place.area);
+    let first = screen.space_first.min(plan.tree.len().saturating_sub(height));
+    let mut last: Option<&str> = None;
+    let mut rows = Vec::new();
+    for (at, row) in plan.tree.iter().enumerate() {
+        let branch = row.branch.as_deref().unwrap_or_default();
+        // The first row in view always says whose it is.
+        let is_new = last != Some(branch) || at == first;
+        last = Some(branch);
+        if at < first || rows.len() == height {
+            continue;
+        }
+        rows.push(vec![
+            CellText::new(if is_new { branch } else { "" }, Role::Accent),
+            CellText::new(row.name.clone(), Role::Text),
+            CellText::new(row.values.clone(), Role::Text),
+            CellText::new(if row.log { "log" } else { "" }, Role::Muted),
+            CellText::new(row.when.clone().unwrap_or_default(), Role::Muted),
+        ]);
+    }
+    let grid = Grid {
+        columns: &columns,
+        rows: &rows,
+        first_row: first,
+        total: plan.tree.len(),
+        focused: place.focused,
+        empty: "nothing varies",
+        ..Grid::default()
+    };
+    grid.draw(buf, place.area, &shared.theme);
+}
