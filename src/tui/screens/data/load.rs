@@ -134,7 +134,7 @@ impl Ask {
             }
         };
         let key = key(reader, *id, &section);
-        if let Some(kept) = kept(&key).filter(|kept| kept.recorded == recorded) {
+        if let Some(kept) = kept(key.as_ref()).filter(|kept| kept.recorded == recorded) {
             return Ok(Answer::Data(*id, kept));
         }
         let loaded = Arc::new(load(&section, recorded));
@@ -163,10 +163,10 @@ fn key(reader: &Reader, sweep: SweepId, section: &DataSection) -> Option<Key> {
     Some(Key { store, sweep, file, size: about.len(), modified: about.modified().ok() })
 }
 
-fn kept(key: &Option<Key>) -> Option<Arc<Loaded>> {
+fn kept(key: Option<&Key>) -> Option<Arc<Loaded>> {
     let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     let (of, loaded) = kept.as_ref()?;
-    (Some(of) == key.as_ref()).then(|| Arc::clone(loaded))
+    (Some(of) == key).then(|| Arc::clone(loaded))
 }
 
 fn keep(key: Option<Key>, loaded: &Arc<Loaded>) {

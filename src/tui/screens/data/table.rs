@@ -126,14 +126,12 @@ pub(super) fn cells(loaded: &Loaded, column: &ColumnProfile, theme: &Theme) -> V
                 .unwrap_or_default(),
         )
     };
-    let values = match &column.numbers {
-        Some(numbers) => CellText::new(bars(&numbers.histogram, BARS, theme), Role::Series(0)),
-        None => {
-            let top = column.top.iter().take(3);
-            let top =
-                top.map(|(text, n)| format!("{} {}", words::clean(text), percent(*n, column.n)));
-            muted(top.collect::<Vec<_>>().join(", "))
-        }
+    let values = if let Some(numbers) = &column.numbers {
+        CellText::new(bars(&numbers.histogram, BARS, theme), Role::Series(0))
+    } else {
+        let top = column.top.iter().take(3);
+        let top = top.map(|(text, n)| format!("{} {}", words::clean(text), percent(*n, column.n)));
+        muted(top.collect::<Vec<_>>().join(", "))
     };
     vec![
         name,

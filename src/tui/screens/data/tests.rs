@@ -26,6 +26,11 @@ folds = 3
 n_neighbors = [1, 3, 5]
 "#;
 
+/// 64 hex digits that differ by name.
+fn blake(name: &str) -> String {
+    crate::domain::Digest::of(name.as_bytes()).hex()
+}
+
 struct Project {
     folder: tempfile::TempDir,
     store: Store,
@@ -40,8 +45,7 @@ impl Project {
     }
 
     fn sweep(&mut self, name: &str, text: &str) -> SweepId {
-        let digest: String =
-            name.bytes().cycle().take(32).map(|byte| format!("{byte:02x}")).collect();
+        let digest = blake(name);
         let new = NewSweep {
             name: name.into(),
             experiment: name.into(),

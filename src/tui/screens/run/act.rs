@@ -38,8 +38,12 @@ impl Run {
             },
             Action::Left | Action::Right if pane == LOG => Enabled::Yes,
             Action::Left | Action::Right => chart(Enabled::Yes),
-            Action::Log | Action::Smooth | Action::Axis => chart(self.of_curve()),
-            Action::ZoomIn | Action::ZoomOut | Action::ZoomAll => chart(self.of_curve()),
+            Action::Log
+            | Action::Smooth
+            | Action::Axis
+            | Action::ZoomIn
+            | Action::ZoomOut
+            | Action::ZoomAll => chart(self.of_curve()),
             Action::View if pane == CURVES => {
                 Enabled::As(if self.curves.is_system { "run's own" } else { "system" })
             }
@@ -65,10 +69,7 @@ impl Run {
             }
             Action::Differing if pane == PARAMS => Enabled::No("there is no run to compare with"),
             Action::Write => chart(Enabled::As("write chart")),
-            Action::Copy => Enabled::Yes,
-            Action::Mark => Enabled::Yes,
-            Action::Compare => Enabled::Yes,
-            Action::Edit => Enabled::Yes,
+            Action::Copy | Action::Mark | Action::Compare | Action::Edit => Enabled::Yes,
             Action::Bin => Enabled::As(if record.run.deleted { "restore" } else { "bin" }),
             Action::Stop => self.can_stop(),
             Action::Promote if record.run.status == Status::Done => Enabled::As("gate"),
@@ -152,7 +153,7 @@ impl Run {
 
     /// What changes something outside of the screen.
     fn act_outside(&mut self, action: Action, pane: u8, shared: &mut Shared) -> Vec<Effect> {
-        let Some(run) = self.run else { return Vec::new() };
+        let Some(run) = self.shown else { return Vec::new() };
         match action {
             Action::Write => {
                 self.writing = self.chart().cloned();

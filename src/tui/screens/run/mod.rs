@@ -49,7 +49,7 @@ const WEIGHTS: [f64; 4] = [0.0, 0.5, 0.8, 0.95];
 /// State of the screen.
 #[derive(Debug, Default)]
 pub struct Run {
-    run: Option<RunId>,
+    shown: Option<RunId>,
     record: Option<Box<Record>>,
     /// Why there is no record.
     trouble: Option<String>,
@@ -137,11 +137,11 @@ impl Default for Log {
 impl Run {
     /// Shows another run; what is set by keys stays.
     fn show(&mut self, run: RunId) {
-        if self.run == Some(run) {
+        if self.shown == Some(run) {
             return;
         }
         let before = std::mem::take(self);
-        self.run = Some(run);
+        self.shown = Some(run);
         self.only_differing = before.only_differing;
         self.curves = Curves {
             axis: before.curves.axis,
@@ -289,7 +289,7 @@ impl Screen for Run {
     }
 
     fn draw(&self, buf: &mut Buffer, pane: u8, place: Place, shared: &Shared) {
-        if self.run.is_none() {
+        if self.shown.is_none() {
             return draw_empty(
                 buf,
                 place.area,
@@ -337,7 +337,7 @@ impl Screen for Run {
     }
 
     fn needs(&self, body: Rect, shared: &Shared) -> Vec<ask::Ask> {
-        let Some(run) = self.run else { return Vec::new() };
+        let Some(run) = self.shown else { return Vec::new() };
         let mut asks = vec![Ask::Record { run, is_live: self.is_live() }];
         if self.record.is_some() {
             asks.extend(self.baseline_of(shared).map(|(other, _)| Ask::Baseline(other)));
@@ -356,7 +356,7 @@ impl Screen for Run {
         shared: &mut Shared,
     ) -> Vec<Effect> {
         let ask::Ask::Run(ask) = ask else { return Vec::new() };
-        let is_own = matches!(ask, Ask::Baseline(_)) || Some(ask.run()) == self.run;
+        let is_own = matches!(ask, Ask::Baseline(_)) || Some(ask.run()) == self.shown;
         match answer {
             Ok(ask::Answer::Run(answer)) if is_own => self.take_in(answer, shared),
             Err(trouble) if is_own => self.refused(ask, &trouble),
@@ -393,7 +393,7 @@ impl Screen for Run {
     }
 
     fn position(&self, _shared: &Shared) -> String {
-        match (self.run, self.chart()) {
+        match (self.shown, self.chart()) {
             (Some(_), Some(chart)) => {
                 let (at, n) = (self.curves.selected + 1, self.curves.specs.len());
                 format!("{} {at}/{n}", crate::tui::paint::cut(&chart.name, 16))

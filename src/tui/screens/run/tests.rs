@@ -10,6 +10,7 @@ use crate::tui::keymap::presses;
 use crate::tui::theme::Depth;
 use crate::tui::{Options, Pilot};
 use ratatui::layout::Rect;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// A project with a sweep.
@@ -309,12 +310,11 @@ fn a_failed_run_says_why_and_what_it_said_last() {
 fn a_log_is_searched_scrolled_and_followed() {
     let mut project = Project::new();
     let run = project.start(&[]);
-    let lines: String = (0..500)
-        .map(|at| {
-            let word = if at % 100 == 42 { "warn: ペンギン" } else { "step" };
-            format!("{at} o {word} {at}\n")
-        })
-        .collect();
+    let mut lines = String::new();
+    for at in 0..500 {
+        let word = if at % 100 == 42 { "warn: ペンギン" } else { "step" };
+        writeln!(lines, "{at} o {word} {at}").unwrap();
+    }
     project.output(run, &format!("{lines}500 o {}\n", "x".repeat(5000)));
     let mut pilot = project.fly(run, (80, 24));
     let to_log = "<tab><tab>";

@@ -194,7 +194,7 @@ impl Run {
         let is_waiting = parts.lines.is_empty();
         hand(&Chart {
             series: &series,
-            x: Axis { name, unit, range, ..Axis::default() },
+            x: Axis { name, range, unit, ..Axis::default() },
             y: Axis { log: parts.is_log, ..Axis::default() },
             crosshair: self.curves.crosshair,
             guides: &guides,

@@ -69,7 +69,7 @@ impl Run {
         outcome: Outcome,
         shared: &Shared,
     ) -> Result<Vec<Effect>, (usize, String)> {
-        let Some(run) = self.run else { return Ok(Vec::new()) };
+        let Some(run) = self.shown else { return Ok(Vec::new()) };
         match (purpose, outcome) {
             ("edit-run", Outcome::Filled(values)) => return self.edited(run, &values),
             ("bin-run", Outcome::Confirmed) => {
