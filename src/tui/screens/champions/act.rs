@@ -409,7 +409,7 @@ impl Champions {
     pub(super) fn came_back(
         &mut self,
         purpose: &'static str,
-        outcome: VerbOutcome,
+        outcome: &VerbOutcome,
         _shared: &mut Shared,
     ) -> Vec<Effect> {
         self.busy = None;
@@ -419,7 +419,7 @@ impl Champions {
             _ => outcome.code == Some(0),
         };
         if !done {
-            return vec![Effect::Reload, failed(&outcome), Effect::Overlay(output(&outcome))];
+            return vec![Effect::Reload, failed(outcome), Effect::Overlay(output(outcome))];
         }
         let said = match verdict.filter(|_| purpose == GATE) {
             Some(verdict) => verdict_said(&verdict),

@@ -364,7 +364,7 @@ impl Screen for Champions {
         outcome: VerbOutcome,
         shared: &mut Shared,
     ) -> Vec<Effect> {
-        self.came_back(purpose, outcome, shared)
+        self.came_back(purpose, &outcome, shared)
     }
 
     fn jump(&mut self, jump: &Jump, _shared: &mut Shared) -> Vec<Effect> {

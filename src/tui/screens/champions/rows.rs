@@ -103,7 +103,7 @@ pub(super) fn scores(book: &Book, rival: &Rival) -> (Option<f64>, Option<f64>) {
         let theirs = *version.cross_validation.get(&objective.metric)?;
         let is_same =
             version.data_hash == rival.record.data_hash && version.split == rival.record.split;
-        is_same.then(|| gain(objective.goal, score?, theirs).into()).flatten()
+        if is_same { gain(objective.goal, score?, theirs) } else { None }
     });
     (score, gain)
 }

@@ -330,7 +330,7 @@ fn the_gate_is_asked_after_its_cost_was_said() {
     check(&pilot, &["a verb is at work"]);
     let entry = lab.judge(&mut ledger, 3, Decision::Hold);
     end(&mut pilot, 3, r#"{"run":3,"decision":"hold","recorded":null}"#, "");
-    check(&pilot, &["run 3: the gate says hold", "? HOLD", "1,234 rows", "gain auc", "DeLong"]);
+    check(&pilot, &["run 3: the gate says hold", "? HOLD", "about 1,234", "gain auc", "DeLong"]);
     press(&mut pilot, "P");
     check(&pilot, &["Ask the gate about run 3?", &format!("Asked before (entry {entry}: hold)")]);
 }

@@ -55,7 +55,7 @@ fn with_grid(
         col("WHAT", 13, false, 9),
         col("VERSION", 8, true, 8),
         col("FROM", 9, true, 6),
-        col("GATE", 6, false, 5),
+        col("GATE", 7, false, 5),
         col("BY", 8, false, 3),
         Col { grow: true, ..col("WHY", 12, false, 8) },
     ];

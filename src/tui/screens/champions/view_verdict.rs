@@ -18,7 +18,7 @@ const DETAIL: u16 = 3;
 /// Width from which the evidence is a column too.
 const WIDE: u16 = 110;
 /// Lines for the decision in words.
-const MEANING: usize = 2;
+const MEANING: usize = 3;
 
 /// Parts of the pane.
 struct Parts {

@@ -307,7 +307,7 @@ fn past(reader: &Reader, sweep: &Sweep, sweeps: &[SweepRow]) -> Result<Option<Pa
     let same = named().filter(|row| is_same(sweep, row)).max_by_key(|row| row.id);
     let row = same.or_else(|| named().max_by_key(|row| row.id));
     let Some(row) = row else {
-        return Ok(akin(reader, sweep, sweeps)?);
+        return akin(reader, sweep, sweeps);
     };
     let over = row.counts.iter().filter(|(status, _)| status.is_over()).map(|(_, n)| n).sum();
     let of = |status: Status| row.counts.get(&status).copied().unwrap_or(0);
@@ -391,5 +391,5 @@ fn median(runs: &[RunRecord]) -> Option<(f64, usize)> {
     let n = seconds.len();
     let upper = *seconds.get(n / 2)?;
     let lower = *seconds.get((n - 1) / 2)?;
-    Some(((lower + upper) / 2.0, n))
+    Some((f64::midpoint(lower, upper), n))
 }

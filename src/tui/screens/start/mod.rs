@@ -67,13 +67,12 @@ impl Start {
         self.files = Some(files);
         self.trouble = None;
         let Some(awaited) = self.awaited.clone() else { return Vec::new() };
-        let files = self.files.iter().flatten();
-        let appeared = files.filter_map(|file| {
+        let appeared = self.files.iter().flatten().rev().find_map(|file| {
             let is_it = file.plan.as_ref().is_ok_and(|plan| plan.name == awaited);
             let past = file.past.as_ref().filter(|past| is_it && past.is_driven)?;
             past.sweep
         });
-        let Some(sweep) = appeared.last() else { return Vec::new() };
+        let Some(sweep) = appeared else { return Vec::new() };
         self.awaited = None;
         vec![Effect::Jump(Jump::Sweep(sweep))]
     }

@@ -7,7 +7,7 @@ use crate::tui::layout;
 use crate::tui::paint;
 use crate::tui::screens::{Place, Shared};
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widgets::{CellText, Col, Grid, GridHit, Text, TextLine, plain};
+use crate::tui::widgets::{CellText, Col, Grid, GridHit, Text, TextLine, fit};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -133,9 +133,10 @@ fn facts(file: &File, plan: &Plan) -> Vec<(&'static str, String, Role)> {
         format!("{}{replicates}, {}", plan.sampler, plural(plan.jobs as u64, "job")),
         Role::Text,
     ));
-    let budget = match plan.budget.is_empty() {
-        true => "none: it runs until it is stopped, or the space is done".into(),
-        false => plan.budget.join(", "),
+    let budget = if plan.budget.is_empty() {
+        "none: it runs until it is stopped, or the space is done".into()
+    } else {
+        plan.budget.join(", ")
     };
     lines.push(("budget", budget, Role::Text));
     let (cost, each) = act::cost(file, plan.trials, plan.jobs, plan.seconds);
@@ -173,7 +174,7 @@ pub(super) fn draw_plan(screen: &Start, buf: &mut Buffer, area: Rect, shared: &S
     let first = screen.plan_first.min(lines.len().saturating_sub(usize::from(area.height)));
     for (y, (label, text, role)) in lines.iter().skip(first).enumerate() {
         let label = format!(" {label:<LABEL$} ");
-        let text = plain(theme, text);
+        let text = fit(theme, text, usize::from(area.width).saturating_sub(LABEL + 2));
         let spans =
             [(label.as_str(), theme.style(Role::Muted)), (text.as_ref(), theme.style(*role))];
         paint::line(buf, area, y as u16, &spans);
