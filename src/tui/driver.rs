@@ -21,7 +21,7 @@ const DRAIN: Duration = Duration::from_millis(50);
 /// While something runs its times go on.
 const SECOND: Duration = Duration::from_secs(1);
 /// While nothing does, nobody has to wake up.
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 
 /// Shows the program until it is left. Gives the signal that ended it, if one did.
 ///

@@ -179,7 +179,7 @@ impl App {
             ("theme", name) if !name.is_empty() => self.take_theme(name),
             ("run", number) if !number.is_empty() => match number.parse() {
                 Ok(id) => {
-                    turn.effects.push(super::Effect::Jump(Jump::Run(crate::domain::RunId(id))))
+                    turn.effects.push(super::Effect::Jump(Jump::Run(crate::domain::RunId(id))));
                 }
                 Err(_) => self.say(Tone::Bad, format!("'{number}' is no number of a run")),
             },

@@ -261,13 +261,12 @@ impl App {
     pub(super) fn focused(&self) -> (u8, Rect) {
         let placed = self.placed();
         let focused = placed.iter().find(|placed| placed.focused).or(placed.first());
-        match focused {
-            Some(placed) => (placed.pane.id, layout::inner(placed.area)),
-            None => {
-                let panes = self.screen_of(self.screen).panes(&self.shared);
-                let at = self.focus[self.screen.index()].min(panes.len().saturating_sub(1));
-                (panes.get(at).map_or(0, |pane| pane.id), Rect::ZERO)
-            }
+        if let Some(placed) = focused {
+            (placed.pane.id, layout::inner(placed.area))
+        } else {
+            let panes = self.screen_of(self.screen).panes(&self.shared);
+            let at = self.focus[self.screen.index()].min(panes.len().saturating_sub(1));
+            (panes.get(at).map_or(0, |pane| pane.id), Rect::ZERO)
         }
     }
 
@@ -404,7 +403,7 @@ impl App {
                 self.asking.answered(&ask, took, self.mono_ms);
                 match (ask.slot().0, answer) {
                     (None, Ok(super::ask::Answer::Catalog(catalog))) => {
-                        self.shared.catalog = catalog
+                        self.shared.catalog = catalog;
                     }
                     (None, Ok(_)) => {}
                     (None, Err(trouble)) => self.say(Tone::Bad, trouble.to_string()),

@@ -223,18 +223,15 @@ fn question(app: &App, confirm: &Confirm, buf: &mut Buffer, body: Rect) -> Optio
         paint::line(buf, inner, y as u16, &[(" ", style), (line, style)]);
     }
     let y = inner.height.saturating_sub(1);
-    match &confirm.typed {
-        Some(word) => {
-            let label = format!("type {word} and Enter: ");
-            Some(typed(app, buf, inner, y, &label, confirm.line.text()))
-        }
-        None => {
-            let (accent, muted) = (theme.style(Role::Accent), theme.style(Role::Muted));
-            let spans =
-                [(" ", muted), ("y", accent), (" yes   ", muted), ("n", accent), (" no", muted)];
-            paint::line(buf, inner, y, &spans);
-            None
-        }
+    if let Some(word) = &confirm.typed {
+        let label = format!("type {word} and Enter: ");
+        Some(typed(app, buf, inner, y, &label, confirm.line.text()))
+    } else {
+        let (accent, muted) = (theme.style(Role::Accent), theme.style(Role::Muted));
+        let spans =
+            [(" ", muted), ("y", accent), (" yes   ", muted), ("n", accent), (" no", muted)];
+        paint::line(buf, inner, y, &spans);
+        None
     }
 }
 

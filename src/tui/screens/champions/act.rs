@@ -421,12 +421,11 @@ impl Champions {
         if !done {
             return vec![Effect::Reload, failed(outcome), Effect::Overlay(output(outcome))];
         }
-        let said = match verdict.filter(|_| purpose == GATE) {
-            Some(verdict) => verdict_said(&verdict),
-            None => {
-                let line = outcome.stdout.lines().next().unwrap_or_default();
-                Effect::Say(Tone::Good, paint::clean(line))
-            }
+        let said = if let Some(verdict) = verdict.filter(|_| purpose == GATE) {
+            verdict_said(&verdict)
+        } else {
+            let line = outcome.stdout.lines().next().unwrap_or_default();
+            Effect::Say(Tone::Good, paint::clean(line))
         };
         vec![Effect::Reload, said]
     }

@@ -9,7 +9,7 @@ use crate::report::words::{number, params, plural};
 use crate::tui::paint::{self, clean};
 use crate::tui::screens::{Place, Shared};
 use crate::tui::theme::Role;
-use crate::tui::widgets::{fit, plain};
+use crate::tui::widgets::plain;
 use indexmap::IndexMap;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

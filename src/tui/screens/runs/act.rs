@@ -192,9 +192,10 @@ impl Runs {
     pub(super) fn differ(&mut self, shared: &Shared) -> Vec<Effect> {
         self.choice.differing = !self.choice.differing;
         self.refresh_columns(shared);
-        let text = match self.choice.differing {
-            true => "only parameters and metrics that differ",
-            false => "all parameters and metrics",
+        let text = if self.choice.differing {
+            "only parameters and metrics that differ"
+        } else {
+            "all parameters and metrics"
         };
         vec![Effect::Say(Tone::Info, text.into())]
     }

@@ -178,14 +178,14 @@ impl Runs {
 
     pub(super) fn takes(&mut self, ask: &Ask, answer: Answer, shared: &mut Shared) -> Vec<Effect> {
         match (ask, answer) {
-            (Ask::List(wanted), Answer::List(found, counts, total)) => {
-                if *wanted == self.wanted(shared) {
-                    self.filtering.trouble = None;
-                    self.trouble = None;
-                    self.n_fitting = counts.iter().map(|(_, n)| n).sum();
-                    (self.counts, self.n_total) = (counts, total);
-                    self.take_list(wanted, found);
-                }
+            (Ask::List(wanted), Answer::List(found, counts, total))
+                if *wanted == self.wanted(shared) =>
+            {
+                self.filtering.trouble = None;
+                self.trouble = None;
+                self.n_fitting = counts.iter().map(|(_, n)| n).sum();
+                (self.counts, self.n_total) = (counts, total);
+                self.take_list(wanted, found);
             }
             (Ask::Survey(..), Answer::Survey(names, sweeps)) => {
                 (self.survey.names, self.survey.sweeps) = (names, sweeps);
@@ -208,13 +208,11 @@ impl Runs {
                     self.refresh_columns(shared);
                 }
             }
-            (Ask::Preview(run, _), Answer::Preview(seen)) => {
-                if Some(*run) == self.previewed() {
-                    if self.preview.as_ref().is_none_or(|old| old.run.id != seen.run.id) {
-                        (self.scrolled, self.scrolled_charts) = (0, 0);
-                    }
-                    self.preview = Some(seen);
+            (Ask::Preview(run, _), Answer::Preview(seen)) if Some(*run) == self.previewed() => {
+                if self.preview.as_ref().is_none_or(|old| old.run.id != seen.run.id) {
+                    (self.scrolled, self.scrolled_charts) = (0, 0);
                 }
+                self.preview = Some(seen);
             }
             (Ask::Curves(run, ..), Answer::Curves(curves)) => self.curves = Some((*run, curves)),
             (Ask::Values(source), Answer::Values(values)) => {

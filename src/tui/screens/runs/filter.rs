@@ -68,12 +68,11 @@ impl Filtering {
     /// # Errors
     /// What is wrong with it.
     pub(super) fn keep(&mut self, text: &str) -> Result<(), String> {
-        match problem(text) {
-            Some(problem) => Err(problem),
-            None => {
-                self.set(text);
-                Ok(())
-            }
+        if let Some(problem) = problem(text) {
+            Err(problem)
+        } else {
+            self.set(text);
+            Ok(())
         }
     }
 

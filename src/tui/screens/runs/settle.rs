@@ -85,16 +85,17 @@ impl Runs {
             [one] => format!("run {one}"),
             many => format!("{} marked runs", many.len()),
         };
-        let (purpose, title, mut lines) = match self.bin {
-            true => (RESTORE, "Out of the bin", vec![format!("{what} comes back.")]),
-            false => (
+        let (purpose, title, mut lines) = if self.bin {
+            (RESTORE, "Out of the bin", vec![format!("{what} comes back.")])
+        } else {
+            (
                 BIN,
                 "Into the bin",
                 vec![
                     format!("{what}: into the bin. v shows the bin, D there brings runs back."),
                     "derby store gc deletes what has been there for long.".into(),
                 ],
-            ),
+            )
         };
         let champions: Vec<String> = runs
             .iter()

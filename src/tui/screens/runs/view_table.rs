@@ -154,10 +154,7 @@ impl Runs {
     fn run_row(&self, run: RunId, shared: &Shared) -> Vec<CellText> {
         let theme = &shared.theme;
         let is_marked = shared.marks.contains(&run);
-        let mark = match is_marked {
-            true => theme.glyph("▣", "#"),
-            false => theme.glyph("▢", " "),
-        };
+        let mark = if is_marked { theme.glyph("▣", "#") } else { theme.glyph("▢", " ") };
         let Some(row) = self.loaded.rows.get(&run) else {
             let mut cells = vec![CellText::new(mark, Role::Muted)];
             for column in &self.columns {
@@ -195,9 +192,10 @@ impl Runs {
 
     fn heading(&self, key: RunId, group: &Group, shared: &Shared) -> CellText {
         let theme = &shared.theme;
-        let arrow = match self.open.contains(&key) {
-            true => theme.glyph("▾", "v"),
-            false => theme.glyph("▸", ">"),
+        let arrow = if self.open.contains(&key) {
+            theme.glyph("▾", "v")
+        } else {
+            theme.glyph("▸", ">")
         };
         let label = self.group_label(group);
         let dot = theme.glyph("·", "-");
@@ -261,10 +259,7 @@ impl Runs {
             said.push((format!(" {} {word}   ", words::count(*n)), theme.style(Role::Muted)));
         }
         if let Some(sort) = &self.sort {
-            let way = match sort.descends {
-                true => theme.glyph("▼", "v"),
-                false => theme.glyph("▲", "^"),
-            };
+            let way = if sort.descends { theme.glyph("▼", "v") } else { theme.glyph("▲", "^") };
             let by = match &sort.field {
                 Field::Metric(name) | Field::Param(name) => clean(name),
                 other => other.to_string(),

@@ -5,10 +5,10 @@ mod history;
 mod importance;
 mod state;
 
-pub use export::Export;
-pub use history::{Dot, DotKind, History};
-pub use importance::Ranking;
-pub use state::{Ends, State, Work};
+pub(super) use export::Export;
+pub(super) use history::{Dot, DotKind, History};
+pub(super) use importance::Ranking;
+pub(super) use state::{Ends, State, Work};
 
 use super::super::figures;
 use crate::compare::ImportanceMethod;

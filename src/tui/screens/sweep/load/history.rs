@@ -335,7 +335,7 @@ mod tests {
             .collect();
         let history = reduced(&trials, Goal::Maximize);
         assert!(history.dots.len() <= GRID.0 * (GRID.1 + 1), "{}", history.dots.len());
-        assert_eq!(history.beyond as f64 / 100_000.0 < 0.2, true);
+        assert!(history.beyond as f64 / 100_000.0 < 0.2);
         assert!(history.range.unwrap().0 > -1.0, "an outlier does not stretch the axis");
     }
 
