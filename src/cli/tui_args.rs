@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 /// The terminal UI: screens, looks, and frames as files.
 #[derive(Debug, Clone, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct TuiArgs {
     /// The screen to begin with: runs, run, compare, sweep, champions, data or start
     #[arg(value_name = "SCREEN")]

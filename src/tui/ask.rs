@@ -158,7 +158,7 @@ pub enum Reply {
         /// The question.
         ask: Ask,
         /// The answer, or why there is none.
-        answer: Result<Answer, Trouble>,
+        answer: Box<Result<Answer, Trouble>>,
         /// Time at work.
         took: Duration,
     },

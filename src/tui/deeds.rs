@@ -6,6 +6,7 @@ use super::ask::{Reply, VerbOutcome, Write};
 use super::event::Event;
 use crate::host;
 use crate::store::{Mode, Store, StoreError};
+use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
@@ -170,7 +171,7 @@ pub fn line_of(args: &[String]) -> String {
     for arg in args {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=@:,+".contains(c);
         if arg.is_empty() || !arg.chars().all(is_plain) {
-            line.push_str(&format!(" '{}'", arg.replace('\'', "'\\''")));
+            let _ = write!(line, " '{}'", arg.replace('\'', "'\\''"));
         } else {
             line.push(' ');
             line.push_str(arg);

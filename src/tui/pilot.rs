@@ -123,7 +123,7 @@ impl Pilot {
             for ask in asks {
                 let answer = ask.answer(&self.reader);
                 let now = self.now();
-                let reply = Reply::Answer { ask, answer, took: Duration::ZERO };
+                let reply = Reply::Answer { ask, answer: Box::new(answer), took: Duration::ZERO };
                 let turn = self.app.event(Event::Reply(Box::new(reply)), now);
                 self.carry_out(turn);
             }

@@ -49,6 +49,7 @@ impl Screen {
     }
 
     /// The terminal's size; what cannot be found out is 80×24.
+    #[expect(clippy::unused_self, reason = "only who holds the terminal may ask")]
     pub(super) fn size(&self) -> Rect {
         let size = crossterm::terminal::size().unwrap_or((80, 24));
         Rect::new(0, 0, size.0, size.1)

@@ -166,7 +166,7 @@ impl Worker {
             }
             let started = Instant::now();
             let answer = self.answer(&ask);
-            let reply = Reply::Answer { ask, answer, took: started.elapsed() };
+            let reply = Reply::Answer { ask, answer: Box::new(answer), took: started.elapsed() };
             if self.say(reply).is_err() {
                 return;
             }

@@ -253,9 +253,10 @@ fn complete(prompt: &mut Prompt, forward: bool) -> bool {
 fn confirm_key(mut confirm: Confirm, key: &KeyEvent) -> After {
     let purpose = confirm.purpose;
     match (key.code, &confirm.typed) {
-        (KeyCode::Esc, _) => After::Done(purpose, Outcome::Left),
+        (KeyCode::Esc, _) | (KeyCode::Char('n' | 'N' | 'q'), None) => {
+            After::Done(purpose, Outcome::Left)
+        }
         (KeyCode::Char('y' | 'Y'), None) => After::Done(purpose, Outcome::Confirmed),
-        (KeyCode::Char('n' | 'N' | 'q'), None) => After::Done(purpose, Outcome::Left),
         (KeyCode::Enter, Some(word)) if confirm.line.text() == word => {
             After::Done(purpose, Outcome::Confirmed)
         }

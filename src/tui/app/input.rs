@@ -76,6 +76,11 @@ impl App {
                 self.overlay = Some(Overlay::Palette { line: Line::default(), row: 0 });
             }
             Action::Theme => self.next_theme(),
+            Action::Go(ScreenId::Run) if self.run.is_empty() => {
+                let selected = self.runs.selected();
+                let target = selected.map_or(Jump::Screen(ScreenId::Run), Jump::Run);
+                turn.effects.push(Effect::Jump(target));
+            }
             Action::Go(screen) => self.go(screen),
             Action::NextPane => self.move_focus(1),
             Action::PreviousPane => self.move_focus(-1),

@@ -401,7 +401,7 @@ impl App {
             }
             Reply::Answer { ask, answer, took } => {
                 self.asking.answered(&ask, took, self.mono_ms);
-                match (ask.slot().0, answer) {
+                match (ask.slot().0, *answer) {
                     (None, Ok(super::ask::Answer::Catalog(catalog))) => {
                         self.shared.catalog = catalog;
                     }

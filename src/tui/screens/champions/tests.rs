@@ -435,7 +435,8 @@ fn a_broken_ledger_is_loud_and_names_the_mend() {
     for size in SIZES {
         check(&lab.pilot(size), &["cannot be trusted", "edited", "git checkout", "verify"]);
     }
-    let cut: String = whole.lines().take(2).map(|line| format!("{line}\n")).collect();
+    let two: Vec<&str> = whole.lines().take(2).collect();
+    let cut = format!("{}\n", two.join("\n"));
     fs::write(lab.file(), &cut).unwrap();
     check(&lab.pilot((100, 30)), &["it was cut", "2 entries"]);
     fs::remove_file(lab.file()).unwrap();

@@ -267,6 +267,13 @@ impl Run {
     }
 }
 
+impl Run {
+    /// True while no run was chosen.
+    pub fn is_empty(&self) -> bool {
+        self.shown.is_none()
+    }
+}
+
 impl Screen for Run {
     fn id(&self) -> ScreenId {
         ScreenId::Run

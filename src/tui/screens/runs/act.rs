@@ -38,23 +38,19 @@ impl Runs {
             None => Enabled::No("this is a group: Enter opens it, then choose a run"),
         };
         match action {
-            Filter | Left | Right | Columns | Differing | Freeze | Wider | Narrower | Group => {
-                Enabled::Yes
-            }
             Sort if self.lines.len() == 0 => Enabled::No("there is nothing to sort"),
-            Sort => Enabled::Yes,
             Reverse if self.sort.is_none() => {
                 Enabled::No("nothing is sorted yet: s sorts by the column")
             }
-            Reverse => Enabled::Yes,
             Open => match self.lines.at(self.line) {
                 None => Enabled::No("there is no run to open"),
                 Some(Line::Group(_)) => Enabled::As("open group"),
                 Some(Line::Run(_)) => Enabled::Yes,
             },
-            Mark | Edit | Promote => on_run(),
+            Mark | Edit | Promote | Bin => on_run(),
             Unmark if shared.marks.is_empty() => Enabled::No("no run is marked: Space marks"),
-            Unmark => Enabled::Yes,
+            Filter | Left | Right | Columns | Differing | Freeze | Wider | Narrower | Group
+            | Sort | Reverse | Unmark => Enabled::Yes,
             Compare => match self.compared(shared).len() {
                 0 | 1 => Enabled::No("mark two runs with Space, then c"),
                 n if n > MOST_COMPARED => Enabled::No("six runs at most: u takes all marks off"),
@@ -65,7 +61,6 @@ impl Runs {
                 other => other,
             },
             Bin if !shared.marks.is_empty() => Enabled::Yes,
-            Bin => on_run(),
             View => Enabled::As(if self.bin { "runs" } else { "bin" }),
             Write if self.exporting.is_some() => Enabled::No("the table is being written"),
             Write if self.lines.len() == 0 => Enabled::No("there is nothing to write"),
@@ -119,8 +114,8 @@ impl Runs {
             return Vec::new();
         }
         match action {
-            Action::Left => self.to_column(self.column.saturating_sub(1), area, shared),
-            Action::Right => self.to_column(self.column + 1, area, shared),
+            Action::Left => self.move_to_column(self.column.saturating_sub(1), area, shared),
+            Action::Right => self.move_to_column(self.column + 1, area, shared),
             Action::Wider => self.widen(2, shared),
             Action::Narrower => self.widen(-2, shared),
             Action::Freeze => self.freeze(self.column, shared),
@@ -166,7 +161,7 @@ impl Runs {
     }
 
     /// The cursor to a column, which comes into view.
-    pub(super) fn to_column(&mut self, column: usize, area: Rect, shared: &Shared) {
+    pub(super) fn move_to_column(&mut self, column: usize, area: Rect, shared: &Shared) {
         self.column = column.min(self.columns.len().saturating_sub(1));
         let first = self
             .with_grid(area, (true, shared), |grid| grid.first_column_for(area, self.column + 1));

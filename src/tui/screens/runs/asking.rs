@@ -94,17 +94,12 @@ impl Runs {
         fields
     }
 
-    fn survey_size(&self, shared: &Shared) -> usize {
-        let names = shared.catalog.params.len() + shared.catalog.metrics.len();
-        (SURVEYED / names.max(1)).clamp(20, 2_000)
-    }
-
     pub(super) fn wants(&self, body: Rect, shared: &Shared) -> Vec<Ask> {
         let wanted = self.wanted(shared);
         let mut asks = vec![Ask::List(wanted.clone())];
         if shared.catalog.is_loaded {
             let set = Wanted { sort: None, group: None, score: None, ..wanted };
-            asks.push(Ask::Survey(set, self.survey_size(shared)));
+            asks.push(Ask::Survey(set, survey_size(shared)));
         }
         let mut ids = self.lines.runs(self.window(body));
         if !ids.is_empty() || self.lines.is_grouped() {
@@ -342,4 +337,9 @@ impl Runs {
     pub(super) fn go_to_top(&mut self) {
         (self.line, self.top, self.anchor) = (0, 0, None::<Anchor>);
     }
+}
+
+fn survey_size(shared: &Shared) -> usize {
+    let names = shared.catalog.params.len() + shared.catalog.metrics.len();
+    (SURVEYED / names.max(1)).clamp(20, 2_000)
 }

@@ -144,10 +144,8 @@ impl ColumnId {
 
     fn least_width(&self) -> u16 {
         match self {
-            Self::Run => 4,
             Self::Curve => 8,
-            Self::Score | Self::Delta | Self::Metric(_) => 6,
-            Self::Time => 6,
+            Self::Score | Self::Delta | Self::Metric(_) | Self::Time => 6,
             Self::Age => 3,
             _ => 4,
         }

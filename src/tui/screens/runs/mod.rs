@@ -97,6 +97,11 @@ impl Runs {
         }
     }
 
+    /// The run under the cursor, or the best of the group there.
+    pub fn selected(&self) -> Option<RunId> {
+        self.previewed()
+    }
+
     /// The run that the preview shows: under the cursor, or the best of the group there.
     fn previewed(&self) -> Option<RunId> {
         match self.lines.at(self.line)? {
@@ -252,8 +257,7 @@ impl Screen for Runs {
     fn position(&self, _shared: &Shared) -> String {
         let n = self.lines.len() as u64;
         let at = if n == 0 { 0 } else { self.line as u64 + 1 };
-        use crate::report::words::count;
-        format!("{}/{}", count(at), count(n))
+        format!("{}/{}", crate::report::words::count(at), crate::report::words::count(n))
     }
 
     fn remember(&self) -> serde_json::Value {

@@ -12,6 +12,7 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::{Axis, CellText, Chart, Curve, Fact, Facts, Guide, Mark, Unit};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::fmt::Write as _;
 
 /// Parameters and metrics that a preview lists; the run's own screen has them all.
 const LISTED: usize = 40;
@@ -141,49 +142,10 @@ impl Runs {
 
     fn facts(&self, seen: &Seen, shared: &Shared) -> Vec<Fact> {
         let mut facts = Vec::new();
-        self.params(&mut facts, seen, shared);
+        params(&mut facts, seen, shared);
         self.metrics(&mut facts, seen, shared);
         origin(&mut facts, seen, shared);
         facts
-    }
-
-    fn params(&self, facts: &mut Vec<Fact>, seen: &Seen, shared: &Shared) {
-        let theme = &shared.theme;
-        let against = seen.against.as_ref();
-        let versus = match against {
-            Some(other) if shared.catalog.champions.contains_key(&other.id) => {
-                format!("params, against champion {}", other.id)
-            }
-            Some(other) => format!("params, against best {}", other.id),
-            None => "params".into(),
-        };
-        facts.push(Fact::heading(versus));
-        let differs = |name: &str, value: &Value| {
-            against.is_some_and(|other| other.params.get(name) != Some(value))
-        };
-        let mut listed: Vec<(&str, &Value)> = seen.run.params.iter().collect();
-        // Those that differ come first.
-        listed.sort_by_key(|(name, value)| !differs(name, value));
-        for (name, value) in listed.iter().take(LISTED) {
-            let mut fact = Fact::new(clean(name), clean(&words::value(value)));
-            if let Some(other) = against {
-                fact.sign = match (value, other.params.get(name)) {
-                    (_, None) => CellText::new("+", Role::Accent),
-                    (a, Some(b)) if *a == b => CellText::new("=", Role::Muted),
-                    (a, Some(b)) => match (number(a), number(b)) {
-                        (Some(a), Some(b)) if a > b => {
-                            CellText::new(theme.glyph("▲", "^"), Role::Accent)
-                        }
-                        (Some(a), Some(b)) if a < b => {
-                            CellText::new(theme.glyph("▼", "v"), Role::Accent)
-                        }
-                        _ => CellText::new(theme.glyph("≠", "!"), Role::Accent),
-                    },
-                };
-            }
-            facts.push(fact);
-        }
-        rest(facts, listed.len(), shared);
     }
 
     fn metrics(&self, facts: &mut Vec<Fact>, seen: &Seen, shared: &Shared) {
@@ -205,7 +167,7 @@ impl Runs {
             let sign = shared.theme.glyph("±", "+-");
             let mut text = words::measured(name, summary.score);
             if summary.sd.is_finite() && summary.n > 1 {
-                text.push_str(&format!(" {sign} {}", words::measured_to(name, summary.sd, 2)));
+                let _ = write!(text, " {sign} {}", words::measured_to(name, summary.sd, 2));
             }
             let mut fact = Fact::new(clean(name), text);
             if !summary.score.is_finite() {
@@ -221,6 +183,45 @@ impl Runs {
             facts.push(Fact::heading(clean(reason)));
         }
     }
+}
+
+fn params(facts: &mut Vec<Fact>, seen: &Seen, shared: &Shared) {
+    let theme = &shared.theme;
+    let against = seen.against.as_ref();
+    let versus = match against {
+        Some(other) if shared.catalog.champions.contains_key(&other.id) => {
+            format!("params, against champion {}", other.id)
+        }
+        Some(other) => format!("params, against best {}", other.id),
+        None => "params".into(),
+    };
+    facts.push(Fact::heading(versus));
+    let differs = |name: &str, value: &Value| {
+        against.is_some_and(|other| other.params.get(name) != Some(value))
+    };
+    let mut listed: Vec<(&str, &Value)> = seen.run.params.iter().collect();
+    // Those that differ come first.
+    listed.sort_by_key(|(name, value)| !differs(name, value));
+    for (name, value) in listed.iter().take(LISTED) {
+        let mut fact = Fact::new(clean(name), clean(&words::value(value)));
+        if let Some(other) = against {
+            fact.sign = match (value, other.params.get(name)) {
+                (_, None) => CellText::new("+", Role::Accent),
+                (a, Some(b)) if *a == b => CellText::new("=", Role::Muted),
+                (a, Some(b)) => match (number(a), number(b)) {
+                    (Some(a), Some(b)) if a > b => {
+                        CellText::new(theme.glyph("▲", "^"), Role::Accent)
+                    }
+                    (Some(a), Some(b)) if a < b => {
+                        CellText::new(theme.glyph("▼", "v"), Role::Accent)
+                    }
+                    _ => CellText::new(theme.glyph("≠", "!"), Role::Accent),
+                },
+            };
+        }
+        facts.push(fact);
+    }
+    rest(facts, listed.len(), shared);
 }
 
 fn rest(facts: &mut Vec<Fact>, n: usize, shared: &Shared) {

@@ -14,15 +14,16 @@ use crate::tui::widgets::{CellText, Col, Grid};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use std::fmt::Write as _;
 
 impl Runs {
     pub(super) fn table_pane(&self, shared: &Shared) -> Pane {
         let mut title = String::from(if self.bin { "Bin" } else { "Runs" });
         if let Some(field) = &self.group {
-            title.push_str(&format!("  by {field}"));
+            let _ = write!(title, "  by {field}");
         }
         if self.filtering.is_on() {
-            title.push_str(&format!("  / {}", clean(self.filtering.effective())));
+            let _ = write!(title, "  / {}", clean(self.filtering.effective()));
         }
         let height = usize::from(shared.body.height.saturating_sub(3));
         let (n, total) = (self.n_fitting, self.n_total);
@@ -42,7 +43,7 @@ impl Runs {
             )
         };
         if !self.lines.is_grouped() && total != n && n > 0 {
-            note.push_str(&format!(" · {} in all", words::count(total)));
+            let _ = write!(note, " · {} in all", words::count(total));
         }
         Pane::new(TABLE, title, note)
     }
@@ -202,20 +203,20 @@ impl Runs {
         let mut text =
             format!("{arrow} {label}  {dot} {}", words::plural(group.runs.len() as u64, "run"));
         if let Some((run, best)) = group.best {
-            text.push_str(&format!("  {dot} best {} #{run}", words::number(best)));
+            let _ = write!(text, "  {dot} best {} #{run}", words::number(best));
         }
         if group.mean.is_finite() && group.scored > 1 {
             let sign = theme.glyph("±", "+-");
-            text.push_str(&format!("  {dot} {}", words::number(group.mean)));
+            let _ = write!(text, "  {dot} {}", words::number(group.mean));
             if group.sd.is_finite() {
-                text.push_str(&format!(" {sign} {}", words::number(group.sd)));
+                let _ = write!(text, " {sign} {}", words::number(group.sd));
             }
         }
         text.push_str("  ");
         for (status, n) in Status::ALL.into_iter().zip(group.counts) {
             if n > 0 {
                 let (glyph, ascii, _, _) = state(status);
-                text.push_str(&format!(" {}{n}", theme.glyph(glyph, ascii)));
+                let _ = write!(text, " {}{n}", theme.glyph(glyph, ascii));
             }
         }
         CellText { text, role: Role::Accent, bold: true }

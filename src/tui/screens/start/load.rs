@@ -131,6 +131,7 @@ impl Ask {
     }
 
     /// Answers it.
+    #[expect(clippy::unused_self, reason = "the only question there is")]
     pub(in crate::tui) fn answer(&self, reader: &Reader) -> Result<Answer, Trouble> {
         let sweeps = reader.store.sweeps()?;
         let mut files = Vec::new();
