@@ -54,6 +54,9 @@ pub(super) fn run(ui: &Ui, args: &TuiArgs) -> Result<u8, CliError> {
 fn options(ui: &Ui, args: &TuiArgs) -> Result<Options, CliError> {
     let named = args.snapshot.as_ref().or(args.screen.as_ref());
     let screen = named.map(|word| screen(word)).transpose()?;
+    // A snapshot names its screen itself: what stands behind it is what to show there.
+    let first = args.screen.iter().filter(|_| args.snapshot.is_some());
+    let what: Vec<String> = first.chain(&args.what).cloned().collect();
     let store = ui.store_folder()?;
     let depth = depth(ui.color, args.snapshot.is_some());
     if let Some(name) = &args.theme {
@@ -61,7 +64,7 @@ fn options(ui: &Ui, args: &TuiArgs) -> Result<Options, CliError> {
             .map_err(|error| CliError::usage(error.to_string()))?;
     }
     Ok(Options {
-        jump: jump(&store, screen, &args.what)?,
+        jump: jump(&store, screen, &what)?,
         ledgers: Books::new(ui)?.folder,
         here: std::env::current_dir()?,
         screen,

@@ -77,7 +77,7 @@ impl App {
             }
             Action::Theme => self.next_theme(),
             Action::Go(ScreenId::Run) if self.run.is_empty() => {
-                let selected = self.runs.selected();
+                let selected = self.runs.at_hand();
                 let target = selected.map_or(Jump::Screen(ScreenId::Run), Jump::Run);
                 turn.effects.push(Effect::Jump(target));
             }

@@ -47,10 +47,7 @@ impl Runs {
                 Some(Line::Group(_)) => Enabled::As("open group"),
                 Some(Line::Run(_)) => Enabled::Yes,
             },
-            Mark | Edit | Promote | Bin => on_run(),
             Unmark if shared.marks.is_empty() => Enabled::No("no run is marked: Space marks"),
-            Filter | Left | Right | Columns | Differing | Freeze | Wider | Narrower | Group
-            | Sort | Reverse | Unmark => Enabled::Yes,
             Compare => match self.compared(shared).len() {
                 0 | 1 => Enabled::No("mark two runs with Space, then c"),
                 n if n > MOST_COMPARED => Enabled::No("six runs at most: u takes all marks off"),
@@ -64,8 +61,9 @@ impl Runs {
             View => Enabled::As(if self.bin { "runs" } else { "bin" }),
             Write if self.exporting.is_some() => Enabled::No("the table is being written"),
             Write if self.lines.len() == 0 => Enabled::No("there is nothing to write"),
-            Write => Enabled::Yes,
-            Copy => on_run(),
+            Filter | Left | Right | Columns | Differing | Freeze | Wider | Narrower | Group
+            | Sort | Reverse | Unmark | Write => Enabled::Yes,
+            Mark | Edit | Promote | Bin | Copy => on_run(),
             _ => Enabled::Never,
         }
     }

@@ -98,7 +98,7 @@ impl Runs {
     }
 
     /// The run under the cursor, or the best of the group there.
-    pub fn selected(&self) -> Option<RunId> {
+    pub fn at_hand(&self) -> Option<RunId> {
         self.previewed()
     }
 
