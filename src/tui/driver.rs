@@ -33,6 +33,7 @@ pub fn run(options: &Options, open: Opener) -> Result<Option<i32>, TuiError> {
     let screen = Screen::take(open, options.mouse)?;
     let (sender, events) = channel();
     let started = Instant::now();
+    obey(&sender)?;
     let mut app = App::new(options, &remembered, screen.size(), now(started));
     let mut driver = Driver {
         screen,
@@ -67,7 +68,20 @@ fn now(started: Instant) -> Now {
     Now { wall_ms: host::now_ms(), mono_ms: started.elapsed().as_millis() as i64 }
 }
 
-/// Starts the threads that hear keys and signals.
+/// Hears signals.
+fn obey(sender: &Sender<Event>) -> Result<(), TuiError> {
+    let signals = sender.clone();
+    host::on_signals(move |signal| {
+        let event = match signal {
+            host::Asked::ToStop => Event::Suspend,
+            host::Asked::ToEnd(signal) => Event::Terminate(signal),
+        };
+        let _ = signals.send(event);
+    })?;
+    Ok(())
+}
+
+/// Hears keys.
 fn listen(sender: &Sender<Event>) -> Result<(), TuiError> {
     let keys = sender.clone();
     let body = move || {
@@ -91,14 +105,6 @@ fn listen(sender: &Sender<Event>) -> Result<(), TuiError> {
         }
     };
     std::thread::Builder::new().name("keys".into()).spawn(body)?;
-    let signals = sender.clone();
-    host::on_signals(move |signal| {
-        let event = match signal {
-            host::Asked::ToStop => Event::Suspend,
-            host::Asked::ToEnd(signal) => Event::Terminate(signal),
-        };
-        let _ = signals.send(event);
-    })?;
     Ok(())
 }
 

@@ -5,8 +5,8 @@ use crossterm::event::{
 };
 use crossterm::style::force_color_output;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    SetTitle, disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
@@ -79,7 +79,10 @@ impl Screen {
     /// # Errors
     /// When the terminal is gone.
     pub(super) fn clear(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // Not ratatui's own: it asks the terminal where the cursor is, and the answer would go to the thread that hears keys.
+        execute!(self.terminal.backend_mut(), Clear(ClearType::All))?;
+        self.terminal = Terminal::new(CrosstermBackend::new((self.open)()))?;
+        Ok(())
     }
 
     /// Puts text on the terminal's clipboard (OSC 52).
@@ -100,7 +103,7 @@ impl Screen {
         leave(self.terminal.backend_mut());
         crate::host::stop_self()?;
         enter(self.terminal.backend_mut(), self.mouse)?;
-        self.terminal.clear()
+        self.clear()
     }
 }
 

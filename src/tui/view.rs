@@ -30,7 +30,28 @@ pub(super) fn draw(app: &App, buf: &mut Buffer) -> Option<(u16, u16)> {
     }
     let cursor = status(app, buf, window.status);
     footer(app, buf, window.footer);
-    dialogs::draw(app, buf, &window).or(cursor)
+    let cursor = dialogs::draw(app, buf, &window).or(cursor);
+    if app.shared.theme.ascii {
+        only_ascii(buf);
+    }
+    cursor
+}
+
+/// Foreign text has signs of its own: where only ASCII may be drawn, a cut is `~` and any other is `?`.
+fn only_ascii(buf: &mut Buffer) {
+    for cell in &mut buf.content {
+        if !cell.symbol().is_ascii() {
+            let sign = match cell.symbol() {
+                "…" => "~",
+                "×" => "x",
+                "·" => ".",
+                "µ" => "u",
+                "±" | "–" | "—" | "−" => "-",
+                _ => "?",
+            };
+            cell.set_symbol(sign);
+        }
+    }
 }
 
 /// What is said while nothing fits: how much there is, and how much it takes.

@@ -22,9 +22,10 @@ fn the_program() {
     Start with `derby sweep sweeps/breast_cancer.toml`, or with a data file of your own: `derby init
     DATA.csv`. Runs live in `.derby/` of the project's folder, found by walking up from here.
 
-    Usage: derby [OPTIONS] <COMMAND>
+    Usage: derby [OPTIONS] [COMMAND]
 
     Commands:
+      tui          Look at runs, steer sweeps and promote in the terminal; so does `derby` alone
       sweep        Run a sweep, or go on with it
       steer        Steer a sweep while it runs: pause, stop, more trials, a point by hand, another range
       run          Run any command once, and record it
@@ -422,6 +423,75 @@ fn verbs_about_sweeps() {
       derby plot roc 12 13 -o roc.svg
       derby plot curves 12 13 --metric val_loss -o curves.png
     ");
+}
+
+#[test]
+fn the_verb_of_the_screens() {
+    let place = Place::new();
+    shows!(help(&place, "tui"), @r#"
+    exit 0
+    Look at runs, steer sweeps and promote in the terminal; so does `derby` alone
+
+    Usage: derby tui [OPTIONS] [SCREEN] [WHAT]...
+
+    Arguments:
+      [SCREEN]
+              The screen to begin with: runs, run, compare, sweep, champions, data or start
+
+      [WHAT]...
+              What to show there: a filter, a run, runs, a sweep or a model
+
+    Options:
+          --theme <NAME>
+              The look: terminal, dark, light, safe (for the color-blind), mono, or a .toml file of
+              roles and colors
+              
+              [env: DERBY_THEME]
+
+          --ascii
+              Draw with ASCII only
+
+          --no-mouse
+              Leave the mouse to the terminal
+
+          --read-only
+              Change nothing: no tags, no steering, no promotion
+
+          --list-keys
+              Print the table of keys as Markdown and end
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Snapshots:
+          --snapshot <SCREEN>
+              Print that screen and end; needs no terminal
+
+          --size <WxH>
+              The size of the snapshot, columns × rows
+              
+              [default: 100x30]
+
+          --keys <KEYS>
+              Keys to press before it: `jj<enter>`, `/roc_auc > 0.98<enter>`
+
+          --format <FORMAT>
+              As text or as a picture
+
+              Possible values:
+              - text: Lines of text
+              - svg:  A picture
+              
+              [default: text]
+
+      -o, --output <FILE>
+              Write it to this file
+
+          --color <WHEN>
+              When to use color: auto, always or never
+              
+              [default: auto]
+    "#);
 }
 
 #[test]

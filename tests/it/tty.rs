@@ -152,12 +152,7 @@ fn cells(n: u16) -> NonZero<u16> {
 }
 
 /// Starts derby on a terminal, and gives the only handle of its other end.
-pub(crate) fn spawn(
-    place: &Place,
-    args: &[&str],
-    size: (u16, u16),
-    env: &[(&str, &str)],
-) -> (Child, File) {
+fn spawn(place: &Place, args: &[&str], size: (u16, u16), env: &[(&str, &str)]) -> (Child, File) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();

@@ -28,7 +28,7 @@ fn keys_are_pressed_before_the_picture() {
     let ran = place.derby(&["tui", "--snapshot", "runs", "--format", "svg", "-o", "runs.svg"]);
     assert_eq!((ran.code, ran.out.as_str()), (0, ""));
     let svg = std::fs::read_to_string(place.path("runs.svg")).unwrap();
-    assert!(svg.starts_with("<svg") && svg.contains("quick"));
+    assert!(svg.starts_with("<svg") && svg.contains("knn"));
 }
 
 #[test]

@@ -37,11 +37,11 @@ fn without_a_store_it_says_how_to_begin_and_sees_the_first_one() {
 fn a_store_that_is_deleted_or_replaced_is_noticed() {
     let place = Place::recorded();
     let mut tty = shown(&place);
-    tty.wait_for("quick");
+    tty.wait_for("knn");
     fs::rename(place.path(".derby"), place.path("aside")).unwrap();
     tty.wait_for("no runs yet");
     fs::rename(place.path("aside"), place.path(".derby")).unwrap();
-    tty.wait_for("quick");
+    tty.wait_for("knn");
     leaves(tty);
 }
 
@@ -49,7 +49,7 @@ fn a_store_that_is_deleted_or_replaced_is_noticed() {
 fn a_damaged_store_is_a_screen_and_no_crash() {
     let place = Place::recorded();
     let mut tty = shown(&place);
-    tty.wait_for("quick");
+    tty.wait_for("knn");
     let file = place.path(".derby/derby.db");
     let whole = fs::read(&file).unwrap();
     fs::remove_file(&file).unwrap();
@@ -58,7 +58,7 @@ fn a_damaged_store_is_a_screen_and_no_crash() {
     fs::remove_file(&file).unwrap();
     fs::write(&file, whole).unwrap();
     tty.wait_until("the runs again", |text| {
-        !text.contains("cannot be read") && text.contains("quick")
+        !text.contains("cannot be read") && text.contains("knn")
     });
     leaves(tty);
 }
@@ -71,7 +71,7 @@ fn a_store_of_a_newer_derby_is_a_screen() {
     // PRAGMA user_version: four bytes at 60 of the header.
     bytes[60..64].copy_from_slice(&999u32.to_be_bytes());
     let mut tty = shown(&place);
-    tty.wait_for("quick");
+    tty.wait_for("knn");
     fs::remove_file(&file).unwrap();
     fs::write(&file, bytes).unwrap();
     tty.wait_for("The store cannot be read");
@@ -81,7 +81,24 @@ fn a_store_of_a_newer_derby_is_a_screen() {
 #[test]
 fn a_sweep_that_is_killed_while_it_is_shown_is_seen_to_have_ended() {
     let place = Place::new();
-    place.write("slow.toml", "name = \"slow\"\n[objective]\nmetric = \"loss\"\ngoal = \"minimize\"\n[command]\nrun = [\"sh\", \"-c\", \"echo loss=1; while [ ! -e go ]; do read -t 1 x < /dev/zero || :; done\"]\nmetrics = \"keyvalue\"\n[params]\nx = { low = 0.0, high = 1.0 }\n[search]\nsampler = \"random\"\n[budget]\ntrials = 2\n[resources]\njobs = 1\n");
+    let file = r#"
+name = "slow"
+[objective]
+metric = "loss"
+goal = "minimize"
+[command]
+run = ["sh", "-c", "echo '{\"loss\": 1.0}'; exec sleep 600"]
+metrics = "jsonl"
+[params]
+x = { low = 0.0, high = 1.0 }
+[search]
+sampler = "random"
+[budget]
+trials = 2
+[resources]
+jobs = 1
+"#;
+    place.write("slow.toml", file);
     let mut sweep = std::process::Command::new(assert_cmd::cargo::cargo_bin!("derby"));
     let mut sweep = sweep
         .current_dir(place.path(""))
