@@ -98,8 +98,8 @@ fn the_program() {
     derby 0.1.0
     ");
     let bare = place.derby(&[]);
-    assert_eq!(bare.code, 2, "without a verb there is nothing to do");
-    assert!(bare.err.contains("Usage: derby"), "{}", bare.err);
+    assert_eq!(bare.code, 1, "without a terminal it lists runs, and there is no store");
+    assert!(bare.err.contains("derby sweep FILE makes one"), "{}", bare.err);
 }
 
 #[test]

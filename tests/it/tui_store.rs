@@ -87,7 +87,7 @@ name = "slow"
 metric = "loss"
 goal = "minimize"
 [command]
-run = ["sh", "-c", "echo '{\"loss\": 1.0}'; exec sleep 600"]
+run = ["sh", "-c", "echo '{{\"loss\": 1.0}}'; exec sleep 600"]
 metrics = "jsonl"
 [params]
 x = { low = 0.0, high = 1.0 }
