@@ -35,7 +35,7 @@ impl Tty {
         let (sender, bytes) = channel();
         let mut reader = master.try_clone().unwrap();
         std::thread::spawn(move || {
-            let mut buffer = [0; 65_536];
+            let mut buffer = vec![0; 65_536];
             while let Ok(n) = reader.read(&mut buffer) {
                 if n == 0 || sender.send(buffer[..n].to_vec()).is_err() {
                     return;
