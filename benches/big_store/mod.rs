@@ -225,7 +225,9 @@ impl Maker {
             _ => metrics.clear(),
         }
         if self.rng.below(200) == 0 {
-            metrics.iter_mut().for_each(|(_, value)| *value = f64::NAN);
+            for (_, value) in &mut metrics {
+                *value = f64::NAN;
+            }
         }
         let summaries: Vec<(String, Summary)> = metrics
             .into_iter()
