@@ -1,6 +1,6 @@
 //! derby races training configurations against each other and keeps the winner honest.
 //!
-//! One binary: a hyperparameter sweeper, an experiment tracker in SQLite, and the way to look at both.
+//! One binary: a hyperparameter sweeper, an experiment tracker in SQLite, and the terminal UI to look at both and act.
 //! This page is the architecture document.
 //!
 //! # The path of the data
@@ -9,7 +9,7 @@
 //! sweeps/x.toml ─▶ spec ─▶ space ─▶ sampler ─▶ executor ─▶ trainer ─▶ metrics ─▶ store ─▶ compare
 //!                  └───────── sweep: the loop ask ▸ run ▸ record ▸ tell ─────────┘
 //! store ─▶ candidate: the run fitted again ─▶ bundle ─▶ gate: evidence in, verdict out ─▶ champion: the ledger
-//! cli reads everything; nothing reads cli
+//! tui and cli read everything; nothing reads cli
 //! ```
 //!
 //! # Where things are
@@ -41,12 +41,13 @@
 //! | [`candidate`] | a recorded run fitted again: bundle, evidence, reproduction | decides a verdict |
 //! | [`plot`] | figures | reads the store |
 //! | [`report`] | one structure in every form: text, Markdown, JSON, `JUnit`, `OpenMetrics`, HTML | gathers |
+//! | [`tui`] | the terminal UI: state, screens, what is drawn | reads the store on the thread that draws, acts but by verbs, writes and commands |
 //! | [`cli`] | arguments, verbs, output | is imported by anything |
 //!
 //! # Invariants
 //!
 //! * One crate, one door: rusqlite is imported by `store` and the SQLite reader of `data` only, the model
-//!   crates by `trainer`, argmin by `numeric`, plotters by `plot`, clap by `cli`.
+//!   crates by `trainer`, argmin by `numeric`, plotters by `plot`, ratatui by `tui`, clap by `cli`.
 //! * A failed trial is data (an [`Outcome`](domain::Outcome)), never an error of the program.
 //! * A result is committed before the next trial is asked for.
 //! * Same file, same data, same seed: same trials, same scores, whatever the number of workers if the
@@ -71,6 +72,8 @@
 //! * An event of the ledger: a variant of [`champion::Event`] and what it changes in `src/champion/fold.rs`; fields of
 //!   shipped events only ever get a default.
 //! * A form of the report: one function over [`report::Report`], one line in [`report::Format`].
+//! * A key: one line in [`tui::keymap::TABLE`], which dispatch, footer, help and README's list are made from.
+//! * A screen: a folder in `src/tui/screens/` that is a [`tui::screens::Screen`], with its questions in `load.rs`.
 //! * A figure: one content struct in `src/plot/` that is a [`plot::Figure`].
 //! * A way to steer a sweep that runs: a variant of [`sweep::Steer`], what it comes to in
 //!   `src/sweep/drive/steered.rs`, what of it outlives a restart in `src/sweep/steer/state.rs`, a verb of `derby steer`.

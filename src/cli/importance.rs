@@ -92,27 +92,22 @@ fn scored(
     sweep: &SweepRow,
     objective: &Objective,
 ) -> Result<Vec<(Point, f64)>, CliError> {
-    let is_first = sweep.objectives[0] == *objective;
+    if sweep.objectives[0] == *objective {
+        let scored = store.scored_points(sweep.id)?.into_iter();
+        return Ok(scored.map(|(point, loss)| (point, objective.goal.loss(loss))).collect());
+    }
     let mut others: BTreeMap<u64, BTreeMap<u32, f64>> = BTreeMap::new();
-    if !is_first {
-        for run in store.trial_runs(sweep.id, &objective.metric)? {
-            if let (Status::Done, Some(score)) = (run.status, run.score) {
-                others.entry(run.trial).or_default().insert(run.replicate, score);
-            }
+    for run in store.trial_runs(sweep.id, &objective.metric)? {
+        if let (Status::Done, Some(score)) = (run.status, run.score) {
+            others.entry(run.trial).or_default().insert(run.replicate, score);
         }
     }
     let mean =
         |scores: &BTreeMap<u32, f64>| numeric::mean(&scores.values().copied().collect::<Vec<_>>());
     let trials = store.trials(sweep.id)?.into_iter();
     let done = trials.filter(|t| t.same_as.is_none() && t.status == Some(Status::Done));
-    let with_score = done.filter_map(|trial| {
-        let score = if is_first {
-            trial.loss.map(|loss| objective.goal.loss(loss))
-        } else {
-            others.get(&trial.number).map(mean)
-        };
-        Some((trial.point, score?))
-    });
+    let with_score =
+        done.filter_map(|trial| Some((trial.point, others.get(&trial.number).map(mean)?)));
     Ok(with_score.collect())
 }
 

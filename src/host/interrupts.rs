@@ -102,6 +102,9 @@ pub fn on_signals(heard: impl Fn(Asked) + Send + 'static) -> io::Result<()> {
     Ok(())
 }
 
+/// The number of the signal that says that a terminal is gone.
+pub const HANGUP: i32 = SIGHUP;
+
 /// Stops this process until SIGCONT.
 ///
 /// # Errors

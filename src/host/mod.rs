@@ -35,12 +35,12 @@ pub use group::{
     GroupSignal, adopt_orphans, finished_cpu_seconds, group_alive, kill_marked, kill_orphans,
     signal_group,
 };
-pub use interrupts::{Asked, Interrupts, on_signals, stop_self};
+pub use interrupts::{Asked, HANGUP, Interrupts, on_signals, stop_self};
 pub use memory::{free_memory_mb, n_cores};
 pub use process::{
     hostname, peak_rss_bytes, pid_alive, process_cpu_seconds, process_identity, thread_cpu_seconds,
     user,
 };
-pub use ready::ready;
+pub use ready::{ready, wait_for_hangup};
 pub use reaper::{Reaper, serve_reaper};
 pub use usage::{Monitor, Sample, Watch};

@@ -29,6 +29,22 @@ pub fn ready<const N: usize>(
     Ok(descriptors.map(|descriptor| descriptor.is_some() && events.next().unwrap_or(false)))
 }
 
+/// Waits until the other end of a terminal or pipe is gone; at once if it is. What can be read is left alone.
+///
+/// # Errors
+/// When the kernel has no memory for it.
+pub fn wait_for_hangup(descriptor: BorrowedFd<'_>) -> io::Result<()> {
+    loop {
+        // Without any event that is asked for, poll(2) tells of hang-ups and errors only.
+        let mut polled = [PollFd::from_borrowed_fd(descriptor, PollFlags::empty())];
+        match poll(&mut polled, None) {
+            Ok(_) => return Ok(()),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,5 +61,15 @@ mod tests {
         let all = [Some(quiet.as_fd()), None, Some(loud.as_fd()), Some(gone.as_fd())];
         assert_eq!(ready(all, Duration::MAX).unwrap(), [false, false, true, true]);
         assert_eq!(ready([Some(quiet.as_fd())], Duration::ZERO).unwrap(), [false]);
+    }
+
+    #[test]
+    fn a_hangup_is_none_while_the_other_end_is_held() {
+        let (near, far) = std::os::unix::net::UnixStream::pair().unwrap();
+        let waits = std::thread::spawn(move || wait_for_hangup(near.as_fd()).is_ok());
+        (&far).write_all(b"a key").unwrap();
+        assert!(!waits.is_finished());
+        drop(far);
+        assert!(waits.join().unwrap());
     }
 }

@@ -24,6 +24,17 @@ impl Series {
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
+
+    /// Puts the values in the order of `xs`; equal ones keep theirs.
+    pub fn sort(&mut self) {
+        if self.xs.is_sorted() {
+            return;
+        }
+        let (xs, values) = (self.xs.iter().copied(), self.values.iter().copied());
+        let mut pairs: Vec<(f64, f64)> = xs.zip(values).collect();
+        pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+        (self.xs, self.values) = pairs.into_iter().unzip();
+    }
 }
 
 /// What one column of a chart shows of a series: enough to draw the line through it without losing a spike.

@@ -37,8 +37,8 @@ pub struct Contour {
     pub scores: Vec<f64>,
 }
 
-/// A run at its place, both coordinates in `[0, 1]`.
-type Spot = (f64, f64, f64);
+/// A run at its place, both coordinates in `[0, 1]`, and its score.
+pub type Spot = (f64, f64, f64);
 
 impl Contour {
     /// The axes, and the runs that have both parameters, from the worst to the best.
@@ -118,7 +118,7 @@ impl Content for Contour {
 
 /// Row-major values of the cells from the bottom left: means weighted by the inverse fourth power of the distance
 /// (Shepard 1968). Runs in the same cell count as their mean, so that many of them cost no more than the cells.
-fn field(spots: &[Spot], (columns, rows): (usize, usize)) -> Vec<f64> {
+pub fn field(spots: &[Spot], (columns, rows): (usize, usize)) -> Vec<f64> {
     let cell = |share: f64, of: usize| ((share * of as f64) as usize).min(of - 1);
     let mut sums: BTreeMap<(usize, usize), (f64, f64, f64, f64)> = BTreeMap::new();
     for &(x, y, score) in spots {

@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::frame::{Frame, Look};
 use super::pen::{Pen, Stroke};
 use super::sheet::{Entry, Head, Mark, sheet};
-use super::{BLUE, Content, GRAY, ORANGE, PlotError};
+use super::{BLUE, Content, GRAY, ORANGE, PlotError, series};
 use plotters::style::Color;
 
 /// Points that are drawn of one curve: more than there are pixels are seen by nobody.
@@ -21,17 +21,19 @@ pub enum Stand {
     Other,
     /// The best one, in front.
     Best,
+    /// One of a few that are compared: its own color and name, by its place among them from 0.
+    Own(usize),
 }
 
 /// One curve.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CurveLine {
-    /// What the legend calls the best one.
+    /// What the legend calls it, if it has a name of its own there.
     pub label: String,
     /// How it stands out.
     pub stand: Stand,
-    /// Steps and values in order; what is not finite is a gap.
-    pub points: Vec<(i64, f64)>,
+    /// Places and values, ascending; what is not finite is a gap.
+    pub points: Vec<(f64, f64)>,
 }
 
 /// The figure's content.
@@ -39,6 +41,8 @@ pub struct CurveLine {
 pub struct Curves {
     /// Above the figure.
     pub title: String,
+    /// What they run along: `step`.
+    pub across: String,
     /// The metric's name.
     pub metric: String,
     /// The curves.
@@ -62,10 +66,14 @@ impl Content for Curves {
         let head = Head { title: &self.title, legend: self.legend(&pieces), ..Head::default() };
         let outer = sheet(pen, self.size(), &head);
         let all = || pieces.iter().flatten().flatten();
-        let x = Axis::linear("step", all().map(|point| point.0)).whole();
+        let x = Axis::linear(&self.across, all().map(|point| point.0));
+        let x = if all().all(|point| point.0.fract() == 0.0) { x.whole() } else { x };
         let y = Axis::linear(&self.metric, all().map(|point| point.1));
         let frame = Frame::new(pen, outer, x, y, Look::default());
-        for stand in [Stand::Pruned, Stand::Other, Stand::Best] {
+        let mut stands: Vec<Stand> = self.lines.iter().map(|line| line.stand).collect();
+        stands.sort_by_key(|stand| std::cmp::Reverse(stand.front()));
+        stands.dedup();
+        for stand in stands {
             let of_stand = self.lines.iter().zip(&pieces).filter(|(line, _)| line.stand == stand);
             for piece in of_stand.flat_map(|(_, pieces)| pieces) {
                 let at: Vec<(f64, f64)> = piece.iter().map(|&(x, y)| frame.at(x, y)).collect();
@@ -84,17 +92,32 @@ impl Curves {
         let drawn = self.lines.iter().zip(pieces).filter(|(_, pieces)| !pieces.is_empty());
         let drawn: Vec<&CurveLine> = drawn.map(|(line, _)| line).collect();
         let has_best = drawn.iter().any(|line| line.stand == Stand::Best);
+        let mut stands: Vec<Stand> = drawn.iter().map(|line| line.stand).collect();
+        stands.sort_by_key(|stand| stand.front());
+        stands.dedup();
         let entry = |stand: Stand| {
             let line = drawn.iter().find(|line| line.stand == stand)?;
             let name = match stand {
                 Stand::Pruned => "pruned",
                 Stand::Other if has_best => "others",
                 Stand::Other => "runs",
-                Stand::Best => &line.label,
+                Stand::Best | Stand::Own(_) => &line.label,
             };
             Some(Entry::new(Mark::Line(style(stand)), name))
         };
-        [Stand::Best, Stand::Other, Stand::Pruned].into_iter().filter_map(entry).collect()
+        stands.into_iter().filter_map(entry).collect()
+    }
+}
+
+impl Stand {
+    /// Its place from the front, which is also that in the legend.
+    fn front(self) -> usize {
+        match self {
+            Self::Best => 0,
+            Self::Own(at) => 1 + at,
+            Self::Other => usize::MAX - 1,
+            Self::Pruned => usize::MAX,
+        }
     }
 }
 
@@ -103,28 +126,28 @@ fn style(stand: Stand) -> Stroke {
         Stand::Pruned => Stroke::new(GRAY.mix(0.45), 1.0),
         Stand::Other => Stroke::new(BLUE.mix(0.5), 1.2),
         Stand::Best => Stroke::new(ORANGE, 2.5),
+        Stand::Own(at) => series(at, 1.8),
     }
 }
 
 /// The parts of a curve between values that are not finite, thinned where there are more points than pixels:
 /// of neighbors the smallest and the largest stay, so that no peak is lost.
-fn pieces(points: &[(i64, f64)], most: usize) -> Pieces {
-    let parts = points.split(|(_, value)| !value.is_finite()).filter(|part| !part.is_empty());
-    parts
-        .map(|part| thinned(part, most).map(|(step, value)| (step as f64, value)).collect())
-        .collect()
+fn pieces(points: &[(f64, f64)], most: usize) -> Pieces {
+    let is_gap = |(x, value): &(f64, f64)| !value.is_finite() || !x.is_finite();
+    let parts = points.split(is_gap).filter(|part| !part.is_empty());
+    parts.map(|part| thinned(part, most).collect()).collect()
 }
 
-fn thinned(part: &[(i64, f64)], most: usize) -> impl Iterator<Item = (i64, f64)> {
+fn thinned(part: &[(f64, f64)], most: usize) -> impl Iterator<Item = (f64, f64)> {
     let width = part.len().div_ceil(most / 2).max(1);
-    let keeps = move |chunk: &[(i64, f64)]| {
+    let keeps = move |chunk: &[(f64, f64)]| {
         if width == 1 {
             return chunk.to_vec();
         }
-        let by_value = |a: &&(i64, f64), b: &&(i64, f64)| a.1.total_cmp(&b.1);
+        let by_value = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
         let ends = [chunk.iter().min_by(by_value), chunk.iter().max_by(by_value)];
-        let mut ends: Vec<(i64, f64)> = ends.into_iter().flatten().copied().collect();
-        ends.sort_by_key(|(step, _)| *step);
+        let mut ends: Vec<(f64, f64)> = ends.into_iter().flatten().copied().collect();
+        ends.sort_by(|a, b| a.0.total_cmp(&b.0));
         ends.dedup();
         ends
     };
@@ -141,10 +164,10 @@ mod tests {
         let line = |(stand, values): &(Stand, &[f64])| CurveLine {
             label: "run 7".into(),
             stand: *stand,
-            points: values.iter().enumerate().map(|(step, v)| (step as i64, *v)).collect(),
+            points: values.iter().enumerate().map(|(step, v)| (step as f64, *v)).collect(),
         };
         let lines = lines.iter().map(line).collect();
-        Curves { title: "mnist".into(), metric: "val_loss".into(), lines }
+        Curves { title: "mnist".into(), across: "step".into(), metric: "val_loss".into(), lines }
     }
 
     #[test]
@@ -169,14 +192,26 @@ mod tests {
     }
 
     #[test]
+    fn curves_that_are_compared_have_their_names() {
+        let mut figure = curves(&[(Stand::Own(1), &[1.0, 2.0]), (Stand::Own(0), &[2.0, 1.0])]);
+        figure.lines[0].label = "B: run 8".into();
+        figure.lines[1].label = "A: run 7".into();
+        figure.across = "seconds".into();
+        figure.lines[1].points[1].0 = 0.25;
+        let text = figure.svg().unwrap();
+        let at = |word: &str| text.find(word).unwrap_or_else(|| panic!("{word} is missing"));
+        assert!(at("A: run 7") < at("B: run 8") && at("seconds") > 0 && !text.contains("others"));
+    }
+
+    #[test]
     fn thinning_keeps_the_peaks() {
-        let mut points: Vec<(i64, f64)> = (0..100_000).map(|step| (step, 0.0)).collect();
+        let mut points: Vec<(f64, f64)> = (0..100_000).map(|step| (f64::from(step), 0.0)).collect();
         points[54_321].1 = 9.0;
         points[54_322].1 = -9.0;
-        let kept: Vec<(i64, f64)> = thinned(&points, MAX_POINTS).collect();
-        assert!(kept.len() <= MAX_POINTS && kept.is_sorted_by_key(|(step, _)| *step));
-        assert!(kept.contains(&(54_321, 9.0)) && kept.contains(&(54_322, -9.0)));
-        let few: Vec<(i64, f64)> = thinned(&points[..10], MAX_POINTS).collect();
+        let kept: Vec<(f64, f64)> = thinned(&points, MAX_POINTS).collect();
+        assert!(kept.len() <= MAX_POINTS && kept.is_sorted_by_key(|(step, _)| *step as i64));
+        assert!(kept.contains(&(54_321.0, 9.0)) && kept.contains(&(54_322.0, -9.0)));
+        let few: Vec<(f64, f64)> = thinned(&points[..10], MAX_POINTS).collect();
         assert_eq!(few, points[..10]);
     }
 

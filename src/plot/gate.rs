@@ -27,6 +27,25 @@ pub struct GateRow {
     pub status: CheckStatus,
 }
 
+/// What the figure calls things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GateWords {
+    /// A row that passes, holds and fails, in the legend.
+    pub legend: [&'static str; 3],
+    /// Left and right of zero.
+    pub sides: [&'static str; 2],
+}
+
+impl Default for GateWords {
+    fn default() -> Self {
+        let legend = [CheckStatus::Pass, CheckStatus::Hold, CheckStatus::Fail];
+        Self {
+            legend: legend.map(CheckStatus::word),
+            sides: ["challenger worse", "challenger better"],
+        }
+    }
+}
+
 /// The figure's content.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GateInterval {
@@ -40,6 +59,8 @@ pub struct GateInterval {
     pub bar: Option<(f64, String)>,
     /// The whole holdout first, then its slices, the worst first.
     pub rows: Vec<GateRow>,
+    /// What is called how.
+    pub words: GateWords,
 }
 
 impl GateInterval {
@@ -76,7 +97,8 @@ impl GateInterval {
         let mut slices: Vec<GateRow> = slices.collect();
         slices.sort_by(|a, b| a.gain.total_cmp(&b.gain));
         let rows = std::iter::once(whole).chain(slices).collect();
-        Some(Self { title: title.into(), subtitle, what, bar, rows })
+        let words = GateWords::default();
+        Some(Self { title: title.into(), subtitle, what, bar, rows, words })
     }
 
     fn shown(&self) -> &[GateRow] {
@@ -115,9 +137,10 @@ impl Content for GateInterval {
     fn paint(&self, pen: &mut Pen<'_>) {
         let bar = Stroke::new(INK, 1.5).dashed(&[5.0, 3.0]);
         let mut legend = Vec::new();
-        for status in [CheckStatus::Pass, CheckStatus::Hold, CheckStatus::Fail] {
+        let statuses = [CheckStatus::Pass, CheckStatus::Hold, CheckStatus::Fail];
+        for (status, word) in statuses.into_iter().zip(self.words.legend) {
             if self.shown().iter().any(|row| color(row.status) == color(status)) {
-                legend.push(Entry::new(Mark::Range(color(status)), status.word()));
+                legend.push(Entry::new(Mark::Range(color(status)), word));
             }
         }
         legend.extend(self.bar.iter().map(|(_, name)| Entry::new(Mark::Line(bar), name)));
@@ -136,7 +159,7 @@ impl Content for GateInterval {
         pen.fill(frame.at(low, -0.5), frame.at(0.0, rows.len() as f64 - 0.5), WORSE);
         frame.upright(pen, low, Stroke::new(GRAY, 1.0));
         frame.upright(pen, 0.0, Stroke::new(INK, 1.2));
-        sides(pen, &frame);
+        sides(pen, &frame, self.words.sides);
         if let Some((value, _)) = &self.bar {
             frame.upright(pen, *value, bar);
         }
@@ -147,10 +170,10 @@ impl Content for GateInterval {
 }
 
 /// The words above both sides of zero, where they have room.
-fn sides(pen: &mut Pen<'_>, frame: &Frame) {
+fn sides(pen: &mut Pen<'_>, frame: &Frame, [worse, better]: [&str; 2]) {
     let (zero, y) = (frame.across(0.0), frame.area.top - 10.0);
-    let worse = fitted("challenger worse", 11.5, zero - frame.area.left - 8.0);
-    let better = fitted("challenger better", 11.5, frame.area.right - zero - 8.0);
+    let worse = fitted(worse, 11.5, zero - frame.area.left - 8.0);
+    let better = fitted(better, 11.5, frame.area.right - zero - 8.0);
     // A word that had to be cut says nothing.
     if !worse.contains('…') {
         pen.words((zero - 8.0, y), &worse, Words::new(11.5, GRAY, Align::Right));

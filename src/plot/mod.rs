@@ -28,9 +28,9 @@ mod sample;
 
 pub use calibration::{Binning, Calibration, CalibrationBin, CalibrationCurve, calibration_curve};
 pub use confusion::Confusion;
-pub use contour::Contour;
+pub use contour::{Contour, Spot, field};
 pub use curves::{CurveLine, Curves, Stand};
-pub use gate::{GateInterval, GateRow};
+pub use gate::{GateInterval, GateRow, GateWords};
 pub use history::{History, HistoryPoint};
 pub use importance::{Importance, ImportanceBar};
 pub use parallel::Parallel;

@@ -88,8 +88,9 @@ impl Store {
                     special => codec::join_float(0.0, special.as_i64().unwrap_or(1)),
                 });
             }
-            if axis == Axis::Time && !series.xs.is_sorted() {
-                sort_by_x(&mut series);
+            // A step that was logged late stands where its time is.
+            if axis == Axis::Time {
+                series.sort();
             }
             let of = params![run.0, key.metric, key.context];
             let mut statement = conn.prepare_cached(&last)?;
@@ -97,16 +98,29 @@ impl Store {
             Ok((series, last))
         })
     }
+
+    /// A series by ascending step, each value with its time: for what needs more than one axis of it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn stamped_series(&self, run: RunId, key: &SeriesKey) -> Result<Vec<Stamped>, StoreError> {
+        let sql = format!(
+            "SELECT step, ts, value, special FROM point WHERE {OF_SERIES}
+             ORDER BY step, ts, value, special"
+        );
+        self.read_at_once(|conn| {
+            let mut statement = conn.prepare_cached(&sql)?;
+            let found = statement.query_map(params![run.0, key.metric, key.context], |row| {
+                Ok((row.get(0)?, row.get(1)?, codec::join_float(row.get(2)?, row.get(3)?)))
+            })?;
+            Ok(found.collect::<Result<_, _>>()?)
+        })
+    }
 }
+
+/// A value of a series: step, milliseconds since 1970 UTC, and the value.
+pub type Stamped = (i64, i64, f64);
 
 /// The points of one series.
 const OF_SERIES: &str =
     "run = ?1 AND metric = (SELECT id FROM metric WHERE name = ?2) AND context = ?3";
-
-/// A step that was logged late stands where its time is.
-fn sort_by_x(series: &mut Series) {
-    let mut pairs: Vec<(f64, f64)> =
-        series.xs.iter().copied().zip(series.values.iter().copied()).collect();
-    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
-    (series.xs, series.values) = pairs.into_iter().unzip();
-}

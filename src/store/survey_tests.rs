@@ -278,6 +278,13 @@ fn series_come_as_columns_whole_or_from_a_place_on() {
     check(Axis::Step, Some((1, 20)), "[1.0] [-inf]");
     check(Axis::Step, Some((1, 25)), "[] []");
     let unknown = SeriesKey { metric: "none".into(), context: String::new() };
+    assert!(store.stamped_series(run, &unknown).unwrap().is_empty());
+    let stamped = store.stamped_series(run, &keys[1]).unwrap();
+    let (series, _) = store.series_columns(run, &keys[1], Axis::Step, None).unwrap();
+    let of_stamped = |(step, _, value): &(i64, i64, f64)| (*step as f64, value.to_bits());
+    let of_columns =
+        series.xs.iter().copied().zip(series.values.iter().map(|value| value.to_bits()));
+    assert!(stamped.iter().map(of_stamped).eq(of_columns) && stamped.len() > 1);
     let (series, last) = store.series_columns(run, &unknown, Axis::Step, None).unwrap();
     assert!(series.is_empty() && last.is_none());
     assert_eq!(store.series_keys(RunId(99)).unwrap(), []);

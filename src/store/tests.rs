@@ -55,6 +55,8 @@ fn trials_come_back_as_recorded() {
     assert_eq!((trials[0].status, trials[0].loss), (Some(Status::Done), Some(-0.0)));
     assert_eq!((trials[1].state, trials[1].run), (TrialState::Pending, None));
     assert!(trials[1].is_missing() && !trials[0].is_missing());
+    assert_eq!(store.losses(sweep).unwrap(), [-0.0], "no repeat, and none that has no result");
+    assert_eq!(store.scored_points(sweep).unwrap(), [(trials[0].point.clone(), -0.0)]);
     let copied = &trials[2];
     assert_eq!(
         (copied.state, copied.tell_seq, copied.loss),

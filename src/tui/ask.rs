@@ -5,6 +5,7 @@ use super::catalog::Catalog;
 use super::screens;
 use crate::domain::{RunId, SweepId};
 use crate::store::Store;
+use crate::sweep::Steer;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -238,7 +239,7 @@ pub enum Write {
     Steer {
         /// Which sweep.
         sweep: SweepId,
-        /// What: a [`Steer`](crate::sweep) as JSON.
-        steer: serde_json::Value,
+        /// What.
+        steer: Steer,
     },
 }

@@ -6,6 +6,7 @@ use super::ask::{Reply, VerbOutcome, Write};
 use super::event::Event;
 use crate::host;
 use crate::store::{Mode, Store, StoreError};
+use crate::sweep::steer::asker;
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -112,7 +113,7 @@ pub fn carry_out(store: &Path, write: &Write) -> Result<String, StoreError> {
                 for run in runs {
                     store.remove(*run)?;
                 }
-                format!("{} moved to the bin; filter and D bring them back", runs_of(runs))
+                format!("{} moved to the bin; v shows the bin, D there brings back", runs_of(runs))
             }
             Write::Restore(runs) => {
                 for run in runs {
@@ -121,7 +122,7 @@ pub fn carry_out(store: &Path, write: &Write) -> Result<String, StoreError> {
                 format!("{} back from the bin", runs_of(runs))
             }
             Write::Steer { sweep, steer } => {
-                store.post_command(*sweep, steer)?;
+                steer.post(store, *sweep, &asker())?;
                 "asked; the sweep answers at its next step".into()
             }
         })

@@ -9,6 +9,7 @@ use super::terminal::{Opener, Screen};
 use super::worker::{Sources, Workers};
 use super::{TuiError, view};
 use crate::host;
+use std::os::fd::AsFd;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -81,7 +82,7 @@ fn obey(sender: &Sender<Event>) -> Result<(), TuiError> {
     Ok(())
 }
 
-/// Hears keys.
+/// Hears keys, and that nobody is there any more to press them.
 fn listen(sender: &Sender<Event>) -> Result<(), TuiError> {
     let keys = sender.clone();
     let body = move || {
@@ -105,6 +106,14 @@ fn listen(sender: &Sender<Event>) -> Result<(), TuiError> {
         }
     };
     std::thread::Builder::new().name("keys".into()).spawn(body)?;
+    // A terminal that goes away without a signal is no error to crossterm: it would read on for ever.
+    let lost = sender.clone();
+    let body = move || {
+        if host::wait_for_hangup(std::io::stdin().as_fd()).is_ok() {
+            let _ = lost.send(Event::Lost);
+        }
+    };
+    std::thread::Builder::new().name("hangup".into()).spawn(body)?;
     Ok(())
 }
 
@@ -166,6 +175,7 @@ impl Driver {
         while let Some(event) = next {
             match &event {
                 Event::Terminate(signal) => self.signal = Some(*signal),
+                Event::Lost => self.signal = Some(host::HANGUP),
                 Event::Resize => app.resize(self.screen.size()),
                 _ => {}
             }

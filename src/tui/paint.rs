@@ -51,6 +51,24 @@ pub fn right(text: &str, width: usize) -> String {
     format!("{}{text}", " ".repeat(gap))
 }
 
+/// Text broken at blanks into lines of at most `width` cells; a longer word is a line of its own.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.len() - 1;
+        let line = &mut lines[last];
+        if !line.is_empty() && cells(line) + 1 + cells(word) > width {
+            lines.push(word.to_string());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
 /// Writes one line into `area`'s row `y` (counted from its top), cut at its right edge. The text must be clean.
 pub fn line(buf: &mut Buffer, area: Rect, y: u16, spans: &[Span<'_>]) {
     if y >= area.height {

@@ -170,8 +170,7 @@ fn others(app: &App) -> String {
         .filter(|pane| !shown.contains(&pane.id))
         .map(|pane| pane.title.split("  ").next().unwrap_or_default().to_string())
         .collect();
-    let key = if app.zoomed { "z" } else { "Tab" };
-    format!("{key}: {}", titles.join(", "))
+    format!("Tab: {}", titles.join(", "))
 }
 
 fn unreadable(app: &App, buf: &mut Buffer, area: Rect, text: &str) {
@@ -180,7 +179,7 @@ fn unreadable(app: &App, buf: &mut Buffer, area: Rect, text: &str) {
         super::widgets::Frame { title: "The store cannot be read", note: "", focused: true }
             .draw(buf, area, theme);
     let width = usize::from(inner.width.saturating_sub(4)).max(10);
-    let mut lines: Vec<(String, Style)> = wrap(&paint::clean(text), width)
+    let mut lines: Vec<(String, Style)> = paint::wrap(&paint::clean(text), width)
         .into_iter()
         .map(|line| (line, theme.style(Role::Bad)))
         .collect();
@@ -194,23 +193,6 @@ fn unreadable(app: &App, buf: &mut Buffer, area: Rect, text: &str) {
     for (at, (line, style)) in lines.iter().enumerate() {
         paint::line(buf, inner, top + at as u16, &[("  ", *style), (line, *style)]);
     }
-}
-
-/// Breaks text at spaces.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let last = lines.last_mut().expect("there is one line at least");
-        if !last.is_empty() && paint::cells(last) + 1 + paint::cells(word) > width {
-            lines.push(word.to_string());
-        } else {
-            if !last.is_empty() {
-                last.push(' ');
-            }
-            last.push_str(word);
-        }
-    }
-    lines
 }
 
 /// Prompt, message, or what the screen says.

@@ -38,12 +38,12 @@ pub(super) fn curves(
                 of_run.push((point.context, line));
             }
             if let Some((_, line)) = of_run.last_mut() {
-                line.points.push((point.step, point.value));
+                line.points.push((point.step as f64, point.value));
             }
         }
         lines.extend(of_run.into_iter().map(|(_, line)| line));
     }
-    Ok(Curves { title: drawn.title, metric, lines })
+    Ok(Curves { title: drawn.title, across: "step".into(), metric, lines })
 }
 
 /// The metric that was asked for, or the objective of the sweep, or the only one that there is.

@@ -126,19 +126,11 @@ impl App {
         }
     }
 
+    /// To the next or previous pane; one that has no place among the others is then shown alone.
     fn move_focus(&mut self, by: isize) {
-        let panes = self.screen_of(self.screen).panes(&self.shared).len();
-        let alone = self.zoomed || self.shared.body.width < layout::TWO_PANES;
-        let shown: Vec<u8> = self.placed().iter().map(|placed| placed.pane.id).collect();
-        let ids: Vec<u8> =
-            self.screen_of(self.screen).panes(&self.shared).iter().map(|pane| pane.id).collect();
+        let panes = self.screen_of(self.screen).panes(&self.shared).len().max(1);
         let focus = &mut self.focus[self.screen.index()];
-        for _ in 0..panes {
-            *focus = (*focus as isize + by).rem_euclid(panes.max(1) as isize) as usize;
-            if alone || ids.get(*focus).is_some_and(|id| shown.contains(id)) {
-                break;
-            }
-        }
+        *focus = (*focus as isize + by).rem_euclid(panes as isize) as usize;
     }
 
     /// The focus to a pane by its number.

@@ -220,7 +220,8 @@ impl App {
 
     /// True while something is shown that changes with time.
     pub fn is_lively(&self) -> bool {
-        self.shared.catalog.n_running() > 0 || self.said.is_some()
+        let busy = self.screen_of(self.screen).is_busy();
+        busy || self.shared.catalog.n_running() > 0 || self.said.is_some()
     }
 
     /// How many panes lie behind those that are shown.
@@ -241,8 +242,11 @@ impl App {
         let (_, body) = layout::split_top(window.body, screen.head(&self.shared));
         let panes = screen.panes(&self.shared);
         let focus = self.focus[self.screen.index()].min(panes.len().saturating_sub(1));
-        let alone = self.zoomed || body.width < TWO_PANES || panes.len() == 1;
-        let areas = if alone { Vec::new() } else { screen.arrange(body, &self.shared) };
+        let narrow = self.zoomed || body.width < TWO_PANES || panes.len() == 1;
+        let areas = if narrow { Vec::new() } else { screen.arrange(body, &self.shared) };
+        // A pane that has no place among the others has the whole body while it has the focus.
+        let alone =
+            narrow || areas.get(focus).is_none_or(|area| area.width <= 2 || area.height <= 2);
         let mut placed = Vec::new();
         for (at, pane) in panes.into_iter().enumerate() {
             let area = match (alone, at == focus) {

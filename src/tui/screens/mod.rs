@@ -167,6 +167,11 @@ pub trait Screen {
         Vec::new()
     }
 
+    /// True while something is at work whose time is shown.
+    fn is_busy(&self) -> bool {
+        false
+    }
+
     /// Shows something that another screen sends here.
     fn jump(&mut self, _jump: &Jump, _shared: &mut Shared) -> Vec<Effect> {
         Vec::new()

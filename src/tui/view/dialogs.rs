@@ -8,7 +8,7 @@ use super::super::paint;
 use super::super::palette;
 use super::super::theme::Role;
 use super::super::widgets::Frame;
-use super::{is_listed, shown_key, wrap};
+use super::{is_listed, shown_key};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -215,7 +215,7 @@ fn question(app: &App, confirm: &Confirm, buf: &mut Buffer, body: Rect) -> Optio
     let width = body.width.min(76);
     let room = usize::from(width.saturating_sub(4)).max(10);
     let lines: Vec<String> =
-        confirm.lines.iter().flat_map(|line| wrap(&paint::clean(line), room)).collect();
+        confirm.lines.iter().flat_map(|line| paint::wrap(&paint::clean(line), room)).collect();
     let inner =
         boxed(app, buf, body, (width, lines.len() as u16 + 4), &confirm.title, "Esc leaves it");
     for (y, line) in lines.iter().enumerate() {

@@ -191,6 +191,10 @@ impl Screen for Champions {
         ScreenId::Champions
     }
 
+    fn is_busy(&self) -> bool {
+        self.busy.is_some()
+    }
+
     fn panes(&self, shared: &Shared) -> Vec<Pane> {
         let Some(book) = self.book.as_ref().filter(|book| book.ledger.is_ok()) else {
             return vec![Pane::new(CHALLENGERS, "Champions", "")];

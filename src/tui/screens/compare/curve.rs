@@ -1,7 +1,7 @@
 //! The curves of a metric: from points to lines that can be drawn. Pure.
 
-use crate::domain::MetricPoint;
 use crate::metrics::series::smooth;
+use crate::store::Stamped;
 use std::collections::BTreeMap;
 
 /// Points of a line that are kept: more than there are dots on any terminal.
@@ -62,40 +62,43 @@ impl X {
     }
 }
 
-/// The lines of a run from the points of a metric, in the order of context and step.
-pub(super) fn of_points(points: &[MetricPoint], started: Option<i64>) -> RunCurve {
-    let mut contexts: Vec<(&str, Vec<Sample>)> = Vec::new();
-    for point in points {
-        if contexts.last().is_none_or(|(context, _)| *context != point.context) {
-            contexts.push((&point.context, Vec::new()));
-        }
-        let ts = if point.ts > 0 { point.ts as f64 } else { f64::NAN };
-        if let Some((_, samples)) = contexts.last_mut() {
-            samples.push(Sample { step: point.step as f64, ts, value: point.value });
-        }
-    }
+/// The lines of a run from the series of a metric, by context.
+pub(super) fn of_series(series: Vec<(String, Vec<Stamped>)>, started: Option<i64>) -> RunCurve {
+    let sample = |(step, ts, value): Stamped| {
+        let ts = if ts > 0 { ts as f64 } else { f64::NAN };
+        Sample { step: step as f64, ts, value }
+    };
+    let sampled = |(context, stamped): (String, Vec<Stamped>)| {
+        (context, stamped.into_iter().map(sample).collect::<Vec<Sample>>())
+    };
+    let contexts: Vec<(String, Vec<Sample>)> =
+        series.into_iter().filter(|(_, stamped)| !stamped.is_empty()).map(sampled).collect();
     let mut curve = RunCurve { started, ..RunCurve::default() };
     let is_fold = |context: &str| context.starts_with("fold=");
-    let folds: Vec<&(&str, Vec<Sample>)> =
+    let folds: Vec<&(String, Vec<Sample>)> =
         contexts.iter().filter(|(context, _)| is_fold(context)).collect();
     for (context, samples) in contexts.iter().filter(|(context, _)| !is_fold(context)) {
         match &samples[..] {
             [one] => curve.single = Some(*one),
-            _ => curve.lines.push((context.to_string(), thinned(samples))),
+            _ => curve.lines.push((context.clone(), thinned(samples))),
         }
     }
     if folds.iter().any(|(_, samples)| samples.len() > 1) {
         let name = format!("mean of {} folds", folds.len());
         curve.lines.push((name, thinned(&mean_by_step(&folds))));
     } else {
-        curve.by_fold =
-            folds.iter().enumerate().map(|(at, (_, one))| (at as f64, one[0].value)).collect();
+        let number = |context: &str| context.strip_prefix("fold=").and_then(|at| at.parse().ok());
+        let numbered = folds.iter().enumerate();
+        let numbered = numbered
+            .map(|(at, (context, one))| (number(context).unwrap_or(at as f64), one[0].value));
+        curve.by_fold = numbered.collect();
+        curve.by_fold.sort_by(|a, b| a.0.total_cmp(&b.0));
     }
     curve
 }
 
 /// The mean of the finite values at each step, over the folds that have it.
-fn mean_by_step(folds: &[&(&str, Vec<Sample>)]) -> Vec<Sample> {
+fn mean_by_step(folds: &[&(String, Vec<Sample>)]) -> Vec<Sample> {
     let mut sums: BTreeMap<i64, (f64, u32, f64)> = BTreeMap::new();
     for sample in folds.iter().flat_map(|(_, samples)| samples) {
         let sum = sums.entry(sample.step as i64).or_insert((0.0, 0, f64::NAN));
@@ -247,39 +250,43 @@ impl Drawing {
 mod tests {
     use super::*;
 
-    fn point(context: &str, step: i64, value: f64) -> MetricPoint {
-        MetricPoint { metric: "auc".into(), context: context.into(), step, value, ts: 1_000 + step }
+    fn series(context: &str, values: &[f64]) -> (String, Vec<Stamped>) {
+        let stamped = |(step, value): (usize, &f64)| (step as i64, 1_000 + step as i64, *value);
+        (context.into(), values.iter().enumerate().map(stamped).collect())
     }
 
     #[test]
     fn folds_are_averaged_by_step_or_stand_side_by_side() {
-        let steps = [point("fold=0", 0, 1.0), point("fold=0", 1, 2.0), point("fold=1", 0, 3.0)];
-        let curve = of_points(&steps, Some(0));
+        let steps = vec![series("fold=0", &[1.0, 2.0]), series("fold=1", &[3.0])];
+        let curve = of_series(steps, Some(0));
         let values: Vec<f64> = curve.lines[0].1.iter().map(|sample| sample.value).collect();
         assert_eq!((curve.lines[0].0.as_str(), values), ("mean of 2 folds", vec![2.0, 2.0]));
-        let single = of_points(&[point("fold=0", 0, 0.5), point("fold=1", 0, 0.7)], None);
-        assert_eq!(single.by_fold, [(0.0, 0.5), (1.0, 0.7)]);
+        let folds =
+            vec![series("fold=1", &[0.7]), series("fold=10", &[0.6]), series("fold=2", &[0.5])];
+        let single = of_series(folds, None);
+        assert_eq!(single.by_fold, [(1.0, 0.7), (2.0, 0.5), (10.0, 0.6)]);
         let drawn = drawing(&[('A', Some(&single))], X::Since, 0.0);
         assert_eq!((drawn.x, drawn.lines.len()), (X::Fold, 1));
         // Beside curves, a run of single values is a level.
         let drawn = drawing(&[('A', Some(&curve)), ('B', Some(&single))], X::Step, 0.0);
-        assert_eq!((drawn.lines.len(), drawn.levels[0]), (1, (1, 0.6)));
+        assert_eq!((drawn.lines.len(), drawn.levels[0].0), (1, 1));
+        assert!((drawn.levels[0].1 - 0.6).abs() < 1e-12);
     }
 
     #[test]
     fn a_long_curve_keeps_its_spikes() {
-        let mut points: Vec<MetricPoint> = (0..100_000).map(|step| point("", step, 0.0)).collect();
-        points[77_777].value = 9.0;
-        points[1].value = f64::NAN;
-        let curve = of_points(&points, None);
+        let mut values = vec![0.0; 100_000];
+        values[77_777] = 9.0;
+        values[1] = f64::NAN;
+        let curve = of_series(vec![series("", &values)], None);
         let samples = &curve.lines[0].1;
         assert!(samples.len() <= MOST_POINTS && samples.iter().any(|s| s.value == 9.0));
     }
 
     #[test]
     fn the_crosshair_goes_from_sample_to_sample() {
-        let points: Vec<MetricPoint> = (0..5).map(|step| point("", step * 2, 1.0)).collect();
-        let curve = of_points(&points, None);
+        let stamped = (0..5).map(|at| (at * 2, 1_000, 1.0)).collect();
+        let curve = of_series(vec![(String::new(), stamped)], None);
         let drawn = drawing(&[('A', Some(&curve))], X::Step, 0.0);
         assert_eq!(drawn.beyond(2.0, 0.0, true), Some(4.0));
         assert_eq!(drawn.beyond(2.0, 0.0, false), Some(0.0));

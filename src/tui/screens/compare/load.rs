@@ -137,8 +137,14 @@ impl Ask {
             Self::Curves { ids, metric, .. } => {
                 let mut curves = BTreeMap::new();
                 for run in records(store, ids)? {
-                    let points = store.series(run.id, metric)?;
-                    curves.insert(run.id, curve::of_points(&points, run.started));
+                    let mut series = Vec::new();
+                    for key in store.series_keys(run.id)? {
+                        if key.metric == *metric {
+                            let stamped = store.stamped_series(run.id, &key)?;
+                            series.push((key.context, stamped));
+                        }
+                    }
+                    curves.insert(run.id, curve::of_series(series, run.started));
                 }
                 Answer::Curves(curves)
             }

@@ -9,7 +9,8 @@ use super::{Compare, Slow};
 use crate::domain::{Goal, RunRecord, Value};
 use crate::gate::CheckStatus;
 use crate::plot::{
-    CurveLine, Curves, Figure, GateInterval, GateRow, PlotError, RankKind, Ranking, Stand,
+    CurveLine, Curves, Figure, GateInterval, GateRow, GateWords, PlotError, RankKind, Ranking,
+    Stand,
 };
 use crate::report::words;
 use crate::tui::effect::{Effect, Tone};
@@ -308,11 +309,12 @@ pub(super) fn svg(state: &Compare) -> Result<String, PlotError> {
             let metric = state.metric_row().map(|row| row.name.clone()).unwrap_or_default();
             let line = |line: &super::curve::Line| CurveLine {
                 label: name(line.column),
-                stand: if line.column == 0 { Stand::Best } else { Stand::Other },
-                points: line.points.iter().map(|(x, y)| (*x as i64, *y)).collect(),
+                stand: Stand::Own(line.column),
+                points: line.points.clone(),
             };
             let lines = state.drawing.lines.iter().map(line).collect();
-            Curves { title, metric, lines }.svg()
+            let across = state.drawing.x.name().to_string();
+            Curves { title, across, metric, lines }.svg()
         }
         _ => intervals(state, &title, name),
     }
@@ -350,6 +352,10 @@ fn intervals(
         what: format!("gain in {} with 95 % interval", row.name),
         bar: None,
         rows: row.scores.iter().enumerate().skip(1).filter_map(made).collect(),
+        words: GateWords {
+            legend: ["better", "no difference is certain", "worse"],
+            sides: ["worse than A", "better than A"],
+        },
     }
     .svg()
 }

@@ -175,7 +175,7 @@ impl Screen for Data {
         if let Some(lines) = self.nothing(shared) {
             let width = usize::from(place.area.width.saturating_sub(2)).max(8);
             let broken: Vec<String> =
-                lines.iter().flat_map(|line| view::wrapped(line, width)).collect();
+                lines.iter().flat_map(|line| paint::wrap(line, width)).collect();
             let lines: Vec<&str> = broken.iter().map(String::as_str).collect();
             return draw_empty(buf, place.area, shared, &lines);
         }

@@ -239,10 +239,10 @@ fn rows_of(finding: &Finding) -> String {
 pub(super) fn check_page(group: &[&Finding], width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for finding in group {
-        lines.extend(wrapped(&words::clean(&finding.text), width));
+        lines.extend(paint::wrap(&words::clean(&finding.text), width));
         if !finding.rows.is_empty() {
             let rows: Vec<String> = finding.rows.iter().map(|row| (row + 1).to_string()).collect();
-            lines.extend(wrapped(&format!("rows: {}", rows.join(", ")), width));
+            lines.extend(paint::wrap(&format!("rows: {}", rows.join(", ")), width));
         }
     }
     lines
@@ -442,25 +442,7 @@ pub(super) fn column_page(column: &ColumnProfile, loaded: &Loaded, theme: &Theme
                 finding.name.replace('_', " "),
                 words::clean(&finding.text)
             );
-            lines.extend(wrapped(&text, 72));
-        }
-    }
-    lines
-}
-
-/// Text broken at blanks.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let last = lines.len() - 1;
-        let line = &mut lines[last];
-        if !line.is_empty() && paint::cells(line) + 1 + paint::cells(word) > width {
-            lines.push(word.to_string());
-        } else {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
+            lines.extend(paint::wrap(&text, 72));
         }
     }
     lines

@@ -1,7 +1,7 @@
 //! The first objective between the runs, over two columns: weighted by inverse distance, as `derby plot contour` does.
 
 use super::table::Table;
-use std::collections::BTreeMap;
+use crate::plot::{Spot, field};
 
 /// Cells of the field along an axis of numbers: what a large terminal has.
 const CELLS: (usize, usize) = (72, 36);
@@ -19,9 +19,6 @@ pub struct Interpolated {
     /// Runs that have both.
     pub(super) n: usize,
 }
-
-/// A run at its place, both coordinates in `[0, 1]`, and its score.
-type Spot = (f64, f64, f64);
 
 impl Interpolated {
     pub(super) fn of(table: &Table, at: (usize, usize), logs: (bool, bool)) -> Self {
@@ -45,33 +42,8 @@ impl Interpolated {
         let cells =
             |words: &[String], most: usize| if words.is_empty() { most } else { words.len() };
         let size = (cells(&x.words, CELLS.0), cells(&y.words, CELLS.1));
-        Self { values: interpolated(&spots, size), columns: size.0, n: spots.len(), ..none }
+        Self { values: field(&spots, size), columns: size.0, n: spots.len(), ..none }
     }
-}
-
-fn interpolated(spots: &[Spot], (columns, rows): (usize, usize)) -> Vec<f64> {
-    let cell = |share: f64, of: usize| ((share * of as f64) as usize).min(of - 1);
-    let mut sums: BTreeMap<(usize, usize), (f64, f64, f64, f64)> = BTreeMap::new();
-    for &(x, y, score) in spots {
-        let sum = sums.entry((cell(x, columns), cell(y, rows))).or_default();
-        *sum = (sum.0 + x, sum.1 + y, sum.2 + score, sum.3 + 1.0);
-    }
-    let means: Vec<Spot> =
-        sums.into_values().map(|(x, y, score, n)| (x / n, y / n, score / n)).collect();
-    let value = |at: usize| {
-        let x = ((at % columns) as f64 + 0.5) / columns as f64;
-        let y = ((at / columns) as f64 + 0.5) / rows as f64;
-        let (mut total, mut weights) = (0.0, 0.0);
-        for &(px, py, score) in &means {
-            // Half a cell keeps a run in the middle of its cell from weighing all.
-            let near = 0.25 / (columns * rows) as f64;
-            let weight = ((px - x).powi(2) + (py - y).powi(2) + near).powi(-2);
-            total += weight * score;
-            weights += weight;
-        }
-        total / weights
-    };
-    (0..columns * rows).map(value).collect()
 }
 
 #[cfg(test)]
@@ -80,7 +52,7 @@ mod tests {
 
     #[test]
     fn the_field_is_near_its_runs_and_within_their_scores() {
-        let values = interpolated(&[(0.1, 0.1, 1.0), (0.9, 0.9, 3.0)], (10, 10));
+        let values = field(&[(0.1, 0.1, 1.0), (0.9, 0.9, 3.0)], (10, 10));
         assert!((values[11] - 1.0).abs() < 0.01 && (values[88] - 3.0).abs() < 0.01);
         assert!(values.iter().all(|value| (1.0..=3.0).contains(value)));
         assert!((values[45] - 2.0).abs() < 0.2, "{}", values[45]);

@@ -328,9 +328,8 @@ fn others(reader: &Reader, id: SweepId) -> Result<Vec<Scores>, Trouble> {
     let mut found = Vec::new();
     for sweep in same.into_iter().take(MOST_SWEEPS) {
         let Some(objective) = sweep.objectives.first() else { continue };
-        let trials = reader.store.trials(sweep.id)?;
-        let scored = trials.iter().filter(|trial| is_scored(trial)).filter_map(|trial| trial.loss);
-        let scores: Vec<f64> = scored.map(|loss| objective.goal.loss(loss)).collect();
+        let losses = reader.store.losses(sweep.id)?.into_iter();
+        let scores: Vec<f64> = losses.map(|loss| objective.goal.loss(loss)).collect();
         if !scores.is_empty() {
             let (n, steps) = (scores.len(), distribution(scores));
             found.push(Scores { name: sweep.name.clone(), n, steps });

@@ -1,13 +1,17 @@
 //! A chart as files: the figure, and its points as CSV.
 
 use super::charts::ChartSpec;
-use super::points::Group;
+use super::points::{self, Group};
 use crate::domain::RunRecord;
+use crate::metrics::series::Series;
 use crate::plot::{CurveLine, Curves, Figure, Stand};
 use crate::tui::ask::Trouble;
 
 /// A metric, what it is called in its chart, and its series.
 type Metric = (String, String, Group);
+
+/// Lines that the legend names; more are called others.
+const MOST_NAMED: usize = 12;
 
 /// The figure and the points of a chart, by file name.
 pub(super) fn files(
@@ -19,6 +23,7 @@ pub(super) fn files(
     let mut files = Vec::new();
     let figure = Curves {
         title: format!("run {} {}", run.id, run.name),
+        across: "step".into(),
         metric: chart.name.clone(),
         lines: lines(chart, metrics),
     };
@@ -33,19 +38,15 @@ pub(super) fn files(
 }
 
 fn lines(chart: &ChartSpec, metrics: &[Metric]) -> Vec<CurveLine> {
-    let mut lines = Vec::new();
-    for (at, (_, label, group)) in metrics.iter().enumerate() {
-        // Of several metrics the last one of the chart, mostly that of validation, is in front.
-        let stand = if at + 1 == metrics.len() { Stand::Best } else { Stand::Other };
-        let label = if label.is_empty() { &chart.name } else { label };
-        lines.extend(group.iter().map(|(_, series)| CurveLine {
-            label: label.clone(),
-            stand,
-            points:
-                series.xs.iter().map(|x| *x as i64).zip(series.values.iter().copied()).collect(),
-        }));
-    }
-    lines
+    let series = metrics.iter().flat_map(|(_, label, group)| {
+        group.iter().map(move |(context, series)| (points::labeled(label, context), series))
+    });
+    let line = |(at, (label, series)): (usize, (String, &Series))| CurveLine {
+        label: if label.is_empty() { chart.name.clone() } else { label },
+        stand: if at < MOST_NAMED { Stand::Own(at) } else { Stand::Other },
+        points: series.xs.iter().copied().zip(series.values.iter().copied()).collect(),
+    };
+    series.enumerate().map(line).collect()
 }
 
 fn csv(metrics: &[Metric]) -> Result<Vec<u8>, Trouble> {

@@ -1,9 +1,10 @@
-//! Series of a run as charts show them: read once, condensed to the columns of a chart.
+//! Series of a run as charts show them: read once, then only what came behind; condensed to the columns of a chart.
 
 use crate::domain::RunId;
 use crate::metrics::series::{Series, decimate, extent, smooth, window};
-use crate::store::{RunRow, Store, StoreError};
+use crate::store::{Axis, RunRow, Store, StoreError};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -103,7 +104,14 @@ struct Kept {
     /// The end of a run that is over, else the version of the store.
     stamp: (bool, i64),
     group: Group,
-    n: usize,
+    ends: Ends,
+}
+
+/// Step and time of the last value that was read, by context.
+type Ends = BTreeMap<String, (i64, i64)>;
+
+fn size(group: &Group) -> usize {
+    group.iter().map(|(_, series)| series.len()).sum()
 }
 
 thread_local! {
@@ -130,62 +138,68 @@ pub(super) fn group(
     };
     let found = KEEP.with_borrow_mut(|kept| {
         let at = kept.iter().position(|one| one.key == key)?;
-        let one = kept.remove(at);
-        let group = (one.stamp == stamp).then(|| Rc::clone(&one.group))?;
-        kept.push(one);
-        Some(group)
+        Some(kept.remove(at))
     });
-    if let Some(group) = found {
-        return Ok(group);
+    let mut one = match found {
+        // What a run at work adds lies behind what was read; once it is over, all is read again, for values that came late.
+        Some(one) if one.stamp == stamp || !stamp.0 => one,
+        _ => Kept { key, stamp: (true, i64::MIN), group: Group::default(), ends: Ends::new() },
+    };
+    if one.stamp != stamp {
+        extend(store, run, (metric, axis), (Rc::make_mut(&mut one.group), &mut one.ends))?;
+        one.stamp = stamp;
     }
-    let group = Rc::new(read(store, run, (metric, axis))?);
-    let n = group.iter().map(|(_, series)| series.len()).sum();
+    let group = Rc::clone(&one.group);
     KEEP.with_borrow_mut(|kept| {
-        kept.push(Kept { key, stamp, group: Rc::clone(&group), n });
-        while kept.len() > 1 && kept.iter().map(|one| one.n).sum::<usize>() > KEPT {
+        kept.push(one);
+        while kept.len() > 1 && kept.iter().map(|one| size(&one.group)).sum::<usize>() > KEPT {
             kept.remove(0);
         }
     });
     Ok(group)
 }
 
-fn read(
+/// Reads what lies behind the ends, and moves them.
+fn extend(
     store: &Store,
     run: &RunRow,
     (metric, axis): (&str, XAxis),
-) -> Result<Vec<(String, Series)>, StoreError> {
+    (group, ends): (&mut Vec<(String, Series)>, &mut Ends),
+) -> Result<(), StoreError> {
+    let keys = store.series_keys(run.id)?;
+    for key in keys.iter().filter(|key| key.metric == metric) {
+        let of_store = if axis == XAxis::Step { Axis::Step } else { Axis::Time };
+        let after = ends.get(&key.context).copied();
+        let (mut more, end) = store.series_columns(run.id, key, of_store, after)?;
+        ends.extend(end.map(|end| (key.context.clone(), end)));
+        if axis != XAxis::Step {
+            more.xs.iter_mut().for_each(|ts| *ts = seconds(*ts, run, axis));
+        }
+        match group.iter_mut().find(|(context, _)| *context == key.context) {
+            Some((_, series)) => {
+                series.xs.append(&mut more.xs);
+                series.values.append(&mut more.values);
+                series.sort();
+            }
+            None => {
+                more.sort();
+                group.push((key.context.clone(), more));
+            }
+        }
+    }
+    group.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(())
+}
+
+/// Where a time lies on the axis. One of zero stands for the end of the run.
+fn seconds(ts: f64, run: &RunRow, axis: XAxis) -> f64 {
     let started = run.started.unwrap_or(0);
     let origin = match axis {
         XAxis::Step | XAxis::Elapsed => started,
         XAxis::Clock => started - started.rem_euclid(DAY_MS),
     };
-    let mut groups: Vec<(String, Series)> = Vec::new();
-    for point in store.series(run.id, metric)? {
-        // A time of zero stands for the end of the run.
-        let ts = if point.ts == 0 { run.ended.unwrap_or(started) } else { point.ts };
-        let x = match axis {
-            XAxis::Step => point.step as f64,
-            XAxis::Elapsed | XAxis::Clock => (ts - origin) as f64 / 1000.0,
-        };
-        match groups.last_mut() {
-            Some((context, series)) if *context == point.context => {
-                series.xs.push(x);
-                series.values.push(point.value);
-            }
-            _ => {
-                groups.push((point.context, Series { xs: vec![x], values: vec![point.value] }));
-            }
-        }
-    }
-    for (_, series) in &mut groups {
-        if !series.xs.is_sorted() {
-            let mut pairs: Vec<(f64, f64)> =
-                series.xs.iter().copied().zip(series.values.iter().copied()).collect();
-            pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
-            (series.xs, series.values) = pairs.into_iter().unzip();
-        }
-    }
-    Ok(groups)
+    let ts = if ts == 0.0 { run.ended.unwrap_or(started) as f64 } else { ts };
+    (ts - origin as f64) / 1000.0
 }
 
 /// Where the series of a group begin and end on the axis.
@@ -227,7 +241,7 @@ pub(super) fn lines(
 }
 
 /// What a series is called: the part of the data, the context, or both.
-fn labeled(label: &str, context: &str) -> String {
+pub(super) fn labeled(label: &str, context: &str) -> String {
     let context = match context.split_once('=') {
         Some((key, value)) => format!("{key} {value}"),
         None => context.to_string(),

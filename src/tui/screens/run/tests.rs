@@ -388,7 +388,7 @@ fn what_changes_something_asks_first_and_says_why_not() {
     press(&mut pilot, "y");
     let steer = pilot.effects.iter().any(|effect| {
         let text = format!("{effect:?}");
-        text.contains("stop-run") && text.contains("Steer")
+        text.contains("Steer") && text.contains("StopRun")
     });
     assert!(steer, "{:?}", pilot.effects);
     pilot.effects.clear();

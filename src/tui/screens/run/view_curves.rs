@@ -266,7 +266,7 @@ impl Run {
         paint::line(buf, area, 0, &[(glyph, style), (" ", style), (word, style)]);
         let width = usize::from(area.width.saturating_sub(3)).max(8);
         let mut y = 1;
-        for line in wrapped(&reason, width).into_iter().take(4) {
+        for line in paint::wrap(&reason, width).into_iter().take(4) {
             paint::line(buf, area, y, &[("  ", style), (&line, theme.style(role))]);
             y += 1;
         }
@@ -289,22 +289,4 @@ impl Run {
 fn curve(at: usize, line: &Line) -> Curve<'_> {
     let dashed = line.label.starts_with("train");
     Curve { points: &line.points, role: Role::Series(at), label: &line.label, dashed }
-}
-
-/// Text broken at blanks, or within a word that is too long.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let last = lines.len() - 1;
-        let line = &mut lines[last];
-        if !line.is_empty() && paint::cells(line) + 1 + paint::cells(word) > width {
-            lines.push(word.to_string());
-        } else {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
 }

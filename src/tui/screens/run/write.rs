@@ -3,6 +3,7 @@
 use super::Run;
 use crate::domain::RunId;
 use crate::report::words;
+use crate::sweep::Steer;
 use crate::tui::ask::Write;
 use crate::tui::effect::{Effect, Tone};
 use crate::tui::overlay::{Confirm, Form, FormField, Outcome, Overlay};
@@ -95,8 +96,7 @@ impl Run {
         let Some(sweep) = self.record.as_ref().and_then(|record| record.sweep) else {
             return vec![Effect::Say(Tone::Bad, "it is no run of a sweep".into())];
         };
-        let steer = serde_json::json!({ "do": "stop-run", "run": run.0 });
-        vec![Effect::Write(Write::Steer { sweep, steer })]
+        vec![Effect::Write(Write::Steer { sweep, steer: Steer::StopRun { run } })]
     }
 
     /// The writes that make the run what the form says.

@@ -313,8 +313,8 @@ fn steer(sweep: &mut Sweep, action: Action, pane: u8, shared: &Shared) -> Vec<Ef
     let id = standing.row.id;
     match action {
         Action::Pause => match standing.doing() {
-            Doing::Paused => vec![steering::post(id, &Steer::Resume)],
-            Doing::Running => vec![steering::post(id, &Steer::Pause)],
+            Doing::Paused => vec![steering::post(id, Steer::Resume)],
+            Doing::Running => vec![steering::post(id, Steer::Pause)],
             _ => vec![steering::ask_go_on(&standing)],
         },
         Action::Stop => {
@@ -379,10 +379,10 @@ pub(super) fn settled(
             }
             Vec::new()
         }
-        (steering::STOP, Outcome::Confirmed) => vec![steering::post(id, &Steer::Stop)],
+        (steering::STOP, Outcome::Confirmed) => vec![steering::post(id, Steer::Stop)],
         (steering::STOP_RUN, Outcome::Confirmed) => {
             let run = sweep.stopping.take();
-            run.map(|run| steering::post(id, &Steer::StopRun { run })).into_iter().collect()
+            run.map(|run| steering::post(id, Steer::StopRun { run })).into_iter().collect()
         }
         (steering::GO_ON, Outcome::Confirmed) => {
             let args = steering::verb(&standing.row.file);
@@ -424,7 +424,7 @@ fn filled(
     if steers.is_empty() {
         return Ok(vec![Effect::Say(Tone::Info, "nothing was changed".into())]);
     }
-    Ok(steers.iter().map(|steer| steering::post(id, steer)).collect())
+    Ok(steers.into_iter().map(|steer| steering::post(id, steer)).collect())
 }
 
 pub(super) fn click(

@@ -3,7 +3,6 @@
 use super::standing::Standing;
 use crate::domain::{RunId, SweepId};
 use crate::sweep::Steer;
-use crate::sweep::steer::asker;
 use crate::tui::ask::{VerbOutcome, Write};
 use crate::tui::effect::{Effect, Tone};
 use crate::tui::overlay::{Confirm, Overlay};
@@ -17,9 +16,7 @@ pub(super) const STOP_RUN: &str = "stop run";
 pub(super) const GO_ON: &str = "go on";
 
 /// Posts a command.
-pub(super) fn post(sweep: SweepId, steer: &Steer) -> Effect {
-    let mut steer = serde_json::json!(steer);
-    steer["by"] = asker().into();
+pub(super) fn post(sweep: SweepId, steer: Steer) -> Effect {
     Effect::Write(Write::Steer { sweep, steer })
 }
 

@@ -4,7 +4,7 @@ use super::plan;
 use crate::compare::{
     FanovaOptions, ImportanceMethod, Importances, PedAnovaOptions, ScoredPoint, fanova, ped_anova,
 };
-use crate::domain::{Status, SweepId};
+use crate::domain::SweepId;
 use crate::space::Point;
 use crate::store::Store;
 use crate::sweep::Steering;
@@ -33,10 +33,11 @@ pub(super) fn ranking(
     let plan = plan(&sweep).map_err(Trouble::Other)?;
     let space = Steering::of(store, &sweep)?.searched(&plan.space);
     let objective = &sweep.objectives[0];
-    let trials = store.trials(id)?.into_iter();
-    let done = trials.filter(|t| t.same_as.is_none() && t.status == Some(Status::Done));
-    let scored: Vec<(Point, f64)> =
-        done.filter_map(|t| Some((t.point, objective.goal.loss(t.loss?)))).collect();
+    let scored: Vec<(Point, f64)> = store
+        .scored_points(id)?
+        .into_iter()
+        .map(|(point, loss)| (point, objective.goal.loss(loss)))
+        .collect();
     let all: Vec<ScoredPoint<'_>> =
         scored.iter().map(|(point, score)| ScoredPoint { point, score: *score }).collect();
     let found = match method {
