@@ -14,6 +14,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::io::{self, Write};
+use std::mem::ManuallyDrop;
 
 /// Where the program writes: the terminal, through a buffer.
 pub type Output = Box<dyn Write + Send>;
@@ -22,7 +23,8 @@ pub type Opener = fn() -> Output;
 
 /// A terminal in raw mode on its alternate screen, until it is dropped.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<Output>>,
+    /// Never dropped: ratatui would show the cursor once more, and panic where neither the terminal nor stderr is left.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Output>>>,
     open: Opener,
     mouse: bool,
 }
@@ -40,7 +42,7 @@ impl Screen {
         restore_on_panic(open);
         let backend = CrosstermBackend::new(output);
         match Terminal::new(backend) {
-            Ok(terminal) => Ok(Self { terminal, open, mouse }),
+            Ok(terminal) => Ok(Self { terminal: ManuallyDrop::new(terminal), open, mouse }),
             Err(error) => {
                 leave(&mut open());
                 Err(error)
@@ -81,7 +83,7 @@ impl Screen {
     pub(super) fn clear(&mut self) -> io::Result<()> {
         // Not ratatui's own: it asks the terminal where the cursor is, and the answer would go to the thread that hears keys.
         execute!(self.terminal.backend_mut(), Clear(ClearType::All))?;
-        self.terminal = Terminal::new(CrosstermBackend::new((self.open)()))?;
+        self.terminal = ManuallyDrop::new(Terminal::new(CrosstermBackend::new((self.open)()))?);
         Ok(())
     }
 

@@ -42,4 +42,5 @@ mod tidy;
 mod tty;
 mod tui_terminal;
 mod tui_store;
+mod tui_faults;
 mod tui_snapshot;

@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 /// How long something that must come may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running derby and its terminal.
 pub(crate) struct Tty {
@@ -152,8 +152,13 @@ fn cells(n: u16) -> NonZero<u16> {
 }
 
 /// Starts derby on a terminal, and gives the only handle of its other end.
-fn spawn(place: &Place, args: &[&str], size: (u16, u16), env: &[(&str, &str)]) -> (Child, File) {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+pub(crate) fn spawn(
+    place: &Place,
+    args: &[&str],
+    size: (u16, u16),
+    env: &[(&str, &str)],
+) -> (Child, File) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
     let name = ptsname(&master, Vec::new()).unwrap();
