@@ -8,7 +8,7 @@ mod big_store;
 
 use derby::domain::{Goal, RunId, SeriesKey};
 use derby::metrics::series::{decimate, extent, nearest, smooth};
-use derby::store::{Axis, Expr, Field, Mode, Query, Store, StoreError};
+use derby::store::{Axis, Expr, Field, Mode, Query, Scores, Store, StoreError};
 use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -128,7 +128,7 @@ fn tables(bench: &Bench) -> Result<(), StoreError> {
     bench.line("varying, model = svm", |store| store.varying(&svms))?;
     for by in ["sweep", "model", "n_features", "params.C", "status", "replicate"] {
         let field = Field::parse(by).expect("a column");
-        let score = Some(("roc_auc", Goal::Maximize));
+        let score = Scores::Metric("roc_auc", Goal::Maximize);
         bench.line(&format!("groups by {by} with a score"), |store| {
             store.groups(&Query::default(), &field, score)
         })?;

@@ -4,7 +4,7 @@ use super::out::{Out, Role, cut, error_width, safe};
 use super::text::params as short;
 use crate::domain::{Outcome, format_number};
 use crate::spec::Sweep;
-use crate::sweep::{Event, Observer, Progress};
+use crate::sweep::{Ahead, Event, Observer, Pace, Progress};
 use std::time::{Duration, Instant};
 
 /// A redrawn line changes at most this often; a plain line comes at most every ten seconds.
@@ -26,7 +26,11 @@ pub(super) struct ProgressLine<'a> {
     redraws: bool,
     quiet: bool,
     started: Instant,
-    finished_before: u64,
+    /// What has ended, by the seconds in which something was at work.
+    pace: Pace,
+    active: f64,
+    seen: Instant,
+    running: usize,
     last: Option<Instant>,
     said_failures: u64,
     is_drawn: bool,
@@ -44,7 +48,10 @@ impl<'a> ProgressLine<'a> {
             redraws: out.can_redraw() && !quiet,
             quiet,
             started: Instant::now(),
-            finished_before: 0,
+            pace: Pace::since(0.0),
+            active: 0.0,
+            seen: Instant::now(),
+            running: 0,
             last: None,
             said_failures: 0,
             is_drawn: false,
@@ -53,8 +60,6 @@ impl<'a> ProgressLine<'a> {
 
     fn text(&self, progress: &Progress, bar: bool) -> String {
         let finished = progress.counts.finished();
-        let elapsed = self.started.elapsed().as_secs_f64();
-        let rate = (finished - self.finished_before) as f64 / elapsed.max(1e-9);
         let mut parts = Vec::new();
         match self.total {
             Some(total) if bar => {
@@ -63,11 +68,9 @@ impl<'a> ProgressLine<'a> {
             Some(total) => parts.push(format!("{}  {finished}/{total}", safe(&self.name))),
             None => parts.push(format!("{}  {finished} trials", safe(&self.name))),
         }
-        if rate > 0.0 {
-            parts.push(pace(rate));
-        }
+        parts.extend(self.pace.rate(self.active).map(pace));
         // What a narrow terminal cuts off is what tells the least.
-        if let Some(eta) = self.eta(finished, rate, elapsed) {
+        if let Some(eta) = self.eta(finished) {
             parts.push(format!("eta {}", super::text::duration(eta)));
         }
         if let Some(best) = progress.best.first() {
@@ -87,16 +90,32 @@ impl<'a> ProgressLine<'a> {
     }
 
     /// Seconds to the nearer of the two ends, trials and time.
-    fn eta(&self, finished: u64, rate: f64, elapsed: f64) -> Option<f64> {
-        let by_trials = self
-            .total
-            .filter(|_| rate > 0.0)
-            .map(|total| total.saturating_sub(finished) as f64 / rate);
-        let by_time = self.time.map(|limit| (limit.as_secs_f64() - elapsed).max(0.0));
+    fn eta(&self, finished: u64) -> Option<f64> {
+        let by_trials = self.total.and_then(|total| {
+            let runs = total.saturating_sub(finished);
+            let ahead = Ahead { runs, slots: self.running.max(1), running: &[] };
+            self.pace.eta(ahead, self.active).filter(|_| self.running > 0)
+        });
+        let by_time = self.time.map(|limit| (limit.as_secs_f64() - self.active).max(0.0));
         match (by_trials, by_time) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
+    }
+
+    /// Lets time pass: it counts while something is at work.
+    fn pass(&mut self, event: &Event<'_>, running: usize) {
+        let now = Instant::now();
+        if self.running > 0 {
+            self.active += (now - self.seen).as_secs_f64();
+        }
+        self.seen = now;
+        let has_ended = matches!(event, Event::Finished { .. });
+        if has_ended {
+            self.pace.end(self.active, None);
+        }
+        // The place of what has just ended is filled next.
+        self.running = running + usize::from(has_ended);
     }
 
     fn show(&mut self, progress: &Progress) {
@@ -131,10 +150,10 @@ impl<'a> ProgressLine<'a> {
 }
 
 impl Observer for ProgressLine<'_> {
-    fn event(&mut self, event: &Event<'_>, progress: &Progress, _running: usize) {
+    fn event(&mut self, event: &Event<'_>, progress: &Progress, running: usize) {
+        self.pass(event, running);
         match event {
             Event::Started { finished, lost } => {
-                self.finished_before = *finished;
                 self.started = Instant::now();
                 if !self.quiet && (*finished > 0 || *lost > 0) {
                     let total = self.total.map(|total| format!(" of {total}")).unwrap_or_default();

@@ -23,6 +23,7 @@ pub(super) const FILTER_HELP: &str = "\
 Filters:
   word                     in the name, model, sweep, status, tags or note
   sweep:NAME  tag:KEY[=VALUE]  status:failed  note:TEXT  name:PATTERN*  experiment:NAME
+  status:stale             marked as running, but its process is gone (status:running has these too)
   auc > 0.95  C <= 1e-2  model = svm  kernel != rbf  kernel in [rbf, poly]  note contains slow
   has:auc  C is undefined  params.C  metrics.auc  seconds > 2  started > -6h
   and  or  not  ( )        side by side means and

@@ -11,11 +11,9 @@ use super::{CliError, Exit, Ui, reporting};
 use crate::domain::{Digest, Objective, format_number};
 use crate::executor::quiet_panics;
 use crate::host::{self, Reaper};
-use crate::sampler;
-use crate::space::Size;
 use crate::spec::{self, Known, Overrides, Sweep, Work};
 use crate::store::{Owner, RunContext, Store};
-use crate::sweep::{Best, Flags, Options, Place, Plan, Report, StopReason, drive};
+use crate::sweep::{Best, Flags, Options, Place, Plan, Report, StopReason, drive, whole};
 use std::path::Path;
 
 /// Reasons of failures in the final block.
@@ -49,7 +47,7 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
         retry_failed: args.retry_failed,
         flags: flags(args),
     };
-    let mut line = ProgressLine::new(&ui.out, &sweep, grid_total(&sweep), args.quiet || args.json);
+    let mut line = ProgressLine::new(&ui.out, &sweep, whole(&sweep), args.quiet || args.json);
     let driven = drive(&mut store, &sweep, &plan, &options, &mut line);
     line.clear();
     // A sweep that was cut off may have given trials up that are still at work: then the reaper ends them.
@@ -170,17 +168,6 @@ fn flags(args: &SweepArgs) -> Flags {
     }
 }
 
-/// The number of points of a grid: its budget unless the file says less.
-fn grid_total(sweep: &Sweep) -> Option<u64> {
-    if sweep.search.sampler == "grid" {
-        return u64::try_from(sampler::grid_len(&sweep.space, sweep.search.grid_steps)).ok();
-    }
-    match sweep.space.size() {
-        Size::Finite(size) => u64::try_from(size).ok(),
-        Size::Infinite => None,
-    }
-}
-
 fn context(file: &Path, plan: &Plan) -> RunContext {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut context = RunContext {
@@ -207,7 +194,7 @@ fn opening(ui: &Ui, sweep: &Sweep, plan: &Plan, jobs: usize) {
     let search = &sweep.search;
     let mut parts =
         vec![format!("{}, seed {}", search.sampler, search.seed), plural(jobs as u64, "job")];
-    if let Some(trials) = sweep.budget.trials.or_else(|| grid_total(sweep)) {
+    if let Some(trials) = sweep.budget.trials.or_else(|| whole(sweep)) {
         parts.insert(1, plural(trials, "trial"));
     }
     if search.replicates > 1 {

@@ -9,7 +9,7 @@ use crate::domain::RunId;
 use crate::store::{Mode, Store};
 use crate::tui::effect::Jump;
 use crate::tui::theme::{Depth, Theme};
-use crate::tui::{Options, Pilot, ScreenId, TuiError, keymap, snapshot};
+use crate::tui::{Options, Pilot, ScreenId, TuiError, keymap};
 use clap::Parser;
 use ratatui::layout::Rect;
 use std::fmt::Write as _;
@@ -133,9 +133,7 @@ fn picture(ui: &Ui, args: &TuiArgs, options: &Options) -> Result<Exit, CliError>
     pilot.press(&keys);
     let text = match args.format {
         SnapshotFormat::Text => pilot.text(),
-        SnapshotFormat::Svg => {
-            snapshot::svg(&pilot.frame(), &format!("derby: {}", pilot.app().screen_id().title()))
-        }
+        SnapshotFormat::Svg => pilot.svg(),
     };
     match &args.output {
         Some(path) => std::fs::write(path, text).map_err(|error| {

@@ -18,4 +18,4 @@ pub use run::{
     Exit, ExperimentId, GitState, KeptFile, Outcome, RunId, RunRecord, Status, SweepId, TrialState,
 };
 pub use series::{PointBatch, RunningSummary, SeriesKey, SeriesPoint, SummaryKind};
-pub use value::{Value, format_number};
+pub use value::{Value, format_count, format_number};

@@ -88,6 +88,19 @@ fn exact_number(value: f64) -> String {
     }
 }
 
+/// A count with separators: `12,406`.
+pub fn format_count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A number with `digits` significant digits for people: `0.9993`, `12.4`, `3.1e-5`, `1234`.
 pub fn format_number(value: f64, digits: usize) -> String {
     if value.is_nan() {

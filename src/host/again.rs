@@ -41,6 +41,18 @@ pub fn launch_self(args: &[impl AsRef<OsStr>], log: &Path) -> io::Result<Option<
     Ok(child.wait()?.code())
 }
 
+/// What was written into a file after its first `from` bytes, at most the last `bytes` of it.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn rest(path: &Path, from: u64, bytes: u64) -> io::Result<String> {
+    let length = std::fs::metadata(path)?.len();
+    // A file that became shorter is another one.
+    let from = if length < from { 0 } else { from };
+    // With the end of the line before: a tail begins after the first one.
+    tail(path, bytes.min(length - from + u64::from(from > 0)))
+}
+
 /// The last bytes of a file as text, from the beginning of a line on.
 ///
 /// # Errors

@@ -23,7 +23,7 @@ mod testing;
 mod usage;
 mod usage_scan;
 
-pub use again::{launch_self, run_self, tail};
+pub use again::{launch_self, rest, run_self, tail};
 pub use clock::{Stopwatch, now_ms};
 pub use environment::{REDACTED, redacted_args, redacted_env};
 pub use exit_watch::{exit_notifier, wait_readable};
@@ -41,6 +41,6 @@ pub use process::{
     hostname, peak_rss_bytes, pid_alive, process_cpu_seconds, process_identity, thread_cpu_seconds,
     user,
 };
-pub use ready::{ready, wait_for_hangup};
+pub use ready::{is_hung_up, ready, wait_for_hangup};
 pub use reaper::{Reaper, serve_reaper};
 pub use usage::{Monitor, Sample, Watch};

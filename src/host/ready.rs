@@ -45,6 +45,12 @@ pub fn wait_for_hangup(descriptor: BorrowedFd<'_>) -> io::Result<()> {
     }
 }
 
+/// True if the other end of a terminal or pipe is gone.
+pub fn is_hung_up(descriptor: BorrowedFd<'_>) -> bool {
+    let mut polled = [PollFd::from_borrowed_fd(descriptor, PollFlags::empty())];
+    poll(&mut polled, Some(&Timespec::default())).is_ok_and(|n| n > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,7 +72,11 @@ mod tests {
     #[test]
     fn a_hangup_is_none_while_the_other_end_is_held() {
         let (near, far) = std::os::unix::net::UnixStream::pair().unwrap();
-        let waits = std::thread::spawn(move || wait_for_hangup(near.as_fd()).is_ok());
+        assert!(!is_hung_up(near.as_fd()));
+        let waits = std::thread::spawn(move || {
+            wait_for_hangup(near.as_fd()).unwrap();
+            is_hung_up(near.as_fd())
+        });
         (&far).write_all(b"a key").unwrap();
         assert!(!waits.is_finished());
         drop(far);

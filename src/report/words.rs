@@ -1,6 +1,6 @@
 //! Numbers, times, counts and foreign text as reports write them.
 
-use crate::domain::{Params, Value, format_number};
+use crate::domain::{Params, Value, format_count, format_number};
 
 /// Significant digits of a number for people.
 const DIGITS: usize = 4;
@@ -24,17 +24,20 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// A limit of time as people write it, and as it can be typed: `90s`, `5m`, `1h30m`.
+pub fn limit(seconds: f64) -> String {
+    if seconds < 60.0 || seconds.fract() != 0.0 || seconds >= 1e15 {
+        return format!("{seconds}s");
+    }
+    let whole = seconds as u64;
+    let parts = [(whole / 3600, "h"), (whole % 3600 / 60, "m"), (whole % 60, "s")];
+    let shown = parts.iter().filter(|(n, _)| *n > 0);
+    shown.map(|(n, unit)| format!("{n}{unit}")).collect::<Vec<String>>().concat()
+}
+
 /// A count with separators: `12,406`.
 pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    format_count(n)
 }
 
 /// `1 row`, `1,200 rows`.
@@ -53,6 +56,22 @@ pub fn signed(value: f64) -> String {
     if value > 0.0 { format!("+{text}") } else { text }
 }
 
+/// Bytes in the unit that a person would use: `999 B`, `1.83 MB`.
+pub fn bytes(n: f64) -> String {
+    let of = |unit: f64, word: &str| format!("{} {word}", format_number(n / unit, 3));
+    match n.abs() {
+        size if size < 1e3 => of(1.0, "B"),
+        size if size < 1e6 => of(1e3, "kB"),
+        size if size < 1e9 => of(1e6, "MB"),
+        _ => of(1e9, "GB"),
+    }
+}
+
+/// True if the metric's name says its unit, which its values are then written with.
+pub fn has_unit(metric: &str) -> bool {
+    ["_seconds", "_us", "_bytes"].iter().any(|unit| metric.ends_with(unit))
+}
+
 /// A value of a metric; seconds in the unit that a person would use.
 pub fn measured(metric: &str, value: f64) -> String {
     measured_to(metric, value, DIGITS)
@@ -65,6 +84,47 @@ pub fn measured_to(metric: &str, value: f64, digits: usize) -> String {
         true => duration(value),
         false => format_number(value, digits),
     }
+}
+
+/// A value of a metric for screens, where nothing beside it says the unit: microseconds and bytes with theirs, too.
+pub fn with_unit(metric: &str, value: f64) -> String {
+    with_unit_to(metric, value, DIGITS)
+}
+
+/// The same with so many digits.
+pub fn with_unit_to(metric: &str, value: f64, digits: usize) -> String {
+    match () {
+        () if !has_unit(metric) || !value.is_finite() => format_number(value, digits),
+        () if value < 0.0 => format!("-{}", with_unit_to(metric, -value, digits)),
+        () if metric.ends_with("_seconds") => duration(value),
+        () if metric.ends_with("_bytes") => bytes(value),
+        () if value < 1e3 => format!("{} µs", format_number(value, digits.min(3))),
+        () => duration(value / 1e6),
+    }
+}
+
+/// Values of metrics in one column: those without a unit with the same number of decimals, four or as many as the
+/// smallest one needs to be seen.
+pub fn column(values: &[(&str, f64)]) -> Vec<String> {
+    let plain = || values.iter().filter(|(metric, _)| !has_unit(metric)).map(|of| of.1.abs());
+    let sizes = || plain().filter(|size| size.is_finite() && *size > 0.0);
+    let largest = sizes().fold(0.0, f64::max);
+    let least = sizes().filter(|size| *size >= 1e-6).fold(f64::INFINITY, f64::min);
+    let is_whole = plain().all(|size| size.fract() == 0.0);
+    let decimals = match () {
+        () if is_whole => 0,
+        () if largest >= 1e3 => 2,
+        () if largest >= 1e2 => 3,
+        () if least < 1e-3 => (1.0 - least.log10().floor()).min(6.0) as usize,
+        () => 4,
+    };
+    let seen = 0.5 * 10f64.powi(-(decimals as i32));
+    let shown = |(metric, value): &(&str, f64)| match value.abs() {
+        _ if has_unit(metric) => with_unit(metric, *value),
+        size if !size.is_finite() || size >= 1e7 || (size > 0.0 && size < seen) => number(*value),
+        _ => format!("{value:.decimals$}"),
+    };
+    values.iter().map(shown).collect()
 }
 
 /// Two values of a metric, with as many digits as it takes to see that they differ.
@@ -157,9 +217,26 @@ mod tests {
         assert_eq!(signed(-0.001_1), "-0.0011");
         assert_eq!(signed(0.0), "0");
         assert_eq!(measured("fit_seconds", -0.02), "-20 ms");
+        assert_eq!(with_unit("predict_us", 0.099_65), "0.0997 µs");
+        assert_eq!(with_unit("predict_us", 2_500.0), "2 ms");
+        assert_eq!(with_unit("model_bytes", -10_523.0), "-10.5 kB");
+        assert_eq!((bytes(999.0), bytes(1_834_000.0)), ("999 B".into(), "1.83 MB".into()));
         assert_eq!(percent(0.975), "97.5 %");
         assert_eq!(plural(1_900, "row"), "1,900 rows");
         assert_eq!(duration(192.0), "3m12s");
+    }
+
+    #[test]
+    fn a_column_has_one_number_of_decimals() {
+        let check = |values: &[(&str, f64)], expect: &str| {
+            assert_eq!(column(values).join(" "), expect);
+        };
+        check(&[("a", -0.00708), ("b", -0.005_231), ("c", -0.010_26)], "-0.0071 -0.0052 -0.0103");
+        check(&[("a", 0.000_123), ("b", 0.5)], "0.00012 0.50000");
+        check(&[("a", 1e-12), ("b", 0.5), ("c", f64::NAN)], "1e-12 0.5000 nan");
+        check(&[("a", 3.0), ("b", 12.0)], "3 12");
+        check(&[("rmse", 54.2), ("mse", 2_936.17), ("model_bytes", 240.0)], "54.20 2936.17 240 B");
+        check(&[], "");
     }
 
     #[test]

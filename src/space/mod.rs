@@ -41,6 +41,11 @@ impl Space {
         &self.dims
     }
 
+    /// What people call each dimension; see [`shown_names`].
+    pub fn shown_names(&self) -> Vec<&str> {
+        shown_names(self.dims.iter().map(|dim| (dim.id.as_str(), dim.name.as_str())))
+    }
+
     /// How many dimensions there are.
     pub fn len(&self) -> usize {
         self.dims.len()
@@ -81,6 +86,14 @@ impl Space {
         let coords = self.dims.iter().zip(&point.0);
         coords.map(|(dim, coord)| coord.map_or(0.5, |coord| dim.unit_of(coord))).collect()
     }
+}
+
+/// What people call dimensions of these ids and names: by the name where no other has it, else by the id, which says
+/// the branch.
+pub fn shown_names<'a>(dims: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<&'a str> {
+    let dims: Vec<(&str, &str)> = dims.collect();
+    let n = |name: &str| dims.iter().filter(|dim| dim.1 == name).count();
+    dims.iter().map(|(id, name)| if n(name) > 1 { *id } else { *name }).collect()
 }
 
 #[cfg(test)]

@@ -333,3 +333,10 @@ proptest! {
         prop_assert_eq!(space.size(), Size::Finite(seen.len() as u128));
     }
 }
+
+#[test]
+fn a_name_that_several_have_is_shown_with_its_branch() {
+    let dims =
+        [("model", "model"), ("svm.C", "C"), ("logreg.C", "C"), ("preprocess.scale", "scale")];
+    assert_eq!(shown_names(dims.into_iter()), ["model", "svm.C", "logreg.C", "scale"]);
+}

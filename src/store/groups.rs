@@ -3,8 +3,10 @@
 use super::columns::{self, Form};
 use super::filter::sql::Known;
 use super::filter::{Attribute, Field, Kind};
-use super::{Cell, Query, Store, StoreError, codec, ids};
-use crate::domain::{Goal, RunId, Status};
+use super::ranking::{Judged, Yardstick};
+use super::{Cell, Query, Store, StoreError, codec, ids, lease};
+use crate::domain::{Goal, RunId, Status, SweepId};
+use crate::host;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use std::collections::HashMap;
@@ -18,6 +20,14 @@ pub struct Group {
     pub runs: Vec<RunId>,
     /// How many of them are in each state, in the order of [`Status::ALL`].
     pub counts: [u32; Status::ALL.len()],
+    /// Of those that run, how many do so in name only.
+    pub stale: u32,
+    /// The sweep, of replicates.
+    pub sweep: Option<SweepId>,
+    /// The metric of the scores below; none if no run has one.
+    pub metric: Option<String>,
+    /// How many other metrics its runs are scored by: their runs are not among the scored ones.
+    pub other_metrics: usize,
     /// How many have a score.
     pub scored: u64,
     /// The best score and the run that has it, the older one of equal ones.
@@ -28,13 +38,29 @@ pub struct Group {
     pub sd: f64,
 }
 
+/// By what the runs of a group are scored.
+#[derive(Debug, Clone, Copy)]
+pub enum Scores<'a> {
+    /// Not at all.
+    None,
+    /// By one metric.
+    Metric(&'a str, Goal),
+    /// Each by what its own sweep optimizes. Scores of different metrics do not mix: the one that most runs of a group
+    /// have counts.
+    Own(&'a [Yardstick]),
+}
+
 impl Group {
-    fn new(label: Cell) -> Self {
+    fn new((label, sweep): (Cell, Option<SweepId>)) -> Self {
         let counts = [0; Status::ALL.len()];
         Self {
             label,
+            sweep,
             runs: Vec::new(),
             counts,
+            stale: 0,
+            metric: None,
+            other_metrics: 0,
             scored: 0,
             best: None,
             mean: f64::NAN,
@@ -54,14 +80,22 @@ impl Store {
         &self,
         query: &Query,
         by: &Field,
-        score: Option<(&str, Goal)>,
+        scores: Scores<'_>,
     ) -> Result<Vec<Group>, StoreError> {
         self.read_at_once(|conn| {
             let mut fields = vec![by.clone()];
-            fields.extend(score.map(|(metric, _)| Field::Metric(metric.into())));
+            match scores {
+                Scores::None => {}
+                Scores::Metric(metric, _) => fields.push(Field::Metric(metric.into())),
+                Scores::Own(of) => {
+                    fields.extend(of.iter().map(|one| Field::Metric(one.metric.clone())));
+                }
+            }
             let known = Known::of(conn, &fields)?;
+            // A sweep whose metric no run has reported yet is no mistake.
+            let n_asked = if matches!(scores, Scores::Own(_)) { 1 } else { fields.len() };
             if let Some(unknown) =
-                fields.iter().find(|field| known.check_field(field, &[]).is_err())
+                fields[..n_asked].iter().find(|field| known.check_field(field, &[]).is_err())
             {
                 Known::load(conn)?.check_field(unknown, &[])?; // with the nearest names
             }
@@ -73,17 +107,27 @@ impl Store {
                 _ => by_value(conn, &known, &runs, by)?,
             };
             let mut groups: Vec<Group> = labels.into_iter().map(Group::new).collect();
-            let (states, scores) = facts(conn, &known, &runs, fields.get(1))?;
-            let goal = score.map_or(Goal::Maximize, |(_, goal)| goal);
-            let mut spreads = vec![Spread::default(); groups.len()];
-            for (place, run) in runs.iter().enumerate().rev() {
-                let number = group_of[place] as usize;
-                groups[number].counts[states[place] as usize] += 1;
-                let value = scores.get(place).copied().unwrap_or(f64::NAN);
-                take_score(&mut groups[number], &mut spreads[number], (RunId(*run), value, goal));
+            let states = states(conn, &runs)?;
+            for (place, status) in states.iter().enumerate() {
+                groups[group_of[place] as usize].counts[*status as usize] += 1;
             }
-            for (group, spread) in groups.iter_mut().zip(&spreads) {
-                (group.mean, group.sd) = spread.mean_and_sd();
+            if states.contains(&Status::Running) {
+                for lost in lease::lost_runs(conn, host::now_ms())? {
+                    if let Ok(place) = runs.binary_search_by(|run| lost.cmp(run)) {
+                        groups[group_of[place] as usize].stale += 1;
+                    }
+                }
+            }
+            let (aims, scored) = scores_of(conn, &known, &runs, scores)?;
+            let mut tallies: Vec<Vec<Tally>> = vec![Vec::new(); groups.len()];
+            // The oldest first, which is the best of equal ones.
+            for (place, run) in runs.iter().enumerate().rev() {
+                let Some((aim, score)) = scored.get(place).copied().flatten() else { continue };
+                let of = &mut tallies[group_of[place] as usize];
+                tally(of, aim).take(RunId(*run), score, aims[aim].1);
+            }
+            for (group, tallies) in groups.iter_mut().zip(tallies) {
+                group.take(tallies, &aims);
             }
             Ok(in_order(groups, &group_of, (&ordered, &runs)))
         })
@@ -113,21 +157,56 @@ impl Spread {
     }
 }
 
-fn take_score(group: &mut Group, spread: &mut Spread, (run, value, goal): (RunId, f64, Goal)) {
-    if value.is_nan() {
-        return;
+/// What is known of a group's scores by one metric.
+#[derive(Debug, Clone)]
+struct Tally {
+    aim: usize,
+    scored: u64,
+    best: Option<(RunId, f64)>,
+    spread: Spread,
+}
+
+impl Tally {
+    fn take(&mut self, run: RunId, score: f64, goal: Goal) {
+        if score.is_nan() {
+            return;
+        }
+        self.scored += 1;
+        if self.best.is_none_or(|(_, best)| goal.better(score, best)) {
+            self.best = Some((run, score));
+        }
+        if score.is_finite() {
+            self.spread.push(score);
+        }
     }
-    group.scored += 1;
-    if group.best.is_none_or(|(_, best)| goal.better(value, best)) {
-        group.best = Some((run, value));
-    }
-    if value.is_finite() {
-        spread.push(value);
+}
+
+fn tally(of: &mut Vec<Tally>, aim: usize) -> &mut Tally {
+    let at = of.iter().position(|tally| tally.aim == aim).unwrap_or_else(|| {
+        of.push(Tally { aim, scored: 0, best: None, spread: Spread::default() });
+        of.len() - 1
+    });
+    &mut of[at]
+}
+
+impl Group {
+    /// The scores of the metric that most of its runs have; of several, the first.
+    fn take(&mut self, mut tallies: Vec<Tally>, aims: &[(&str, Goal)]) {
+        tallies.retain(|tally| tally.scored > 0);
+        let most = tallies.iter().min_by_key(|tally| (std::cmp::Reverse(tally.scored), tally.aim));
+        let Some(most) = most else { return };
+        self.metric = Some(aims[most.aim].0.into());
+        self.other_metrics = tallies.len() - 1;
+        (self.scored, self.best) = (most.scored, most.best);
+        (self.mean, self.sd) = most.spread.mean_and_sd();
     }
 }
 
 /// Each group's label, and the group of each run.
-type Grouping = (Vec<Cell>, Vec<u32>);
+type Grouping = (Vec<Labelled>, Vec<u32>);
+
+/// The label, and the sweep of replicates.
+type Labelled = (Cell, Option<SweepId>);
 
 /// No group yet.
 const NONE: u32 = u32::MAX;
@@ -140,7 +219,7 @@ fn by_value(
 ) -> Result<Grouping, StoreError> {
     let is_param = !matches!(by, Field::Attribute(_));
     let is_flag = matches!(by, Field::Attribute(of) if of.kind() == Kind::Flag);
-    let mut labels: Vec<Cell> = Vec::new();
+    let mut labels: Vec<Labelled> = Vec::new();
     let mut group_of = vec![NONE; runs.len()];
     let mut texts: HashMap<Box<[u8]>, u32> = HashMap::new();
     let mut words: HashMap<Box<[u8]>, u32> = HashMap::new();
@@ -156,7 +235,7 @@ fn by_value(
                 (ValueRef::Integer(value), _) if is_flag => Cell::Bool(value != 0),
                 (_, made) => made.map_or(Cell::Missing, Cell::from),
             };
-            push(&mut labels, label)
+            push(&mut labels, (label, None))
         };
         group_of[place] = match value {
             ValueRef::Null => return,
@@ -172,7 +251,7 @@ fn by_value(
     })?;
     result?;
     if group_of.contains(&NONE) {
-        let rest = push(&mut labels, Cell::Missing);
+        let rest = push(&mut labels, (Cell::Missing, None));
         group_of.iter_mut().filter(|group| **group == NONE).for_each(|group| *group = rest);
     }
     Ok((labels, group_of))
@@ -187,7 +266,7 @@ fn by_bytes(known: &mut HashMap<Box<[u8]>, u32>, bytes: &[u8], add: impl FnOnce(
     number
 }
 
-fn push(labels: &mut Vec<Cell>, label: Cell) -> u32 {
+fn push(labels: &mut Vec<Labelled>, label: Labelled) -> u32 {
     labels.push(label);
     labels.len() as u32 - 1
 }
@@ -203,31 +282,49 @@ fn by_trial(conn: &Connection, runs: &[i64]) -> Result<Grouping, StoreError> {
     let mut labels = Vec::new();
     let mut known: HashMap<(i64, i64), u32> = HashMap::new();
     let mut number = |trial: Option<(i64, i64)>| match trial {
-        Some(key) => *known.entry(key).or_insert_with(|| push(&mut labels, Cell::Int(key.1))),
-        None => push(&mut labels, Cell::Missing),
+        Some(key) => *known
+            .entry(key)
+            .or_insert_with(|| push(&mut labels, (Cell::Int(key.1), Some(SweepId(key.0))))),
+        None => push(&mut labels, (Cell::Missing, None)),
     };
     let group_of = trial_of.into_iter().map(&mut number).collect();
     Ok((labels, group_of))
 }
 
-/// The state of each run, and the score where one is asked for.
-fn facts(
-    conn: &Connection,
-    known: &Known,
-    runs: &[i64],
-    score: Option<&Field>,
-) -> Result<(Vec<Status>, Vec<f64>), StoreError> {
+fn states(conn: &Connection, runs: &[i64]) -> Result<Vec<Status>, StoreError> {
     let mut states = vec![Status::Queued; runs.len()];
     columns::for_each_of(conn, runs, "r.status", &mut |place, row| {
         states[place] = codec::status(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?;
         Ok(())
     })?;
-    let Some(score) = score else { return Ok((states, Vec::new())) };
-    let mut scores = vec![f64::NAN; runs.len()];
-    columns::for_each(conn, known, runs, (score, Form::Sorting), &mut |place, value| {
-        scores[place] = value.as_f64().unwrap_or(f64::NAN);
-    })?;
-    Ok((states, scores))
+    Ok(states)
+}
+
+/// The metrics that runs are scored by, and of each run which one and its score.
+type Scored<'a> = (Vec<(&'a str, Goal)>, Vec<Option<(usize, f64)>>);
+
+fn scores_of<'a>(
+    conn: &Connection,
+    known: &Known,
+    runs: &[i64],
+    by: Scores<'a>,
+) -> Result<Scored<'a>, StoreError> {
+    match by {
+        Scores::None => Ok((Vec::new(), Vec::new())),
+        Scores::Metric(metric, goal) => {
+            let mut scores = vec![None; runs.len()];
+            let field = Field::Metric(metric.into());
+            columns::for_each(conn, known, runs, (&field, Form::Sorting), &mut |place, value| {
+                scores[place] = value.as_f64().ok().map(|score| (0, score));
+            })?;
+            Ok((vec![(metric, goal)], scores))
+        }
+        Scores::Own(yardsticks) => {
+            let judged = Judged::of(conn, known, runs, yardsticks)?;
+            let scores = judged.runs.iter().map(|run| run.map(|(aim, score, _)| (aim, score)));
+            Ok((judged.aims.clone(), scores.collect()))
+        }
+    }
 }
 
 /// Hands every run, in the query's order, to its group, and puts groups in the order of their first run.

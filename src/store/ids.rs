@@ -23,7 +23,7 @@ impl Store {
     /// As [`Store::runs`].
     pub fn count(&self, query: &Query) -> Result<u64, StoreError> {
         self.read_at_once(|conn| {
-            let known = Known::load(conn)?;
+            let known = Known::for_filter(conn, query.filter.as_ref())?;
             let (sql, values) = select(query, &known, ("count(*)", ""))?;
             let mut statement = conn.prepare_cached(&sql)?;
             let count: i64 = statement.query_row(params_from_iter(values), |row| row.get(0))?;
@@ -38,7 +38,7 @@ impl Store {
     /// As [`Store::runs`].
     pub fn status_counts(&self, query: &Query) -> Result<Vec<(Status, u64)>, StoreError> {
         self.read_at_once(|conn| {
-            let known = Known::load(conn)?;
+            let known = Known::for_filter(conn, query.filter.as_ref())?;
             // Counted here: GROUP BY would sort all runs first.
             let (sql, values) = select(query, &known, ("r.status", ""))?;
             let mut statement = conn.prepare_cached(&sql)?;
@@ -72,15 +72,19 @@ impl Store {
 
 /// The runs of a query, sorted and cut.
 pub(super) fn run_ids(conn: &Connection, query: &Query) -> Result<Vec<i64>, StoreError> {
-    let known = Known::load(conn)?;
+    let known = Known::for_filter(conn, query.filter.as_ref())?;
     for (column, _) in &query.sort {
         known.check_field(column, &[])?;
     }
-    let is_sorted = !query.sort.is_empty() && query.limit != Some(0);
+    let is_sorted = (!query.sort.is_empty() || query.ranking.is_some()) && query.limit != Some(0);
     let limit = query.limit.filter(|_| !is_sorted);
     let mut ids = fitting(conn, query, &known, limit)?;
     if is_sorted {
-        order::sort(conn, &known, &mut ids, &query.sort)?;
+        let keys = match &query.ranking {
+            Some(ranking) => ranking.keys(conn, &known, &ids)?,
+            None => Vec::new(),
+        };
+        order::sort(conn, &known, &mut ids, (keys, &query.sort))?;
         ids.truncate(query.limit.unwrap_or(usize::MAX));
     }
     Ok(ids)

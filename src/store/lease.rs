@@ -329,8 +329,16 @@ pub(super) fn live_owner(row: &Row<'_>, now: i64) -> Result<Option<Owner>, Store
 pub(super) struct StaleRun {
     pub(super) run: i64,
     pub(super) trial: Option<i64>,
+    /// False while it waits for its turn.
+    pub(super) is_running: bool,
     /// The uuid of its owner, if that was a process of this host.
     pub(super) owner: Option<String>,
+}
+
+/// Runs that are marked as running and whose process is dead or silent for too long, by number.
+pub(super) fn lost_runs(conn: &Connection, now: i64) -> Result<Vec<i64>, StoreError> {
+    let stale = stale_runs(conn, None, now)?;
+    Ok(stale.into_iter().filter(|run| run.is_running).map(|run| run.run).collect())
 }
 
 /// Runs whose lease is held by a dead or expired owner, or by none, among the queued and running ones of
@@ -340,7 +348,7 @@ pub(super) fn stale_runs(
     sweep: Option<SweepId>,
     now: i64,
 ) -> Result<Vec<StaleRun>, StoreError> {
-    let sql = "SELECT r.id AS run, r.trial, o.host, o.pid, o.pid_start, o.uuid, o.expires
+    let sql = "SELECT r.id AS run, r.trial, r.status = 'running' AS is_running, o.host, o.pid, o.pid_start, o.uuid, o.expires
                FROM run r LEFT JOIN lease l ON l.kind = 'run' AND l.target = r.id
                LEFT JOIN owner o ON o.id = l.owner
                WHERE r.status IN ('queued', 'running') AND (?1 IS NULL OR r.sweep = ?1) ORDER BY r.id";
@@ -349,14 +357,15 @@ pub(super) fn stale_runs(
     let mut stale = Vec::new();
     while let Some(row) = rows.next()? {
         let (run, trial) = (row.get("run")?, row.get("trial")?);
+        let is_running = row.get("is_running")?;
         if row.get::<_, Option<String>>("uuid")?.is_none() {
-            stale.push(StaleRun { run, trial, owner: None });
+            stale.push(StaleRun { run, trial, is_running, owner: None });
             continue;
         }
         let (owner, expires) = Owner::read(row)?;
         if expires <= now || owner.is_dead() {
             let owner = (owner.host == host::hostname()).then_some(owner.uuid);
-            stale.push(StaleRun { run, trial, owner });
+            stale.push(StaleRun { run, trial, is_running, owner });
         }
     }
     Ok(stale)

@@ -23,12 +23,14 @@ mod objects;
 mod open;
 mod order;
 mod query;
+mod ranking;
 mod read;
 mod record;
 mod rows;
 mod run;
 mod scored;
 mod series;
+mod standing;
 mod survey;
 mod sweeps;
 mod trials;
@@ -42,6 +44,8 @@ mod damage_tests;
 #[cfg(test)]
 mod ids_tests;
 #[cfg(test)]
+mod ranking_tests;
+#[cfg(test)]
 mod survey_tests;
 #[cfg(test)]
 mod testing;
@@ -52,12 +56,13 @@ pub use artifacts::Artifact;
 pub use error::StoreError;
 pub use filter::{Expr, Field, FilterError};
 pub use glance::Curve;
-pub use groups::Group;
+pub use groups::{Group, Scores};
 pub use lease::{Command, Owner, PastCommand};
 pub use maintain::{Finding, GcOptions, GcReport, Severity};
 pub use merge::MergeReport;
 pub use open::{Mode, Store};
 pub use query::{Column, Query};
+pub use ranking::{Measure, Ranking, Yardstick};
 pub use read::{CachedRun, RunEnvironment};
 pub use rows::{Cell, RunRow};
 pub use run::{Finished, NewRun, Recovered, RunContext};

@@ -15,17 +15,16 @@ use std::collections::HashMap;
 const TEXTS: u64 = 0xfff8_0000_0000_0000;
 
 /// The place of a value in the order of its column; none where it is missing.
-type Key = Option<u64>;
+pub(super) type Key = Option<u64>;
 
-/// Sorts `ids`, which come newest first, by columns and whether each descends. Missing values are last either
-/// way; ties stay newest first.
+/// Sorts `ids`, which come newest first, by keys that are known and then by columns and whether each descends. Missing
+/// values are last either way; ties stay newest first.
 pub(super) fn sort(
     conn: &Connection,
     known: &Known,
     ids: &mut Vec<i64>,
-    by: &[(Field, bool)],
+    (mut keys, by): (Vec<Vec<Key>>, &[(Field, bool)]),
 ) -> Result<(), StoreError> {
-    let mut keys = Vec::with_capacity(by.len());
     for (field, descending) in by {
         keys.push(column_keys(conn, known, ids, (field, *descending))?);
     }
@@ -108,7 +107,7 @@ fn key_of_int(value: i64) -> u64 {
 }
 
 /// Orders as the floats do; there is no NaN in a column of SQLite's, and both zeros are one.
-fn key_of_float(value: f64) -> u64 {
+pub(super) fn key_of_float(value: f64) -> u64 {
     let bits = (value + 0.0).to_bits();
     if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }

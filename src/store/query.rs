@@ -1,7 +1,7 @@
 //! Lists of runs: filtered, sorted, cut.
 
 use super::filter::{Expr, Field};
-use super::{Store, StoreError, ids, read};
+use super::{Ranking, Store, StoreError, ids, read};
 use crate::domain::RunRecord;
 
 /// What runs are sorted by: an attribute, a metric or a parameter. [`Field::parse`] reads one.
@@ -15,6 +15,8 @@ pub struct Query {
     /// Columns and whether each descends; missing values come last either way. Ties, and runs without
     /// any sort, come newest first.
     pub sort: Vec<(Column, bool)>,
+    /// Sorted by what each run's own sweep optimizes; `sort` then decides among equals only.
+    pub ranking: Option<Ranking>,
     /// At most so many.
     pub limit: Option<usize>,
     /// Runs in the bin too.

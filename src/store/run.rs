@@ -258,6 +258,15 @@ impl Store {
         Ok(stale.iter().any(|stale| stale.run == run.0))
     }
 
+    /// The runs that are marked as running and whose process is dead or silent for too long.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn lost_runs(&self) -> Result<BTreeSet<RunId>, StoreError> {
+        let lost = self.read(|conn| super::lease::lost_runs(conn, host::now_ms()))?;
+        Ok(lost.into_iter().map(RunId).collect())
+    }
+
     /// Kills the queued and running runs of the sweep (of all sweeps without one) whose process is dead or
     /// silent for too long; their trials are missing again.
     ///

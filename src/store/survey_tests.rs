@@ -3,7 +3,7 @@
 use super::filter::agreement::{Made, made, store_of};
 use super::filter::{Attribute, Field};
 use super::testing::{new_run, new_sweep, one_trial, params};
-use super::{Axis, Cell, Group, NameKind, NewRun, Owner, Query, Store, Varying};
+use super::{Axis, Cell, Group, NameKind, NewRun, Owner, Query, Scores, Store, Varying};
 use crate::domain::{Goal, PointBatch, RunId, RunRecord, SeriesKey, Status, Value};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -153,7 +153,7 @@ proptest! {
             Field::Attribute(Attribute::Status),
         ];
         for by in fields {
-            let groups = store.groups(&sorted_by_auc(), &by, Some(("auc", Goal::Maximize))).unwrap();
+            let groups = store.groups(&sorted_by_auc(), &by, Scores::Metric("auc", Goal::Maximize)).unwrap();
             check_groups(&groups, &all, &by);
         }
         for field in [Field::Param("x".into()), Field::Param("model".into())] {
@@ -181,7 +181,7 @@ fn replicates_are_one_group_and_runs_by_hand_one_each() {
     };
     let alone = [by_hand(&mut store), by_hand(&mut store)];
     let by = Field::Attribute(Attribute::Replicate);
-    let groups = store.groups(&Query::default(), &by, None).unwrap();
+    let groups = store.groups(&Query::default(), &by, Scores::None).unwrap();
     let shown: Vec<(Cell, Vec<RunId>)> =
         groups.into_iter().map(|group| (group.label, group.runs)).collect();
     let expect = [
@@ -191,9 +191,11 @@ fn replicates_are_one_group_and_runs_by_hand_one_each() {
         (Cell::Int(7), vec![second, first]),
     ];
     assert_eq!(shown, expect);
-    let error = store.groups(&Query::default(), &by, Some(("acu", Goal::Maximize))).unwrap_err();
+    let error =
+        store.groups(&Query::default(), &by, Scores::Metric("acu", Goal::Maximize)).unwrap_err();
     assert!(error.to_string().contains("auc"), "{error}");
-    let error = store.groups(&Query::default(), &Field::Param("c".into()), None).unwrap_err();
+    let error =
+        store.groups(&Query::default(), &Field::Param("c".into()), Scores::None).unwrap_err();
     assert!(error.to_string().contains("'c'"), "{error}");
 }
 

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Most trials at a time; as `[resources] jobs`.
-const MOST_JOBS: usize = 65_536;
+pub const MOST_JOBS: usize = 65_536;
 
 /// What can be asked of a sweep: the content of `control.command`, tagged by `do`. Each is idempotent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

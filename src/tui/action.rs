@@ -49,6 +49,15 @@ impl ScreenId {
         }
     }
 
+    /// Its name in the header of a narrow window.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::Compare => "Comp",
+            Self::Champions => "Champ",
+            other => other.title(),
+        }
+    }
+
     /// Its name on the command line.
     pub fn word(self) -> &'static str {
         match self {

@@ -170,8 +170,8 @@ pub enum Reply {
         /// Counts changes of runs.
         change: i64,
     },
-    /// The store cannot be read, in words with the mend; until it says `Changed` again.
-    Unreadable(String),
+    /// The store cannot be read, until it says `Changed` again.
+    Unreadable(Unread),
     /// A write was done or refused, in words.
     Wrote(Result<String, String>),
     /// A verb that a screen started has ended.
@@ -183,6 +183,22 @@ pub enum Reply {
         /// How it ended.
         outcome: VerbOutcome,
     },
+}
+
+/// Why nothing can be read of the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// In words, with the mend.
+    pub text: String,
+    /// True if it was there and was taken away.
+    pub is_gone: bool,
+}
+
+impl Unread {
+    /// What the store said.
+    pub fn of(error: &crate::store::StoreError) -> Self {
+        Self { text: error.to_string(), is_gone: false }
+    }
 }
 
 /// How a verb ended.
@@ -224,6 +240,8 @@ pub enum Write {
         /// Its text.
         text: String,
     },
+    /// Several at once, told of in one message.
+    All(Vec<Write>),
     /// Another name.
     Rename {
         /// Which run.

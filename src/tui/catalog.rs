@@ -3,7 +3,9 @@
 use super::ask::{Reader, Trouble};
 use crate::champion::Ledger;
 use crate::domain::{Objective, RunId, Status, SweepId};
-use crate::store::SweepRow;
+use crate::report::words::count;
+use crate::store::{Expr, Query, SweepRow};
+use crate::sweep::Reached;
 use std::collections::BTreeMap;
 
 /// The store at a glance.
@@ -17,8 +19,12 @@ pub struct Catalog {
     pub params: Vec<String>,
     /// Sweeps, the newest first.
     pub sweeps: Vec<SweepRow>,
+    /// How far each of them is, and what it does.
+    pub reached: BTreeMap<SweepId, Reached>,
     /// Runs by status, over all sweeps and runs by hand.
     pub counts: BTreeMap<Status, u64>,
+    /// How many of those that are marked as running have no live process; they are in `counts` as running.
+    pub n_stale: u64,
     /// The champion of every registered model whose run this store has, and the model.
     pub champions: BTreeMap<RunId, String>,
     /// Registered models.
@@ -42,6 +48,13 @@ impl Catalog {
             for (status, n) in &sweep.counts {
                 *catalog.counts.entry(*status).or_default() += n;
             }
+        }
+        if catalog.counts.contains_key(&Status::Running) {
+            catalog.n_stale =
+                store.count(&Query { filter: Some(Expr::stale()), ..Query::default() })?;
+        }
+        for sweep in &catalog.sweeps {
+            catalog.reached.insert(sweep.id, Reached::of(store, sweep)?);
         }
         catalog.read_champions(reader);
         Ok(catalog)
@@ -67,6 +80,11 @@ impl Catalog {
         self.sweeps.iter().find(|sweep| sweep.id == id)
     }
 
+    /// How far the sweep of that number is, and what it does.
+    pub fn reached(&self, id: SweepId) -> Option<&Reached> {
+        self.reached.get(&id)
+    }
+
     /// The sweep of that name, the newest of several.
     pub fn sweep_named(&self, name: &str) -> Option<&SweepRow> {
         self.sweeps.iter().find(|sweep| sweep.name == name)
@@ -77,8 +95,15 @@ impl Catalog {
         self.sweeps.iter().flat_map(|sweep| &sweep.objectives).find(|one| one.metric == metric)
     }
 
-    /// Runs at work.
+    /// Runs at work, without those that are so in name only.
     pub fn n_running(&self) -> u64 {
-        self.counts.get(&Status::Running).copied().unwrap_or(0)
+        let marked = self.counts.get(&Status::Running).copied().unwrap_or(0);
+        marked.saturating_sub(self.n_stale)
     }
+}
+
+/// Progress in words, for every place that shows it: `137/200`, `137` without a limit.
+pub fn progress(reached: &Reached) -> String {
+    let over = count(reached.over);
+    reached.total.map_or_else(|| over.clone(), |total| format!("{over}/{}", count(total)))
 }

@@ -12,6 +12,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 
+/// Bytes of the log of a verb that goes on after this program that are looked at.
+const LOG: u64 = 4_000;
+
 /// Carries out what changes something outside, and tells how it went.
 #[derive(Debug, Clone)]
 pub struct Deeds {
@@ -46,12 +49,13 @@ impl Deeds {
         self.aside("launch", move || {
             let log = store.join("launched.log");
             let line = line_of(&args);
+            let written = std::fs::metadata(&log).map_or(0, |data| data.len());
             let outcome = match host::launch_self(&with_store(&store, &args), &log) {
                 Ok(code) => VerbOutcome {
                     line,
                     code,
                     stdout: String::new(),
-                    stderr: host::tail(&log, 2_000).unwrap_or_default(),
+                    stderr: complaint(code, &host::rest(&log, written, LOG).unwrap_or_default()),
                 },
                 Err(error) => refused(line, &error),
             };
@@ -62,6 +66,11 @@ impl Deeds {
     /// Writes a file beside none that is there already, and says where.
     pub fn save(&self, path: PathBuf, bytes: Vec<u8>) {
         self.aside("file", move || Reply::Wrote(save(&path, &bytes)));
+    }
+
+    /// Writes files that belong together beside none that are there already, and names them all.
+    pub fn save_all(&self, folder: PathBuf, files: Vec<(String, Vec<u8>)>, note: String) {
+        self.aside("file", move || Reply::Wrote(save_all(&folder, &files, &note)));
     }
 
     fn aside(&self, name: &str, work: impl FnOnce() -> Reply + Send + 'static) {
@@ -83,49 +92,61 @@ impl Deeds {
 /// When the store cannot be written.
 pub fn carry_out(store: &Path, write: &Write) -> Result<String, StoreError> {
     let mut store = Store::open(store, Mode::ReadWrite { create: false })?;
+    store.batch(|store| write_to(store, write))
+}
+
+fn write_to(store: &mut Store, write: &Write) -> Result<String, StoreError> {
     let runs_of = |runs: &[crate::domain::RunId]| match runs {
         [one] => format!("run {one}"),
         many => format!("{} runs", many.len()),
     };
-    store.batch(|store| {
-        Ok(match write {
-            Write::Tag { runs, key, value } => {
-                for run in runs {
-                    store.tag(*run, key, value)?;
-                }
-                format!("{}: tag {key}", runs_of(runs))
+    Ok(match write {
+        Write::Tag { runs, key, value } => {
+            for run in runs {
+                store.tag(*run, key, value)?;
             }
-            Write::Untag { runs, key } => {
-                for run in runs {
-                    store.untag(*run, key)?;
-                }
-                format!("{}: tag {key} is off", runs_of(runs))
+            format!("{}: tag {key}", runs_of(runs))
+        }
+        Write::Untag { runs, key } => {
+            for run in runs {
+                store.untag(*run, key)?;
             }
-            Write::Note { run, text } => {
-                store.note(*run, text)?;
-                format!("run {run}: note written")
+            format!("{}: tag {key} is off", runs_of(runs))
+        }
+        Write::Note { run, text } => {
+            store.note(*run, text)?;
+            format!("run {run}: note written")
+        }
+        Write::Rename { run, name } => {
+            store.rename(*run, name)?;
+            format!("run {run} is called '{name}'")
+        }
+        Write::Bin(runs) => {
+            for run in runs {
+                store.remove(*run)?;
             }
-            Write::Rename { run, name } => {
-                store.rename(*run, name)?;
-                format!("run {run} is called '{name}'")
+            format!("{} moved to the bin; v shows the bin, D there brings back", runs_of(runs))
+        }
+        Write::All(writes) => {
+            let done: Result<Vec<String>, StoreError> =
+                writes.iter().map(|write| write_to(store, write)).collect();
+            done?.join("; ")
+        }
+        Write::Restore(runs) => {
+            for run in runs {
+                store.restore(*run)?;
             }
-            Write::Bin(runs) => {
-                for run in runs {
-                    store.remove(*run)?;
-                }
-                format!("{} moved to the bin; v shows the bin, D there brings back", runs_of(runs))
+            format!("{} back from the bin", runs_of(runs))
+        }
+        Write::Steer { sweep, steer } => {
+            let is_driven = store.driver(*sweep)?.is_some();
+            steer.post(store, *sweep, &asker())?;
+            if is_driven {
+                format!("asked: {steer}; it answers at its next step")
+            } else {
+                format!("asked: {steer}; nobody drives it, so it is taken at the next start: p")
             }
-            Write::Restore(runs) => {
-                for run in runs {
-                    store.restore(*run)?;
-                }
-                format!("{} back from the bin", runs_of(runs))
-            }
-            Write::Steer { sweep, steer } => {
-                steer.post(store, *sweep, &asker())?;
-                "asked; the sweep answers at its next step".into()
-            }
-        })
+        }
     })
 }
 
@@ -135,6 +156,30 @@ pub fn run_verb(store: &Path, args: &[String]) -> VerbOutcome {
     match host::run_self(&with_store(store, args)) {
         Ok((code, stdout, stderr)) => VerbOutcome { line, code, stdout, stderr },
         Err(error) => refused(line, &error),
+    }
+}
+
+/// Of what a verb printed, what it complained of: nothing if it went well, else from its error on.
+fn complaint(code: Option<i32>, printed: &str) -> String {
+    if code == Some(0) {
+        return String::new();
+    }
+    let lines: Vec<&str> = printed.lines().collect();
+    let error = lines.iter().rposition(|line| line.trim_start().starts_with("error"));
+    error.map_or_else(String::new, |at| lines[at..].join("\n"))
+}
+
+/// How a verb ended, in words: its own error if it has one.
+pub fn ending(outcome: &VerbOutcome) -> String {
+    let error = outcome.stderr.lines().find(|line| !line.trim().is_empty());
+    match (outcome.code, error) {
+        (Some(0), _) => "done".into(),
+        (_, Some(error)) => error.trim().to_string(),
+        (Some(1), None) => "ended, and every trial failed; log: .derby/launched.log".into(),
+        (Some(5), None) => "its budget ran out before a trial had a score".into(),
+        (Some(75), None) => "another process has the sweep or the store; try again later".into(),
+        (Some(130 | 143) | None, None) => "stopped before its end; the same command goes on".into(),
+        (Some(code), None) => format!("ended with exit code {code}; log: .derby/launched.log"),
     }
 }
 
@@ -158,6 +203,34 @@ pub fn save(path: &Path, bytes: &[u8]) -> Result<String, String> {
         }
     }
     Err(format!("could not write '{}': too many of that name", path.display()))
+}
+
+/// Writes files under the first number that none of them has yet, and names them all; what was written before one
+/// fails stays.
+///
+/// # Errors
+/// Which file could not be written, and why.
+pub fn save_all(folder: &Path, files: &[(String, Vec<u8>)], note: &str) -> Result<String, String> {
+    let numbered = |name: &str, n: u32| match (name.rsplit_once('.'), n) {
+        (_, 1) => name.to_string(),
+        (Some((stem, extension)), n) => format!("{stem}-{n}.{extension}"),
+        (None, n) => format!("{name}-{n}"),
+    };
+    let is_free = |n: &u32| files.iter().all(|(name, _)| !folder.join(numbered(name, *n)).exists());
+    let n = (1..1000).find(is_free).ok_or_else(|| "too many files of that name".to_string())?;
+    let mut names = Vec::new();
+    for (name, bytes) in files {
+        let name = numbered(name, n);
+        let place = folder.join(&name);
+        let made = std::fs::File::options().write(true).create_new(true).open(&place);
+        made.and_then(|mut file| io::Write::write_all(&mut file, bytes))
+            .map_err(|error| format!("could not write '{}': {error}", place.display()))?;
+        names.push(name);
+    }
+    let last = names.pop().unwrap_or_default();
+    let all = if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) };
+    let gap = if note.is_empty() { "" } else { "; " };
+    Ok(format!("wrote {all} here{gap}{note}"))
 }
 
 fn with_store(store: &Path, args: &[String]) -> Vec<String> {
@@ -202,6 +275,42 @@ mod tests {
         assert!(save(&path, b"2").unwrap().ends_with("compare-2.svg"));
         assert_eq!(std::fs::read(&path).unwrap(), b"1");
         assert!(save(&folder.path().join("no/such.svg"), b"").unwrap_err().contains("no/such.svg"));
+    }
+
+    #[test]
+    fn only_an_error_is_a_complaint() {
+        let log = " quick   all 17 trials\n next  derby show 454\n";
+        assert_eq!(complaint(Some(0), log), "");
+        assert_eq!(complaint(Some(1), log), "");
+        let bad = "error: of before\nok\nerror: no such sampler\n  mend: write one\n";
+        assert_eq!(complaint(Some(2), bad), "error: no such sampler\n  mend: write one");
+        let outcome = |code, stderr: &str| VerbOutcome {
+            line: "derby sweep x".into(),
+            code,
+            stdout: String::new(),
+            stderr: stderr.into(),
+        };
+        assert_eq!(ending(&outcome(Some(2), "\nerror: no such")), "error: no such");
+        assert!(ending(&outcome(Some(130), "")).starts_with("stopped before"));
+    }
+
+    #[test]
+    fn files_that_belong_together_have_one_number_and_are_all_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let files: Vec<(String, Vec<u8>)> =
+            ["a.md", "a.json", "a.svg"].map(|name| (name.to_string(), b"1".to_vec())).into();
+        let check = |n: usize, note: &str, expect: &str| {
+            assert_eq!(save_all(folder.path(), &files[..n], note).unwrap(), expect);
+        };
+        check(
+            2,
+            "no a.svg: nothing to draw",
+            "wrote a.md and a.json here; no a.svg: nothing to draw",
+        );
+        check(3, "", "wrote a-2.md, a-2.json and a-2.svg here");
+        check(1, "", "wrote a-3.md here");
+        let nowhere = folder.path().join("no");
+        assert!(save_all(&nowhere, &files, "").unwrap_err().contains("a.md"));
     }
 
     #[test]

@@ -56,7 +56,11 @@ pub fn run(options: &Options, open: Opener) -> Result<Option<i32>, TuiError> {
         let turn = app.jump(jump);
         driver.carry_out(&mut app, turn)?;
     }
-    let result = driver.turn_until_left(&mut app, &workers);
+    let result = match driver.turn_until_left(&mut app, &workers) {
+        // A frame for nobody fails before the news of it comes.
+        Err(_) if host::is_hung_up(std::io::stdin().as_fd()) => Ok(Some(host::HANGUP)),
+        result => result,
+    };
     drop(driver);
     if let (Some(file), remembered) = (file, app.remember()) {
         // What is remembered is a comfort; a home that cannot be written is no error.
@@ -147,6 +151,8 @@ impl Driver {
                     if self.drain(app, event)? {
                         return Ok(self.signal);
                     }
+                    // A store that is written all the time leaves no rest in which messages could go.
+                    app.tick(now(self.started));
                     dirty = true;
                 }
                 Err(RecvTimeoutError::Timeout) => dirty |= app.tick(now(self.started)),
@@ -196,6 +202,9 @@ impl Driver {
                 Effect::Verb { args, purpose } => self.deeds.verb(from, purpose, args),
                 Effect::Launch { args, purpose } => self.deeds.launch(from, purpose, args),
                 Effect::Save { path, bytes } => self.deeds.save(path, bytes),
+                Effect::SaveAll { folder, files, note } => {
+                    self.deeds.save_all(folder, files, note);
+                }
                 Effect::Copy(text) => self.screen.copy(&text)?,
                 // The state has carried these out by itself.
                 Effect::Jump(_) | Effect::Overlay(_) | Effect::Say(..) | Effect::Reload => {}

@@ -38,6 +38,15 @@ pub enum Effect {
         /// What.
         bytes: Vec<u8>,
     },
+    /// Writes files that belong together.
+    SaveAll {
+        /// Where.
+        folder: PathBuf,
+        /// Names and contents. If one of them is there already, all names get the same number.
+        files: Vec<(String, Vec<u8>)>,
+        /// Said after their names; may be empty.
+        note: String,
+    },
     /// Puts text on the terminal's clipboard (OSC 52).
     Copy(String),
     /// Reads everything again.

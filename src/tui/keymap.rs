@@ -259,7 +259,7 @@ pub const TABLE: &[Binding] = &[
         &["w"],
         Action::Write,
         "write",
-        "write what is shown into a file: SVG, CSV, Markdown, JSON",
+        "write (export) what is shown into a file: SVG, CSV, Markdown, JSON",
         Chapter::Acting,
         10,
     ),
@@ -290,6 +290,33 @@ pub const TABLE: &[Binding] = &[
 /// The row of an action.
 pub fn binding(action: Action) -> Option<&'static Binding> {
     TABLE.iter().find(|binding| binding.action == action)
+}
+
+/// A key of the table as people see it.
+pub fn shown(word: &str) -> &str {
+    match word {
+        "space" => "Space",
+        "enter" => "Enter",
+        "esc" => "Esc",
+        "tab" => "Tab",
+        "shift-tab" => "Shift-Tab",
+        "up" => "Up",
+        "down" => "Down",
+        "left" => "Left",
+        "right" => "Right",
+        "home" => "Home",
+        "end" => "End",
+        "pageup" => "PgUp",
+        "pagedown" => "PgDn",
+        "ctrl-b" => "Ctrl-B",
+        "ctrl-c" => "Ctrl-C",
+        "ctrl-d" => "Ctrl-D",
+        "ctrl-f" => "Ctrl-F",
+        "ctrl-l" => "Ctrl-L",
+        "ctrl-u" => "Ctrl-U",
+        "ctrl-z" => "Ctrl-Z",
+        other => other,
+    }
 }
 
 /// What a key asks for.
@@ -395,6 +422,7 @@ mod tests {
                 assert!(keys.insert(*word), "'{word}' is bound twice");
                 let event = press(word).unwrap_or_else(|| panic!("'{word}' is no key"));
                 assert_eq!(action(&event), Some(binding.action), "{word}");
+                assert!(word.len() < 2 || shown(word) != *word, "{word}");
             }
         }
     }

@@ -102,6 +102,34 @@ pub fn scroll(first: usize, selected: usize, height: usize, n: usize) -> usize {
     }
 }
 
+/// The part of a list that is in view: it follows the selected row until it is scrolled by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Scrolled {
+    first: usize,
+    is_free: bool,
+}
+
+impl Scrolled {
+    /// The first row in view of `n` in `height` rows.
+    pub fn first(self, selected: usize, height: usize, n: usize) -> usize {
+        if self.is_free {
+            self.first.min(n.saturating_sub(height.max(1)))
+        } else {
+            scroll(self.first, selected, height, n)
+        }
+    }
+
+    /// The selected row has moved: it is in view from now on.
+    pub fn follow(&mut self, selected: usize, height: usize, n: usize) {
+        *self = Self { first: scroll(self.first, selected, height, n), is_free: false };
+    }
+
+    /// Puts that row at the top, whatever is selected: a click on the scrollbar.
+    pub fn put(&mut self, first: usize) {
+        *self = Self { first, is_free: true };
+    }
+}
+
 fn shares(total: u16, parts: &[u16]) -> Vec<u16> {
     let sum: u32 = parts.iter().map(|&part| u32::from(part)).sum::<u32>().max(1);
     let mut left = total;
@@ -137,6 +165,17 @@ mod tests {
             }
         }
         assert_eq!(scroll(7, 0, 5, 3), 0);
+    }
+
+    #[test]
+    fn a_list_follows_the_selection_until_it_is_scrolled_by_itself() {
+        let mut seen = Scrolled::default();
+        seen.follow(7, 5, 20);
+        assert_eq!(seen.first(7, 5, 20), 3);
+        seen.put(99);
+        assert_eq!(seen.first(7, 5, 20), 15);
+        seen.follow(8, 5, 20);
+        assert_eq!(seen.first(8, 5, 20), 8);
     }
 
     #[test]

@@ -31,6 +31,59 @@ pub enum Overlay {
     Page(Page),
 }
 
+impl Overlay {
+    /// The keys that do something in it, the most important ones first: what the footer lists and frames name.
+    pub fn keys(&self) -> Vec<(&'static str, &'static str)> {
+        let choosing = ("Up Down", "choose");
+        match self {
+            Self::Help { .. } => vec![
+                ("Esc", "closes"),
+                ("Up Down", "scroll"),
+                ("PgUp PgDn", "half a page"),
+                ("Home End", "ends"),
+                ("letters", "search"),
+            ],
+            Self::Palette { .. } => vec![
+                ("Enter", "runs it"),
+                ("Esc", "closes"),
+                choosing,
+                ("Tab", "completes"),
+                ("letters", "narrow"),
+            ],
+            Self::Prompt(prompt) => {
+                let mut keys = vec![("Enter", prompt.words.0), ("Esc", prompt.words.1)];
+                if !prompt.completions.is_empty() {
+                    keys.push(("Tab", "completes"));
+                }
+                keys
+            }
+            Self::Confirm(confirm) if confirm.typed.is_some() => {
+                vec![("Enter", "goes on"), ("Esc", "cancels")]
+            }
+            Self::Confirm(_) => vec![("y", "yes"), ("n", "no")],
+            Self::Form(form) => {
+                let mut keys = vec![("Enter", "sends"), ("Esc", "cancels")];
+                if form.fields.len() > 1 {
+                    keys.push(("Tab", "next field"));
+                }
+                if form.fields.get(form.row).is_some_and(|field| !field.choices.is_empty()) {
+                    keys.push(("Left Right", "other choice"));
+                }
+                keys
+            }
+            Self::Choose(_) => {
+                vec![("Enter", "takes it"), ("Esc", "cancels"), choosing, ("letters", "narrow")]
+            }
+            Self::Page(_) => vec![
+                ("Esc", "closes"),
+                ("j k", "scroll"),
+                ("Ctrl-D Ctrl-U", "half a page"),
+                ("g G", "ends"),
+            ],
+        }
+    }
+}
+
 /// A line to be typed.
 #[derive(Debug, Clone)]
 pub struct Prompt {
@@ -48,6 +101,8 @@ pub struct Prompt {
     pub completions: Vec<Completion>,
     /// Which completion is taken.
     pub taken: Option<usize>,
+    /// What Enter and Esc do, in a word each.
+    pub words: (&'static str, &'static str),
 }
 
 /// What a word could become.
@@ -62,7 +117,7 @@ pub struct Completion {
 }
 
 impl Prompt {
-    /// An empty prompt, or one with text to change.
+    /// An empty prompt, or one with text to change: what it says applies while it is typed.
     pub fn new(purpose: &'static str, label: &str, text: &str) -> Self {
         Self {
             purpose,
@@ -72,7 +127,13 @@ impl Prompt {
             is_wrong: false,
             completions: Vec::new(),
             taken: None,
+            words: ("keeps it", "clears it"),
         }
+    }
+
+    /// A prompt that leads on to something, or is left.
+    pub fn asking(purpose: &'static str, label: &str) -> Self {
+        Self { words: ("goes on", "cancels"), ..Self::new(purpose, label, "") }
     }
 }
 
@@ -89,12 +150,21 @@ pub struct Confirm {
     pub typed: Option<String>,
     /// What was typed so far.
     pub line: Line,
+    /// What is wrong with it, after it was sent.
+    pub problem: Option<String>,
 }
 
 impl Confirm {
     /// A question that `y` answers.
     pub fn new(purpose: &'static str, title: &str, lines: Vec<String>) -> Self {
-        Self { purpose, title: title.into(), lines, typed: None, line: Line::default() }
+        Self {
+            purpose,
+            title: title.into(),
+            lines,
+            typed: None,
+            line: Line::default(),
+            problem: None,
+        }
     }
 
     /// The same, answered by typing `word`.

@@ -69,6 +69,34 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A line broken to be read in full: the blanks at its head stay before every part, and a word longer than a line is cut
+/// into lines.
+pub fn fold(text: &str, width: usize) -> Vec<String> {
+    if cells(text) <= width {
+        return vec![text.into()];
+    }
+    let body = text.trim_start_matches(' ');
+    let indent = " ".repeat((text.len() - body.len()).min(width / 2));
+    let room = width.saturating_sub(indent.len()).max(1);
+    let mut lines = Vec::new();
+    for line in wrap(body, room) {
+        let mut part = indent.clone();
+        let mut used = 0;
+        let span = ratatui::text::Span::raw(line);
+        for piece in span.styled_graphemes(Style::new()) {
+            let size = cells(piece.symbol);
+            if used > 0 && used + size > room {
+                lines.push(std::mem::replace(&mut part, indent.clone()));
+                used = 0;
+            }
+            part.push_str(piece.symbol);
+            used += size;
+        }
+        lines.push(part);
+    }
+    lines
+}
+
 /// Writes one line into `area`'s row `y` (counted from its top), cut at its right edge. The text must be clean.
 pub fn line(buf: &mut Buffer, area: Rect, y: u16, spans: &[Span<'_>]) {
     if y >= area.height {
@@ -115,6 +143,15 @@ mod tests {
         assert_eq!(cut("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
         assert_eq!((cut("ab", 2).as_str(), cut("abc", 0).as_str()), ("ab", ""));
         assert_eq!((left("ab", 4).as_str(), right("ab", 4).as_str()), ("ab  ", "  ab"));
+    }
+
+    #[test]
+    fn a_line_to_be_read_is_folded_under_its_indent() {
+        assert_eq!(fold("  ab cd ef", 7), ["  ab cd", "  ef"]);
+        assert_eq!(fold("a  b", 9), ["a  b"]);
+        assert_eq!(fold("ab cdefghijk", 5), ["ab", "cdefg", "hijk"]);
+        assert_eq!(fold("ペンギン", 5), ["ペン", "ギン"]);
+        assert_eq!(fold("", 5), [""]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub struct Entry {
     pub command: String,
     /// What it does.
     pub about: String,
-    /// Its keys.
+    /// Its key.
     pub keys: String,
     /// Why it does nothing now.
     pub why_not: Option<&'static str>,
@@ -55,7 +55,7 @@ fn all(app: &App) -> Vec<Entry> {
         entries.push(Entry {
             command: binding.name.into(),
             about: binding.about.into(),
-            keys: binding.keys.join(" "),
+            keys: keymap::shown(binding.keys[0]).into(),
             why_not,
         });
     }

@@ -88,6 +88,12 @@ impl Pilot {
         self.settle();
     }
 
+    /// Opens a dialog, as a screen does it.
+    #[cfg(test)]
+    pub(in crate::tui) fn show(&mut self, overlay: super::overlay::Overlay) {
+        self.app.overlay = Some(overlay);
+    }
+
     /// The state.
     pub fn app(&self) -> &App {
         &self.app
@@ -103,6 +109,12 @@ impl Pilot {
     /// The frame as text, without spaces at the ends of lines.
     pub fn text(&self) -> String {
         super::snapshot::text(&self.frame())
+    }
+
+    /// The frame as an SVG picture.
+    pub fn svg(&self) -> String {
+        let title = format!("derby: {}", self.app.screen_id().title());
+        super::snapshot::svg(&self.frame(), &title, &self.app.shared.theme)
     }
 
     /// Every time is later than the one before, so that nothing rests.
@@ -154,6 +166,9 @@ impl Pilot {
                 }
                 Effect::Save { path, bytes } if self.acts => {
                     Reply::Wrote(deeds::save(&path, &bytes))
+                }
+                Effect::SaveAll { folder, files, note } if self.acts => {
+                    Reply::Wrote(deeds::save_all(&folder, &files, &note))
                 }
                 Effect::Verb { args, purpose } if self.acts => {
                     let outcome = deeds::run_verb(&self.store, &args);

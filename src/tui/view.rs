@@ -1,15 +1,21 @@
 //! Draws the state: header, panes, the line above the footer, the footer, and what lies over them. Changes nothing.
 
 mod dialogs;
+mod footer;
+mod form;
+mod help;
 
-use super::action::{Action, ScreenId};
+pub(super) use dialogs::page_size;
+pub(super) use help::help_size;
+
+use super::action::ScreenId;
 use super::app::App;
+use super::ask::Unread;
 use super::effect::Tone;
-use super::keymap;
 use super::layout::{self, LEAST, Window};
 use super::overlay::Overlay;
 use super::paint;
-use super::screens::{Enabled, Place};
+use super::screens::Place;
 use super::theme::Role;
 use crate::report::words;
 use ratatui::buffer::Buffer;
@@ -20,36 +26,50 @@ use ratatui::style::{Modifier, Style};
 pub(super) fn draw(app: &App, buf: &mut Buffer) -> Option<(u16, u16)> {
     let Some(window) = app.window() else {
         too_small(app, buf);
+        app.shared.theme.fill(buf);
         return None;
     };
     header(app, buf, window.header);
-    if let Some(text) = &app.unreadable {
-        unreadable(app, buf, window.body, text);
+    if let Some(unread) = &app.unreadable {
+        unreadable(app, buf, window.body, unread);
     } else {
         panes(app, buf, &window);
     }
     let cursor = status(app, buf, window.status);
-    footer(app, buf, window.footer);
+    footer::draw(app, buf, window.footer);
     let cursor = dialogs::draw(app, buf, &window).or(cursor);
     if app.shared.theme.ascii {
         only_ascii(buf);
     }
+    app.shared.theme.fill(buf);
     cursor
 }
 
-/// Foreign text has signs of its own: where only ASCII may be drawn, a cut is `~` and any other is `?`.
+/// Foreign text has signs of its own: where only ASCII may be drawn, a cut is `~` and what has no spelling is `?`. A sign
+/// of two characters takes the blank behind or before it along.
 fn only_ascii(buf: &mut Buffer) {
-    for cell in &mut buf.content {
-        if !cell.symbol().is_ascii() {
-            let sign = match cell.symbol() {
-                "…" => "~",
-                "×" => "x",
-                "·" => ".",
-                "µ" => "u",
-                "±" | "–" | "—" | "−" => "-",
-                _ => "?",
+    let width = usize::from(buf.area.width).max(1);
+    for row in buf.content.chunks_mut(width) {
+        for at in 0..row.len() {
+            let mut signs = row[at].symbol().chars();
+            let (Some(sign), true) = (signs.next(), !row[at].symbol().is_ascii()) else { continue };
+            let spelled = super::widgets::spelled(sign).filter(|_| signs.next().is_none());
+            let is_blank = |at: Option<usize>| {
+                at.and_then(|at| row.get(at)).is_some_and(|cell| cell.symbol() == " ")
             };
-            cell.set_symbol(sign);
+            let from = match spelled {
+                Some(text) if text.len() == 1 => Some(at),
+                Some(text) if text.len() == 2 && is_blank(at.checked_add(1)) => Some(at),
+                Some(text) if text.len() == 2 && is_blank(at.checked_sub(1)) => at.checked_sub(1),
+                _ => None,
+            };
+            let (Some(text), Some(from)) = (spelled, from) else {
+                row[at].set_symbol("?");
+                continue;
+            };
+            for (cell, char) in row[from..].iter_mut().zip(text.chars()) {
+                cell.set_char(char);
+            }
         }
     }
 }
@@ -77,16 +97,15 @@ fn too_small(app: &App, buf: &mut Buffer) {
     paint::line(buf, area, y + 1, &second);
 }
 
-/// Where the names of the screens are.
-pub(super) fn tabs(header: Rect, current: ScreenId) -> Vec<(ScreenId, Rect)> {
+/// Where the names of the screens are: the one that is shown by its name, the others by as much of theirs as there is
+/// room for beside what has to be seen at the right.
+pub(super) fn tabs(app: &App, header: Rect) -> Vec<(ScreenId, Rect)> {
+    let room = header.width.saturating_sub(7 + paint::cells(&at_work(app).concat()) as u16);
+    let labels = labels(app.screen_id(), usize::from(room));
     let mut x = header.x + 7;
     let mut found = Vec::new();
-    // Narrow windows name the screen that is shown, and number the others.
-    let whole: u16 = ScreenId::ALL.iter().map(|id| id.title().len() as u16 + 4).sum();
-    let is_short = 7 + whole + 12 > header.width;
-    for id in ScreenId::ALL {
-        let named = !is_short || id == current;
-        let width = if named { id.title().len() as u16 + 4 } else { 3 };
+    for (id, label) in ScreenId::ALL.into_iter().zip(labels) {
+        let width = label.len() as u16 + 2;
         if x + width > header.right() {
             break;
         }
@@ -94,6 +113,41 @@ pub(super) fn tabs(header: Rect, current: ScreenId) -> Vec<(ScreenId, Rect)> {
         x += width;
     }
     found
+}
+
+/// What stands for each screen: its number; with its short name, from left to right, while that fits; with its name.
+fn labels(current: ScreenId, room: usize) -> Vec<String> {
+    let texts = |id: ScreenId| {
+        let number = id.index() + 1;
+        let named = |name: &str| format!("{number} {name}");
+        [number.to_string(), named(id.short()), named(id.title())]
+    };
+    let mut size = [0; 7];
+    size[current.index()] = 2;
+    let width = |size: &[usize; 7]| -> usize {
+        ScreenId::ALL.into_iter().map(|id| texts(id)[size[id.index()]].len() + 2).sum()
+    };
+    for step in 1..=2 {
+        for at in 0..size.len() {
+            let before = size;
+            size[at] = size[at].max(step);
+            if width(&size) > room {
+                size = before;
+            }
+        }
+    }
+    ScreenId::ALL.into_iter().map(|id| texts(id)[size[id.index()]].clone()).collect()
+}
+
+/// What is at work, which the header always shows.
+fn at_work(app: &App) -> [String; 2] {
+    let catalog = &app.shared.catalog;
+    let said = |n: u64, sign: &str, word: &str| match n {
+        0 => String::new(),
+        n => format!("{sign} {} {word} ", words::count(n)),
+    };
+    let live = app.shared.theme.glyph("●", "*");
+    [said(catalog.n_running(), live, "running"), said(catalog.n_stale, "!", "stale")]
 }
 
 fn header(app: &App, buf: &mut Buffer, area: Rect) {
@@ -105,10 +159,9 @@ fn header(app: &App, buf: &mut Buffer, area: Rect) {
         &[(" derby", theme.style(Role::Accent).add_modifier(Modifier::BOLD))],
     );
     let mut end = area.x + 7;
-    for (id, place) in tabs(area, app.screen_id()) {
-        let named = place.width > 3;
-        let number = id.index() + 1;
-        let label = if named { format!("{number} {}", id.title()) } else { number.to_string() };
+    let room = area.width.saturating_sub(7 + paint::cells(&at_work(app).concat()) as u16);
+    let labels = labels(app.screen_id(), usize::from(room));
+    for ((id, place), label) in tabs(app, area).into_iter().zip(labels) {
         let is_current = id == app.screen_id();
         let text = if is_current { format!("[{label}]") } else { format!(" {label} ") };
         let style = if is_current { theme.style(Role::Focus) } else { theme.style(Role::Muted) };
@@ -117,17 +170,18 @@ fn header(app: &App, buf: &mut Buffer, area: Rect) {
     }
     let room = Rect { x: end, width: area.right().saturating_sub(end), ..area };
     let mut right = project(app);
-    let running = app.shared.catalog.n_running();
-    let live = if running > 0 {
-        format!("{} {} running ", theme.glyph("●", "*"), words::count(running))
-    } else {
-        String::new()
-    };
-    let used = paint::cells(&live) as u16;
-    right = paint::cut(&right, usize::from(room.width.saturating_sub(used + 2)));
+    let [live, stale] = at_work(app);
+    let live_cells = paint::cells(&live) as u16;
+    let used = live_cells + paint::cells(&stale) as u16;
+    let left = usize::from(room.width.saturating_sub(used + 2));
+    // A stump of a name says nothing.
+    right =
+        if left < paint::cells(&right).min(12) { String::new() } else { paint::cut(&right, left) };
     let text = Rect { width: room.width.saturating_sub(used), ..room };
     paint::line_right(buf, text, 0, &format!("{right} "), theme.style(Role::Muted));
-    paint::line_right(buf, room, 0, &live, theme.style(Role::Live));
+    let alive = Rect { width: room.width.saturating_sub(used - live_cells), ..room };
+    paint::line_right(buf, alive, 0, &live, theme.style(Role::Live));
+    paint::line_right(buf, room, 0, &stale, theme.style(Role::Warn));
 }
 
 /// The project: the folder that the store lies in.
@@ -146,11 +200,13 @@ fn panes(app: &App, buf: &mut Buffer, window: &Window) {
     }
     for placed in app.placed() {
         let pane = &placed.pane;
-        let hidden = app.n_hidden();
-        let mut title = pane.title.clone();
-        if placed.focused && hidden > 0 {
-            title = format!("{title} ({})", others(app));
-        }
+        let title = if placed.focused && app.n_hidden() > 0 {
+            // The frame takes six cells of the line, and the note three more.
+            let room = usize::from(placed.area.width).saturating_sub(9);
+            titled(pane, &others(app), room)
+        } else {
+            pane.title.clone()
+        };
         let inner =
             super::widgets::Frame { title: &title, note: &pane.note, focused: placed.focused }
                 .draw(buf, placed.area, &app.shared.theme);
@@ -161,34 +217,45 @@ fn panes(app: &App, buf: &mut Buffer, window: &Window) {
     }
 }
 
-/// The panes behind the one that is shown.
-fn others(app: &App) -> String {
-    let shown: Vec<u8> = app.placed().iter().map(|placed| placed.pane.id).collect();
-    let panes = app.screen_of(app.screen_id()).panes(&app.shared);
-    let titles: Vec<String> = panes
-        .into_iter()
-        .filter(|pane| !shown.contains(&pane.id))
-        .map(|pane| pane.title.split("  ").next().unwrap_or_default().to_string())
-        .collect();
-    format!("Tab: {}", titles.join(", "))
+/// A title with the panes behind the one that is shown: all of them, how many they are, or neither. What the pane says
+/// beside its title stays.
+fn titled(pane: &super::screens::Pane, others: &[String], room: usize) -> String {
+    let lists = [others.join(", "), format!("{} more", others.len())];
+    let title = &pane.title;
+    let mut titles = lists.iter().map(|list| format!("{title} (Tab: {list})"));
+    let fits = |text: &String| paint::cells(text) + paint::cells(&pane.note) <= room;
+    titles.find(fits).unwrap_or_else(|| title.clone())
 }
 
-fn unreadable(app: &App, buf: &mut Buffer, area: Rect, text: &str) {
+/// The panes behind the one that is shown.
+fn others(app: &App) -> Vec<String> {
+    let shown: Vec<u8> = app.placed().iter().map(|placed| placed.pane.id).collect();
+    let panes = app.screen_of(app.screen_id()).panes(&app.shared);
+    let hidden = panes.iter().filter(|pane| !shown.contains(&pane.id));
+    hidden.map(|pane| pane.name().to_string()).collect()
+}
+
+fn unreadable(app: &App, buf: &mut Buffer, area: Rect, unread: &Unread) {
     let theme = &app.shared.theme;
-    let inner =
-        super::widgets::Frame { title: "The store cannot be read", note: "", focused: true }
-            .draw(buf, area, theme);
+    let (title, again, more) = if unread.is_gone {
+        ("The store is gone", "as soon as there is one", "q quits")
+    } else {
+        (
+            "The store cannot be read",
+            "as soon as it can be read",
+            "derby store check   says more; q quits",
+        )
+    };
+    let inner = super::widgets::Frame { title, note: "", focused: true }.draw(buf, area, theme);
     let width = usize::from(inner.width.saturating_sub(4)).max(10);
-    let mut lines: Vec<(String, Style)> = paint::wrap(&paint::clean(text), width)
+    let mut lines: Vec<(String, Style)> = paint::wrap(&paint::clean(&unread.text), width)
         .into_iter()
         .map(|line| (line, theme.style(Role::Bad)))
         .collect();
     lines.push((String::new(), theme.style(Role::Text)));
-    lines.push((
-        "derby looks again four times a second, and goes on as soon as it can be read.".into(),
-        theme.style(Role::Muted),
-    ));
-    lines.push(("derby store check   says more; q quits".into(), theme.style(Role::Muted)));
+    let again = format!("derby looks again four times a second, and goes on {again}.");
+    lines.push((again, theme.style(Role::Muted)));
+    lines.push((more.into(), theme.style(Role::Muted)));
     let top = inner.height.saturating_sub(lines.len() as u16) / 2;
     for (at, (line, style)) in lines.iter().enumerate() {
         paint::line(buf, inner, top + at as u16, &[("  ", *style), (line, *style)]);
@@ -223,54 +290,43 @@ fn status(app: &App, buf: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
     None
 }
 
-/// What keys do something here: from the key table, in the order of its priorities, cut to the width.
-fn footer(app: &App, buf: &mut Buffer, area: Rect) {
-    let theme = &app.shared.theme;
-    let (accent, muted) = (theme.style(Role::Accent), theme.style(Role::Muted));
-    let screen = app.screen_of(app.screen_id());
-    let position = paint::clean(&screen.position(&app.shared));
-    let mode = if app.shared.read_only { "read-only  " } else { "" };
-    let pinned = format!("{mode}? keys  q quit  {position} ");
-    let room = usize::from(area.width).saturating_sub(paint::cells(&pinned) + 2);
-    let mut hints: Vec<_> = keymap::TABLE.iter().filter(|binding| binding.footer > 0).collect();
-    hints.sort_by_key(|binding| binding.footer);
-    let mut x = area.x + 1;
-    let mut used = 0;
-    for binding in hints {
-        let enabled = app.enabled(binding.action);
-        let name = match enabled {
-            Enabled::Never => continue,
-            Enabled::As(name) => name,
-            _ => binding.name,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tabs_have_as_much_of_their_names_as_fits() {
+        let check = |id, room, expect: &str| assert_eq!(labels(id, room).join("|"), expect);
+        check(ScreenId::Sweep, 73, "1 Runs|2 Run|3 Compare|4 Sweep|5 Champions|6 Data|7 Start");
+        check(ScreenId::Sweep, 61, "1 Runs|2 Run|3 Compare|4 Sweep|5 Champ|6 Data|7 Start");
+        check(ScreenId::Runs, 53, "1 Runs|2 Run|3 Comp|4 Sweep|5 Champ|6 Data|7");
+        check(ScreenId::Champions, 36, "1 Runs|2|3|4|5 Champions|6|7");
+        check(ScreenId::Champions, 0, "1|2|3|4|5 Champions|6|7");
+    }
+
+    #[test]
+    fn the_count_of_a_pane_stays_beside_its_title() {
+        let pane = super::super::screens::Pane::new(0, "Runs", "1-10 of 578");
+        let others = ["578".to_string(), "Charts".into()];
+        let check = |room, expect: &str| assert_eq!(titled(&pane, &others, room), expect);
+        check(40, "Runs (Tab: 578, Charts)");
+        check(30, "Runs (Tab: 2 more)");
+        check(20, "Runs");
+    }
+
+    #[test]
+    fn signs_keep_their_meaning_where_only_ascii_may_be_drawn() {
+        let check = |text: &str, expect: &str| {
+            let mut buf = Buffer::empty(Rect::new(0, 0, 12, 1));
+            buf.set_string(0, 0, text, Style::new());
+            only_ascii(&mut buf);
+            assert_eq!(super::super::snapshot::text(&buf).trim_end(), expect, "{text}");
         };
-        let key = shown_key(binding.keys[0]);
-        let width = paint::cells(key) + 1 + paint::cells(name) + 2;
-        if used + width > room {
-            continue;
-        }
-        let is_dim = matches!(enabled, Enabled::No(_));
-        let style = |style: Style| if is_dim { muted.add_modifier(Modifier::DIM) } else { style };
-        let place = Rect { x, width: width as u16, ..area };
-        paint::line(buf, place, 0, &[(key, style(accent)), (" ", muted), (name, style(muted))]);
-        x += width as u16;
-        used += width;
+        check("auc ≥ 0.93", "auc >=0.93");
+        check("1 ≤2", "1<=2");
+        check("0.9 ± 0.01", "0.9 +-0.01");
+        check("a≠b", "a?b");
+        check("loss ↓ auc ↑", "loss v auc ^");
+        check("größe…", "gr??e~");
     }
-    paint::line_right(buf, area, 0, &pinned, muted);
-}
-
-/// A key as people see it.
-pub(super) fn shown_key(word: &str) -> &str {
-    match word {
-        "space" => "Space",
-        "enter" => "Enter",
-        "esc" => "Esc",
-        "tab" => "Tab",
-        "shift-tab" => "Shift-Tab",
-        other => other,
-    }
-}
-
-/// True if an action is worth a word in the help of this screen.
-pub(super) fn is_listed(app: &App, action: Action) -> bool {
-    app.enabled(action) != Enabled::Never
 }

@@ -1,7 +1,7 @@
 //! The threads that read: each with a read-only connection of its own and one waiting question for every place, where a
 //! newer question drives the older one out. The first also watches the store.
 
-use super::ask::{Ask, Reader, Reply, Slot, Trouble};
+use super::ask::{Ask, Reader, Reply, Slot, Trouble, Unread};
 use super::event::Event;
 use crate::store::{Mode, Store, StoreError};
 use std::collections::VecDeque;
@@ -34,11 +34,27 @@ impl Sources {
     /// # Errors
     /// When there is a store that cannot be read.
     pub fn open(&self) -> Result<Reader, StoreError> {
-        let store = match Store::open(&self.store, Mode::ReadOnly) {
-            Err(StoreError::Missing(_)) => Store::in_memory()?,
-            other => other?,
+        self.look().map(|(reader, _)| reader)
+    }
+
+    /// The same, and false for a store that another process is making just now: it is to be looked at again.
+    fn look(&self) -> Result<(Reader, bool), StoreError> {
+        let (store, is_made) = match Store::open(&self.store, Mode::ReadOnly) {
+            Err(StoreError::Missing(_)) => (Store::in_memory()?, true),
+            Err(StoreError::Older { found: 0, .. }) => (Store::in_memory()?, false),
+            other => (other?, true),
         };
-        Ok(Reader { store, ledgers: self.ledgers.clone(), here: self.here.clone() })
+        let reader = Reader { store, ledgers: self.ledgers.clone(), here: self.here.clone() };
+        Ok((reader, is_made))
+    }
+
+    /// What is said of a store that was there and is not any more.
+    fn removed(&self) -> Unread {
+        let store = self.store.display();
+        let text = format!(
+            "The store '{store}' was removed while it was open. derby init DATA.csv and derby sweep FILE begin a new one."
+        );
+        Unread { text, is_gone: true }
     }
 
     /// What tells one store file from another at the same path; none if there is none.
@@ -117,6 +133,7 @@ impl Workers {
                 identity: None,
                 seen: None,
                 opened: 0,
+                had_store: false,
                 complaint: None,
             };
             std::thread::Builder::new().name(name.into()).spawn(move || worker.run())?;
@@ -148,7 +165,9 @@ struct Worker {
     seen: Option<(i64, i64)>,
     /// How often the store was opened: numbers of one connection mean nothing to the next.
     opened: i64,
-    complaint: Option<String>,
+    /// True once there was a store: one that is missing then was taken away.
+    had_store: bool,
+    complaint: Option<Unread>,
 }
 
 impl Worker {
@@ -161,7 +180,7 @@ impl Worker {
             }
             let Ok(ask) = self.desk.take(WATCH) else { return };
             let Some(ask) = ask else { continue };
-            if self.sources.identity() != self.identity {
+            if self.reader.is_none() || self.sources.identity() != self.identity {
                 self.watch();
             }
             let started = Instant::now();
@@ -180,8 +199,8 @@ impl Worker {
     /// A panic of a reader is a defect, and no reason to lose the screen.
     fn answer(&mut self, ask: &Ask) -> Result<super::ask::Answer, Trouble> {
         let Some(reader) = &self.reader else {
-            let text = self.complaint.clone().unwrap_or_else(|| "the store is not open yet".into());
-            return Err(Trouble::Other(text));
+            let text = self.complaint.as_ref().map(|unread| unread.text.clone());
+            return Err(Trouble::Other(text.unwrap_or_else(|| "the store is not open yet".into())));
         };
         let asked = catch_unwind(AssertUnwindSafe(|| ask.answer(reader)));
         asked.unwrap_or_else(|panic| {
@@ -197,12 +216,17 @@ impl Worker {
         if self.reader.is_none() || identity != self.identity {
             self.identity = identity;
             self.seen = None;
-            match self.sources.open() {
-                Ok(reader) => {
+            if identity.is_none() && self.had_store {
+                return self.complain(self.sources.removed());
+            }
+            match self.sources.look() {
+                Ok((reader, is_made)) => {
+                    self.identity = identity.filter(|_| is_made);
                     self.opened += 1;
+                    self.had_store |= identity.is_some();
                     self.reader = Some(reader);
                 }
-                Err(error) => return self.complain(&error),
+                Err(error) => return self.complain(Unread::of(&error)),
             }
         }
         let Some(reader) = &self.reader else { return };
@@ -221,17 +245,16 @@ impl Worker {
                 }
             }
             Ok(_) => {}
-            Err(error) => self.complain(&error),
+            Err(error) => self.complain(Unread::of(&error)),
         }
     }
 
-    fn complain(&mut self, error: &StoreError) {
+    fn complain(&mut self, unread: Unread) {
         self.reader = None;
-        let text = error.to_string();
-        if self.complaint.as_ref() != Some(&text) {
-            self.complaint = Some(text.clone());
+        if self.complaint.as_ref() != Some(&unread) {
+            self.complaint = Some(unread.clone());
             if self.watches {
-                let _ = self.say(Reply::Unreadable(text));
+                let _ = self.say(Reply::Unreadable(unread));
             }
         }
     }

@@ -39,7 +39,7 @@ fn a_report_on_the_terminal() {
      1 other parameter below 0.005
 
      Data: 3 warnings
-     ? feature_correlation   petal_length_cm, petal_width_cm   'petal_length_cm' and 'petal_width_cm' have Spearman's ρ 0.938 (limit 0.9)
+     ? feature_correlation   petal_length_cm, petal_width_cm   'petal_length_cm' and 'petal_width_cm' have a rank correlation of 0.938 (limit 0.9)
      ? single_feature_leak   petal_length_cm                   'petal_length_cm' alone has a predictive power of 0.9 (limit 0.8)
      ? single_feature_leak   petal_width_cm                    'petal_width_cm' alone has a predictive power of 0.93 (limit 0.8)
      13 checks found nothing, 5 checks could not be made

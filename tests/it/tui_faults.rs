@@ -62,7 +62,7 @@ fn a_terminal_that_takes_nothing_in_holds_no_sweep_up() {
     (&master).write_all(b"\x03").unwrap();
     let mut reader = master.try_clone().unwrap();
     let drained = std::thread::spawn(move || {
-        let mut buffer = [0; 65_536];
+        let mut buffer = vec![0; 65_536];
         while reader.read(&mut buffer).is_ok_and(|n| n > 0) {}
     });
     let begun = Instant::now();

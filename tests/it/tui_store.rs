@@ -7,6 +7,17 @@ use std::time::Duration;
 
 const SIZE: (u16, u16) = (100, 30);
 
+const SPHERE: &str = r#"
+name = "sphere"
+function = "sphere"
+[params]
+x = { low = -1.0, high = 1.0 }
+[search]
+sampler = "random"
+[budget]
+trials = 3
+"#;
+
 fn shown(place: &Place) -> Tty {
     let mut tty = Tty::start(place, &[], SIZE, &[]);
     tty.wait_for("[1 Runs]");
@@ -25,7 +36,7 @@ fn without_a_store_it_says_how_to_begin_and_sees_the_first_one() {
     let place = Place::new();
     let mut tty = shown(&place);
     tty.wait_for("no runs yet");
-    place.write("sphere.toml", "name = \"sphere\"\nfunction = \"sphere\"\n[params]\nx = { low = -1.0, high = 1.0 }\n[search]\nsampler = \"random\"\n[budget]\ntrials = 3\n");
+    place.write("sphere.toml", SPHERE);
     assert_eq!(place.derby(&["sweep", "sphere.toml", "-q"]).code, 0);
     tty.wait_until("the first runs", |text| {
         !text.contains("no runs yet") && text.contains("sphere")
@@ -39,9 +50,21 @@ fn a_store_that_is_deleted_or_replaced_is_noticed() {
     let mut tty = shown(&place);
     tty.wait_for("knn");
     fs::rename(place.path(".derby"), place.path("aside")).unwrap();
-    tty.wait_for("no runs yet");
+    tty.wait_for("The store is gone");
+    tty.wait_for("was removed while it was open");
     fs::rename(place.path("aside"), place.path(".derby")).unwrap();
-    tty.wait_for("knn");
+    tty.wait_until("the runs again", |text| !text.contains("is gone") && text.contains("knn"));
+    // Deleted for good, and begun anew.
+    fs::remove_dir_all(place.path(".derby")).unwrap();
+    tty.wait_for("The store is gone");
+    tty.send(b"4");
+    tty.wait_for("The store is gone");
+    place.write("sphere.toml", SPHERE);
+    assert_eq!(place.derby(&["sweep", "sphere.toml", "-q"]).code, 0);
+    tty.send(b"1");
+    tty.wait_until("the new runs", |text| {
+        !text.contains("is gone") && !text.contains("knn") && text.contains("sphere")
+    });
     leaves(tty);
 }
 

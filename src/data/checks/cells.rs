@@ -3,6 +3,7 @@
 use super::super::Values;
 use super::context::{Context, TextColumn};
 use super::{Check, Finding, Level, percent};
+use crate::domain::format_count;
 use crate::numeric::quantile_sorted;
 use std::collections::BTreeMap;
 
@@ -30,11 +31,10 @@ pub(super) fn constant_column(check: Check, context: &Context<'_>) -> Vec<Findin
     let constant = context.profiles.iter().filter(|profile| profile.distinct <= 1);
     let findings = constant.map(|profile| {
         let name = &profile.name;
+        let filled = format_count(profile.n - profile.missing);
         let text = match profile.distinct {
             0 => format!("'{name}' has no values"),
-            _ => {
-                format!("'{name}' has one value in all {} filled rows", profile.n - profile.missing)
-            }
+            _ => format!("'{name}' has one value in all {filled} filled rows"),
         };
         check.finding(Level::Warn, &[name], text)
     });

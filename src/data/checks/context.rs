@@ -4,7 +4,7 @@ use super::super::dataset::content_keys;
 use super::super::profile::{ColumnProfile, profile};
 use super::super::{Column, ColumnType, Dataset, MISSING, Table, Values};
 use super::{CheckOptions, Reference};
-use crate::domain::Labels;
+use crate::domain::{Labels, format_count};
 use std::borrow::Cow;
 
 /// What to check: a table, and the roles that are known.
@@ -77,7 +77,8 @@ impl<'a> Context<'a> {
         if self.sample.len() == self.table.n_rows {
             return String::new();
         }
-        format!(", on {} of {} rows", self.sample.len(), self.table.n_rows)
+        let [seen, all] = [self.sample.len(), self.table.n_rows].map(|n| format_count(n as u64));
+        format!(", on {seen} of {all} rows")
     }
 
     /// Feature columns.

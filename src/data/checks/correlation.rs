@@ -3,7 +3,7 @@
 use super::super::{Column, MISSING, Values};
 use super::context::Context;
 use super::{Check, Finding, Level};
-use crate::domain::format_number;
+use crate::domain::{format_count, format_number};
 use crate::numeric::{dot, spearman, unit_ranks};
 use rayon::prelude::*;
 
@@ -38,7 +38,8 @@ pub(super) fn feature_correlation(check: Check, context: &Context<'_>) -> Vec<Fi
     let sampled = if n_rows == context.table.n_rows {
         String::new()
     } else {
-        format!(", on {n_rows} of {} rows", context.table.n_rows)
+        let [seen, all] = [n_rows, context.table.n_rows].map(|n| format_count(n as u64));
+        format!(", on {seen} of {all} rows")
     };
     let over = pairs.partition_point(|(strength, ..)| strength.abs() > limit);
     let shown_limit = format_number(limit, 2);
@@ -106,7 +107,7 @@ fn measure(a: &Feature, b: &Feature) -> &'static str {
     match (a, b) {
         (Feature::Codes { .. }, Feature::Codes { .. }) => "Cramér's V",
         (Feature::Codes { .. }, _) | (_, Feature::Codes { .. }) => "a correlation ratio of",
-        _ => "Spearman's ρ",
+        _ => "a rank correlation of",
     }
 }
 

@@ -4,7 +4,7 @@ use super::super::hash::row_hashes;
 use super::super::{ColumnType, Values};
 use super::context::Context;
 use super::{Check, Finding, Level, percent};
-use crate::domain::Labels;
+use crate::domain::{Labels, format_count};
 use crate::numeric::quantile_sorted;
 use std::collections::HashMap;
 
@@ -79,7 +79,8 @@ pub(super) fn unique_key(check: Check, context: &Context<'_>) -> Vec<Finding> {
     let repeated = repeated(&row_hashes(context.table, &columns));
     let level = if repeated.is_empty() { Level::Ok } else { Level::Error };
     let shown = key.join("', '");
-    let text = format!("{} rows repeat the key '{shown}' (limit 0)", repeated.len());
+    let text =
+        format!("{} rows repeat the key '{shown}' (limit 0)", format_count(repeated.len() as u64));
     vec![check.finding(level, &key, text).at(repeated, context)]
 }
 

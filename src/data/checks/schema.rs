@@ -4,7 +4,7 @@ use super::super::dataset::cell_text;
 use super::super::{Column, ColumnType, Values};
 use super::context::Context;
 use super::{Check, Finding, Level, Rule, percent};
-use crate::domain::format_number;
+use crate::domain::{format_count, format_number};
 use std::collections::HashSet;
 
 /// 1: the same columns of the same types in the same order as before.
@@ -44,22 +44,24 @@ pub(super) fn row_count(check: Check, context: &Context<'_>) -> Vec<Finding> {
     let n = context.table.n_rows as u64;
     let mut findings = Vec::new();
     if n < limits.min_rows {
-        let text = format!("{n} rows (limit at least {})", limits.min_rows);
+        let [n, least] = [n, limits.min_rows].map(format_count);
+        let text = format!("{n} rows (limit at least {least})");
         findings.push(check.finding(Level::Error, &[], text));
     }
     if let Some(reference) = context.reference {
         let change = (n as f64 / reference.rows.max(1) as f64 - 1.0).abs();
         if change > limits.row_change {
             let text = format!(
-                "{n} rows after {}, a change of {} (limit {})",
-                reference.rows,
+                "{} rows after {}, a change of {} (limit {})",
+                format_count(n),
+                format_count(reference.rows),
                 percent(change),
                 percent(limits.row_change)
             );
             findings.push(check.finding(Level::Warn, &[], text));
         }
     }
-    check.or_ok(findings, format!("{n} rows"))
+    check.or_ok(findings, format!("{} rows", format_count(n)))
 }
 
 /// 3: missing cells per column.

@@ -65,8 +65,11 @@ pub(super) fn single_feature_leak(check: Check, context: &Context<'_>) -> Vec<Fi
 
 /// 18: the identifier says nothing about the target.
 pub(super) fn identifier_leak(check: Check, context: &Context<'_>) -> Vec<Finding> {
-    let (Some(labels), Some(name)) = (context.input.labels, &context.options.id) else {
-        return check.not_checked("there is no target or no identifier");
+    let Some(name) = &context.options.id else {
+        return check.not_checked("no identifier column is given");
+    };
+    let Some(labels) = context.input.labels else {
+        return check.not_checked("there is no target");
     };
     let Some(idx) = context.table.find(name) else {
         let mend = context.table.name_mend(name);

@@ -264,7 +264,7 @@ fn rare_classes() {
 fn features_that_say_the_same() {
     let data = csv("a,b,c", 50, |i| format!("{i},{},{}", i * i, (i * 37) % 50));
     let found = on_table(16, &data, &CheckOptions::default());
-    check(&found, Level::Warn, "'a' and 'b' have Spearman's ρ 1 (limit 0.9)", &[]);
+    check(&found, Level::Warn, "'a' and 'b' have a rank correlation of 1 (limit 0.9)", &[]);
     let few = CheckOptions { sample: 20, ..CheckOptions::default() };
     check(&on_table(16, &data, &few), Level::Warn, "on 20 of 50 rows", &[]);
     let apart = csv("a,c", 50, |i| format!("{i},{}", (i * 37) % 50));

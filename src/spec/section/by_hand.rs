@@ -139,14 +139,22 @@ fn metric_source(source: &str) -> Result<MetricSource, String> {
     }
 }
 
+/// Longer times are slips of the hand.
+const LONGEST: Duration = Duration::from_hours(10 * 366 * 24);
+
 /// Reads a time such as `90s` or `1h30m` of a flag.
 ///
 /// # Errors
 /// When it is none.
 pub fn typed_time(flag: &str, text: &str) -> Result<Duration, String> {
-    units::duration(text).ok_or_else(|| {
-        format!("'{flag} {}' must be a time above 0 like 90s, 10m or 1h30m", text.escape_debug())
-    })
+    let shown = text.escape_debug();
+    match units::duration(text) {
+        Some(time) if time > LONGEST => {
+            Err(format!("'{flag} {shown}' is longer than ten years; mend: no limit at all"))
+        }
+        Some(time) => Ok(time),
+        None => Err(format!("'{flag} {shown}' must be a time above 0 like 90s, 10m or 1h30m")),
+    }
 }
 
 #[cfg(test)]

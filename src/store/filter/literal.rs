@@ -2,7 +2,7 @@
 
 use super::parse::Parser;
 use super::show::UNITS;
-use super::{Field, FilterError, Kind, Literal};
+use super::{Field, FilterError, Kind, Literal, STALE};
 use crate::domain::Status;
 use crate::host::clock;
 use crate::store::error::nearest;
@@ -76,11 +76,12 @@ impl Parser {
 
     fn status(&self, text: &str, at: usize) -> Result<String, FilterError> {
         let lower = text.to_ascii_lowercase();
-        if Status::parse(&lower).is_some() {
+        if Status::parse(&lower).is_some() || lower == STALE {
             return Ok(lower);
         }
-        let words = Status::ALL.map(Status::word);
-        let near = nearest(text, words);
+        let mut words = Status::ALL.map(Status::word).to_vec();
+        words.push(STALE);
+        let near = nearest(text, words.iter().copied());
         let near =
             if near.is_empty() { String::new() } else { format!("did you mean {}? ", near[0]) };
         let mend = format!("{near}one of {}", words.join(", "));

@@ -16,7 +16,8 @@ enum Found<'a> {
 }
 
 impl Expr {
-    /// True if the run fits, with times ago counted from `now` (milliseconds since 1970 UTC).
+    /// True if the run fits, with times ago counted from `now` (milliseconds since 1970 UTC). A record does not know its
+    /// process: none is stale here.
     pub fn matches(&self, run: &RunRecord, now: i64) -> bool {
         match self {
             Self::And(left, right) => left.matches(run, now) && right.matches(run, now),

@@ -10,7 +10,8 @@
 //! `not` binds tighter than `and`, `and` tighter than `or`. A name is an attribute of the run, else a
 //! metric of it, else a parameter; `metrics.` and `params.` choose, backticks quote. A number never equals
 //! a text, and a metric that is NaN is missing to comparisons. Words, `key:` and `contains` ignore the
-//! case of ASCII letters.
+//! case of ASCII letters. `status:stale` are runs that are marked as running and whose process is gone; `status:running`
+//! has them too.
 
 mod attribute;
 mod error;
@@ -25,6 +26,9 @@ pub(super) mod agreement;
 
 pub use attribute::{Attribute, Kind};
 pub use error::FilterError;
+
+/// What `status` is compared with for runs that are at work in name only; no run has it as its state.
+pub const STALE: &str = "stale";
 
 /// A condition on a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,6 +170,22 @@ impl Op {
 }
 
 impl Expr {
+    /// `status:stale`.
+    pub fn stale() -> Self {
+        let field = Field::Attribute(Attribute::Status);
+        Self::Compare { field, op: Op::Eq, value: Literal::Text(STALE.into()) }
+    }
+
+    /// True if it asks which runs are stale.
+    fn asks_for_stale(&self) -> bool {
+        let mut asks = false;
+        self.visit(&mut |field, values| {
+            asks |= *field == Field::Attribute(Attribute::Status)
+                && values.iter().any(|value| matches!(value, Literal::Text(text) if text == STALE));
+        });
+        asks
+    }
+
     /// Calls `see` with every field, and the values that it is compared with.
     fn visit(&self, see: &mut dyn FnMut(&Field, &[Literal])) {
         match self {

@@ -2,8 +2,10 @@
 
 use super::super::StoreError;
 use super::super::error::nearest;
-use super::{Attribute, Expr, Field, FilterError, Kind, Literal, Op, Pattern};
+use super::super::lease;
+use super::{Attribute, Expr, Field, FilterError, Kind, Literal, Op, Pattern, STALE};
 use crate::domain::Status;
+use crate::host;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
@@ -52,6 +54,8 @@ pub struct Known {
     pub metrics: BTreeMap<String, i64>,
     /// Parameters.
     pub params: BTreeMap<String, i64>,
+    /// Runs at work in name only, where a filter asks for them.
+    stale: Vec<i64>,
 }
 
 impl Known {
@@ -64,7 +68,20 @@ impl Known {
         Ok(Self {
             metrics: load("SELECT name, id FROM metric")?,
             params: load("SELECT name, id FROM param_name")?,
+            stale: Vec::new(),
         })
+    }
+
+    /// As [`Known::load`], with what a filter needs to know beside names.
+    pub(in crate::store) fn for_filter(
+        conn: &Connection,
+        filter: Option<&Expr>,
+    ) -> Result<Self, StoreError> {
+        let mut known = Self::load(conn)?;
+        if filter.is_some_and(Expr::asks_for_stale) {
+            known.stale = lease::lost_runs(conn, host::now_ms())?;
+        }
+        Ok(known)
     }
 
     /// As [`Known::load`], but only the names of these fields: a store may have thousands of others.
@@ -387,7 +404,19 @@ impl<'a> Compiled<'a> {
         }
     }
 
+    /// Numbers of the store itself, so they are written out: a statement takes only so many bound values.
+    fn stale(&mut self, op: Op) {
+        let ids: Vec<String> = self.known.stale.iter().map(ToString::to_string).collect();
+        let sign = if op == Op::Ne { "NOT IN" } else { "IN" };
+        self.push(&format!("(r.id {sign} ({}))", ids.join(", ")));
+    }
+
     fn compare_attribute(&mut self, attribute: Attribute, op: Op, value: &Literal) {
+        if let (Attribute::Status, Literal::Text(text)) = (attribute, value)
+            && text == STALE
+        {
+            return self.stale(op);
+        }
         let column = attribute.sql();
         let sign = op.sign();
         match (attribute.kind(), value) {

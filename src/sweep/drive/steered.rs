@@ -240,6 +240,7 @@ impl Driver<'_> {
         };
         let text = match &limit {
             Json::Null => format!("no limit on {what}"),
+            limit if limit.as_f64() == Some(1.0) => format!("1 {}", what.replacen("s ", " ", 1)),
             limit => format!("{} {what}", limit.as_f64().unwrap_or_default()),
         };
         if limit == was {

@@ -177,6 +177,14 @@ impl Steering {
         ranges.map(|step| step.from).collect()
     }
 
+    /// Seconds of these sessions (start and end in milliseconds) up to a time in which the sweep was not paused.
+    pub fn driven_seconds(&self, sessions: &[(i64, i64)], until: i64) -> f64 {
+        let before = |&(start, end): &(i64, i64)| (start < until).then(|| (start, end.min(until)));
+        let sessions: Vec<(i64, i64)> = sessions.iter().filter_map(before).collect();
+        let all: i64 = sessions.iter().map(|(start, end)| (end - start).max(0)).sum();
+        (all as f64 / 1000.0 - self.paused_seconds(&sessions)).max(0.0)
+    }
+
     /// Seconds of these sessions (start and end in milliseconds) in which the sweep was paused.
     pub(in crate::sweep) fn paused_seconds(&self, sessions: &[(i64, i64)]) -> f64 {
         let overlap = |&(start, end): &(i64, i64)| -> i64 {

@@ -236,3 +236,29 @@ fn what_the_file_says_anew_wins() {
     let all = Flags { trials: true, time: true, jobs: true };
     check((10, 90, None), all, (Some(10), Some(90), 8));
 }
+
+#[test]
+fn neither_pauses_nor_nights_are_driven() {
+    let event = |ts, kind: &str, detail| SweepEvent { ts, kind: kind.into(), detail };
+    let step = |what: &str| json!({ "command": { "do": what }, "by": "me", "from": 1 });
+    let mut steering = Steering::default();
+    for event in [
+        event(0, "started", json!({ "jobs": 2 })),
+        event(10_000, "steered", step("pause")),
+        event(40_000, "steered", step("resume")),
+        event(50_000, "stopped", json!({ "reason": "asked" })),
+        event(900_000, "resumed", json!({ "jobs": 2 })),
+    ] {
+        steering.take(&event).unwrap();
+    }
+    let sessions = [(0, 50_000), (900_000, 910_000)];
+    let check = |until, expect: f64| {
+        assert!((steering.driven_seconds(&sessions, until) - expect).abs() < 1e-9, "{until}");
+    };
+    check(5_000, 5.0);
+    check(30_000, 10.0);
+    check(45_000, 15.0);
+    check(500_000, 20.0);
+    check(905_000, 25.0);
+    check(i64::MAX, 30.0);
+}

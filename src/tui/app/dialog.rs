@@ -3,9 +3,10 @@
 use super::super::action::{Action, ScreenId};
 use super::super::effect::{Jump, Tone};
 use super::super::keymap;
-use super::super::overlay::{Choose, Confirm, Form, Outcome, Overlay, Prompt};
+use super::super::overlay::{Choose, Confirm, Form, FormField, Outcome, Overlay, Prompt};
 use super::super::palette;
 use super::super::screens::Enabled;
+use super::super::view;
 use super::{App, Turn};
 use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
 
@@ -15,6 +16,8 @@ enum After {
     Stay(Overlay),
     /// It stays, and the screen hears of it.
     Tell(Overlay, &'static str, Outcome),
+    /// It was sent, and stays open with what is wrong with it if the screen refuses.
+    Sent(Prompt, Outcome),
     /// It is done, with that outcome.
     Done(&'static str, Outcome),
     /// It is gone.
@@ -29,12 +32,12 @@ impl App {
         let after = match overlay {
             Overlay::Help { mut search, mut scroll } => {
                 let word = keymap::word(key).unwrap_or_default();
-                match word.as_str() {
-                    "esc" | "enter" => return,
-                    "?" | "q" if search.text().is_empty() => return,
-                    "down" | "pagedown" => scroll += step(&word),
-                    "up" | "pageup" => scroll = scroll.saturating_sub(step(&word)),
-                    "/" if search.text().is_empty() => {}
+                let (last, height) = view::help_size(self, search.text());
+                match (word.as_str(), scrolled(&word, scroll, (last, height))) {
+                    ("esc" | "enter", _) => return,
+                    ("?" | "q", _) if search.text().is_empty() => return,
+                    (_, Some(to)) => scroll = to,
+                    ("/", _) if search.text().is_empty() => {}
                     _ => {
                         search.key(key);
                         scroll = 0;
@@ -73,15 +76,17 @@ impl App {
             Overlay::Choose(choose) => choose_key(choose, key),
             Overlay::Page(mut page) => {
                 let word = keymap::word(key).unwrap_or_default();
-                match word.as_str() {
+                let word = match word.as_str() {
                     "esc" | "q" | "enter" => return,
-                    "down" | "j" | "pagedown" | "space" => page.scroll += step(&word),
-                    "up" | "k" | "pageup" => page.scroll = page.scroll.saturating_sub(step(&word)),
-                    "g" | "home" => page.scroll = 0,
-                    "G" | "end" => page.scroll = page.lines.len(),
-                    _ => {}
-                }
-                page.scroll = page.scroll.min(page.lines.len().saturating_sub(1));
+                    "j" => "down",
+                    "k" => "up",
+                    "space" => "pagedown",
+                    "g" => "home",
+                    "G" => "end",
+                    other => other,
+                };
+                let size = view::page_size(self, &page);
+                page.scroll = scrolled(word, page.scroll, size).unwrap_or(page.scroll);
                 After::Stay(Overlay::Page(page))
             }
         };
@@ -133,15 +138,21 @@ impl App {
                 self.settle(purpose, outcome, turn);
                 self.refresh_prompt();
             }
+            After::Sent(prompt, outcome) => {
+                let purpose = prompt.purpose;
+                self.overlay = Some(Overlay::Prompt(prompt));
+                self.settle(purpose, outcome, turn);
+            }
             After::Done(purpose, outcome) => self.settle(purpose, outcome, turn),
             After::Command(text) => self.command(&text, turn),
         }
     }
 
     fn settle(&mut self, purpose: &'static str, outcome: Outcome, turn: &mut Turn) {
-        let form = match (&outcome, self.overlay.take()) {
-            // A form waits for the screen's word.
-            (Outcome::Filled(_), Some(Overlay::Form(form))) => Some(form),
+        let sent = match (&outcome, self.overlay.take()) {
+            // What was sent waits for the screen's word.
+            (Outcome::Filled(_), Some(overlay @ Overlay::Form(_)))
+            | (Outcome::Typed(_), Some(overlay @ Overlay::Prompt(_))) => Some(overlay),
             (_, other) => {
                 self.overlay = other;
                 None
@@ -149,13 +160,20 @@ impl App {
         };
         let id = self.screen;
         let (screen, shared) = self.screen_and_shared(id);
-        match (screen.settled(purpose, outcome, shared), form) {
+        match (screen.settled(purpose, outcome, shared), sent) {
             (Ok(effects), _) => turn.effects.extend(effects),
-            (Err(problem), Some(form)) => {
+            (Err((_, text)), Some(Overlay::Prompt(prompt))) => {
+                self.overlay = Some(Overlay::Prompt(prompt));
+                self.refresh_prompt();
+                if let Some(Overlay::Prompt(prompt)) = &mut self.overlay {
+                    (prompt.status, prompt.is_wrong) = (text, true);
+                }
+            }
+            (Err(problem), Some(Overlay::Form(form))) => {
                 let row = problem.0.min(form.fields.len().saturating_sub(1));
                 self.overlay = Some(Overlay::Form(Form { row, problem: Some(problem), ..form }));
             }
-            (Err((_, text)), None) => self.say(Tone::Bad, text),
+            (Err((_, text)), _) => self.say(Tone::Bad, text),
         }
     }
 
@@ -204,15 +222,30 @@ impl App {
     }
 }
 
-fn step(word: &str) -> usize {
-    if word.starts_with("page") || word == "space" { 10 } else { 1 }
+/// Where a key of moving puts the first row, if it is one: of `last`, the last of them, and the rows in view.
+fn scrolled(word: &str, from: usize, (last, height): (usize, usize)) -> Option<usize> {
+    let half = (height / 2).max(1);
+    let from = from.min(last);
+    let to = match word {
+        "up" => from.saturating_sub(1),
+        "down" => from + 1,
+        "pageup" | "ctrl-u" | "ctrl-b" => from.saturating_sub(half),
+        "pagedown" | "ctrl-d" | "ctrl-f" => from + half,
+        "home" => 0,
+        "end" => last,
+        _ => return None,
+    };
+    Some(to.min(last))
 }
 
 fn prompt_key(mut prompt: Prompt, key: &KeyEvent) -> After {
     let purpose = prompt.purpose;
     match key.code {
         KeyCode::Esc => return After::Done(purpose, Outcome::Left),
-        KeyCode::Enter => return After::Done(purpose, Outcome::Typed(prompt.line.text().into())),
+        KeyCode::Enter => {
+            let text = prompt.line.text().into();
+            return After::Sent(prompt, Outcome::Typed(text));
+        }
         KeyCode::Tab | KeyCode::BackTab => {
             if !complete(&mut prompt, key.code == KeyCode::Tab) {
                 return After::Stay(Overlay::Prompt(prompt));
@@ -260,8 +293,17 @@ fn confirm_key(mut confirm: Confirm, key: &KeyEvent) -> After {
         (KeyCode::Enter, Some(word)) if confirm.line.text() == word => {
             After::Done(purpose, Outcome::Confirmed)
         }
+        (KeyCode::Enter, Some(word)) => {
+            confirm.problem = Some(match confirm.line.text() {
+                "" => format!("nothing is typed yet: '{word}' goes on"),
+                other => format!("'{other}' is not '{word}'"),
+            });
+            After::Stay(Overlay::Confirm(confirm))
+        }
         (_, Some(_)) => {
-            confirm.line.key(key);
+            if confirm.line.key(key) {
+                confirm.problem = None;
+            }
             After::Stay(Overlay::Confirm(confirm))
         }
         (_, None) => After::Stay(Overlay::Confirm(confirm)),
@@ -285,20 +327,33 @@ fn form_key(mut form: Form, key: &KeyEvent) -> After {
             if let Some(field) = form.fields.get_mut(row) {
                 if field.choices.is_empty() {
                     field.line.key(key);
-                } else if matches!(code, KeyCode::Left | KeyCode::Right | KeyCode::Char(' ')) {
-                    let at = field.choices.iter().position(|choice| choice == field.line.text());
-                    let n = field.choices.len();
-                    let next = match (at, code) {
-                        (None, _) => 0,
-                        (Some(at), KeyCode::Left) => (at + n - 1) % n,
-                        (Some(at), _) => (at + 1) % n,
-                    };
+                } else if let Some(next) = chosen(field, code) {
                     field.line = super::super::edit::Line::new(&field.choices[next]);
                 }
             }
         }
     }
     After::Stay(Overlay::Form(form))
+}
+
+/// The choice that a key leads to: the next one, the one before, or the next one that begins with the letter.
+fn chosen(field: &FormField, code: KeyCode) -> Option<usize> {
+    let at = field.choices.iter().position(|choice| choice == field.line.text());
+    let n = field.choices.len();
+    let begins = |choice: &str, letter: char| {
+        choice.chars().next().is_some_and(|first| first.to_lowercase().eq(letter.to_lowercase()))
+    };
+    match (at, code) {
+        (None, KeyCode::Left | KeyCode::Right | KeyCode::Char(' ')) => Some(0),
+        (Some(at), KeyCode::Left) => Some((at + n - 1) % n),
+        (Some(at), KeyCode::Right | KeyCode::Char(' ')) => Some((at + 1) % n),
+        (at, KeyCode::Char(letter)) => {
+            let after = at.map_or(0, |at| at + 1);
+            let places = (0..n).map(|step| (after + step) % n);
+            places.into_iter().find(|&at| begins(&field.choices[at], letter))
+        }
+        _ => None,
+    }
 }
 
 fn choose_key(mut choose: Choose, key: &KeyEvent) -> After {
@@ -322,4 +377,24 @@ fn choose_key(mut choose: Choose, key: &KeyEvent) -> After {
         }
     }
     After::Stay(Overlay::Choose(choose))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_leads_to_the_next_choice_that_begins_with_it() {
+        let choices = ["linear", "rbf", "Radial"].map(String::from).to_vec();
+        let check = |now: &str, code, expect| {
+            let field = FormField::choice("kernel", now, choices.clone());
+            assert_eq!(chosen(&field, code), expect);
+        };
+        check("linear", KeyCode::Char('r'), Some(1));
+        check("rbf", KeyCode::Char('r'), Some(2));
+        check("Radial", KeyCode::Char('r'), Some(1));
+        check("rbf", KeyCode::Char('x'), None);
+        check("rbf", KeyCode::Left, Some(0));
+        check("Radial", KeyCode::Char(' '), Some(0));
+    }
 }

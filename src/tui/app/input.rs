@@ -9,7 +9,7 @@ use super::super::overlay::Overlay;
 use super::super::screens::Enabled;
 use super::super::theme::Theme;
 use super::super::view::tabs;
-use super::{App, Turn};
+use super::{App, Reach, Turn};
 use crossterm::event::{
     KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
@@ -29,8 +29,10 @@ impl App {
             turn.quit = true;
             return;
         }
-        if self.said.as_ref().is_some_and(|said| said.tone == Tone::Bad) {
-            self.said = None;
+        // A message goes with the next key; Esc on an error leaves nothing but the error.
+        let was_error = self.said.take().is_some_and(|said| said.tone == Tone::Bad);
+        if was_error && self.overlay.is_none() && key.code == crossterm::event::KeyCode::Esc {
+            return;
         }
         if self.overlay.is_some() {
             self.dialog_key(key, turn);
@@ -42,6 +44,7 @@ impl App {
     }
 
     pub(super) fn paste(&mut self, text: &str, turn: &mut Turn) {
+        self.said = None;
         // Pasted text is typed text where something can be typed, and never a row of commands.
         if self.overlay.is_some() {
             self.dialog_paste(text, turn);
@@ -56,19 +59,18 @@ impl App {
             Enabled::Yes | Enabled::As(_) => {}
             Enabled::No(why) => return self.say(Tone::Info, why),
             Enabled::Never => {
-                let name = keymap::binding(action).map_or("that", |binding| binding.name);
-                let title = self.screen.title();
-                return self.say(
-                    Tone::Info,
-                    format!("'{name}' does nothing here on {title}; ? lists what does"),
-                );
+                let text = self.not_here(action);
+                return self.say(Tone::Info, text);
             }
         }
         match action {
             Action::Quit => turn.quit = true,
             Action::Suspend => turn.suspend = true,
             Action::Redraw => turn.redraw = true,
-            Action::Reload => turn.effects.push(Effect::Reload),
+            Action::Reload => {
+                self.act(action, turn);
+                turn.effects.push(Effect::Reload);
+            }
             Action::Help => {
                 self.overlay = Some(Overlay::Help { search: Line::default(), scroll: 0 });
             }
@@ -90,6 +92,23 @@ impl App {
         }
     }
 
+    /// Why a key does nothing, and where it would.
+    fn not_here(&self, action: Action) -> String {
+        let Some(binding) = keymap::binding(action) else { return String::new() };
+        let does = binding.about.split([';', ':', ',']).next().unwrap_or_default();
+        let key = format!("{} ({does})", keymap::shown(binding.keys[0]));
+        match self.reach(action) {
+            Reach::Pane(pane) => format!("{key} works in '{pane}': Tab goes there"),
+            Reach::Screens(screens) if !screens.is_empty() => {
+                let names: Vec<String> =
+                    screens.iter().map(|id| format!("{} {}", id.index() + 1, id.title())).collect();
+                let title = self.screen.title();
+                format!("{key} does nothing on {title}; it works on {}", names.join(", "))
+            }
+            _ => format!("{key} does nothing on {}; ? lists what does", self.screen.title()),
+        }
+    }
+
     fn act(&mut self, action: Action, turn: &mut Turn) {
         let (pane, area) = self.focused();
         let id = self.screen;
@@ -107,11 +126,8 @@ impl App {
         }
     }
 
-    /// Leaves what is over something else, one at a time: message, zoom, what the screen cleared, the screen.
+    /// Leaves what is over something else, one at a time: what the screen cleared, zoom, the pane, the screen.
     fn back(&mut self) {
-        if self.said.take().is_some() {
-            return;
-        }
         let id = self.screen;
         let (screen, shared) = self.screen_and_shared(id);
         if screen.clear(shared) {
@@ -210,8 +226,12 @@ impl App {
         if self.overlay.is_some() {
             return self.dialog_mouse(mouse, turn);
         }
+        if matches!(mouse.kind, MouseEventKind::Down(_)) {
+            self.said = None;
+        }
         match mouse.kind {
             MouseEventKind::Down(MouseButton::Left) => self.click(at, turn),
+            MouseEventKind::Drag(MouseButton::Left) => self.drag(at),
             MouseEventKind::ScrollUp => self.wheel(at, Action::Up, turn),
             MouseEventKind::ScrollDown => self.wheel(at, Action::Down, turn),
             MouseEventKind::Down(MouseButton::Right) | MouseEventKind::Drag(MouseButton::Right) => {
@@ -225,8 +245,7 @@ impl App {
         let again = self.last_click.replace(at) == Some(at);
         let Some(window) = self.window() else { return };
         if at.1 == window.header.y {
-            let hit =
-                tabs(window.header, self.screen).into_iter().find(|(_, area)| contains(*area, at));
+            let hit = tabs(self, window.header).into_iter().find(|(_, area)| contains(*area, at));
             if let Some((screen, _)) = hit {
                 self.go(screen);
             }
@@ -237,6 +256,16 @@ impl App {
         let id = self.screen;
         let (screen, shared) = self.screen_and_shared(id);
         turn.effects.extend(screen.click(pane, area, at, again, shared));
+    }
+
+    /// Goes to the pane in which the button went down.
+    fn drag(&mut self, at: (u16, u16)) {
+        let (pane, area) = self.focused();
+        if self.last_click.is_some_and(|from| contains(area, from)) {
+            let id = self.screen;
+            let (screen, shared) = self.screen_and_shared(id);
+            screen.drag(pane, area, at, shared);
+        }
     }
 
     fn wheel(&mut self, at: (u16, u16), action: Action, turn: &mut Turn) {
@@ -250,6 +279,8 @@ impl App {
 
     fn point(&mut self, at: (u16, u16)) {
         let Some((pane, area)) = self.pane_at(at) else { return };
+        // What the crosshair opens is opened by a key, which goes where the focus is.
+        self.focus_pane(pane);
         let id = self.screen;
         let (screen, shared) = self.screen_and_shared(id);
         screen.point(pane, area, at, shared);

@@ -8,7 +8,7 @@ mod input;
 mod tests;
 
 use super::action::{Action, ScreenId};
-use super::ask::{Ask, Reply};
+use super::ask::{Ask, Reply, Unread};
 use super::catalog::Catalog;
 use super::effect::{Effect, Jump, Tone};
 use super::event::Event;
@@ -71,6 +71,17 @@ pub(super) struct Placed {
     pub(super) focused: bool,
 }
 
+/// Where an action does something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// In the pane with the focus.
+    Here(Enabled),
+    /// In another pane of the screen, of that name.
+    Pane(String),
+    /// On those screens, as they are now; perhaps on none.
+    Screens(Vec<ScreenId>),
+}
+
 /// The state of the program.
 pub struct App {
     pub(super) shared: Shared,
@@ -82,7 +93,7 @@ pub struct App {
     pub(super) overlay: Option<Overlay>,
     pub(super) said: Option<Said>,
     /// What keeps the store from being read.
-    pub(super) unreadable: Option<String>,
+    pub(super) unreadable: Option<Unread>,
     /// The window.
     pub(super) size: Rect,
     asking: Asking,
@@ -128,6 +139,7 @@ impl App {
             theme: Theme::default(),
             catalog: Catalog::default(),
             marks: IndexSet::new(),
+            sweep: None,
             read_only: options.read_only,
             now_ms: now.wall_ms,
             here: options.here.clone(),
@@ -221,7 +233,8 @@ impl App {
     /// True while something is shown that changes with time.
     pub fn is_lively(&self) -> bool {
         let busy = self.screen_of(self.screen).is_busy();
-        busy || self.shared.catalog.n_running() > 0 || self.said.is_some()
+        let passes = self.said.as_ref().is_some_and(|said| said.tone != Tone::Bad);
+        busy || self.shared.catalog.n_running() > 0 || passes
     }
 
     /// How many panes lie behind those that are shown.
@@ -301,11 +314,29 @@ impl App {
         }
         let (pane, _) = self.focused();
         match self.screen_of(self.screen).enabled(action, pane, &self.shared) {
-            Enabled::Yes | Enabled::As(_) if writes && self.shared.read_only => {
-                Enabled::No("derby was started with --read-only")
+            Enabled::Never => Enabled::Never,
+            _ if writes && self.shared.read_only => {
+                Enabled::No("read-only: derby was started with --read-only")
             }
             enabled => enabled,
         }
+    }
+
+    /// Whether an action does something here, in another pane of this screen, or on other screens.
+    pub(super) fn reach(&self, action: Action) -> Reach {
+        match self.enabled(action) {
+            Enabled::Never => {}
+            enabled => return Reach::Here(enabled),
+        }
+        let does = |id: ScreenId, pane: &Pane| {
+            self.screen_of(id).enabled(action, pane.id, &self.shared) != Enabled::Never
+        };
+        let panes = |id: ScreenId| self.screen_of(id).panes(&self.shared);
+        if let Some(pane) = panes(self.screen).iter().find(|pane| does(self.screen, pane)) {
+            return Reach::Pane(pane.name().to_string());
+        }
+        let others = ScreenId::ALL.into_iter().filter(|id| *id != self.screen);
+        Reach::Screens(others.filter(|id| panes(*id).iter().any(|pane| does(*id, pane))).collect())
     }
 
     /// Takes in an event.
@@ -389,8 +420,8 @@ impl App {
                 }
                 self.asking.changed(version, change);
             }
-            Reply::Unreadable(text) => {
-                self.unreadable = Some(text);
+            Reply::Unreadable(unread) => {
+                self.unreadable = Some(unread);
                 self.asking.forget();
             }
             Reply::Wrote(Ok(text)) => {

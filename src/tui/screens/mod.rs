@@ -19,7 +19,7 @@ use super::effect::{Effect, Jump};
 use super::overlay::{Outcome, Prompt};
 use super::paint::Span;
 use super::theme::Theme;
-use crate::domain::RunId;
+use crate::domain::{RunId, SweepId};
 use indexmap::IndexSet;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -34,6 +34,8 @@ pub struct Shared {
     pub catalog: Catalog,
     /// Marked runs, in the order of marking.
     pub marks: IndexSet<RunId>,
+    /// The sweep that was chosen last, on whatever screen.
+    pub sweep: Option<SweepId>,
     /// Nothing may be changed outside.
     pub read_only: bool,
     /// The clock at the beginning of this turn, milliseconds since 1970 UTC.
@@ -74,6 +76,12 @@ impl Pane {
     /// A pane with a title.
     pub fn new(id: u8, title: impl Into<String>, note: impl Into<String>) -> Self {
         Self { id, title: title.into(), note: note.into() }
+    }
+
+    /// The head of its title: what it is called where there is no room for all of it.
+    pub fn name(&self) -> &str {
+        let head = self.title.split("  ").next().unwrap_or_default();
+        head.split(": ").next().unwrap_or_default()
     }
 }
 
@@ -126,6 +134,9 @@ pub trait Screen {
     ) -> Vec<Effect> {
         Vec::new()
     }
+
+    /// The pointer has moved to that cell with the left button held since a click in the pane; the cell may lie outside.
+    fn drag(&mut self, _pane: u8, _area: Rect, _at: (u16, u16), _shared: &mut Shared) {}
 
     /// The pointer with the right button at a cell of the inside of a pane: a crosshair.
     fn point(&mut self, _pane: u8, _area: Rect, _at: (u16, u16), _shared: &mut Shared) {}
@@ -192,6 +203,11 @@ pub trait Screen {
         String::new()
     }
 
+    /// The same with that pane in focus.
+    fn position_in(&self, _pane: u8, shared: &Shared) -> String {
+        self.position(shared)
+    }
+
     /// What is worth remembering until the next start: columns, widths, views.
     fn remember(&self) -> serde_json::Value {
         serde_json::Value::Null
@@ -204,9 +220,12 @@ pub trait Screen {
 /// Draws what a pane says while it has nothing to show: what, and the command that mends it.
 pub(super) fn draw_empty(buf: &mut Buffer, area: Rect, shared: &Shared, lines: &[&str]) {
     let style = shared.theme.style(super::theme::Role::Muted);
+    let width = usize::from(area.width);
+    let wrapped = lines.iter().flat_map(|line| super::paint::wrap(line, width));
+    let lines: Vec<String> = wrapped.collect();
     let top = area.height.saturating_sub(lines.len() as u16) / 2;
     for (at, text) in lines.iter().enumerate() {
-        let text = super::paint::cut(text, usize::from(area.width));
+        let text = super::paint::cut(text, width);
         let indent = (usize::from(area.width) - super::paint::cells(&text)) / 2;
         let gap = " ".repeat(indent);
         let spans: [Span<'_>; 2] = [(&gap, style), (&text, style)];

@@ -2,6 +2,7 @@
 //! picture is the same with every font.
 
 use super::super::paint::cells;
+use super::super::theme::Theme;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use std::collections::BTreeMap;
@@ -20,24 +21,28 @@ const INK: &str = "#d8dee9";
 /// Color and opacity of what is drawn, as attributes.
 type Paint = String;
 
-/// The frame as an SVG picture; `title` is what a reader aloud says.
-pub fn svg(frame: &Buffer, title: &str) -> String {
+/// The frame as an SVG picture, on the theme's ground; `title` is what a reader aloud says.
+pub fn svg(frame: &Buffer, title: &str, theme: &Theme) -> String {
+    let (ink, ground) = theme.base();
+    let own =
+        (hex(ink).unwrap_or_else(|| INK.into()), hex(ground).unwrap_or_else(|| GROUND.into()));
     let size = (
         f64::from(frame.area.width) * CELL.0 + 2.0 * MARGIN,
         f64::from(frame.area.height) * CELL.1 + 2.0 * MARGIN,
     );
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.0}\" height=\"{1:.0}\" viewBox=\"0 0 {0:.0} {1:.0}\" role=\"img\">\n\
-         <title>{2}</title>\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{GROUND}\"/>\n\
+         <title>{2}</title>\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{3}\"/>\n\
          <g font-family=\"ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace\" font-size=\"{FONT}\" xml:space=\"preserve\">\n",
         size.0,
         size.1,
-        escaped(title)
+        escaped(title),
+        own.1
     );
     let mut shapes = Shapes::default();
     let mut texts = String::new();
     for y in 0..frame.area.height {
-        row(frame, y, &mut shapes, &mut texts);
+        row(frame, y, &own, (&mut shapes, &mut texts));
     }
     shapes.write(&mut svg);
     svg.push_str(&texts);
@@ -79,7 +84,10 @@ struct Word {
     style: String,
 }
 
-fn row(frame: &Buffer, y: u16, shapes: &mut Shapes, texts: &mut String) {
+/// Ink and ground.
+type Colors = (String, String);
+
+fn row(frame: &Buffer, y: u16, own: &Colors, (shapes, texts): (&mut Shapes, &mut String)) {
     let mut word: Option<Word> = None;
     let mut skip = 0;
     for x in 0..frame.area.width {
@@ -91,9 +99,9 @@ fn row(frame: &Buffer, y: u16, shapes: &mut Shapes, texts: &mut String) {
         let symbol = cell.symbol();
         let width = cells(symbol).max(1);
         skip = width - 1;
-        let (ink, ground) = colors(cell);
+        let (ink, ground) = colors(cell, own);
         let at = (MARGIN + f64::from(x) * CELL.0, MARGIN + f64::from(y) * CELL.1);
-        if ground != GROUND {
+        if ground != own.1 {
             let path = shapes.grounds.entry(format!("\"{ground}\"")).or_default();
             rect(path, at, (width as f64 * CELL.0, CELL.1));
         }
@@ -138,9 +146,9 @@ fn flush(word: Option<Word>, y: u16, texts: &mut String) {
 }
 
 /// Ink and ground of a cell, reversed if it is.
-fn colors(cell: &Cell) -> (String, String) {
-    let ink = hex(cell.fg).unwrap_or_else(|| INK.into());
-    let ground = hex(cell.bg).unwrap_or_else(|| GROUND.into());
+fn colors(cell: &Cell, own: &Colors) -> Colors {
+    let ink = hex(cell.fg).unwrap_or_else(|| own.0.clone());
+    let ground = hex(cell.bg).unwrap_or_else(|| own.1.clone());
     if cell.modifier.contains(Modifier::REVERSED) { (ground, ink) } else { (ink, ground) }
 }
 
@@ -343,12 +351,26 @@ mod tests {
             "bold",
             Style::new().add_modifier(Modifier::BOLD | Modifier::REVERSED),
         );
-        let svg = svg(&frame, "a & b");
+        let svg = svg(&frame, "a & b", &Theme::default());
         assert!(svg.contains("<title>a &amp; b</title>"));
         assert!(svg.contains(">a&lt;b &amp;c</text>"), "{svg}");
         assert_eq!(svg.matches("h0").count(), 8, "eight dots");
         assert!(svg.contains("stroke-width=\"2.4\"") && !svg.contains('━') && !svg.contains('█'));
         assert!(svg.contains("font-weight=\"bold\""));
         assert!(svg.contains(&format!("fill=\"{GROUND}\" font-weight")), "reversed: {svg}");
+    }
+
+    #[test]
+    fn the_ground_is_the_themes() {
+        use crate::tui::theme::Depth;
+        for (name, ground) in [("light", "#fcfcfd"), ("dark", "#11151c"), ("terminal", GROUND)] {
+            let theme = Theme::load(name, false, Depth::True).unwrap();
+            let mut frame = Buffer::empty(Rect::new(0, 0, 3, 1));
+            frame.set_string(0, 0, "abc", Style::new());
+            theme.fill(&mut frame);
+            let svg = svg(&frame, name, &theme);
+            assert!(svg.contains(&format!("rx=\"8\" fill=\"{ground}\"/>")), "{svg}");
+            assert_eq!(svg.matches("<path").count(), 0, "no cell has another ground: {svg}");
+        }
     }
 }

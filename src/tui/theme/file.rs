@@ -50,8 +50,19 @@ pub enum ThemeError {
     },
 }
 
-const ROLES: [&str; 11] = [
-    "text", "muted", "accent", "focus", "frame", "good", "warn", "bad", "live", "champion",
+const ROLES: [&str; 13] = [
+    "text",
+    "ground",
+    "selection",
+    "muted",
+    "accent",
+    "focus",
+    "frame",
+    "good",
+    "warn",
+    "bad",
+    "live",
+    "champion",
     "series",
 ];
 
@@ -83,6 +94,8 @@ pub(super) fn read(path: &str) -> Result<Palette, ThemeError> {
         live: Color::Reset,
         champion: Color::Reset,
         series: vec![Color::Reset],
+        ground: Color::Reset,
+        selection: Color::Reset,
     });
     for (role, value) in given {
         let color = |text: &str| {
@@ -107,6 +120,8 @@ impl Palette {
     fn of(&mut self, role: &str) -> Option<&mut Color> {
         Some(match role {
             "text" => &mut self.text,
+            "ground" => &mut self.ground,
+            "selection" => &mut self.selection,
             "muted" => &mut self.muted,
             "accent" => &mut self.accent,
             "focus" => &mut self.focus,

@@ -2,9 +2,11 @@
 
 mod file;
 mod palettes;
+pub mod signs;
 
 pub use file::ThemeError;
 
+use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
 /// What a piece of text or a line means.
@@ -59,6 +61,10 @@ pub(super) struct Palette {
     pub(super) live: Color,
     pub(super) champion: Color,
     pub(super) series: Vec<Color>,
+    /// Behind everything; `Color::Reset` leaves the terminal's own.
+    pub(super) ground: Color,
+    /// Behind a selected row; `Color::Reset` for text and ground reversed.
+    pub(super) selection: Color,
 }
 
 /// A look: colours and glyphs.
@@ -118,17 +124,54 @@ impl Theme {
         let style = Style::new().fg(color);
         match role {
             Role::Champion | Role::Focus => style.add_modifier(Modifier::BOLD),
+            // Where there is no grey of its own; the terminal's grey is the ground itself in some palettes.
+            Role::Muted | Role::Frame if color == palette.text || color == Color::Reset => {
+                style.add_modifier(Modifier::DIM)
+            }
             _ => style,
         }
     }
 
-    /// The style of a row that is selected: reversed, whatever the colours.
+    /// The style of a row that is selected: one color on one ground, whatever the colors of its cells.
     pub fn selected(&self, is_focused: bool) -> Style {
-        let style = Style::new().add_modifier(Modifier::REVERSED);
-        if is_focused {
-            style.add_modifier(Modifier::BOLD)
+        let (text, selection) = match &self.palette {
+            Some(palette) => (palette.text, palette.selection),
+            None => (Color::Reset, Color::Reset),
+        };
+        let style = Style::new().fg(text);
+        let style = if selection == Color::Reset {
+            let ground = self.palette.as_ref().map_or(Color::Reset, |palette| palette.ground);
+            style.bg(ground).add_modifier(Modifier::REVERSED)
         } else {
-            style.add_modifier(Modifier::DIM)
+            style.bg(selection)
+        };
+        if is_focused {
+            style.remove_modifier(Modifier::DIM).add_modifier(Modifier::BOLD)
+        } else {
+            style.remove_modifier(Modifier::BOLD).add_modifier(Modifier::DIM)
+        }
+    }
+
+    /// Text and ground where nothing else is said; `Color::Reset` for the terminal's own.
+    pub fn base(&self) -> (Color, Color) {
+        self.palette
+            .as_ref()
+            .map_or((Color::Reset, Color::Reset), |palette| (palette.text, palette.ground))
+    }
+
+    /// Gives every cell that has no color of its own the theme's: a theme for a light ground brings that ground along.
+    pub(super) fn fill(&self, buf: &mut Buffer) {
+        let (text, ground) = self.base();
+        if (text, ground) == (Color::Reset, Color::Reset) {
+            return;
+        }
+        for cell in &mut buf.content {
+            if cell.fg == Color::Reset {
+                cell.fg = text;
+            }
+            if cell.bg == Color::Reset {
+                cell.bg = ground;
+            }
         }
     }
 
@@ -171,6 +214,40 @@ mod tests {
             assert_eq!(colored, name != "mono", "{name}");
         }
         assert!(Theme::load("solarised", false, Depth::True).is_err());
+    }
+
+    #[test]
+    fn a_theme_of_fixed_colors_brings_its_ground_and_what_is_selected_is_of_one_color() {
+        use ratatui::layout::Rect;
+        for name in Theme::NAMES {
+            for depth in [Depth::Ansi, Depth::Indexed, Depth::True] {
+                let theme = Theme::load(name, false, depth).unwrap();
+                let area = Rect::new(0, 0, 3, 1);
+                let mut buf = Buffer::empty(area);
+                buf.set_string(0, 0, "a", theme.style(Role::Good));
+                buf.set_string(1, 0, "b", theme.style(Role::Muted));
+                buf.set_style(Rect::new(0, 0, 2, 1), theme.selected(true));
+                theme.fill(&mut buf);
+                let (a, b) = (&buf[(0, 0)], &buf[(1, 0)]);
+                assert_eq!((a.fg, a.bg, a.modifier), (b.fg, b.bg, b.modifier), "{name}");
+                let is_own = ["terminal", "mono"].contains(&name);
+                assert_eq!(buf[(2, 0)].bg == Color::Reset, is_own, "{name}");
+                assert_eq!(theme.base().0 == Color::Reset, is_own, "{name}");
+                assert!(is_own || theme.base().0 != theme.base().1, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_muted_never_has_the_gray_that_may_be_the_ground() {
+        for name in Theme::NAMES {
+            let theme = Theme::load(name, false, Depth::Ansi).unwrap();
+            for role in [Role::Muted, Role::Frame] {
+                let style = theme.style(role);
+                assert_ne!(style.fg, Some(Color::DarkGray), "{name}");
+                assert!(style.add_modifier.contains(Modifier::DIM), "{name}");
+            }
+        }
     }
 
     #[test]

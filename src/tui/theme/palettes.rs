@@ -20,10 +20,10 @@ pub(super) fn by_name(name: &str) -> Option<Option<Palette>> {
 fn terminal() -> Palette {
     Palette {
         text: Color::Reset,
-        muted: Color::DarkGray,
+        muted: Color::Reset,
         accent: Color::Cyan,
         focus: Color::Cyan,
-        frame: Color::DarkGray,
+        frame: Color::Reset,
         good: Color::Green,
         warn: Color::Yellow,
         bad: Color::Red,
@@ -39,6 +39,8 @@ fn terminal() -> Palette {
             Color::LightCyan,
             Color::LightMagenta,
         ],
+        ground: Color::Reset,
+        selection: Color::Reset,
     }
 }
 
@@ -66,6 +68,8 @@ fn dark() -> Palette {
         ]
         .map(rgb)
         .to_vec(),
+        ground: rgb(0x0011_151c),
+        selection: rgb(0x0030_4160),
     }
 }
 
@@ -93,6 +97,8 @@ fn light() -> Palette {
         ]
         .map(rgb)
         .to_vec(),
+        ground: rgb(0x00fc_fcfd),
+        selection: rgb(0x00cb_e0fb),
     }
 }
 
@@ -100,12 +106,12 @@ fn light() -> Palette {
 /// Design», 2008); better is blue and worse is orange.
 fn safe() -> Palette {
     Palette {
-        text: Color::Reset,
-        muted: Color::DarkGray,
+        text: rgb(0x00e6_e6e6),
+        muted: rgb(0x009e_9e9e),
         accent: rgb(0x0056_b4e9),
         focus: rgb(0x0056_b4e9),
-        frame: Color::DarkGray,
-        good: rgb(0x0000_8fdf),
+        frame: rgb(0x0066_6666),
+        good: rgb(0x003a_a6f0),
         warn: rgb(0x00e6_9f00),
         bad: rgb(0x00d5_5e00),
         live: rgb(0x0000_9e73),
@@ -122,6 +128,8 @@ fn safe() -> Palette {
         ]
         .map(rgb)
         .to_vec(),
+        ground: rgb(0x0012_1212),
+        selection: rgb(0x003a_3a3a),
     }
 }
 
@@ -132,8 +140,13 @@ fn rgb(hex: u32) -> Color {
 impl Palette {
     /// The same palette on a terminal with so many colours.
     pub(super) fn at_depth(mut self, depth: Depth) -> Self {
+        if depth == Depth::Ansi {
+            self.make_plain();
+        }
         let all = [
             &mut self.text,
+            &mut self.ground,
+            &mut self.selection,
             &mut self.muted,
             &mut self.accent,
             &mut self.focus,
@@ -148,6 +161,17 @@ impl Palette {
             *color = lower(*color, depth);
         }
         self
+    }
+
+    /// Sixteen colors have no shades: text and ground are black and white, what is muted is dim text, what is selected
+    /// is reversed.
+    fn make_plain(&mut self) {
+        if let (Color::Rgb(..), Color::Rgb(r, g, b)) = (self.text, self.ground) {
+            let is_light = u16::from(r) + u16::from(g) + u16::from(b) > 3 * 128;
+            let (ink, ground) = (Color::Black, Color::White);
+            (self.text, self.ground) = if is_light { (ink, ground) } else { (ground, ink) };
+            (self.muted, self.frame, self.selection) = (self.text, self.text, Color::Reset);
+        }
     }
 }
 
@@ -179,7 +203,7 @@ fn cube(r: u8, g: u8, b: u8) -> u8 {
 }
 
 fn nearest_ansi(r: u8, g: u8, b: u8) -> Color {
-    const ANSI: [(Color, (u8, u8, u8)); 14] = [
+    const ANSI: [(Color, (u8, u8, u8)); 13] = [
         (Color::Red, (205, 49, 49)),
         (Color::Green, (13, 188, 121)),
         (Color::Yellow, (200, 160, 16)),
@@ -187,7 +211,6 @@ fn nearest_ansi(r: u8, g: u8, b: u8) -> Color {
         (Color::Magenta, (188, 63, 188)),
         (Color::Cyan, (17, 168, 205)),
         (Color::Gray, (200, 200, 200)),
-        (Color::DarkGray, (102, 102, 102)),
         (Color::LightRed, (241, 76, 76)),
         (Color::LightGreen, (35, 209, 139)),
         (Color::LightYellow, (245, 245, 67)),

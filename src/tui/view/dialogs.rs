@@ -1,24 +1,22 @@
 //! Dialogs over the screen.
 
 use super::super::app::App;
-use super::super::keymap::{self, Chapter};
 use super::super::layout::{self, Window};
-use super::super::overlay::{Choose, Confirm, Form, Overlay, Page, Prompt};
+use super::super::overlay::{Choose, Confirm, Overlay, Page, Prompt};
 use super::super::paint;
 use super::super::palette;
 use super::super::theme::Role;
-use super::super::widgets::Frame;
-use super::{is_listed, shown_key};
+use super::super::widgets::{Frame, scrollbar};
+use super::{form, help};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
 use ratatui::widgets::{Clear, Widget};
 
 /// Draws the dialog that is open; gives where the cursor stands.
 pub(super) fn draw(app: &App, buf: &mut Buffer, window: &Window) -> Option<(u16, u16)> {
     match app.overlay.as_ref()? {
         Overlay::Help { search, scroll } => {
-            Some(help(app, buf, window.body, search.text(), *scroll))
+            Some(help::draw(app, buf, window.body, (search.text(), *scroll)))
         }
         Overlay::Palette { line, row } => Some(commands(app, buf, window.body, line.text(), *row)),
         Overlay::Prompt(prompt) => {
@@ -26,7 +24,7 @@ pub(super) fn draw(app: &App, buf: &mut Buffer, window: &Window) -> Option<(u16,
             None
         }
         Overlay::Confirm(confirm) => question(app, confirm, buf, window.body),
-        Overlay::Form(form) => fields(app, form, buf, window.body),
+        Overlay::Form(fields) => form::draw(app, fields, buf, window.body),
         Overlay::Choose(choose) => Some(choice(app, choose, buf, window.body)),
         Overlay::Page(page) => {
             text(app, page, buf, window.body);
@@ -35,8 +33,12 @@ pub(super) fn draw(app: &App, buf: &mut Buffer, window: &Window) -> Option<(u16,
     }
 }
 
-/// Clears a box in the middle and frames it.
-fn boxed(
+/// Cells of a prompt that stay free to type in beside what is said of it.
+const TYPED: usize = 12;
+
+/// Clears a box in the middle and frames it. One that leaves but a row or two beside it takes those too: the edges of what
+/// lies below would look like its own.
+pub(super) fn boxed(
     app: &App,
     buf: &mut Buffer,
     body: Rect,
@@ -44,53 +46,22 @@ fn boxed(
     title: &str,
     note: &str,
 ) -> Rect {
+    let whole = |wanted: u16, all: u16, rest: u16| if wanted + rest > all { all } else { wanted };
+    let size = (whole(size.0, body.width, 4), whole(size.1, body.height, 3));
     let area = layout::middle(body, size.0, size.1);
     Clear.render(area, buf);
     Frame { title, note, focused: true }.draw(buf, area, &app.shared.theme)
 }
 
-fn help(app: &App, buf: &mut Buffer, body: Rect, search: &str, scroll: usize) -> (u16, u16) {
-    let theme = &app.shared.theme;
-    let wanted = search.to_lowercase();
-    let mut rows: Vec<(String, String, Style)> = Vec::new();
-    for chapter in Chapter::ALL {
-        let fits = |binding: &&keymap::Binding| {
-            let text = format!("{} {} {}", binding.keys.join(" "), binding.name, binding.about);
-            binding.chapter == chapter && text.to_lowercase().contains(&wanted)
-        };
-        let found: Vec<_> = keymap::TABLE.iter().filter(fits).collect();
-        if found.is_empty() {
-            continue;
-        }
-        if !rows.is_empty() {
-            rows.push((String::new(), String::new(), Style::new()));
-        }
-        let heading = theme.style(Role::Focus);
-        rows.push((chapter.title().into(), String::new(), heading));
-        for binding in found {
-            let keys: Vec<&str> = binding.keys.iter().map(|key| shown_key(key)).collect();
-            let does = is_listed(app, binding.action);
-            let style = theme.style(if does { Role::Text } else { Role::Muted });
-            rows.push((format!("  {}", keys.join("  ")), binding.about.into(), style));
-        }
-    }
-    let title = format!("Keys on {}", app.screen_id().title());
-    let inner = boxed(app, buf, body, (92, body.height), &title, "type to search  Esc closes");
-    let height = usize::from(inner.height.saturating_sub(1));
-    let scroll = scroll.min(rows.len().saturating_sub(height));
-    for (y, (keys, about, style)) in rows.iter().skip(scroll).take(height).enumerate() {
-        let accent = if about.is_empty() { *style } else { theme.style(Role::Accent) };
-        let keys = paint::left(keys, 26);
-        paint::line(buf, inner, y as u16, &[(&keys, accent), (about, *style)]);
-    }
-    if rows.is_empty() {
-        paint::line(buf, inner, 0, &[("  no key does that", theme.style(Role::Muted))]);
-    }
-    typed(app, buf, inner, inner.height.saturating_sub(1), "search ", search)
-}
-
 /// A line that is typed at row `y`; gives the cursor behind it.
-fn typed(app: &App, buf: &mut Buffer, area: Rect, y: u16, label: &str, text: &str) -> (u16, u16) {
+pub(super) fn typed(
+    app: &App,
+    buf: &mut Buffer,
+    area: Rect,
+    y: u16,
+    label: &str,
+    text: &str,
+) -> (u16, u16) {
     let theme = &app.shared.theme;
     let spans = [
         (" ", theme.style(Role::Text)),
@@ -102,12 +73,24 @@ fn typed(app: &App, buf: &mut Buffer, area: Rect, y: u16, label: &str, text: &st
     (x.min(area.right().saturating_sub(1)), area.y + y)
 }
 
+/// Says that nothing fits what is typed.
+fn nothing(app: &App, buf: &mut Buffer, inner: Rect, (is_empty, typed): (bool, &str)) {
+    if is_empty {
+        let text = match typed {
+            "" => " there is nothing to choose from".to_string(),
+            typed => format!(" nothing matches '{}'; Esc leaves", paint::clean(typed)),
+        };
+        paint::line(buf, inner, 2, &[(&text, app.shared.theme.style(Role::Muted))]);
+    }
+}
+
 fn commands(app: &App, buf: &mut Buffer, body: Rect, text: &str, row: usize) -> (u16, u16) {
     let theme = &app.shared.theme;
     let entries = palette::fitting(app, text);
-    let note = format!("{} of them", entries.len());
+    let note = crate::report::words::plural(entries.len() as u64, "command");
     let inner = boxed(app, buf, body, (88, 20), "Commands", &note);
     let cursor = typed(app, buf, inner, 0, ":", text);
+    nothing(app, buf, inner, (entries.is_empty(), text));
     let height = usize::from(inner.height.saturating_sub(1));
     let first = layout::scroll(0, row, height, entries.len());
     for (y, entry) in entries.iter().enumerate().skip(first).take(height) {
@@ -116,7 +99,7 @@ fn commands(app: &App, buf: &mut Buffer, body: Rect, text: &str, row: usize) -> 
             entry.why_not.map_or_else(|| entry.about.clone(), |why| format!("not now: {why}"));
         let style = theme.style(if entry.why_not.is_some() { Role::Muted } else { Role::Text });
         let command = paint::left(&entry.command, 22);
-        let keys = paint::left(&entry.keys, 12);
+        let keys = paint::left(&entry.keys, 10);
         let accent = theme.style(Role::Accent);
         paint::line(
             buf,
@@ -134,14 +117,16 @@ fn commands(app: &App, buf: &mut Buffer, body: Rect, text: &str, row: usize) -> 
 /// The prompt, in the place of the status line.
 pub(super) fn prompt(app: &App, prompt: &Prompt, buf: &mut Buffer, area: Rect) -> (u16, u16) {
     let theme = &app.shared.theme;
-    let status = paint::clean(&prompt.status);
-    let tail = if prompt.is_wrong { String::new() } else { "  Enter keep  Esc clear ".into() };
-    let most = usize::from(area.width) * 3 / 5;
-    let status = format!("{}{tail}", paint::cut(&status, most));
+    // What is wrong stands above the prompt, with all the width that it needs.
+    let status = if prompt.is_wrong { String::new() } else { paint::clean(&prompt.status) };
+    let label = format!(" {} ", prompt.label);
+    // What it is about stays, with room to type; what is said of it gives way.
+    let room = usize::from(area.width).saturating_sub(paint::cells(&label) + 1);
+    let status = if paint::cells(&status) + TYPED <= room { status } else { String::new() };
+    let status = if status.is_empty() { status } else { format!("{status} ") };
     let width = area.width.saturating_sub(paint::cells(&status) as u16 + 1);
     let left = Rect { width, ..area };
     // A line longer than its place shows its end, where the cursor is.
-    let label = format!(" {} ", prompt.label);
     let room = usize::from(width).saturating_sub(paint::cells(&label) + 1).max(1);
     let before = prompt.line.before_cursor();
     let skip = paint::cells(&before).saturating_sub(room);
@@ -149,8 +134,7 @@ pub(super) fn prompt(app: &App, prompt: &Prompt, buf: &mut Buffer, area: Rect) -
     let spans =
         [(label.as_str(), theme.style(Role::Accent)), (shown.as_str(), theme.style(Role::Text))];
     paint::line(buf, left, 0, &spans);
-    let role = if prompt.is_wrong { Role::Bad } else { Role::Muted };
-    paint::line_right(buf, area, 0, &status, theme.style(role));
+    paint::line_right(buf, area, 0, &status, theme.style(Role::Muted));
     let x = paint::cells(&label) + paint::cells(&before) - skip;
     (area.x + (x as u16).min(area.width.saturating_sub(1)), area.y)
 }
@@ -164,10 +148,37 @@ fn drop_cells(text: &str, mut n: usize) -> String {
     rest.collect()
 }
 
-/// Completions, above the prompt.
+/// What is wrong with what is typed, in the lines above the prompt; gives how many.
+fn mistake(app: &App, prompt: &Prompt, buf: &mut Buffer, window: &Window) -> u16 {
+    if !prompt.is_wrong || prompt.status.is_empty() {
+        return 0;
+    }
+    let theme = &app.shared.theme;
+    let room = usize::from(window.status.width.saturating_sub(4)).max(10);
+    let mut lines = paint::wrap(&paint::clean(&prompt.status), room);
+    lines.truncate(MISTAKE_LINES);
+    let height = (lines.len() as u16).min(window.status.y);
+    let y = window.status.y - height;
+    let area = Rect { y, height, ..window.status };
+    Clear.render(area, buf);
+    let style = theme.style(Role::Bad);
+    for (y, line) in lines.iter().enumerate() {
+        let sign = if y == 0 { " ! " } else { "   " };
+        paint::line(buf, area, y as u16, &[(sign, style), (line, style)]);
+    }
+    height
+}
+
+/// Lines that a mistake may take.
+const MISTAKE_LINES: usize = 3;
+
+/// Completions in a box of their own, above the prompt.
 fn completions(app: &App, prompt: &Prompt, buf: &mut Buffer, window: &Window) {
     let theme = &app.shared.theme;
-    let n = prompt.completions.len().min(8);
+    let above = mistake(app, prompt, buf, window);
+    // Inside the frame of what lies below.
+    let bottom = window.status.y.saturating_sub(above.max(1));
+    let n = prompt.completions.len().min(8).min(usize::from(bottom.saturating_sub(3)));
     if n == 0 {
         return;
     }
@@ -179,34 +190,32 @@ fn completions(app: &App, prompt: &Prompt, buf: &mut Buffer, window: &Window) {
     let text = widest(&|one| paint::cells(&one.text)).min(40);
     let about = widest(&|one| paint::cells(&one.about)).min(30);
     let typed = prompt.line.before_cursor();
-    let indent = 2 + paint::cells(&prompt.label) + paint::cells(&typed);
-    let width = (text + about + 4) as u16;
-    let x = (indent as u16).min(window.status.width.saturating_sub(width));
-    let area = Rect {
-        x: window.status.x + x,
-        y: window.status.y.saturating_sub(n as u16),
-        width: width.min(window.status.width),
-        height: n as u16,
-    };
+    let replaced = prompt.completions.first().map_or(0, |one| one.replaces);
+    let indent = (1 + paint::cells(&prompt.label) + paint::cells(&typed)).saturating_sub(replaced);
+    let width = ((text + about + 6) as u16).max(18).min(window.status.width);
+    let x = (indent as u16).min(window.status.width - width);
+    let height = n as u16 + 2;
+    let area = Rect { x: window.status.x + x, y: bottom - height, width, height };
     Clear.render(area, buf);
+    let note = format!("{}", prompt.completions.len());
+    let inner = Frame { title: "Tab", note: &note, focused: false }.draw(buf, area, theme);
     for (y, (at, one)) in shown.into_iter().enumerate() {
         let label = paint::left(&paint::clean(&one.text), text);
-        let about = paint::right(&paint::clean(&one.about), about);
+        let about = paint::right(
+            &paint::clean(&one.about),
+            usize::from(inner.width).saturating_sub(text + 4),
+        );
         let plain = theme.style(Role::Text);
         let spans = [
             (" ", plain),
             (label.as_str(), plain),
             ("  ", plain),
             (about.as_str(), theme.style(Role::Muted)),
-            (" ", plain),
         ];
-        paint::line(buf, area, y as u16, &spans);
-        let style = if prompt.taken == Some(at) {
-            theme.selected(true)
-        } else {
-            Style::new().add_modifier(Modifier::DIM)
-        };
-        paint::tint(buf, area, y as u16, style);
+        paint::line(buf, inner, y as u16, &spans);
+        if prompt.taken == Some(at) {
+            paint::tint(buf, inner, y as u16, theme.selected(true));
+        }
     }
 }
 
@@ -216,73 +225,27 @@ fn question(app: &App, confirm: &Confirm, buf: &mut Buffer, body: Rect) -> Optio
     let room = usize::from(width.saturating_sub(4)).max(10);
     let lines: Vec<String> =
         confirm.lines.iter().flat_map(|line| paint::wrap(&paint::clean(line), room)).collect();
-    let inner =
-        boxed(app, buf, body, (width, lines.len() as u16 + 4), &confirm.title, "Esc leaves it");
+    let note = if confirm.typed.is_some() { "Enter goes on  Esc cancels" } else { "" };
+    let inner = boxed(app, buf, body, (width, lines.len() as u16 + 4), &confirm.title, note);
     for (y, line) in lines.iter().enumerate() {
         let style = theme.style(Role::Text);
         paint::line(buf, inner, y as u16, &[(" ", style), (line, style)]);
     }
     let y = inner.height.saturating_sub(1);
+    if let Some(problem) = &confirm.problem {
+        let style = theme.style(Role::Bad);
+        let text = paint::clean(problem);
+        paint::line(buf, inner, y.saturating_sub(1), &[(" ", style), (&text, style)]);
+    }
     if let Some(word) = &confirm.typed {
         let label = format!("type {word} and Enter: ");
         Some(typed(app, buf, inner, y, &label, confirm.line.text()))
     } else {
         let (accent, muted) = (theme.style(Role::Accent), theme.style(Role::Muted));
-        let spans =
-            [(" ", muted), ("y", accent), (" yes   ", muted), ("n", accent), (" no", muted)];
+        let spans = [(" ", muted), ("y", accent), (" yes  ", muted), ("n", accent), (" no", muted)];
         paint::line(buf, inner, y, &spans);
         None
     }
-}
-
-fn fields(app: &App, form: &Form, buf: &mut Buffer, body: Rect) -> Option<(u16, u16)> {
-    let theme = &app.shared.theme;
-    let labels =
-        form.fields.iter().map(|field| paint::cells(&field.label)).max().unwrap_or(0).min(28);
-    let height = (form.fields.len() as u16).saturating_add(4).min(body.height);
-    let inner = boxed(app, buf, body, (88, height), &form.title, "Enter sends  Esc leaves it");
-    let rows = usize::from(inner.height.saturating_sub(2)).max(1);
-    let first = layout::scroll(0, form.row, rows, form.fields.len());
-    let mut cursor = None;
-    for (at, field) in form.fields.iter().enumerate().skip(first).take(rows) {
-        let y = (at - first) as u16;
-        let label = paint::left(&paint::clean(&field.label), labels);
-        let is_here = at == form.row;
-        let wrong = form.problem.as_ref().is_some_and(|(row, _)| *row == at);
-        let value_room = usize::from(inner.width).saturating_sub(labels + 4);
-        let is_choice = !field.choices.is_empty();
-        let (before, after) = if is_choice && is_here { ("‹ ", " ›") } else { ("", "") };
-        let (before, after) =
-            if theme.ascii && !before.is_empty() { ("< ", " >") } else { (before, after) };
-        let value = format!("{before}{}{after}", field.line.text());
-        let value = paint::left(&value, value_room.min(paint::cells(&value).max(24)));
-        let role = if wrong { Role::Bad } else { Role::Text };
-        let style = theme.style(role);
-        let value_style = if is_here { style.add_modifier(Modifier::UNDERLINED) } else { style };
-        let spans = [
-            (" ", style),
-            (label.as_str(), theme.style(if is_here { Role::Focus } else { Role::Muted })),
-            ("  ", style),
-            (value.as_str(), value_style),
-            ("  ", style),
-            (field.hint.as_str(), theme.style(Role::Muted)),
-        ];
-        paint::line(buf, inner, y, &spans);
-        if is_here && !is_choice {
-            let x = inner.x + (1 + labels + 2 + paint::cells(&field.line.before_cursor())) as u16;
-            cursor = Some((x.min(inner.right().saturating_sub(1)), inner.y + y));
-        }
-    }
-    if let Some((_, text)) = &form.problem {
-        let style = theme.style(Role::Bad);
-        paint::line(
-            buf,
-            inner,
-            inner.height.saturating_sub(1),
-            &[(" ", style), (&paint::clean(text), style)],
-        );
-    }
-    cursor
 }
 
 fn choice(app: &App, choose: &Choose, buf: &mut Buffer, body: Rect) -> (u16, u16) {
@@ -293,6 +256,7 @@ fn choice(app: &App, choose: &Choose, buf: &mut Buffer, body: Rect) -> (u16, u16
         .clamp(6, body.height.saturating_sub(2).max(6));
     let inner = boxed(app, buf, body, (72, height), &choose.title, "type to narrow");
     let cursor = typed(app, buf, inner, 0, "", choose.line.text());
+    nothing(app, buf, inner, (fitting.is_empty(), choose.line.text()));
     let rows = usize::from(inner.height.saturating_sub(1));
     let first = layout::scroll(0, choose.row, rows, fitting.len());
     let widest = choose.items.iter().map(|item| paint::cells(&item.0)).max().unwrap_or(0).min(40);
@@ -315,13 +279,33 @@ fn choice(app: &App, choose: &Choose, buf: &mut Buffer, body: Rect) -> (u16, u16
     cursor
 }
 
+/// Cells for the text of a page: within the frame, without the blank before it and the scrollbar.
+fn page_width(body: Rect) -> usize {
+    usize::from(body.width.saturating_sub(4)).max(1)
+}
+
+fn page_lines(page: &Page, width: usize) -> Vec<String> {
+    page.lines.iter().flat_map(|line| paint::fold(line, width)).collect()
+}
+
+/// The last row of a page that may stand at the top, and how many rows are in view.
+pub(in crate::tui) fn page_size(app: &App, page: &Page) -> (usize, usize) {
+    let body = app.window().map_or(Rect::ZERO, |window| window.body);
+    let height = usize::from(layout::inner(body).height);
+    (page_lines(page, page_width(body)).len().saturating_sub(height), height)
+}
+
 fn text(app: &App, page: &Page, buf: &mut Buffer, body: Rect) {
     let theme = &app.shared.theme;
-    let inner =
-        boxed(app, buf, body, (body.width, body.height), &page.title, "j k scroll  Esc closes");
-    for (y, line) in page.lines.iter().skip(page.scroll).take(usize::from(inner.height)).enumerate()
-    {
+    let lines = page_lines(page, page_width(body));
+    let size = (body.width, body.height);
+    let inner = boxed(app, buf, body, size, &page.title, "j k scroll  Esc closes");
+    let height = usize::from(inner.height);
+    let first = page.scroll.min(lines.len().saturating_sub(height));
+    for (y, line) in lines.iter().skip(first).take(height).enumerate() {
         let style = theme.style(Role::Text);
         paint::line(buf, inner, y as u16, &[(" ", style), (line, style)]);
     }
+    let bar = Rect { x: inner.right().saturating_sub(1), width: 1, ..inner };
+    scrollbar(buf, bar, theme, (first, height, lines.len()));
 }

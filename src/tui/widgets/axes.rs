@@ -12,6 +12,8 @@ const LINES_A_TICK: u16 = 2;
 /// Cells that a label of the x axis has for itself.
 const CELLS_A_TICK: u16 = 9;
 const CELLS_A_POWER: u16 = 7;
+/// Cells of a name of the x axis below which it is left out.
+const LEAST_NAME: u16 = 5;
 /// Areas smaller than this are drawn without axes.
 const LEAST: (u16, u16) = (12, 3);
 
@@ -95,19 +97,34 @@ fn far(cells: u16, dots: u16) -> f64 {
 /// One axis to be: what is asked for, which values there are, and the margin beside them as a share of their range.
 pub(super) type Wish<'a> = (&'a Axis<'a>, Extent, f64);
 
-/// Leaves room for the axes and `right` more columns for a legend.
+/// Leaves room for the axes and `right` more columns for a legend. The y axis goes a little beyond what is asked for, so
+/// that its labels stand at even distances.
 pub(super) fn place(area: Rect, x: Wish<'_>, y: Wish<'_>, right: u16) -> Plot {
+    placed(area, x, y, (right, true))
+}
+
+/// The same with the ends of the y axis exactly as asked for.
+pub(super) fn place_exactly(area: Rect, x: Wish<'_>, y: Wish<'_>, right: u16) -> Plot {
+    placed(area, x, y, (right, false))
+}
+
+fn placed(area: Rect, x: Wish<'_>, y: Wish<'_>, (right, is_even): (u16, bool)) -> Plot {
     let y_name = y.0.name;
-    let (x, y) = (Scale::over(x.0, x.1, x.2), Scale::over(y.0, y.1, y.2));
+    let (x, mut y) = (Scale::over(x.0, x.1, x.2), Scale::over(y.0, y.1, y.2));
     if area.width < LEAST.0 || area.height < LEAST.1 {
         return Plot { rect: area, x, y };
     }
     let top = u16::from(!y_name.is_empty() && area.height > LEAST.1 + 1);
     let height = area.height - 1 - top;
-    let widest = y_ticks(&y, height).iter().map(|(_, label)| cells(label)).max().unwrap_or(0);
+    if is_even {
+        y.fit_rows(height, DOTS.1);
+    }
+    let mut plot = Plot { rect: Rect { y: area.y + top, height, ..area }, x, y };
+    let widest = y_ticks(&plot).iter().map(|(_, label)| cells(label)).max().unwrap_or(0);
     let gutter = (widest as u16).min(area.width / 3) + 1;
-    let width = (area.width - gutter).saturating_sub(right).max(1);
-    Plot { rect: Rect { x: area.x + gutter, y: area.y + top, width, height }, x, y }
+    plot.rect.x += gutter;
+    plot.rect.width = (area.width - gutter).saturating_sub(right).max(1);
+    plot
 }
 
 /// Draws both axes around the plot.
@@ -124,17 +141,39 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, plot: &Plot, names: (&str, &st
     below(pen, plot, names.0, None);
 }
 
-fn y_ticks(y: &Scale, height: u16) -> Vec<(f64, String)> {
-    let most = if y.is_words() { height } else { height.div_ceil(LINES_A_TICK).clamp(2, 5) };
-    y.ticks(usize::from(most))
+/// Row, from the top of the plot, and label of each tick: evenly many rows apart, as many as that allows.
+fn y_ticks(plot: &Plot) -> Vec<(u16, String)> {
+    let height = plot.rect.height;
+    let most = if plot.y.is_words() { height } else { height.div_ceil(LINES_A_TICK).clamp(2, 5) };
+    let rows = |most: u16| -> Vec<(u16, String)> {
+        let ticks = plot.y.ticks(usize::from(most)).into_iter();
+        ticks.filter_map(|(value, text)| Some((plot.row(value)?, text))).collect()
+    };
+    if plot.y.is_words() || plot.y.is_log() {
+        return rows(most);
+    }
+    let is_even = |rows: &Vec<(u16, String)>| {
+        let mut apart = rows.windows(2).map(|pair| pair[0].0.abs_diff(pair[1].0));
+        let first = apart.next();
+        first.is_none_or(|first| first > 1 && apart.all(|n| n == first))
+    };
+    // Two are always even.
+    let ends = || {
+        let mut ends = rows(most);
+        let last = ends.len().saturating_sub(1).max(1);
+        if last > 1 {
+            ends.drain(1..last);
+        }
+        ends
+    };
+    (2..=most).rev().map(rows).find(|rows| rows.len() > 1 && is_even(rows)).unwrap_or_else(ends)
 }
 
 fn left(pen: &mut Pen<'_>, area: Rect, plot: &Plot) {
     let (line, label) = (pen.style(Role::Frame), pen.style(Role::Muted));
     let axis = plot.rect.x - 1;
     pen.fill_down((axis, plot.rect.y), plot.rect.height, pen.theme.glyph("│", "|"), line);
-    for (value, text) in y_ticks(&plot.y, plot.rect.height) {
-        let Some(row) = plot.row(value) else { continue };
+    for (row, text) in y_ticks(plot) {
         let y = plot.rect.y + row;
         pen.cell(axis, y, pen.theme.glyph("┤", "+"), line);
         pen.text_right((axis, y), axis - area.x, &text, label);
@@ -146,9 +185,11 @@ pub(super) fn below(pen: &mut Pen<'_>, plot: &Plot, name: &str, own: Option<(f64
     let (line, label) = (pen.style(Role::Frame), pen.style(Role::Muted));
     let (rect, y) = (plot.rect, plot.rect.bottom());
     pen.fill((rect.x, y), rect.width, pen.theme.glyph("─", "-"), line);
-    let named = cells(name) as u16 + 2;
-    let is_named = !name.is_empty() && rect.width > named + 2 * CELLS_A_TICK;
-    let room = if is_named { rect.width - named } else { rect.width };
+    // A name that is too long is cut: an axis without one says nothing.
+    let spare = rect.width.saturating_sub(2 * CELLS_A_TICK + 2);
+    let named = (cells(name) as u16).min(spare);
+    let is_named = named >= LEAST_NAME.min(cells(name) as u16) && !name.is_empty();
+    let room = if is_named { rect.width - named - 2 } else { rect.width };
     if room < rect.width {
         pen.text((rect.x + room + 1, y), named, name, label);
     }

@@ -11,8 +11,12 @@ use ratatui::style::{Modifier, Style};
 
 /// Cells that an axis has for itself at least.
 const LEAST: u16 = 8;
-/// Rows that are not the axes' own: names above, ends above and below.
-const ROWS: u16 = 3;
+/// Rows that are not the axes' own beside those of the names: ends above and below.
+const ENDS: u16 = 2;
+/// From this height on names may stand in two lines.
+const TWO_LINES: u16 = 10;
+/// Lines through a cell, from one to many, where only ASCII may be drawn.
+const DENSITY: [&str; 6] = [".", ":", "-", "=", "+", "*"];
 
 /// One axis.
 #[derive(Debug, Clone, Copy, Default)]
@@ -56,14 +60,15 @@ pub struct CoordinatesLayout {
     pub columns: Vec<u16>,
     /// The rows between their ends.
     pub rows: Rect,
+    /// Lines of names above them: with two, every second name stands in the second.
+    pub lines: u16,
+    area: Rect,
 }
 
-/// Places `n` axes at even distances, as many as have room.
-pub fn coordinates_layout(area: Rect, n: usize) -> CoordinatesLayout {
+/// Places axes of these names at even distances, as many as have room.
+pub fn coordinates_layout(area: Rect, names: &[&str]) -> CoordinatesLayout {
     let most = usize::from(area.width / LEAST).max(1);
-    let shown = n.min(most);
-    let height = area.height.saturating_sub(ROWS);
-    let rows = Rect { y: area.y + 2.min(area.height), height, ..area };
+    let shown = names.len().min(most);
     // Names and ends stand around their axis, so that the outer axes stay off the edges.
     let side = (area.width / (2 * shown.max(1) as u16)).min(LEAST / 2);
     let span = usize::from(area.width.saturating_sub(2 * side + 1));
@@ -72,7 +77,41 @@ pub fn coordinates_layout(area: Rect, n: usize) -> CoordinatesLayout {
         _ => area.x + side + (span * at / (shown - 1)) as u16,
     };
     let columns = if area.is_empty() { Vec::new() } else { (0..shown).map(column).collect() };
-    CoordinatesLayout { columns, rows }
+    let mut layout = CoordinatesLayout { columns, rows: area, lines: 1, area };
+    if area.height >= TWO_LINES && !layout.has_room(names) {
+        layout.lines = 2;
+    }
+    let above = (layout.lines + 1).min(area.height);
+    let height = area.height.saturating_sub(layout.lines + ENDS);
+    layout.rows = Rect { y: area.y + above, height, ..area };
+    layout
+}
+
+impl CoordinatesLayout {
+    /// True if no name has to be cut.
+    pub fn has_room(&self, names: &[&str]) -> bool {
+        let fits = |(at, name): (usize, &&str)| {
+            let (from, to) = self.slot(at, self.lines);
+            cells(name) <= usize::from(to - from)
+        };
+        names.iter().take(self.columns.len()).enumerate().all(fits)
+    }
+
+    /// Cells for a word between two axes.
+    pub fn word_room(&self) -> u16 {
+        let apart = self.columns.windows(2).map(|pair| pair[1] - pair[0]).min();
+        apart.unwrap_or(self.rows.width).saturating_sub(2)
+    }
+
+    /// Columns for what stands around the n-th axis, one left free between neighbors; every `of`-th is a neighbor.
+    fn slot(&self, at: usize, of: u16) -> (u16, u16) {
+        let middle = |a: usize, b: usize| u16::midpoint(self.columns[a], self.columns[b]);
+        let of = usize::from(of);
+        let from = at.checked_sub(of).map_or(self.area.x, |before| middle(before, at) + 1);
+        let has_next = at + of < self.columns.len();
+        let to = if has_next { middle(at, at + of) } else { self.area.right() };
+        (from, to.max(from))
+    }
 }
 
 impl Coordinates<'_> {
@@ -110,27 +149,11 @@ impl Coordinates<'_> {
         }
         let scales: Vec<Scale> =
             (self.first..).take(layout.columns.len()).map(|at| self.scale(at)).collect();
-        let mut canvas = Canvas::new(area.width, layout.rows.height, theme.ascii);
-        let passes = |trial: &&Trial<'_>| self.picks(trial);
-        let (inside, outside): (Vec<_>, Vec<_>) = self.trials.iter().partition(passes);
-        canvas.layer(dimmed(theme), Ink::Solid);
-        for trial in outside {
-            self.trace(&mut canvas, (area, &layout), &scales, trial);
+        if theme.ascii {
+            self.dense(&mut pen, &layout, &scales);
+        } else {
+            self.lines(&mut pen, (area, &layout), &scales);
         }
-        for strong in [false, true] {
-            let mut before = None;
-            for trial in inside.iter().filter(|trial| trial.strong == strong) {
-                // Lines of one color may share cells.
-                if before != Some(trial.role) {
-                    let style = theme.style(trial.role);
-                    let style = if strong { style.add_modifier(Modifier::BOLD) } else { style };
-                    canvas.layer(style, Ink::Solid);
-                    before = Some(trial.role);
-                }
-                self.trace(&mut canvas, (area, &layout), &scales, trial);
-            }
-        }
-        canvas.draw(&mut pen, (area.x, layout.rows.y));
         let line = theme.glyph("│", "|");
         for x in &layout.columns {
             pen.fill_down((*x, layout.rows.y), layout.rows.height, line, theme.style(Role::Frame));
@@ -140,8 +163,95 @@ impl Coordinates<'_> {
         }
     }
 
+    /// Those outside of a brush first, the best last.
+    fn lines(&self, pen: &mut Pen<'_>, of: (Rect, &CoordinatesLayout), scales: &[Scale]) {
+        let mut canvas = Canvas::new(of.0.width, of.1.rows.height, false);
+        let passes = |trial: &&Trial<'_>| self.picks(trial);
+        let (inside, outside): (Vec<_>, Vec<_>) = self.trials.iter().partition(passes);
+        canvas.layer(dimmed(pen.theme), Ink::Solid);
+        for trial in outside {
+            self.trace(&mut canvas, of, scales, trial);
+        }
+        for strong in [false, true] {
+            let mut before = None;
+            for trial in inside.iter().filter(|trial| trial.strong == strong) {
+                // Lines of one color may share cells.
+                if before != Some(trial.role) {
+                    let style = pen.style(trial.role);
+                    let style = if strong { style.add_modifier(Modifier::BOLD) } else { style };
+                    canvas.layer(style, Ink::Solid);
+                    before = Some(trial.role);
+                }
+                self.trace(&mut canvas, of, scales, trial);
+            }
+        }
+        canvas.draw(pen, (of.0.x, of.1.rows.y));
+    }
+
     fn layout(&self, area: Rect) -> CoordinatesLayout {
-        coordinates_layout(area, self.axes.len().saturating_sub(self.first))
+        let shown = self.axes.get(self.first..).unwrap_or_default();
+        let names: Vec<&str> = shown.iter().map(|axis| axis.axis.name).collect();
+        coordinates_layout(area, &names)
+    }
+
+    /// How many lines go through a cell, in shades; where the best are more than a few of them, they stand out.
+    fn dense(&self, pen: &mut Pen<'_>, layout: &CoordinatesLayout, scales: &[Scale]) {
+        let rows = layout.rows;
+        let mut counts = vec![[0u32; 3]; usize::from(rows.width) * usize::from(rows.height)];
+        let mut roles = [Role::Muted; 3];
+        for trial in self.trials {
+            let kind = match (self.picks(trial), trial.strong) {
+                (false, _) => 0,
+                (true, false) => 1,
+                (true, true) => 2,
+            };
+            roles[kind] = trial.role;
+            self.for_each_cell(layout, scales, trial, |at| counts[at][kind] += 1);
+        }
+        let most = counts.iter().map(|count| count[1]).max().unwrap_or(0).max(2);
+        for (at, [outside, inside, strong]) in counts.into_iter().enumerate() {
+            let level = f64::from(inside.max(1)).ln() / f64::from(most).ln();
+            let shade = DENSITY[(level * (DENSITY.len() - 1) as f64).round() as usize];
+            let (glyph, style) = match () {
+                () if strong * 3 > inside => {
+                    ("#", pen.style(roles[2]).add_modifier(Modifier::BOLD))
+                }
+                () if inside > 0 => (shade, pen.style(roles[1])),
+                () if outside > 0 => (DENSITY[0], dimmed(pen.theme)),
+                () => continue,
+            };
+            let (x, y) = (at % usize::from(rows.width), at / usize::from(rows.width));
+            pen.cell(rows.x + x as u16, rows.y + y as u16, glyph, style);
+        }
+    }
+
+    /// The cells of the rows that a trial's line goes through, one in each column.
+    fn for_each_cell(
+        &self,
+        layout: &CoordinatesLayout,
+        scales: &[Scale],
+        trial: &Trial<'_>,
+        mut count: impl FnMut(usize),
+    ) {
+        let rows = layout.rows;
+        let row = |at: usize| {
+            let value = trial.values.get(self.first + at).copied().unwrap_or(f64::NAN);
+            self.dot(at, &scales[at], value, rows.height) / 4.0
+        };
+        for at in 1..scales.len() {
+            let (from, to) = (row(at - 1), row(at));
+            let (left, right) = (layout.columns[at - 1], layout.columns[at]);
+            if !(from.is_finite() && to.is_finite()) {
+                continue;
+            }
+            for x in left..right {
+                let share = f64::from(x - left) / f64::from(right - left);
+                let y = (from + (to - from) * share).floor();
+                if (0.0..f64::from(rows.height)).contains(&y) {
+                    count(y as usize * usize::from(rows.width) + usize::from(x - rows.x));
+                }
+            }
+        }
     }
 
     fn scale(&self, axis: usize) -> Scale {
@@ -187,19 +297,27 @@ impl Coordinates<'_> {
     fn axis(&self, pen: &mut Pen<'_>, layout: &CoordinatesLayout, at: usize, scale: &Scale) {
         let (x, rows) = (layout.columns[at], layout.rows);
         let axis = &self.axes[self.first + at];
-        let apart = layout.columns.windows(2).map(|pair| pair[1] - pair[0]).min();
-        let room = apart.unwrap_or(pen.area.width).saturating_sub(1);
         let is_selected = self.selected == Some(self.first + at);
         let name = if is_selected {
             pen.style(Role::Accent).add_modifier(Modifier::BOLD | Modifier::REVERSED)
         } else {
             pen.style(Role::Text).add_modifier(Modifier::BOLD)
         };
-        around(pen, (x, rows.y - 2), room, axis.axis.name, name);
+        let above = rows.y - 1 - layout.lines + (at as u16 % layout.lines);
+        around(pen, (x, above), layout.slot(at, layout.lines), axis.axis.name, name);
         let muted = pen.style(Role::Muted);
-        let ends = Self::ends(axis, scale);
-        around(pen, (x, rows.y - 1), room, &ends.1, muted);
-        around(pen, (x, rows.bottom()), room, &ends.0, muted);
+        let slot = layout.slot(at, 1);
+        if Self::has_words(axis, rows) {
+            self.words(pen, layout, at, scale);
+        } else {
+            let ends = Self::ends(axis, scale);
+            let room = usize::from(slot.1 - slot.0);
+            // Half a word could be any, and one end by itself the name of the axis.
+            if axis.axis.words.is_empty() || cells(&ends.0).max(cells(&ends.1)) <= room {
+                around(pen, (x, rows.y - 1), slot, &ends.1, muted);
+                around(pen, (x, rows.bottom()), slot, &ends.0, muted);
+            }
+        }
         if let Some(brush) = axis.brush {
             let dots =
                 [brush.0, brush.1].map(|value| self.dot(at, scale, value, rows.height) / 4.0);
@@ -218,6 +336,27 @@ impl Coordinates<'_> {
         }
     }
 
+    /// True if there is room for the words of a choice at their places along the axis.
+    fn has_words(axis: &Coordinate<'_>, rows: Rect) -> bool {
+        let n = axis.axis.words.len();
+        n > 0 && n <= usize::from(rows.height).div_ceil(2)
+    }
+
+    /// The words of a choice beside its axis.
+    fn words(&self, pen: &mut Pen<'_>, layout: &CoordinatesLayout, at: usize, scale: &Scale) {
+        let (x, rows) = (layout.columns[at], layout.rows);
+        let room = layout.word_room();
+        let style = pen.style(Role::Text);
+        for (place, word) in self.axes[self.first + at].axis.words.iter().enumerate() {
+            let dot = self.dot(at, scale, place as f64, rows.height).round();
+            let y = rows.y + (dot / 4.0) as u16;
+            let width = (cells(&super::pen::fit(pen.theme, word, usize::from(room)))) as u16;
+            // The last axis has its words at its left.
+            let from = if x + 1 + width > rows.right() { x.saturating_sub(width) } else { x + 1 };
+            pen.text((from.max(rows.x), y), room, word, style);
+        }
+    }
+
     /// What stands below and above an axis; of words the first and the last.
     fn ends(axis: &Coordinate<'_>, scale: &Scale) -> (String, String) {
         let (low, high) = scale.ends();
@@ -230,11 +369,11 @@ impl Coordinates<'_> {
     }
 }
 
-/// Text around a column, as far as it stays in the area.
-fn around(pen: &mut Pen<'_>, at: (u16, u16), room: u16, text: &str, style: Style) {
+/// Text around a column, within a slot.
+fn around(pen: &mut Pen<'_>, at: (u16, u16), slot: (u16, u16), text: &str, style: Style) {
+    let room = slot.1 - slot.0;
     let width = cells(&super::pen::fit(pen.theme, text, usize::from(room))) as u16;
-    let most = pen.area.right().saturating_sub(width);
-    let x = at.0.saturating_sub(width / 2).clamp(pen.area.x, most.max(pen.area.x));
+    let x = at.0.saturating_sub(width / 2).clamp(slot.0, slot.1 - width.min(room));
     pen.text((x, at.1), room, text, style);
 }
 
@@ -282,29 +421,29 @@ mod tests {
                 shown(width, height, |buf, area| plot.draw(buf, area, theme))
             };
             assert_snapshot!(draw(56, 12, &Theme::default()), @"
-            learning_rate  min_leaf         kernel            auc
-             0.04642          50             poly            0.94
-                ┳⢄           ⢀⠔│⢄              │      ⣀⣀⡠⠤⠤⠒⠒⠒⠉│
-                │⠈⠢⡀        ⡠⢊⠔│⠒⠵⣢⡀   ⣀⣀⣀⣀⣀⡠⢀⢀│⠔⠒⠒⠉⠉⠉     ⣀⡠⠔⠊│
-                │⢄⡑⠈⢢     ⢠⡪⠊⣀⠤┳⠒⠒⠉⠉⠉⠉⠉⣀ ⢀⡠⠔⣀⠔⠁│⠈⠒⠈⠉⠉⠒⢀⣀⠤⠒⠉⣀ ⣀⠤│
-                │⠤⠈⠑⠬⠑⢄ ⢀⢀⡠⣀⡠⠤⠔┃⢄⡀   ⢀⡠⠔⠊⠁⡠⠊⡀  │  ⣀⠤⠔⠊⠁   ⣀⠔⠊⠉⠒│
-                │⠤⠤⠤⢬⣭⠉⠱⡀⡀⣭⠤⠤⠤⠤┃⠤⢬⡵⠶⢮⡥⠤⠤⡠⠊⠤⠤⠤⢀⡠│⠒⠉⠤⠤⠤⠤⠤⡠⠔⠉⠒⠒⠒⠒⠒│
-                │⠒⠊⠉⠁⠉⠋ ⠈⠢⡀⠢⣀⠒⠢┃⠊⠁   ⢀⠔⠉⢀⡠⠤⠒⠉⠁ │ ⠉⠑⢀⡠⠒⠉   ⠉⠢⣀⣀⠤│
-                │⠊⠁⢔⠝     ⠘⢄⢄⡉⠒┃⠤⠤⣀⢀⠔⠁⣒⠉⠁⠈⠑⠢⢄⡀⡀│⢀⠤⠒⠁⣀⠤⠤⠒⠒⠊⠉⠉ ⠉⠒│
-                │⢊⠔⠁        ⠑⢄⠢┃⠤⡠⠔⠁   ⠉⠉⠉⠉⠉⠑⠒⠒│⠁⠉⠁⣀⣀⣀     ⠉⠒⠢⢄│
-                ┻⠊           ⠈⠢┻⠊              │      ⠉⠉⠑⠒⠒⠤⠤⠤⣀│
-             0.0001           10              rbf            0.86
+            learning_rate                   kernel
+                           min_leaf                           auc
+             0.04642          50                             0.94
+                ┳⢄           ⢀⠔│⠤⡀             │    ⣀⣀⣀⠤⠤⠤⠔⠒⠒⠊⠉│
+                │⠤⠑⢄       ⢀⠔⡡⠔┳⠒⠬⣀⣀⣀⣀⣀⠤⠤⠤⠤⠤⢀⢀⡠│poly⣀     ⢀⣀⠤⠒⠊│
+                │⠢⢌⡒⠑⢄   ⢀⢔⢀⡠⠔⠊┃⠉⠉  ⠙⢖⡢⠤⣀⠤⠒⣀⠔⠁ │ ⠈⠑⠤⣀⣀⡠⠤⠒⠉⠁⠤⣀⠤⠒│
+                │⠑⠒⠈⠑⠫⠑⢄⣀⣀⠤⠤⠒⠒⠉┃⠒⠤⣀⣀⡠⠔⠊⠉⣀⡠⠊⠒⠤⣀⡀│⣀⠤⠔⠒⠉⠉⠒⣀⢀⡠⠔⠉⣀⣀⣉│
+                │⡩⠭⠝⠛⠋⠉⠈⠢⡀⣄⡀⠭⠭⣉┃⠭⠛⠉⠉⠙⠫⢀⠔⠉⠉⣀⡠⠤⠒⠊│linear⠤⠊⠁⠑⠢⣀  ⣀│
+                │⠔⠊⠁⡪⠊   ⠈⠢⡀⢕⠢⢄┃⣀⣀  ⡠⠊⠁⠒⠊⠉⠤⣀⡀⡀ │ ⢀⡠⠒⠉⣀⣀⠤⠤⠔⠒⠒⠉⠉⠤│
+                │⠒⡡⠊       ⠈⠢⡀⠢┃⠤⢀⠔⠉⠉⠉⠉⠒⠒⠒⠒⠒⠢⠤⠤│rbf⠉⠉     ⠉⠑⠒⠤⢄│
+                ┻⠊           ⠈⠢┻⠒⠁             │    ⠉⠉⠉⠒⠒⠒⠢⠤⠤⢄⣀│
+             0.0001           10                             0.86
             ");
             assert_snapshot!(draw(40, 9, &ascii()), @r"
             learning~ min_leaf   kernel       auc
-             0.04642     50       poly       0.94
-                +\      ./|\        |.__/------|
-                |'\.   --_#-/---././|'-\-._--/\|
-                |'\'\._---#\_///./'.|_-//'.//--|
-                |----\\-_-#---/-'-//|--_-/'\__-|
-                |'/'   \\-#-//---\__|///-/---_-|
-                +/      '\#/        |'--\-----/|
-             0.0001      10        rbf       0.86
+             0.04642     50                  0.94
+                +#       .|..       |##########|
+                |-##   ...#......-##|poly-----.|
+                |-=++*===-#--=--##..|---=-=----|
+                |.--- ==-.#.. ##-...|linear.--.|
+                |...   ##-#-##-..---|rbf.......|
+                +.       ###        |  ........|
+             0.0001      10                  0.86
             ");
             assert_snapshot!(draw(18, 6, &Theme::default()), @"
             learnin… min_leaf
@@ -323,7 +462,7 @@ mod tests {
             let picked = plot.trials.iter().filter(|trial| plot.picks(trial)).count();
             assert_eq!(picked, 7);
             let area = Rect::new(3, 2, 56, 12);
-            let columns = coordinates_layout(area, 4).columns;
+            let columns = coordinates_layout(area, &["a", "b", "c", "d"]).columns;
             assert_eq!(columns, [7, 22, 38, 54]);
             assert_eq!(plot.axis_at(area, 24), Some(1));
             assert_eq!(plot.value_at(area, 1, 4), Some(50.0));

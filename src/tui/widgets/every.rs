@@ -86,9 +86,11 @@ fn curves(buf: &mut Buffer, area: Rect, theme: &Theme) {
 }
 
 fn points(buf: &mut Buffer, area: Rect, theme: &Theme) {
-    let marks = |n: usize| -> Vec<Mark> {
+    let marks = |n: usize| -> Vec<Dot> {
         let role = |at| if at % 9 == 0 { Role::Champion } else { Role::Series(at) };
-        (0..n).map(|at| Mark { x: at as f64 * 1.7 % 3.0, y: ODD[at % 9], role: role(at) }).collect()
+        let x = |at: usize| at as f64 * 1.7 % 3.0;
+        let dot = |at| Dot { x: x(at), y: ODD[at % 9], role: role(at), shape: Shape::nth(at) };
+        (0..n).map(dot).collect()
     };
     let words = FOREIGN.map(String::from);
     for n in [0, 9, 900] {
@@ -98,6 +100,7 @@ fn points(buf: &mut Buffer, area: Rect, theme: &Theme) {
         let plot =
             Scatter { points: &marks, line: &line, selected: Some(0), x, ..Scatter::default() };
         plot.draw(buf, area, theme);
+        Scatter { many: Some(Shape::Ring), ..plot }.draw(buf, area, theme);
         plot.hit(area, area.x, area.y);
         let values: Vec<f64> = (0..n).map(|at| (at as f64).sin()).collect();
         for values in [&values[..], &ODD[..]] {
@@ -122,7 +125,8 @@ fn lists(buf: &mut Buffer, area: Rect, theme: &Theme) {
         .draw(buf, area, theme);
     Intervals { rows: &rows[..1], line: None, selected: None }.draw(buf, area, theme);
     Intervals::default().draw(buf, area, theme);
-    let bars = ODD.map(|at| Bar { from: at, to: at + 60.0, role: Role::Live, text: FOREIGN[1] });
+    let bar = |at| Bar { from: at, to: at + 60.0, role: Role::Live, text: FOREIGN[1], sign: "x" };
+    let bars = ODD.map(bar);
     let lanes = FOREIGN.map(|label| Lane { label, bars: &bars });
     let timeline = Timeline { lanes: &lanes, first: 1, now: 500.0, ..Timeline::default() };
     timeline.draw(buf, area, theme);

@@ -76,12 +76,22 @@ impl Frame<'_> {
         }
         let taken = if title.is_empty() { 0 } else { cells(&title) + 3 };
         let left = room.saturating_sub(taken);
+        let note = shortened(self.note, left);
         // A stump of a note says nothing.
-        if left >= cells(self.note).min(LEAST_NOTE) && !self.note.is_empty() {
-            let text = format!(" {} ", fit(pen.theme, self.note, left));
+        if left >= cells(note).min(LEAST_NOTE) && !note.is_empty() {
+            let text = format!(" {} ", fit(pen.theme, note, left));
             pen.text_right((area.right() - 2, area.y), area.width, &text, pen.style(Role::Muted));
         }
     }
+}
+
+/// Without those of its last parts that have no room.
+fn shortened(note: &str, room: usize) -> &str {
+    let mut note = note;
+    while let Some((kept, _)) = note.rsplit_once(" · ").filter(|_| cells(note) > room) {
+        note = kept;
+    }
+    note
 }
 
 #[cfg(test)]
@@ -120,6 +130,12 @@ mod tests {
         assert_snapshot!(shown(40, 2, |buf, area| { frame.draw(buf, area, &Theme::default()); }), @"
         ┌─ Parallel coordinates ──── 118 runs ─┐
         └──────────────────────────────────────┘
+        ");
+        let parts =
+            Frame { title: "Slice", note: "118 runs · by learning_rate · 2 cut", ..frame };
+        assert_snapshot!(shown(30, 2, |buf, area| { parts.draw(buf, area, &Theme::default()); }), @"
+        ┌─ Slice ───────── 118 runs ─┐
+        └────────────────────────────┘
         ");
         assert_snapshot!(shown(12, 2, |buf, area| { frame.draw(buf, area, &Theme::default()); }), @"
         ┌─ Paral… ─┐

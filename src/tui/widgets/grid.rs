@@ -72,13 +72,13 @@ impl Grid<'_> {
 
     /// Where each visible column is, from left to right.
     pub fn widths(&self, area: Rect) -> Vec<Placed> {
-        columns::place(self.columns, Self::body(area), self.first_column)
+        columns::place(self.columns, self.body(area), self.first_column)
     }
 
     /// The `first_column` that shows `column`, moving no more than it must.
     pub fn first_column_for(&self, area: Rect, column: usize) -> usize {
         let first = self.first_column.unwrap_or(0);
-        columns::first_for(self.columns, Self::body(area), first, column)
+        columns::first_for(self.columns, self.body(area), first, column)
     }
 
     /// What is at that cell of the screen.
@@ -124,9 +124,12 @@ impl Grid<'_> {
         scrollbar(buf, bar, theme, (self.first_row, Self::height(area), self.total));
     }
 
-    /// Without the cursor's column at the left and the scrollbar's at the right.
-    fn body(area: Rect) -> Rect {
-        Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area }
+    /// Without the cursor's column at the left and the scrollbar's at the right; what is left of the bar ends a cell before
+    /// it, since a sparkline would be taken for a part of it.
+    fn body(&self, area: Rect) -> Rect {
+        let has_bar = self.total > Self::height(area);
+        let width = area.width.saturating_sub(2 + u16::from(has_bar));
+        Rect { x: area.x + 1.min(area.width), width, ..area }
     }
 
     fn header(&self, pen: &mut Pen<'_>, area: Rect, placed: &[Placed]) {
@@ -259,18 +262,18 @@ mod tests {
     fn columns_leave_by_priority() {
         let theme = Theme::default();
         assert_snapshot!(draw(60, 6, &theme, |_| {}), @"
-             RUN  MODEL              AUC▼   ΔCHAMP  CURVE      TIME
-         ▢★ 0142  gbt-hist         0.9471        ·  ▁▄▅▆▇███  3m12s█
-        ▶▣✓ 4807  ペンギン-hist    0.9468  -0.0003  ▁▄▆▆▇███  3m40s│
-         ▢✗ 4598  svm�[31m              —        —  ········  0m31s│
+             RUN  MODEL             AUC▼   ΔCHAMP  CURVE      TIME
+         ▢★ 0142  gbt-hist        0.9471        ·  ▁▄▅▆▇███  3m12s █
+        ▶▣✓ 4807  ペンギン-hist   0.9468  -0.0003  ▁▄▆▆▇███  3m40s │
+         ▢✗ 4598  svm�[31m             —        —  ········  0m31s │
          fraud-gbt-tpe · 118 runs                                  │
                                                                    │
         ");
         assert_snapshot!(draw(44, 6, &theme, |_| {}), @"
-             RUN  MODEL               AUC▼   ΔCHAMP
-         ▢★ 0142  gbt-hist          0.9471        ·█
-        ▶▣✓ 4807  ペンギン-hist     0.9468  -0.0003│
-         ▢✗ 4598  svm�[31m               —        —│
+             RUN  MODEL              AUC▼   ΔCHAMP
+         ▢★ 0142  gbt-hist         0.9471        · █
+        ▶▣✓ 4807  ペンギン-hist    0.9468  -0.0003 │
+         ▢✗ 4598  svm�[31m              —        — │
          fraud-gbt-tpe · 118 runs                  │
                                                    │
         ");
@@ -283,15 +286,14 @@ mod tests {
                                  │
         ");
         assert_snapshot!(draw(9, 3, &theme, |_| {}), @"
-             RUN
-         ▢★ 0142█
-        ▶▣✓ 4807│
+         ▢★     █
+        ▶▣✓     │
         ");
         assert_snapshot!(draw(44, 6, &ascii(), |_| {}), @"
-             RUN  MODEL               AUCv   dCHAMP
-         ?? 0142  gbt-hist          0.9471        .#
-        >?? 4807  ????-hist         0.9468  -0.0003|
-         ?? 4598  svm?[31m               -        -|
+             RUN  MODEL              AUCv   dCHAMP
+         ?? 0142  gbt-hist         0.9471        . #
+        >?? 4807  ????-hist        0.9468  -0.0003 |
+         ?? 4598  svm?[31m              -        - |
          fraud-gbt-tpe . 118 runs                  |
                                                    |
         ");
@@ -307,10 +309,10 @@ mod tests {
          ▢✗ 4598        —  ········    │
         ");
         assert_snapshot!(draw(32, 4, &theme, |grid| grid.first_column = Some(0)), @"
-             RUN  MODEL            AUC▼›
-         ▢★ 0142  gbt-hist       0.9471█
-        ▶▣✓ 4807  ペンギン-hist  0.9468│
-         ▢✗ 4598  svm�[31m            —│
+             RUN  MODEL           AUC▼ ›
+         ▢★ 0142  gbt-hist      0.9471 █
+        ▶▣✓ 4807  ペンギン-hi…  0.9468 │
+         ▢✗ 4598  svm�[31m           — │
         ");
         let columns = columns();
         let grid = Grid { columns: &columns, first_column: Some(2), ..Grid::default() };

@@ -4,15 +4,16 @@ use super::super::paint::cells;
 use super::super::theme::{Role, Theme};
 use super::axes::{self, Plot};
 use super::braille::Canvas;
-use super::chart::{Mark, marks};
 use super::pen::Pen;
 use super::scale::{Axis, Extent};
+use super::scatter::{Dot, dots};
 use crate::report::words;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 const SHADES: [&str; 6] = [" ", "·", "░", "▒", "▓", "█"];
-const ASCII_SHADES: [&str; 10] = [" ", ".", ":", "-", "=", "+", "*", "#", "%", "@"];
+/// Without the characters that points are drawn with.
+const ASCII_SHADES: [&str; 6] = [" ", ".", ":", "-", "=", "+"];
 /// Areas narrower than this have no scale beside them.
 const WIDE: u16 = 40;
 
@@ -28,7 +29,7 @@ pub struct Heat<'a> {
     /// The axis at the left; likewise.
     pub y: Axis<'a>,
     /// Points on top, as the trials that the field was fitted to.
-    pub points: &'a [Mark],
+    pub points: &'a [Dot],
     /// What the values are, written above the scale.
     pub name: &'a str,
     /// The color of the field.
@@ -43,7 +44,7 @@ impl Heat<'_> {
             x.add(mark.x);
             y.add(mark.y);
         }
-        axes::place(area, (&self.x, x, 0.0), (&self.y, y, 0.0), self.scale_width(area))
+        axes::place_exactly(area, (&self.x, x, 0.0), (&self.y, y, 0.0), self.scale_width(area))
     }
 
     /// Draws axes, field, points and scale.
@@ -70,7 +71,7 @@ impl Heat<'_> {
             }
         }
         let mut canvas = Canvas::new(plot.rect.width, plot.rect.height, theme.ascii);
-        marks(&mut canvas, &plot, self.points, theme);
+        dots(&mut canvas, &plot, self.points, theme);
         canvas.draw(&mut pen, (plot.rect.x, plot.rect.y));
         if self.scale_width(area) > 0 {
             self.scale(&mut pen, plot.rect, ends, shades);
@@ -138,6 +139,7 @@ fn shade(value: f64, ends: (f64, f64), n: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scatter::Shape;
     use super::super::show::{ascii, shown};
     use super::*;
     use insta::assert_snapshot;
@@ -150,8 +152,8 @@ mod tests {
         };
         let values: Vec<f64> = (0..600).map(height).collect();
         let points = [
-            Mark { x: 1e-3, y: 6.0, role: Role::Text },
-            Mark { x: 8e-2, y: 9.0, role: Role::Champion },
+            Dot { x: 1e-3, y: 6.0, role: Role::Text, shape: Shape::Ring },
+            Dot { x: 8e-2, y: 9.0, role: Role::Champion, shape: Shape::Star },
         ];
         let heat = Heat {
             values: &values,
@@ -167,23 +169,23 @@ mod tests {
         15┤  ··░░░░▒▒▒▒▒▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▒▒▒▒▒ ██ 0.95
           │···░░░▒▒▒▒▒▓▓▓▓▓▓███████████████▓▓▓▓▓▓▒ ▓▓
           │··░░▒▒▒▒▓▓▓▓▓███████████████████████▓▓▓ ▒▒
-        10┤░░░░▒▒▒▓▓▓▓▓█████████████████████████▓▓ ░░
+          │░░░░▒▒▒▓▓▓▓▓█████████████████████████▓▓ ░░
           │░░░░▒▒▒▒▓▓▓▓▓███████████████★███████▓▓▓ ··
           │··░░░░▒▒▒▒▓▓▓▓▓███████████████████▓▓▓▓▓    0.6644
-          │···░░░░▒▒•▒▒▓▓▓▓▓▓▓▓▓███████▓▓▓▓▓▓▓▓▓▒▒
+          │···░░░░▒▒○▒▒▓▓▓▓▓▓▓▓▓███████▓▓▓▓▓▓▓▓▓▒▒
          5┤   ···░░░░░▒▒▒▒▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▒▒▒▒▒▒░
           │      ·····░░░░░░▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒░░░░░░·
           └1e-4───0.001──────0.01──────0.1───1─lr─
         ");
         assert_snapshot!(shown(36, 9, |buf, area| heat.draw(buf, area, &ascii())), @"
         depth
-        15+..::-==+++****##############***++
-          |::-==+***##%%%%%%@@@@@@@@%%%%%##*
-          |--==+**##%%%%@@@@@@@@@@@@@@@@%%%#
-        10+--==+**###%%%%@@@@@@@@@@@@@@%%%##
-          |::--=++*o*####%%%%%%%%%%%%%%###**
-         5+  .::--==++++****########****+++=
-          |    ..::--=====++++++++++++====--
+        15+  ..:::------================----
+          |..:::---=====++++++++++++++++====
+          |::::--====+++++++++++++++++++++==
+          |::::---====++++++++++++@++++++===
+          |...::---o======++++++++++++=====-
+         5+   ..::::------============-----:
+          |     ....::::::------------:::::.
           +1e-4--0.001----0.01----0.1----lr-
         ");
         let none = Heat { values: &[f64::NAN; 4], columns: 2, ..Heat::default() };

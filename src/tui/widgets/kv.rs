@@ -67,7 +67,8 @@ impl Facts<'_> {
     pub fn draw(&self, buf: &mut Buffer, area: Rect, theme: &Theme) {
         let height = self.height(area);
         let has_bar = self.rows.len() > height && area.width > 0;
-        let body = Rect { width: area.width - u16::from(has_bar), ..area };
+        // Values end a cell before the bar: a sparkline would be taken for a part of it.
+        let body = Rect { width: area.width.saturating_sub(2 * u16::from(has_bar)), ..area };
         let top = area.y + u16::from(!self.titles.is_empty());
         let mut pen = Pen::new(buf, body, theme);
         let shown = self.rows.get(self.first..).unwrap_or_default();
@@ -85,7 +86,7 @@ impl Facts<'_> {
             pen.text_middle(area, area.y + area.height / 2, self.empty, pen.style(Role::Muted));
         }
         if has_bar {
-            let bar = Rect { x: body.right(), y: top, width: 1, height: height as u16 };
+            let bar = Rect { x: area.right() - 1, y: top, width: 1, height: height as u16 };
             scrollbar(buf, bar, theme, (self.first, height, self.rows.len()));
         }
     }
@@ -106,7 +107,18 @@ impl Facts<'_> {
         let gaps = GAP * n as u16;
         // Labels may take a third of the room, or what the values leave.
         let needed = values.iter().fold(gaps, |sum, width| sum.saturating_add(*width));
-        let most = room.saturating_sub(needed).max(if n > 1 { room / 3 } else { room / 2 });
+        // A number is worth nothing in part: beside one value labels are cut, unless that is a text.
+        let numbers = facts()
+            .filter_map(|fact| fact.values.first().filter(|value| is_number(&value.text)))
+            .map(|value| cells(&value.text))
+            .max()
+            .map_or(0, |width| GAP + width.min(1000) as u16);
+        let share = if n > 1 {
+            room / 3
+        } else {
+            (room / 2).min(room.saturating_sub(numbers).max(room / 3))
+        };
+        let most = room.saturating_sub(needed).max(share);
         let label = (labels as u16).min(most);
         let left = room.saturating_sub(label);
         if let [single] = values.as_mut_slice() {
@@ -198,10 +210,10 @@ mod tests {
         note           found by the weekl…
         ");
         assert_snapshot!(draw(22, 4, &Facts { first: 1, ..facts }), @"
-        learning_rate  0.0421│
-        n_trees           412█
-        kernel         rbf   █
-        model.bin      1.8 MB█
+        learning_ra…  0.0421 │
+        n_trees          412 █
+        kernel        rbf    █
+        model.bin     1.8 MB █
         ");
     }
 

@@ -47,19 +47,40 @@ fn is_printable_ascii(text: &str) -> bool {
 }
 
 fn to_ascii(text: &str) -> String {
-    let known = |char: char| match char {
-        '…' => '~',
-        '—' | '–' | '−' => '-',
-        '·' | '•' => '.',
-        '×' => 'x',
-        'Δ' => 'd',
-        'µ' => 'u',
-        '≤' => '<',
-        '≥' => '>',
-        other if other.is_ascii() => other,
-        _ => '?',
-    };
-    text.chars().map(known).collect()
+    text.chars().map(|char| spelled(char).unwrap_or("?")).collect()
+}
+
+/// How ASCII writes a character, in one or two cells; none if it cannot. No two signs that mean something else become
+/// the same: `~` is a cut, `!` is stale.
+pub fn spelled(char: char) -> Option<&'static str> {
+    const ASCII: &str = " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~";
+    if char.is_ascii() {
+        let at = (char as usize).checked_sub(usize::from(b' '))?;
+        return ASCII.get(at..=at);
+    }
+    Some(match char {
+        '…' => "~",
+        '—' | '–' | '−' | '‐' | '─' => "-",
+        '·' | '•' => ".",
+        '×' => "x",
+        'Δ' => "d",
+        'µ' | 'μ' => "u",
+        '≤' => "<=",
+        '≥' => ">=",
+        '≠' => "!=",
+        '≈' => "~=",
+        '±' => "+-",
+        '→' => "->",
+        '←' => "<-",
+        '↑' | '▲' => "^",
+        '↓' | '▼' | '▾' => "v",
+        '▸' | '▶' => ">",
+        '◂' => "<",
+        '‘' | '’' => "'",
+        '“' | '”' | '«' | '»' => "\"",
+        'ρ' => "r",
+        _ => return None,
+    })
 }
 
 /// Writes into an area of a buffer; whatever lies outside is not written.
@@ -195,7 +216,11 @@ mod tests {
         assert_eq!(fit(&theme, "ペンギン", 5), "ペン…");
         let ascii = Theme::load("mono", true, Depth::Ansi).unwrap();
         assert_eq!(fit(&ascii, "größer als", 7), "gr??er~");
-        assert_eq!(plain(&ascii, "3 values ≤ 0"), "3 values < 0");
+        assert_eq!(plain(&ascii, "3 values ≤ 0 ± 1"), "3 values <= 0 +- 1");
+        let signs = "…≤≥≠±→←↑↓".chars().map(|sign| spelled(sign).unwrap());
+        let signs: std::collections::BTreeSet<&str> = signs.collect();
+        assert!(signs.len() == 9 && !signs.contains("!") && spelled('ö').is_none());
+        assert!((' '..='~').all(|char| spelled(char) == Some(char.to_string().as_str())));
         assert_eq!(plain(&ascii, "   "), "   ");
         assert_eq!(plain(&theme, "\t\t"), "        ");
     }

@@ -41,11 +41,12 @@ fn mean(values: &[f64], cell: usize, width: usize) -> f64 {
     if n == 0.0 { f64::NAN } else { finite().map(|value| value / n).sum() }
 }
 
-/// A bar over a share (0 to 1) of `width` cells, to an eighth of a cell. What is more than nothing is seen.
+/// A bar over a share (0 to 1) of `width` cells, to an eighth of a cell, so that what is more than nothing is seen; in
+/// ASCII to a whole cell, and nothing for less than half of one.
 pub fn bar(share: f64, width: usize, theme: &Theme) -> String {
     let share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
     if theme.ascii {
-        let cells = (share * width as f64).round().max(f64::from(share > 0.0));
+        let cells = (share * width as f64).round();
         return "#".repeat((cells as usize).min(width));
     }
     let eighths = (share * width as f64 * 8.0).round().max(f64::from(share > 0.0)) as usize;
@@ -134,6 +135,7 @@ mod tests {
         check(7.0, "████");
         check(f64::NAN, "");
         assert_eq!(bar(0.7, 4, &ascii()), "###");
+        assert_eq!((bar(0.12, 4, &ascii()), bar(0.13, 4, &ascii())), (String::new(), "#".into()));
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct Bar<'a> {
     pub role: Role,
     /// Written in it if there is room.
     pub text: &'a str,
+    /// A sign of one cell at its head, as of what failed; may be empty.
+    pub sign: &'a str,
 }
 
 /// One row.
@@ -135,6 +137,9 @@ fn draw_bar(pen: &mut Pen<'_>, at: (u16, u16), span: (u16, u16), bar: &Bar<'_>) 
         pen.fill((from, at.1), width, "=", style);
         pen.cell(from, at.1, "[", style);
         pen.cell(to, at.1, if width > 1 { "]" } else { "|" }, style);
+        if !bar.sign.is_empty() {
+            pen.cell(from, at.1, bar.sign, style);
+        }
         if width > TEXT {
             pen.text((from + 1, at.1), width - 2, bar.text, style);
         }
@@ -143,8 +148,12 @@ fn draw_bar(pen: &mut Pen<'_>, at: (u16, u16), span: (u16, u16), bar: &Bar<'_>) 
     let filled = style.add_modifier(Modifier::REVERSED);
     pen.fill((from, at.1), width - 1, " ", filled);
     pen.cell(to, at.1, "▌", style);
-    if width > TEXT {
-        pen.text((from, at.1), width - 1, bar.text, filled);
+    let signed = u16::from(!bar.sign.is_empty());
+    if signed > 0 {
+        pen.cell(from, at.1, bar.sign, if width > 1 { filled } else { style });
+    }
+    if width > TEXT + signed {
+        pen.text((from + signed, at.1), width - 1 - signed, bar.text, filled);
     }
 }
 
@@ -156,7 +165,8 @@ mod tests {
 
     #[test]
     fn workers_over_time() {
-        let bar = |from, to, role, text| Bar { from, to, role, text };
+        let sign = |role| if role == Role::Bad { "x" } else { "" };
+        let bar = |from, to, role, text| Bar { from, to, role, text, sign: sign(role) };
         let first = [
             bar(0.0, 95.0, Role::Good, "4801"),
             bar(95.0, 180.0, Role::Bad, "4809"),
@@ -170,13 +180,13 @@ mod tests {
         ];
         let timeline = Timeline { lanes: &lanes, now: 300.0, ..Timeline::default() };
         assert_snapshot!(shown(60, 4, |buf, area| timeline.draw(buf, area, &ascii())), @"
-        node03 [4801==========][4809=========][4813================]
+        node03 [4801==========]x4809=========][4813================]
         node07 |[4807=================================]
         node11
                0---------1m---------2m--------3m---------4m---------
         ");
         assert_snapshot!(shown(60, 4, |buf, area| timeline.draw(buf, area, &Theme::default())), @"
-        node03 4801           ▌4809          ▌4813                 ▌
+        node03 4801           ▌x4809         ▌4813                 ▌
         node07 ▌4807                                  ▌
         node11
                0─────────1m─────────2m────────3m─────────4m─────────

@@ -4,19 +4,21 @@ use super::rows::{self, Row};
 use super::words;
 use super::{CHALLENGERS, CHAMPION, Champions, HISTORY, VERDICT};
 use crate::champion::{CHAMPION as CHAMPION_ALIAS, Event, Ledger, State};
-use crate::domain::{RunId, format_number};
+use crate::domain::RunId;
 use crate::tui::action::Action;
 use crate::tui::ask::VerbOutcome;
 use crate::tui::deeds::line_of;
 use crate::tui::effect::{Effect, Jump, Tone};
-use crate::tui::overlay::{Confirm, Outcome, Overlay, Page, Prompt};
+use crate::tui::overlay::{Outcome, Overlay, Page, Prompt};
 use crate::tui::paint;
 use crate::tui::screens::{Enabled, Shared};
 
 /// A dialog for the reason.
 const WHY: &str = "why";
+/// The form for the name of a new ledger.
+pub(super) const BEGIN: &str = "begin";
 /// A question before a verb.
-const SURE: &str = "sure";
+pub(super) const SURE: &str = "sure";
 /// The gate was asked.
 const GATE: &str = "gate";
 /// A ledger was written.
@@ -28,7 +30,7 @@ pub(super) enum Deed {
     /// Ask the gate about a run.
     Ask(RunId),
     /// Promote a run or a version on a verdict.
-    Promote(String),
+    Promote(Target),
     /// Approve a version.
     Approve(u64),
     /// Turn a version down.
@@ -37,6 +39,15 @@ pub(super) enum Deed {
     Rollback(u64),
     /// Begin a ledger.
     Begin(String),
+}
+
+/// What is promoted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Target {
+    /// A run, which becomes a version.
+    Run(RunId),
+    /// A version.
+    Version(u64),
 }
 
 /// A verb at work.
@@ -88,8 +99,11 @@ impl Champions {
         if self.to_begin().is_some() {
             return Enabled::As("begin ledger");
         }
-        let (Some(_), Some(row)) = (self.ledger(), self.selected()) else {
-            return Enabled::No("select a challenger first");
+        if self.ledger().is_none() {
+            return Enabled::Never;
+        }
+        let Some(row) = self.selected() else {
+            return Enabled::No("there is no challenger yet: a sweep of this model makes some");
         };
         match row {
             _ if rows::is_promotable(self.said()) => Enabled::Yes,
@@ -112,6 +126,9 @@ impl Champions {
     }
 
     fn may_open(&self, pane: u8) -> Enabled {
+        if self.ledger().is_none() {
+            return Enabled::Never;
+        }
         let yes = match pane {
             CHALLENGERS => self.selected_run().is_some(),
             VERDICT => self.said().is_some(),
@@ -184,8 +201,8 @@ impl Champions {
                 let row = self.selected()?;
                 if rows::is_promotable(self.said()) {
                     return Some(Deed::Promote(match row {
-                        Row::Version(number) => self.version_word(number),
-                        Row::Run(_) => self.selected_run()?.to_string(),
+                        Row::Version(number) => Target::Version(number),
+                        Row::Run(_) => Target::Run(self.selected_run()?),
                     }));
                 }
                 self.selected_run().map(Deed::Ask)
@@ -213,25 +230,21 @@ impl Champions {
         chosen.filter(|number| past.contains(number)).or(past.last().copied())
     }
 
-    fn version_word(&self, number: u64) -> String {
-        format!("{}/{number}", self.model.as_deref().unwrap_or_default())
-    }
-
     /// Opens the first dialog of a deed.
     fn begin(&mut self, deed: Deed) -> Vec<Effect> {
-        let label = match &deed {
-            Deed::Ask(_) | Deed::Begin(_) => None,
-            Deed::Promote(what) => Some(format!("why promote {what}")),
-            Deed::Approve(number) => Some(format!("why approve version {number}")),
-            Deed::Reject(number) => Some(format!("why turn version {number} down")),
-            Deed::Rollback(number) => Some(format!("why go back to version {number}")),
+        let asked = match &deed {
+            Deed::Begin(model) => return self.ask_name(model),
+            Deed::Ask(_) => None,
+            Deed::Promote(_) => Some("why promote"),
+            Deed::Approve(_) => Some("why approve"),
+            Deed::Reject(_) => Some("why turn down"),
+            Deed::Rollback(_) => Some("why go back to"),
         };
+        let label = asked.map(|asked| paint::clean(&format!("{asked} {}?", self.name_of(&deed))));
         self.deed = Some(deed);
         self.why.clear();
         match label {
-            Some(label) => {
-                vec![Effect::Overlay(Overlay::Prompt(Prompt::new(WHY, &format!("{label}: "), "")))]
-            }
+            Some(label) => vec![Effect::Overlay(Overlay::Prompt(Prompt::asking(WHY, &label)))],
             None => self.confirm(),
         }
     }
@@ -246,7 +259,8 @@ impl Champions {
         match (purpose, outcome) {
             (WHY, Outcome::Typed(text)) => {
                 let Some(deed) = self.deed.clone() else { return Vec::new() };
-                if text.trim().is_empty() {
+                self.lacks_reason = text.trim().is_empty();
+                if self.lacks_reason {
                     return self.begin(deed);
                 }
                 self.why = text.trim().to_string();
@@ -255,141 +269,24 @@ impl Champions {
             (SURE, Outcome::Confirmed) => self.carry_out(shared),
             (_, Outcome::Left) => {
                 self.deed = None;
+                self.lacks_reason = false;
                 Vec::new()
             }
             _ => Vec::new(),
         }
     }
 
-    /// The question before the verb: what happens, what it costs, and the command line.
-    fn confirm(&self) -> Vec<Effect> {
-        let Some(deed) = &self.deed else { return Vec::new() };
-        let model = self.model.clone().unwrap_or_default();
-        let (title, mut lines) = match deed {
-            Deed::Ask(run) => (format!("Ask the gate about run {run}?"), self.cost(*run)),
-            Deed::Promote(what) => {
-                (format!("Promote {what}?"), vec![self.replaced("It becomes champion")])
-            }
-            Deed::Approve(number) => (
-                format!("Approve version {number} of {model}?"),
-                vec![self.replaced("It becomes champion")],
-            ),
-            Deed::Reject(number) => (
-                format!("Turn version {number} of {model} down?"),
-                vec!["It cannot be promoted until somebody reopens it.".into()],
-            ),
-            Deed::Rollback(number) => (format!("Roll {model} back?"), self.way_back(*number)),
-            Deed::Begin(model) => (
-                format!("Begin the ledger of {model}?"),
-                vec![format!("It is kept in champions/{model}.jsonl; commit it.")],
-            ),
-        };
-        lines.push(String::new());
-        if !self.why.is_empty() {
-            lines.push(format!("why  {}", self.why));
-        }
-        lines.push(line_of(&self.args(deed)));
-        let lines = lines.iter().map(|line| paint::clean(line)).collect();
-        let confirm = Confirm::new(SURE, &paint::clean(&title), lines);
-        let confirm = match deed {
-            Deed::Rollback(_) => confirm.typed(&model),
-            _ => confirm,
-        };
-        vec![Effect::Overlay(Overlay::Confirm(confirm))]
-    }
-
-    /// What a question to the gate costs.
-    fn cost(&self, run: RunId) -> Vec<String> {
-        let Some(ledger) = self.ledger() else { return Vec::new() };
-        let registry = ledger.registry();
-        let mut lines = Vec::new();
-        let Some(champion) = registry.champion() else {
-            lines
-                .push("There is no champion yet: thresholds are judged, no gain is tested,".into());
-            lines.push("and no use of the holdout is spent.".into());
-            return lines;
-        };
-        let (number, alpha, all) = rows::next_use(registry);
-        lines.push(format!("It is compared with {} on the holdout.", words::version(champion)));
-        lines.push(format!(
-            "That is use {number} of the holdout: its bounds are drawn at alpha {} of {}.",
-            format_number(alpha, 2),
-            format_number(all, 2)
-        ));
-        lines.push(format!(
-            "The one after it is left with {}.",
-            format_number(crate::gate::spent_alpha(all, number + 1), 2)
-        ));
-        if let Some(said) = self.said().filter(|said| said.is_current)
-            && self.selected_run() == Some(run)
-        {
-            lines.push(format!(
-                "Asked before (entry {}: {}): the same question gives the recorded verdict and costs nothing.",
-                said.gate.seq,
-                said.gate.what.verdict.decision.word()
-            ));
-        }
-        lines
-    }
-
-    fn replaced(&self, what: &str) -> String {
-        let champion = self.ledger().and_then(|ledger| ledger.registry().champion());
-        match champion {
-            Some(champion) => format!("{what} in place of {}.", words::version(champion)),
-            None => format!("{what}, the first one of the model."),
-        }
-    }
-
-    fn way_back(&self, to: u64) -> Vec<String> {
-        let Some(ledger) = self.ledger() else { return Vec::new() };
-        let registry = ledger.registry();
-        let mut lines = vec![format!("{} comes back.", words::version_number(ledger, to))];
-        if let Ok(registered) = registry.version(to) {
-            lines.push(format!("  {}", crate::report::words::params(&registered.version.params)));
-        }
-        match registry.champion() {
-            Some(champion) => lines.push(format!("{} is retired.", words::version(champion))),
-            None => lines.push("The model has no champion now.".into()),
-        }
-        lines
-    }
-
-    /// The verb of a deed.
-    fn args(&self, deed: &Deed) -> Vec<String> {
-        let model = self.model.clone().unwrap_or_default();
-        let text = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
-        match deed {
-            Deed::Ask(run) => text(&["gate", &run.to_string(), "--json"]),
-            Deed::Promote(what) => text(&["champion", "promote", what, "--why", &self.why]),
-            Deed::Approve(number) => {
-                text(&["champion", "approve", &self.version_word(*number), "--why", &self.why])
-            }
-            Deed::Reject(number) => {
-                text(&["champion", "reject", &self.version_word(*number), "--why", &self.why])
-            }
-            Deed::Rollback(number) => text(&[
-                "champion",
-                "rollback",
-                &model,
-                "--to",
-                &number.to_string(),
-                "--why",
-                &self.why,
-            ]),
-            Deed::Begin(model) => text(&["champion", "begin", model]),
-        }
-    }
-
-    fn carry_out(&mut self, shared: &Shared) -> Vec<Effect> {
+    pub(super) fn carry_out(&mut self, shared: &Shared) -> Vec<Effect> {
         let Some(deed) = self.deed.take() else { return Vec::new() };
         let args = self.args(&deed);
+        let name = self.name_of(&deed);
         let what = match &deed {
-            Deed::Ask(run) => format!("asking the gate about run {run}"),
-            Deed::Promote(what) => format!("promoting {what}"),
-            Deed::Approve(number) => format!("approving version {number}"),
-            Deed::Reject(number) => format!("turning version {number} down"),
-            Deed::Rollback(number) => format!("going back to version {number}"),
-            Deed::Begin(model) => format!("beginning the ledger of {model}"),
+            Deed::Ask(_) => format!("asking the gate about {name}"),
+            Deed::Promote(_) => format!("promoting {name}"),
+            Deed::Approve(_) => format!("approving {name}"),
+            Deed::Reject(_) => format!("turning down {name}"),
+            Deed::Rollback(_) => format!("going back to {name}"),
+            Deed::Begin(_) => format!("beginning the ledger of {name}"),
         };
         let purpose = match &deed {
             Deed::Ask(run) => {
@@ -424,8 +321,7 @@ impl Champions {
         let said = if let Some(verdict) = verdict.filter(|_| purpose == GATE) {
             verdict_said(&verdict)
         } else {
-            let line = outcome.stdout.lines().next().unwrap_or_default();
-            Effect::Say(Tone::Good, paint::clean(line))
+            Effect::Say(Tone::Good, paint::clean(&came_of(&outcome.stdout)))
         };
         vec![Effect::Reload, said]
     }
@@ -498,6 +394,20 @@ impl Champions {
     }
 }
 
+/// What a verb that wrote a ledger says came of it. The verbs say it in a line that ends with the ledger's new head:
+/// `MODEL@champion   version 1 (run 436)   ledger head b3:…`; whatever stands before is about the gate.
+fn came_of(stdout: &str) -> String {
+    let told = stdout.lines().rev().find_map(|line| line.trim().rsplit_once("   ledger head "));
+    let Some((told, _)) = told else {
+        return stdout.lines().next().unwrap_or_default().to_string();
+    };
+    let (model, text) = told.split_once("   ").unwrap_or(("", told));
+    match model.strip_suffix("@champion") {
+        Some(model) => format!("{} is champion of {model}", text.trim()),
+        None => format!("{model}: {}", text.trim()),
+    }
+}
+
 /// The first line that a verb complained of.
 fn failed(outcome: &VerbOutcome) -> Effect {
     let line = outcome.stderr.lines().find(|line| !line.trim().is_empty()).unwrap_or("it failed");
@@ -541,4 +451,27 @@ pub(super) fn page(title: &str, lines: &[String]) -> Effect {
 fn keep_indent(line: &str) -> String {
     let indent = line.len() - line.trim_start_matches(' ').len();
     format!("{}{}", " ".repeat(indent), paint::clean(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::came_of;
+
+    #[test]
+    fn what_came_of_a_promotion_is_said_not_what_was_before() {
+        let check = |stdout: &str, expect: &str| assert_eq!(came_of(stdout), expect);
+        check(
+            " gated   run 436   no champion yet\n PROMOTE\n gated@champion   version 1 (run 436)   ledger head b3:1\n",
+            "version 1 (run 436) is champion of gated",
+        );
+        check(
+            " iris   version 2 waits: derby champion approve iris/2 --why …   ledger head b3:1\n",
+            "iris: version 2 waits: derby champion approve iris/2 --why …",
+        );
+        check(" iris   back to version 1   ledger head b3:2", "iris: back to version 1");
+        check(
+            " iris   registered; no champion yet\n wrote  x\n",
+            " iris   registered; no champion yet",
+        );
+    }
 }

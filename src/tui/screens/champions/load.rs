@@ -57,10 +57,17 @@ pub enum Answer {
 pub struct Models {
     /// Registered ones, by name.
     pub known: Vec<Stamped>,
-    /// Models of sweeps that have no ledger.
+    /// Models of sweeps that have no ledger, that of the newest sweep first.
     pub possible: Vec<String>,
     /// The model of the run that was asked about.
     pub of: Option<(RunId, String)>,
+}
+
+impl Models {
+    /// True if the model has a ledger.
+    pub(super) fn is_known(&self, model: &str) -> bool {
+        self.known.iter().any(|one| one.model == model)
+    }
 }
 
 /// A model and the state of its file.
@@ -142,13 +149,14 @@ impl Ask {
 
 fn models(reader: &Reader, of: Option<RunId>) -> Result<Models, Trouble> {
     let store = &reader.store;
-    let sweeps = store.sweeps()?;
+    let mut sweeps = store.sweeps()?;
+    sweeps.sort_by_key(|sweep| std::cmp::Reverse(sweep.id));
     let mut known = Vec::new();
     for model in Ledger::models(&reader.ledgers)? {
         known.push(stamped(reader, model.as_str())?);
     }
     let mut possible: Vec<String> = Vec::new();
-    for sweep in sweeps.iter().rev() {
+    for sweep in &sweeps {
         let model = &sweep.model;
         if known.iter().any(|one| one.model == *model) || possible.contains(model) {
             continue;

@@ -1,6 +1,7 @@
 //! The champions screen: what is in use, who challenges, what the gate says of them, and how it came to be.
 
 mod act;
+mod asking;
 mod load;
 mod rows;
 #[cfg(test)]
@@ -20,7 +21,7 @@ use crate::report::words::count;
 use crate::tui::action::{Action, ScreenId};
 use crate::tui::ask::{self, Trouble, VerbOutcome};
 use crate::tui::effect::{Effect, Jump};
-use crate::tui::layout;
+use crate::tui::layout::{self, Scrolled};
 use crate::tui::overlay::{Outcome, Prompt};
 use crate::tui::paint;
 use crate::tui::theme::Role;
@@ -62,6 +63,10 @@ pub struct Champions {
     check: usize,
     /// The selected entry, counted from the newest.
     entry: usize,
+    /// What of challengers, checks and entries is in view.
+    seen: [Scrolled; 3],
+    /// True if a reason was sent that says nothing.
+    lacks_reason: bool,
     /// The verb that is at work.
     busy: Option<Busy>,
     /// What the open dialog is about.
@@ -175,8 +180,12 @@ impl Champions {
             _ => *at + page,
         }
         .min(n.saturating_sub(1));
+        let at = *at;
+        let height =
+            if pane == VERDICT { view_verdict::height(self, area) } else { Grid::height(area) };
+        self.seen[usize::from(pane)].follow(at, height, n);
         if pane == CHALLENGERS {
-            self.check = 0;
+            (self.check, self.seen[usize::from(VERDICT)]) = (0, Scrolled::default());
         }
     }
 
@@ -195,7 +204,7 @@ impl Screen for Champions {
         self.busy.is_some()
     }
 
-    fn panes(&self, shared: &Shared) -> Vec<Pane> {
+    fn panes(&self, _shared: &Shared) -> Vec<Pane> {
         let Some(book) = self.book.as_ref().filter(|book| book.ledger.is_ok()) else {
             return vec![Pane::new(CHALLENGERS, "Champions", "")];
         };
@@ -209,7 +218,7 @@ impl Screen for Champions {
         };
         vec![
             Pane::new(CHALLENGERS, "Challengers", waiting),
-            Pane::new(VERDICT, view_verdict::title(self), view_verdict::note(self, shared)),
+            Pane::new(VERDICT, view_verdict::title(self), view_verdict::note(self)),
             Pane::new(HISTORY, "History", view_history::entries(history)),
             Pane::new(CHAMPION, "Champion", use_note),
         ]
@@ -223,7 +232,7 @@ impl Screen for Champions {
         let history = (entries + 3).clamp(5, (body.height / 3).max(7));
         let (top, bottom) = layout::split_top(body, body.height.saturating_sub(history));
         let parts = layout::columns(top, if body.width < 160 { &[48, 52] } else { &[42, 58] });
-        let champion = view_champion::height(self, parts[0].width) + 2;
+        let champion = view_champion::height(self, parts[0].width.saturating_sub(2)) + 2;
         let most = parts[0].height.saturating_sub(6).max(parts[0].height / 2);
         let (above, below) = layout::split_top(parts[0], champion.min(most));
         vec![below, parts[1], bottom, above]
@@ -295,7 +304,10 @@ impl Screen for Champions {
             HISTORY => view_history::hit(self, area, at, shared),
             _ => None,
         };
-        let Some(GridHit::Cell(row, _) | GridHit::Bar(row)) = hit else { return Vec::new() };
+        if let Some(GridHit::Bar(first)) = hit {
+            self.seen[usize::from(pane)].put(first);
+        }
+        let Some(GridHit::Cell(row, _)) = hit else { return Vec::new() };
         match pane {
             CHALLENGERS => (self.row, self.check) = (row, 0),
             VERDICT => self.check = row,
@@ -354,12 +366,23 @@ impl Screen for Champions {
         outcome: Outcome,
         shared: &mut Shared,
     ) -> Result<Vec<Effect>, (usize, String)> {
-        Ok(self.decided(purpose, outcome, shared))
+        match (purpose, outcome) {
+            (act::BEGIN, Outcome::Filled(values)) => {
+                self.named(values.first().map_or("", String::as_str), shared)
+            }
+            (_, outcome) => Ok(self.decided(purpose, outcome, shared)),
+        }
     }
 
     fn prompt(&self, prompt: &mut Prompt, _shared: &Shared) {
         let is_empty = prompt.line.text().trim().is_empty();
-        prompt.status = if is_empty { "a reason; the ledger keeps it" } else { "" }.into();
+        prompt.is_wrong = is_empty && self.lacks_reason;
+        prompt.status = match (is_empty, self.lacks_reason) {
+            (true, true) => "a reason is needed",
+            (true, false) => "a reason; the ledger keeps it",
+            (false, _) => "",
+        }
+        .into();
     }
 
     fn ended(
@@ -394,11 +417,18 @@ impl Screen for Champions {
         self.said_below(shared)
     }
 
-    fn position(&self, _shared: &Shared) -> String {
-        match self.rows.len() {
-            0 => String::new(),
-            n => format!("{}/{n}", self.row + 1),
-        }
+    fn position(&self, shared: &Shared) -> String {
+        self.position_in(CHALLENGERS, shared)
+    }
+
+    fn position_in(&self, pane: u8, _shared: &Shared) -> String {
+        let (at, n) = match pane {
+            CHALLENGERS => (self.row, self.rows.len()),
+            VERDICT => (self.check, view_verdict::n_rows(self)),
+            HISTORY => (self.entry, self.ledger().map_or(0, |ledger| ledger.entries().len())),
+            _ => return String::new(),
+        };
+        if n == 0 { String::new() } else { format!("{}/{n}", at + 1) }
     }
 }
 
@@ -411,7 +441,12 @@ impl Champions {
             Some(models) if models.known.is_empty() => {
                 let first = models.possible.first().map_or("MODEL", String::as_str);
                 let command = format!("derby champion begin {}", paint::clean(first));
-                let lines = ["no model is registered yet", "", &command, "begins its ledger"];
+                let key = if models.possible.is_empty() {
+                    "begins the ledger of a model"
+                } else {
+                    "begins its ledger; P does it here, for any model"
+                };
+                let lines = ["no model is registered yet", "", &command, key];
                 draw_empty(buf, area, shared, &lines);
             }
             _ => draw_empty(buf, area, shared, &["reading …"]),

@@ -309,9 +309,21 @@ fn without_a_model_it_says_how_one_begins() {
     }
     let mut pilot = lab.pilot((100, 30));
     press(&mut pilot, "P");
-    check(&pilot, &["Begin the ledger of penguins?"]);
-    press(&mut pilot, "y");
-    assert_eq!(verb(&pilot).1, "champion begin penguins");
+    check(&pilot, &["Begin the ledger of which model?", "the sweeps here are of penguins"]);
+    press(&mut pilot, "/x<enter>");
+    check(&pilot, &["model: 'penguins/x'", "Enter sends  Esc cancels"]);
+    press(&mut pilot, "<backspace><backspace>-2<enter>");
+    assert_eq!(verb(&pilot).1, "champion begin penguins-2");
+}
+
+#[test]
+fn the_newest_sweep_is_the_one_to_begin_with() {
+    let lab = Lab::new();
+    let newer = NewSweep { name: "owls".into(), model: "owls".into(), ..new_sweep() };
+    lab.store().begin_sweep(&NewSweep { digest: "d2".repeat(32), ..newer }).unwrap();
+    let mut pilot = lab.pilot((100, 30));
+    press(&mut pilot, "P<enter>");
+    assert_eq!(verb(&pilot).1, "champion begin owls");
 }
 
 #[test]
@@ -322,17 +334,23 @@ fn the_gate_is_asked_after_its_cost_was_said() {
     let mut pilot = lab.pilot((100, 30));
     check(&pilot, &["penguins/1 (run 1)", "not asked yet", "use 1, alpha 0.025", "+0.02"]);
     press(&mut pilot, "P");
-    check(&pilot, &["Ask the gate about run 3?", "use 1 of the holdout", "drawn at alpha 0.025"]);
+    let costs = ["Ask the gate about run 3 of penguins?", "use 1 of the holdout", "at alpha 0.025"];
+    check(&pilot, &costs);
+    // Frame and footer name the same keys, and only those.
+    assert_eq!(pilot.text().matches("y yes  n no").count(), 2, "{}", pilot.text());
+    assert!(!pilot.text().contains("q quit"));
     press(&mut pilot, "y");
     assert_eq!(verb(&pilot), ("gate", "gate 3 --json".into()));
-    check(&pilot, &["asking the gate about run 3 … 0 s"]);
+    check(&pilot, &["asking the gate about run 3 of penguins … 0 s"]);
     press(&mut pilot, "P");
     check(&pilot, &["a verb is at work"]);
     let entry = lab.judge(&mut ledger, 3, Decision::Hold);
     end(&mut pilot, 3, r#"{"run":3,"decision":"hold","recorded":null}"#, "");
     check(&pilot, &["run 3: the gate says hold", "? HOLD", "about 1,234", "gain auc", "DeLong"]);
     press(&mut pilot, "P");
-    check(&pilot, &["Ask the gate about run 3?", &format!("Asked before (entry {entry}: hold)")]);
+    let again = ["Ask the gate about run 3", &format!("(entry {entry}: hold)"), "costs nothing"];
+    check(&pilot, &again);
+    check(&pilot, &["If rules or rows have changed since, it is use 2"]);
 }
 
 #[test]
@@ -345,9 +363,9 @@ fn what_the_gate_promotes_is_promoted_with_a_reason() {
     press(&mut pilot, "j");
     check(&pilot, &["✓ promote", "✓ PROMOTE", "proven by the rule"]);
     press(&mut pilot, "P<enter>");
-    check(&pilot, &["why promote 2:", "the ledger keeps it"]);
+    check(&pilot, &["why promote run 2 of penguins?", "a reason is needed", "Esc cancels"]);
     press(&mut pilot, "it's better<enter>");
-    check(&pilot, &["Promote 2?", "in place of version 1 (run 1)"]);
+    check(&pilot, &["Promote run 2 of penguins?", "in place of version 1 (run 1)"]);
     press(&mut pilot, "y");
     assert_eq!(verb(&pilot), ("ledger", "champion promote 2 --why it's better".into()));
     end(&mut pilot, 1, "", "error: the ledger has moved on\n hint\n");
@@ -387,7 +405,7 @@ fn a_rollback_asks_for_the_name_and_goes_to_the_selected_entry() {
     press(&mut pilot, "Rdrift<enter>");
     check(&pilot, &["Roll penguins back?", "version 2 (run 2) comes back", "is retired"]);
     press(&mut pilot, "y<enter>");
-    check(&pilot, &["Roll penguins back?"]);
+    check(&pilot, &["Roll penguins back?", "'y' is not 'penguins'"]);
     press(&mut pilot, "<backspace>penguins<enter>");
     assert_eq!(verb(&pilot).1, "champion rollback penguins --to 2 --why drift");
     end(&mut pilot, 0, "", "");
@@ -408,7 +426,39 @@ fn what_is_said_of_another_champion_is_said_to_be_old() {
     let mut pilot = lab.pilot((100, 30));
     check(&pilot, &["✓ promote old", "judged against version 1"]);
     press(&mut pilot, "P");
-    check(&pilot, &["Ask the gate about run 3?"]);
+    check(&pilot, &["Ask the gate about run 3 of penguins?"]);
+}
+
+#[test]
+fn a_check_says_its_rule_with_one_kind_of_signs() {
+    let lab = Lab::new();
+    let mut ledger = lab.begin();
+    lab.judge(&mut ledger, 3, Decision::Promote);
+    let pilot = lab.pilot((100, 30));
+    check(&pilot, &["recall ≥ 0.9", "≥ 0", "2 pass", "no use yet"]);
+    check(&pilot, &["no use of the holdout was"]);
+    assert!(!pilot.text().contains(">="), "{}", pilot.text());
+}
+
+#[test]
+fn a_click_on_a_scrollbar_scrolls_and_selects_nothing() {
+    use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+    let lab = Lab::new();
+    let mut ledger = lab.begin();
+    for run in 1..=3 {
+        lab.promote(&mut ledger, run, Approval::Automatic);
+    }
+    lab.judge(&mut ledger, 4, Decision::Reject);
+    let mut pilot = lab.pilot((80, 16));
+    press(&mut pilot, "<tab><tab>");
+    check(&pilot, &["1/11", "gate: reject"]);
+    assert!(!pilot.text().contains("begun"));
+    let kind = MouseEventKind::Down(MouseButton::Left);
+    let (column, row, modifiers) = (78, 12, KeyModifiers::NONE);
+    pilot.event(Event::Mouse(MouseEvent { kind, column, row, modifiers }));
+    check(&pilot, &["1/11", "begun"]);
+    press(&mut pilot, "j");
+    check(&pilot, &["2/11"]);
 }
 
 #[test]

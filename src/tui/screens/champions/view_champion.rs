@@ -5,7 +5,7 @@ use super::rows::next_use;
 use super::{Champions, words};
 use crate::champion::{CHAMPION, Ledger, Registered};
 use crate::domain::{Digest, format_number};
-use crate::report::words::{number, params, plural};
+use crate::report::words::{measured, params, plural};
 use crate::tui::paint::{self, clean};
 use crate::tui::screens::{Place, Shared};
 use crate::tui::theme::Role;
@@ -16,6 +16,8 @@ use ratatui::layout::Rect;
 
 /// Cells of a label.
 const LABEL: usize = 9;
+/// Lines that one piece of it may take.
+const MOST_LINES: usize = 3;
 /// Scores in a row.
 const SCORES: usize = 4;
 
@@ -31,20 +33,37 @@ pub(super) fn uses(book: &Book) -> String {
     let Ok(ledger) = &book.ledger else { return String::new() };
     let registry = ledger.registry();
     let (_, alpha, _) = next_use(registry);
-    let uses = plural(registry.uses(), "use");
+    let uses = match registry.uses() {
+        0 => "no use yet".into(),
+        n => plural(n, "use"),
+    };
     format!("{uses}, alpha left {}", format_number(alpha, 2))
 }
 
 /// Rows that the pane needs.
-pub(super) fn height(screen: &Champions, _width: u16) -> u16 {
+pub(super) fn height(screen: &Champions, width: u16) -> u16 {
     let (Some(book), Some(ledger)) = (&screen.book, screen.ledger()) else { return 3 };
-    lines(book, ledger, ("", 0)).len() as u16
+    broken(lines(book, ledger, ("*", 0)), width).len() as u16
+}
+
+/// Text that is too long goes on in the line below.
+fn broken(lines: Vec<Line>, width: u16) -> Vec<Line> {
+    let room = usize::from(width).saturating_sub(LABEL + 2).max(10);
+    let parts = |line: Line| {
+        let texts = wrapped(&line.text, room).into_iter().take(MOST_LINES).enumerate();
+        texts.map(move |(at, text)| Line {
+            label: if at == 0 { line.label } else { "" },
+            text,
+            role: line.role,
+        })
+    };
+    lines.into_iter().flat_map(parts).collect()
 }
 
 pub(super) fn draw(book: &Book, ledger: &Ledger, buf: &mut Buffer, place: Place, shared: &Shared) {
     let theme = &shared.theme;
     let star = theme.glyph("★", "*");
-    let rows = lines(book, ledger, (star, shared.now_ms));
+    let rows = broken(lines(book, ledger, (star, shared.now_ms)), place.area.width);
     for (y, line) in rows.iter().enumerate() {
         let label = format!(" {:<LABEL$} ", line.label);
         let text = plain(theme, &line.text);
@@ -111,8 +130,10 @@ fn kind(champion: &Registered) -> String {
 }
 
 fn shown(scores: &IndexMap<String, f64>) -> String {
-    let shown =
-        scores.iter().take(SCORES).map(|(name, value)| format!("{name} {}", number(*value)));
+    let shown = scores
+        .iter()
+        .take(SCORES)
+        .map(|(name, value)| format!("{name} {}", measured(name, *value)));
     shown.collect::<Vec<_>>().join("  ")
 }
 
@@ -124,13 +145,17 @@ fn holdout(book: &Book, ledger: &Ledger) -> String {
         Err(error) => return format!("! {error}"),
     };
     let (number, alpha, all) = next_use(registry);
-    let uses = plural(registry.uses(), "use");
     let (alpha, all) = (format_number(alpha, 2), format_number(all, 2));
     let period = match registry.epoch() {
         0 => String::new(),
         n => format!("period {n}: "),
     };
-    format!("{period}{uses} of {rows}; use {number} has alpha {alpha} of {all}")
+    let next = format!("use {number} has alpha {alpha} of {all}");
+    match registry.uses() {
+        0 if matches!(book.used_rows, Ok(0)) => format!("{period}not used yet; {next}"),
+        0 => format!("{period}{rows} looked at for thresholds, which spends no use; {next}"),
+        n => format!("{period}{} of {rows}; {next}", plural(n, "use")),
+    }
 }
 
 /// A ledger that cannot be trusted, loud, with the mend.

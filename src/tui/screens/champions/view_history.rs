@@ -1,10 +1,9 @@
 //! The history: every entry of the ledger, the newest first.
 
-use super::{Champions, act, words};
+use super::{Champions, HISTORY, act, words};
 use crate::champion::{Entry, Ledger};
 use crate::report::words::count;
 use crate::tui::effect::Effect;
-use crate::tui::layout;
 use crate::tui::screens::{Place, Shared};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{CellText, Col, Grid, GridHit};
@@ -55,13 +54,13 @@ fn with_grid(
         col("WHAT", 13, false, 9),
         col("VERSION", 8, true, 8),
         col("FROM", 9, true, 6),
-        col("GATE", 7, false, 5),
+        col("GATE", 9, false, 5),
         col("BY", 8, false, 3),
         Col { grow: true, ..col("WHY", 12, false, 8) },
     ];
     let height = Grid::height(area);
     let total = ledger.entries().len();
-    let first = layout::scroll(0, screen.entry, height, total);
+    let first = screen.seen[usize::from(HISTORY)].first(screen.entry, height, total);
     let shown = ledger.entries().iter().rev().skip(first).take(height);
     let rows: Vec<Vec<CellText>> = shown.map(|entry| row_cells(ledger, entry, shared)).collect();
     done(&Grid {

@@ -2,11 +2,10 @@
 
 use super::load::Rival;
 use super::rows::{self, Row};
-use super::{Champions, words};
+use super::{CHALLENGERS, Champions, words};
 use crate::champion::State;
 use crate::domain::Params;
 use crate::report::words::{measured, params, signed};
-use crate::tui::layout;
 use crate::tui::screens::{Place, Shared};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{CellText, Col, Grid, GridHit};
@@ -53,7 +52,7 @@ fn with_grid(screen: &Champions, area: Rect, shared: &Shared, done: impl FnOnce(
     ];
     let varying = varying(&screen.rivals);
     let height = Grid::height(area);
-    let first = layout::scroll(0, screen.row, height, screen.rows.len());
+    let first = screen.seen[usize::from(CHALLENGERS)].first(screen.row, height, screen.rows.len());
     let shown = screen.rows.iter().skip(first).take(height);
     let cells: Vec<Vec<CellText>> =
         shown.map(|row| row_cells(screen, *row, (&varying, shared))).collect();

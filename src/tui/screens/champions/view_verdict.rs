@@ -2,13 +2,13 @@
 
 use super::rows::Said;
 use super::view_champion::wrapped;
-use super::{Champions, rows, words};
-use crate::gate::{Comparison, Verdict};
+use super::{Champions, VERDICT, rows, words};
+use crate::gate::{Check, Comparison, Verdict};
 use crate::report::words::{number, signed};
-use crate::tui::layout::{scroll, split_top};
+use crate::tui::layout::split_top;
 use crate::tui::paint;
 use crate::tui::screens::{Place, Shared};
-use crate::tui::theme::Role;
+use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{CellText, Col, Grid, GridHit, Interval, Intervals, plain};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -32,34 +32,39 @@ pub(super) fn title(screen: &Champions) -> String {
     let Some(row) = screen.selected() else { return "Verdict".into() };
     let about = screen.row_title(row);
     match screen.said() {
-        Some(said) => format!("Gate: {about} against {}", words::against(&said.gate.what)),
-        None => format!("Gate: {about}"),
+        Some(said) if said.gate.what.champion.is_some() => {
+            format!("Gate: {about} against {}", words::against(&said.gate.what))
+        }
+        _ => format!("Gate: {about}"),
     }
 }
 
-pub(super) fn note(screen: &Champions, shared: &Shared) -> String {
-    screen.said().map_or_else(String::new, |said| {
-        let decision = said.gate.what.verdict.decision;
-        let (mark, _) = words::decision(&shared.theme, decision);
-        format!("{mark} {}", decision.word().to_uppercase())
-    })
+pub(super) fn note(screen: &Champions) -> String {
+    screen.said().map_or_else(String::new, |said| words::tally(&said.gate.what.verdict))
+}
+
+/// Rows of evidence in view.
+pub(super) fn height(screen: &Champions, area: Rect) -> usize {
+    let Some(said) = screen.said() else { return 0 };
+    let meaning = meaning_of(said, area.width).len();
+    Grid::height(parts(&said.gate.what.verdict, area, meaning).checks)
 }
 
 pub(super) fn n_rows(screen: &Champions) -> usize {
-    screen.said().map_or(0, |said| evidence(&said.gate.what.verdict).len())
+    screen.said().map_or(0, |said| n_evidence(&said.gate.what.verdict))
 }
 
 pub(super) fn hit(screen: &Champions, area: Rect, at: (u16, u16)) -> Option<GridHit> {
     let said = screen.said()?;
     let verdict = &said.gate.what.verdict;
     let parts = parts(verdict, area, meaning_of(said, area.width).len());
-    let total = evidence(verdict).len();
-    if !parts.checks.contains(at.into()) || at.1 == parts.checks.y {
-        return None;
-    }
-    let first = scroll(0, screen.check, Grid::height(parts.checks), total);
-    let row = first + usize::from(at.1 - parts.checks.y) - 1;
-    (row < total).then_some(GridHit::Cell(row, 0))
+    let total = n_evidence(verdict);
+    let height = Grid::height(parts.checks);
+    let first = screen.seen[usize::from(VERDICT)].first(screen.check, height, total);
+    let rows = vec![Vec::new(); height.min(total.saturating_sub(first))];
+    let columns = [Col { width: 1, grow: true, ..Col::default() }];
+    let grid = Grid { columns: &columns, rows: &rows, first_row: first, total, ..Grid::default() };
+    grid.hit(parts.checks, at.0, at.1)
 }
 
 pub(super) fn draw(screen: &Champions, buf: &mut Buffer, place: Place, shared: &Shared) {
@@ -81,7 +86,9 @@ fn draw_unasked(screen: &Champions, buf: &mut Buffer, area: Rect, shared: &Share
             "it uses the holdout once more: use {number}, alpha {}",
             crate::domain::format_number(alpha, 2)
         ),
-        None => "no champion yet: only thresholds are judged, no use of the holdout".into(),
+        None => {
+            "no champion yet: only thresholds are judged, which spends no use of the holdout".into()
+        }
     };
     let text = ["not asked yet", "", "P asks the gate", &cost];
     super::draw_empty(buf, area, shared, &text);
@@ -95,12 +102,12 @@ fn draw_said(screen: &Champions, said: Said<'_>, buf: &mut Buffer, place: Place,
     let (mark, role) = words::decision(theme, verdict.decision);
     let word = format!(" {mark} {}", verdict.decision.word().to_uppercase());
     let bold = theme.style(role).add_modifier(ratatui::style::Modifier::BOLD);
-    let about = format!(
-        "   {}   {} ago by {}",
-        words::of_use(&said.gate.what),
-        words::age(&said.gate.at, shared.now_ms),
-        paint::clean(&said.gate.user)
-    );
+    let used = match said.gate.what.number {
+        0 => String::new(),
+        _ => format!("   {}", words::of_use(&said.gate.what)),
+    };
+    let age = words::age(&said.gate.at, shared.now_ms);
+    let about = format!("{used}   {age} ago by {}", paint::clean(&said.gate.user));
     paint::line(buf, parts.decision, 0, &[(&word, bold), (&about, theme.style(Role::Muted))]);
     for (y, text) in meaning.iter().enumerate() {
         let text = plain(theme, text);
@@ -142,7 +149,7 @@ fn parts(verdict: &Verdict, area: Rect, meaning: usize) -> Parts {
     let detail = if rest.height >= 9 && area.width < WIDE { DETAIL } else { 0 };
     let detail = if rest.height >= 9 && detail == 0 { 2 } else { detail };
     // The evidence stands right below the checks, with an empty line between where there is room.
-    let n = evidence(verdict).len() as u16 + 2;
+    let n = n_evidence(verdict) as u16 + 2;
     let (checks, detail) = split_top(rest, n.min(rest.height.saturating_sub(detail)));
     Parts { decision, gain, checks, detail }
 }
@@ -190,18 +197,23 @@ struct Piece {
     is_heading: bool,
 }
 
+/// How many rows the evidence has.
+fn n_evidence(verdict: &Verdict) -> usize {
+    evidence(verdict, &Theme::default()).len()
+}
+
 /// Checks, then opinions and the winner's curse, which decide nothing.
-fn evidence(verdict: &Verdict) -> Vec<Piece> {
+fn evidence(verdict: &Verdict, theme: &Theme) -> Vec<Piece> {
     let shown = |value: Option<f64>| value.map_or_else(String::new, number);
     let mut pieces: Vec<Piece> = verdict
         .checks
         .iter()
         .map(|check| Piece {
             mark: Some(check.status),
-            name: check.name.clone(),
+            name: words::signs(theme, &check.name),
             value: shown(check.value),
-            needs: check.threshold.map_or_else(String::new, |of| sign_of(&check.id, of)),
-            detail: check.detail.clone(),
+            needs: check.threshold.map_or_else(String::new, |of| needs(check, of, theme)),
+            detail: words::signs(theme, &check.detail),
             is_heading: false,
         })
         .collect();
@@ -227,17 +239,16 @@ fn evidence(verdict: &Verdict) -> Vec<Piece> {
     pieces
 }
 
-/// A threshold with the side that is asked for, where the check says it.
-fn sign_of(id: &str, threshold: f64) -> String {
-    let sign = match id {
-        "gain" => "> ",
-        "rows" => "≥ ",
-        "ece" => "≤ ",
-        id if id.starts_with("require:") && id.ends_with(":most") => "≤ ",
-        id if id.starts_with("require:") => "≥ ",
+/// A threshold with the side that is asked for: as the rule says it in the check's name, else what the check means.
+fn needs(check: &Check, threshold: f64, theme: &Theme) -> String {
+    let signs = [">=", "<=", ">", "<"];
+    let named = check.name.split(' ').find(|word| signs.contains(word));
+    let sign = named.unwrap_or(match check.id.as_str() {
+        "gain" => ">",
+        "rows" => ">=",
         _ => "",
-    };
-    format!("{sign}{}", number(threshold))
+    });
+    words::signs(theme, &format!("{sign} {}", number(threshold))).trim_start().to_string()
 }
 
 fn draw_checks(
@@ -250,7 +261,11 @@ fn draw_checks(
     let theme = &shared.theme;
     let col =
         |title, width, right, priority| Col { title, width, right, priority, ..Col::default() };
-    let pieces = evidence(verdict);
+    let pieces = evidence(verdict, theme);
+    let widest = |of: fn(&Piece) -> &str, least: usize| {
+        let cells = pieces.iter().map(|piece| paint::cells(of(piece))).max();
+        cells.unwrap_or(0).max(least) as u16
+    };
     let longest = pieces.iter().map(|piece| paint::cells(&piece.name)).max().unwrap_or(0) as u16;
     let is_wide = area.width >= WIDE;
     let name = Col {
@@ -260,14 +275,14 @@ fn draw_checks(
     let mut columns = vec![
         Col { frozen: true, ..col("", 1, false, 9) },
         name,
-        col("VALUE", 9, true, 8),
-        col("NEEDS", 8, true, 7),
+        col("VALUE", widest(|piece| &piece.value, 5), true, 8),
+        col("NEEDS", widest(|piece| &piece.needs, 5), true, 7),
     ];
     if is_wide {
         columns.push(Col { grow: true, ..col("EVIDENCE", 20, false, 6) });
     }
     let height = Grid::height(area);
-    let first = scroll(0, screen.check, height, pieces.len());
+    let first = screen.seen[usize::from(VERDICT)].first(screen.check, height, pieces.len());
     let cells: Vec<Vec<CellText>> = pieces
         .iter()
         .skip(first)
@@ -311,10 +326,15 @@ fn draw_detail(
         return;
     }
     let theme = &shared.theme;
-    let pieces = evidence(verdict);
+    let pieces = evidence(verdict, theme);
     let Some(piece) = pieces.get(screen.check) else { return };
     let width = usize::from(area.width.saturating_sub(3)).max(10);
-    let lines = wrapped(&piece.detail, width);
+    let said = if piece.is_heading || piece.detail.is_empty() {
+        piece.name.clone()
+    } else {
+        format!("{}: {}", piece.name, piece.detail)
+    };
+    let lines = wrapped(&said, width);
     let height = usize::from(area.height);
     for (y, text) in lines.iter().take(height).enumerate() {
         let is_cut = y + 1 == height && lines.len() > height;

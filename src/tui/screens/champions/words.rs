@@ -31,7 +31,10 @@ pub(super) fn meaning(verdict: &Verdict) -> String {
     let first = |status: CheckStatus| verdict.checks.iter().find(|check| check.status == status);
     let said = |check: &crate::gate::Check| format!("{}: {}", check.name, check.detail);
     match verdict.decision {
-        Decision::Promote if verdict.comparison.is_none() => "nothing speaks against it".into(),
+        Decision::Promote if verdict.comparison.is_none() => {
+            "nothing speaks against it; no gain was tested, so no use of the holdout was spent"
+                .into()
+        }
         Decision::Promote => "proven by the rule".into(),
         Decision::Reject => first(CheckStatus::Fail).map_or_else(String::new, said),
         Decision::Hold => match (&verdict.comparison, first(CheckStatus::Hold)) {
@@ -82,7 +85,7 @@ pub(super) fn against(gate: &Gate) -> String {
 pub(super) fn of_use(gate: &Gate) -> String {
     let alpha = gate.verdict.comparison.as_ref().map(|comparison| comparison.alpha);
     match (gate.number, alpha) {
-        (0, _) => "no use of the holdout".into(),
+        (0, _) => "no gain was tested, so no use of it was spent".into(),
         (n, Some(alpha)) => format!("use {n}, alpha {}", format_number(alpha, 2)),
         (n, None) => format!("use {n}"),
     }
@@ -183,12 +186,33 @@ fn dash() -> String {
     "—".into()
 }
 
-/// `✓ 9/9`: checks that passed of those that applied.
+/// `✓ 9 pass`, `? 8 of 9`: checks that passed, of those that applied if some did not.
 pub(super) fn verdict_mark(theme: &Theme, verdict: &Verdict) -> String {
     let (mark, _) = decision(theme, verdict.decision);
-    let applied = verdict.checks.iter().filter(|check| check.status != CheckStatus::Skip).count();
-    let passed = verdict.checks.iter().filter(|check| check.status == CheckStatus::Pass).count();
-    format!("{mark} {passed}/{applied}")
+    let n = |status: CheckStatus| verdict.checks.iter().filter(|one| one.status == status).count();
+    let applied = verdict.checks.len() - n(CheckStatus::Skip);
+    match n(CheckStatus::Pass) {
+        passed if passed == applied => format!("{mark} {passed} pass"),
+        passed => format!("{mark} {passed} of {applied}"),
+    }
+}
+
+/// `6 pass, 1 skipped`: every check of the list, counted.
+pub(super) fn tally(verdict: &Verdict) -> String {
+    let n = |status: CheckStatus| verdict.checks.iter().filter(|one| one.status == status).count();
+    let parts = [
+        (n(CheckStatus::Pass), "pass"),
+        (n(CheckStatus::Fail), "fail"),
+        (n(CheckStatus::Hold), "hold"),
+        (n(CheckStatus::Skip), "skipped"),
+    ];
+    let shown = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}"));
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+/// Text of a gate with its comparisons in the signs of the screen: `recall ≥ 0.9`.
+pub(super) fn signs(theme: &Theme, text: &str) -> String {
+    if theme.ascii { text.into() } else { text.replace(">=", "≥").replace("<=", "≤") }
 }
 
 /// A verdict as lines to be read.
@@ -225,8 +249,8 @@ pub(super) fn verdict_lines(theme: &Theme, gate: &Gate, title: &str) -> Vec<Stri
     lines.push(String::new());
     lines.push("Checks".into());
     for one in &verdict.checks {
-        lines.push(format!("  {} {}", check(theme, one.status).0, one.name));
-        lines.push(format!("      {}", one.detail));
+        lines.push(format!("  {} {}", check(theme, one.status).0, signs(theme, &one.name)));
+        lines.push(format!("      {}", signs(theme, &one.detail)));
     }
     if !verdict.opinions.is_empty() {
         lines.push(String::new());

@@ -38,7 +38,7 @@ impl Compare {
         if n == 0 {
             return Enabled::Never;
         }
-        let of_curves = pane == LOOK && self.view == View::Curves;
+        let of_curves = pane == LOOK && self.view() == View::Curves;
         let only = |fits: bool| if fits { Enabled::Yes } else { Enabled::Never };
         match action {
             Action::Up
@@ -48,12 +48,12 @@ impl Compare {
             | Action::Top
             | Action::Bottom
             | Action::PageUp
-            | Action::PageDown
-            | Action::Write => Enabled::Yes,
+            | Action::PageDown => Enabled::Yes,
+            Action::Write => Enabled::As("write Markdown, SVG and JSON"),
             Action::Open => Enabled::As("open run"),
             Action::Copy => Enabled::As("copy table"),
             Action::Mark if self.column == 0 => Enabled::No("A is the reference already"),
-            Action::Mark => Enabled::As("make it A"),
+            Action::Mark => Enabled::As("mark as A"),
             Action::Unmark => Enabled::As("take out"),
             Action::Differing => only(pane == PARAMS),
             Action::View => only(pane == METRICS || pane == LOOK),
@@ -96,10 +96,10 @@ impl Compare {
             }
             Action::View if pane == METRICS => self.is_table = !self.is_table,
             Action::View => {
-                self.view = self.view.next();
+                self.view = self.next_view();
                 self.refresh_look(shared);
             }
-            action if pane == LOOK && self.view.is_chart() => self.on_chart(action, area, shared),
+            action if pane == LOOK && self.view().is_chart() => self.on_chart(action, area, shared),
             Action::Left | Action::Right => self.select(action == Action::Right),
             action => self.on_rows(action, (pane, area), shared),
         }
@@ -196,7 +196,7 @@ impl Compare {
             }
             _ => {
                 let rows = self.sheet.rows.len();
-                self.sheet_at[self.view.index()].step(by, height, rows);
+                self.sheet_at[self.view().index()].step(by, height, rows);
             }
         }
     }
@@ -235,7 +235,7 @@ impl Compare {
 
     /// Moving and looking on a chart.
     fn on_chart(&mut self, action: Action, area: Rect, shared: &Shared) {
-        let is_curves = self.view == View::Curves;
+        let is_curves = self.view() == View::Curves;
         match action {
             Action::Up | Action::Down if is_curves => {
                 self.step_metric(if action == Action::Down { 1 } else { -1 }, shared);
@@ -310,7 +310,7 @@ impl Compare {
     /// The crosshair to a column of the screen.
     pub(super) fn aim_at(&mut self, area: Rect, column: u16) {
         let letters = self.letters();
-        match self.view {
+        match self.view() {
             View::Curves => {
                 let of = (&self.drawing, &self.lens);
                 let x = look::x_at(area, column, of, &letters);
@@ -319,7 +319,7 @@ impl Compare {
             View::Roc | View::Pr => {
                 let x = match self.ranks() {
                     Some(Ok(ranks)) => {
-                        let of = (ranks, self.class, self.view);
+                        let of = (ranks, self.class, self.view());
                         look::rank_x_at((area, column), of, &self.columns())
                     }
                     _ => None,
@@ -351,12 +351,12 @@ impl Compare {
                 Some((metric, run)) => (Some(metric), run),
                 None => (None, None),
             },
-            _ if self.view.is_chart() => {
+            _ if self.view().is_chart() => {
                 self.aim_at(area, at.0);
                 return Vec::new();
             }
             _ => {
-                let cursor = self.sheet_at[self.view.index()];
+                let cursor = self.sheet_at[self.view().index()];
                 self.sheet.hit(area, at, (cursor, self.column))
             }
         };
@@ -366,7 +366,7 @@ impl Compare {
         match (pane, row) {
             (PARAMS, Some(row)) => self.params_at.row = row,
             (METRICS, Some(row)) => self.choose_metric(row, shared),
-            (_, Some(row)) => self.sheet_at[self.view.index()].row = row,
+            (_, Some(row)) => self.sheet_at[self.view().index()].row = row,
             (_, None) => {}
         }
         if again && row.is_none() && run.is_some() { self.open() } else { Vec::new() }
@@ -454,7 +454,7 @@ impl Compare {
     ) -> Vec<Effect> {
         match (purpose, outcome) {
             (OFFER, Outcome::Chosen(0)) => {
-                let prompt = Prompt::new(NUMBER, "run", "");
+                let prompt = Prompt::asking(NUMBER, "run");
                 vec![Effect::Overlay(Overlay::Prompt(prompt))]
             }
             (OFFER, Outcome::Chosen(at)) => match self.offers.get(at - 1).map(|offer| offer.0) {

@@ -36,6 +36,12 @@ impl RunCurve {
     pub fn has_steps(&self) -> bool {
         !self.lines.is_empty()
     }
+
+    /// The time of its first value.
+    fn earliest(&self) -> Option<f64> {
+        let samples = self.lines.iter().flat_map(|(_, samples)| samples).chain(&self.single);
+        samples.map(|sample| sample.ts).filter(|ts| ts.is_finite()).reduce(f64::min)
+    }
 }
 
 /// What x is.
@@ -45,7 +51,7 @@ pub(super) enum X {
     Step,
     /// Seconds since the run began.
     Since,
-    /// Seconds since the first of the runs began.
+    /// Seconds since 1970 UTC.
     Clock,
     /// The number of the fold: where no run has more than a value a fold.
     Fold,
@@ -56,7 +62,7 @@ impl X {
         match self {
             Self::Step => "step",
             Self::Since => "time",
-            Self::Clock => "clock",
+            Self::Clock => "clock (UTC)",
             Self::Fold => "fold",
         }
     }
@@ -160,6 +166,8 @@ pub(super) struct Drawing {
     pub(super) levels: Vec<(usize, f64)>,
     /// True if any fold was averaged.
     pub(super) is_mean: bool,
+    /// True if time runs from a run's first value, since its recorded start lies behind it.
+    pub(super) is_from_first: bool,
 }
 
 /// Lays curves over each other: `columns` says which curve is which column's, with its letter.
@@ -170,24 +178,25 @@ pub(super) fn drawing(columns: &[(char, Option<&RunCurve>)], wish: X, weight: f6
     };
     let has_steps = curves().any(|(_, _, curve)| curve.has_steps());
     let mut made = Drawing { x: if has_steps { wish } else { X::Fold }, ..Drawing::default() };
-    let first = curves().filter_map(|(_, _, curve)| curve.started).min();
     for (column, letter, curve) in curves() {
         if !has_steps {
             let label = letter.to_string();
             if !curve.by_fold.is_empty() {
-                let points = curve.by_fold.clone();
+                // Folds have no order: dots, with gaps between them.
+                let dots = curve.by_fold.iter();
+                let points = dots.flat_map(|dot| [(dot.0 - 0.5, f64::NAN), *dot]).skip(1).collect();
                 made.lines.push(Line { column, label, dashed: false, points });
             }
             continue;
         }
-        let started = match wish {
-            X::Clock => first,
-            _ => curve.started,
-        };
-        let x = |sample: &Sample| match (wish, started) {
-            (X::Step | X::Fold, _) => sample.step,
-            (_, Some(started)) => (sample.ts - started as f64) / 1e3,
-            (_, None) => f64::NAN,
+        let started = curve.started.map(|at| at as f64);
+        let early = curve.earliest().filter(|early| started.is_some_and(|at| *early < at));
+        made.is_from_first |= wish == X::Since && early.is_some();
+        let origin = early.or(started).unwrap_or(f64::NAN);
+        let x = |sample: &Sample| match wish {
+            X::Step | X::Fold => sample.step,
+            X::Since => (sample.ts - origin) / 1e3,
+            X::Clock => sample.ts / 1e3,
         };
         for (at, (context, samples)) in curve.lines.iter().enumerate() {
             made.is_mean |= context.starts_with("mean of ");
@@ -230,14 +239,18 @@ impl Drawing {
 
     /// The next x of any line beyond `x` by at least `least`; the last one if there is none.
     pub(super) fn beyond(&self, x: f64, least: f64, right: bool) -> Option<f64> {
+        // Between folds stand gaps; what a run reported as no number is a stop too.
+        let is_value = |point: &&(f64, f64)| self.x != X::Fold || point.1.is_finite();
         let found = self.lines.iter().filter_map(|line| {
             let points = &line.points;
             if right {
                 let at = points.partition_point(|point| point.0 <= x || point.0 < x + least);
-                points.get(at).or(points.last()).map(|point| point.0)
+                let next = points[at..].iter().find(|point| is_value(point));
+                next.or(points.last()).map(|point| point.0)
             } else {
                 let at = points.partition_point(|point| point.0 < x && point.0 <= x - least);
-                points.get(at.wrapping_sub(1)).or(points.first()).map(|point| point.0)
+                let next = points[..at].iter().rfind(|point| is_value(point));
+                next.or(points.first()).map(|point| point.0)
             }
         });
         let ahead = |to: &f64| if right { *to > x } else { *to < x };
@@ -267,10 +280,26 @@ mod tests {
         assert_eq!(single.by_fold, [(1.0, 0.7), (2.0, 0.5), (10.0, 0.6)]);
         let drawn = drawing(&[('A', Some(&single))], X::Since, 0.0);
         assert_eq!((drawn.x, drawn.lines.len()), (X::Fold, 1));
+        // Dots, not a line, and the crosshair goes from dot to dot.
+        assert_eq!(drawn.lines[0].points.iter().filter(|point| point.1.is_nan()).count(), 2);
+        assert_eq!(drawn.beyond(2.0, 0.1, true), Some(10.0));
+        assert_eq!(drawn.beyond(10.0, 0.1, false), Some(2.0));
         // Beside curves, a run of single values is a level.
         let drawn = drawing(&[('A', Some(&curve)), ('B', Some(&single))], X::Step, 0.0);
         assert_eq!((drawn.lines.len(), drawn.levels[0].0), (1, 1));
         assert!((drawn.levels[0].1 - 0.6).abs() < 1e-12);
+    }
+
+    #[test]
+    fn time_runs_from_the_start_or_from_a_value_before_it() {
+        let check = |started: i64, wish: X, expect: (f64, bool)| {
+            let curve = of_series(vec![series("", &[1.0, 2.0])], Some(started));
+            let drawn = drawing(&[('A', Some(&curve))], wish, 0.0);
+            assert_eq!((drawn.lines[0].points[0].0, drawn.is_from_first), expect);
+        };
+        check(400, X::Since, (0.6, false));
+        check(90_000, X::Since, (0.0, true));
+        check(90_000, X::Clock, (1.0, false));
     }
 
     #[test]

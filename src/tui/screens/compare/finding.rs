@@ -3,9 +3,9 @@
 use super::load::{FoldScores, Folds, Found};
 use crate::domain::{Goal, RunId, RunRecord};
 use crate::gate::{MeanTest, corrected_t};
-use crate::metrics;
 use crate::numeric::{sample_sd, student_t_quantile};
 use crate::tui::catalog::Catalog;
+use crate::tui::screens::run::known_goal;
 use indexmap::IndexSet;
 use std::collections::BTreeMap;
 
@@ -131,7 +131,7 @@ fn metric_row(
     let aims = known.iter().flatten().flat_map(|run| &run.objectives);
     let goal = aims.into_iter().find(|aim| aim.0 == name).map(|aim| aim.1);
     let goal = goal.or_else(|| catalog.objective(name).map(|aim| aim.goal));
-    let goal = goal.or_else(|| metrics::info(name).map(|info| info.goal));
+    let goal = goal.or_else(|| known_goal(name));
     let mut scores: Vec<Score> = Vec::with_capacity(known.len());
     for (at, run) in known.iter().enumerate() {
         let folds = run.and_then(|run| folds?.get(&run.record.id));

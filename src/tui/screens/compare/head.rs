@@ -4,9 +4,9 @@ use super::super::Shared;
 use super::finding::ground;
 use super::sheets::Columns;
 use super::table::put;
-use crate::domain::{RunRecord, Status, Value};
+use crate::domain::{RunRecord, Value};
 use crate::tui::paint::{cells, clean, cut};
-use crate::tui::theme::{Role, Theme};
+use crate::tui::theme::{Role, Theme, signs};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -17,6 +17,9 @@ const MOST_LINES: u16 = 4;
 const LONGEST: usize = 24;
 /// Cells between runs.
 const GAP: usize = 3;
+
+/// Lines for the verdict where it does not fit into one.
+pub(super) const WORDS: u16 = 2;
 
 /// A piece of the head.
 struct Item {
@@ -36,15 +39,9 @@ pub(super) fn state(run: &RunRecord, theme: &Theme) -> (&'static str, &'static s
     if run.deleted {
         return (theme.glyph("✗", "x"), "in the bin", Role::Warn);
     }
-    match run.status {
-        Status::Done => (theme.glyph("✓", "+"), "done", Role::Good),
-        Status::Running => (theme.glyph("●", "*"), "running", Role::Live),
-        Status::Queued => (theme.glyph("◌", "o"), "queued", Role::Muted),
-        Status::Pruned => (theme.glyph("⊘", "/"), "pruned", Role::Muted),
-        Status::Failed => (theme.glyph("✗", "x"), "failed", Role::Bad),
-        Status::Killed => (theme.glyph("✗", "x"), "killed", Role::Bad),
-        Status::Infeasible => (theme.glyph("⊘", "/"), "infeasible", Role::Muted),
-    }
+    let sign = signs::status(run.status);
+    let (glyph, role) = theme.sign(sign);
+    (glyph, sign.3, role)
 }
 
 /// What a run is called: its model, else its name.
@@ -146,5 +143,26 @@ pub(super) fn draw(
             put(buf, at, &shared.theme, (text, *style), false);
             at.x = (at.x + cells(text) as u16).min(area.right());
         }
+    }
+}
+
+/// Draws the verdict, and what it rests on below it.
+pub(super) fn draw_words(
+    buf: &mut Buffer,
+    area: Rect,
+    said: Option<&(Vec<String>, Role)>,
+    shared: &Shared,
+) {
+    let Some((parts, role)) = said else { return };
+    let Some((first, rest)) = parts.split_first() else { return };
+    let lines = [(first.clone(), *role), (rest.join(" · "), Role::Muted)];
+    for (y, (text, role)) in lines.iter().enumerate() {
+        let line = Rect {
+            x: area.x + 1,
+            y: area.y + y as u16,
+            width: area.width.saturating_sub(1),
+            height: 1,
+        };
+        put(buf, line.intersection(area), &shared.theme, (text, shared.theme.style(*role)), false);
     }
 }

@@ -2,11 +2,14 @@
 
 use super::curve::{self, RunCurve};
 use super::predicted::{self, Ranks, Slices};
-use crate::domain::{Goal, MetricPoint, RunId, RunRecord, Status, fold_scores};
-use crate::store::{Query, Store, StoreError, filter};
+use crate::domain::{Goal, MetricPoint, RunId, RunRecord, Status, SweepId, Value, fold_scores};
+use crate::space::Row;
+use crate::spec::{self, Format, Known, Overrides};
+use crate::store::{Query, Store, StoreError, SweepRow, filter};
 use crate::tui::ask::{Freshness, Reader, Trouble};
 use indexmap::IndexSet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// Values of a metric beyond which its folds are not read: that many are no folds but a log.
 const MOST_VALUES: u64 = 200_000;
@@ -68,6 +71,8 @@ pub struct Found {
     pub record: RunRecord,
     /// What its sweep aims at, and in which direction.
     pub objectives: Vec<(String, Goal)>,
+    /// Parameters that are its model's own, which may be other ones than another model's of the same name.
+    pub own: BTreeSet<String>,
 }
 
 /// The scores of a metric by fold: context and score. None where there are too many values to be folds.
@@ -173,14 +178,28 @@ pub(super) fn records(store: &Store, ids: &[RunId]) -> Result<Vec<RunRecord>, St
 
 fn runs(store: &Store, ids: &[RunId]) -> Result<BTreeMap<RunId, Found>, StoreError> {
     let mut found = BTreeMap::new();
+    let mut branches: BTreeMap<SweepId, Vec<Row>> = BTreeMap::new();
     for record in records(store, ids)? {
         let sweep = store.sweep_of(record.id)?;
         let sweep = sweep.map(|sweep| store.sweep_by_id(sweep)).transpose()?;
+        let mut own = BTreeSet::new();
+        if let (Some(row), Some(Value::Text(model))) = (&sweep, record.params.get("model")) {
+            let tree = branches.entry(row.id).or_insert_with(|| tree(row));
+            let is_own = |dim: &&Row| dim.branch.as_ref() == Some(model);
+            own.extend(tree.iter().filter(is_own).map(|dim| dim.name.clone()));
+        }
         let objectives = sweep.map(|sweep| sweep.objectives).unwrap_or_default();
         let objectives = objectives.into_iter().map(|one| (one.metric, one.goal)).collect();
-        found.insert(record.id, Found { record, objectives });
+        found.insert(record.id, Found { record, objectives, own });
     }
     Ok(found)
+}
+
+/// The space of a sweep as it is recorded; empty if its file does not check here and now.
+fn tree(row: &SweepRow) -> Vec<Row> {
+    let (overrides, known) = (Overrides::default(), Known::built_in());
+    let sweep = spec::parse(&row.text, Format::Toml, Path::new(&row.file), &overrides, &known);
+    sweep.map(|sweep| sweep.space.tree()).unwrap_or_default()
 }
 
 fn folds(store: &Store, ids: &[RunId]) -> Result<Folds, StoreError> {

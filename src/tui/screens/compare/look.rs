@@ -65,10 +65,6 @@ impl View {
         self as usize
     }
 
-    pub(super) fn next(self) -> Self {
-        Self::ALL[(self.index() + 1) % Self::ALL.len()]
-    }
-
     /// True where left and right move a crosshair.
     pub(super) fn is_chart(self) -> bool {
         matches!(self, Self::Curves | Self::Roc | Self::Pr)
@@ -145,7 +141,8 @@ pub(super) fn with_curves<T>(
         .collect();
     let unit = match drawing.x {
         X::Step | X::Fold => Unit::Whole,
-        X::Since | X::Clock => Unit::Seconds,
+        X::Since => Unit::Seconds,
+        X::Clock => Unit::Clock,
     };
     let x = Axis { name: drawing.x.name(), range: lens.range, unit, ..Axis::default() };
     let y = Axis { log: lens.is_log, ..Axis::default() };

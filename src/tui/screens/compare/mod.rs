@@ -45,6 +45,9 @@ const PARAMS: u8 = 0;
 const METRICS: u8 = 1;
 const LOOK: u8 = 2;
 
+/// Cells that a verdict with everything that it rests on takes.
+const ONE_LINE: u16 = 130;
+
 /// Something that was asked for once.
 #[derive(Debug, Clone, PartialEq)]
 enum Pending {
@@ -139,6 +142,48 @@ impl Compare {
         Some((found.record.sweep.clone()?, metric, goal))
     }
 
+    /// The views that say something about these runs.
+    fn views(&self) -> Vec<View> {
+        View::ALL.into_iter().filter(|view| self.fits(*view)).collect()
+    }
+
+    /// The view that is shown: the one that was chosen, while it says something.
+    fn view(&self) -> View {
+        if self.fits(self.view) { self.view } else { View::default() }
+    }
+
+    fn fits(&self, view: View) -> bool {
+        if !self.is_read {
+            return true;
+        }
+        let runs = || self.found.values().map(|found| &found.record);
+        match view {
+            View::Curves | View::Facts => true,
+            View::Folds => {
+                let folds = self.metrics.iter().flat_map(|row| &row.scores);
+                self.folds.is_empty() || folds.into_iter().any(|score| score.folds.len() > 1)
+            }
+            View::Slices => runs().any(|run| run.data_hash.is_some()),
+            View::Roc | View::Pr => runs().any(|run| {
+                run.data_hash.is_some() && !run.metrics.keys().any(|name| is_of_numbers(name))
+            }),
+        }
+    }
+
+    /// What is known of the selected run by the selected metric: the verdict, and what it rests on.
+    fn said(&self, shared: &Shared) -> Option<(Vec<String>, crate::tui::theme::Role)> {
+        let row = self.metric_row().filter(|_| self.is_read && !self.shown.is_empty())?;
+        let (parts, role) = scores::sentence(row, self.column, &self.letters())?;
+        let plain = |text: String| crate::tui::widgets::plain(&shared.theme, &text).into_owned();
+        Some((parts.into_iter().map(plain).collect(), role))
+    }
+
+    fn next_view(&self) -> View {
+        let views = self.views();
+        let at = views.iter().position(|view| *view == self.view()).unwrap_or(0);
+        views[(at + 1) % views.len()]
+    }
+
     /// Makes everything that follows from runs, answers and view. Called after each change of them.
     fn refresh(&mut self, shared: &Shared) {
         self.shown = self.wanted(shared);
@@ -152,7 +197,7 @@ impl Compare {
     /// Makes what follows from the view and the metric.
     fn refresh_look(&mut self, shared: &Shared) {
         let theme = &shared.theme;
-        self.sheet = match (self.view, self.metric_row()) {
+        self.sheet = match (self.view(), self.metric_row()) {
             (View::Folds, Some(row)) => sheets::folds(row, &self.letters(), theme),
             (View::Slices, _) => match &self.slices {
                 Some(Slow { ask, found: Ok(found) }) if Some(ask) == self.slices_ask().as_ref() => {
@@ -216,32 +261,33 @@ impl Compare {
     fn title_of_look(&self) -> String {
         let metric = self.metric_row().map(|row| crate::tui::paint::clean(&row.name));
         let metric = metric.unwrap_or_default();
-        match self.view {
+        match self.view() {
             View::Curves if self.drawing.x == X::Fold && !self.drawing.lines.is_empty() => {
                 format!("{metric} by fold")
             }
-            View::Curves | View::Folds => format!("{metric} {}", self.view.title()),
+            View::Curves | View::Folds => format!("{metric} {}", self.view().title()),
             View::Slices => match &self.slices {
                 Some(Slow { found: Ok(found), .. }) => {
-                    format!("{} by {}", found.metric, self.view.title())
+                    format!("{} by {}", found.metric, self.view().title())
                 }
-                _ => self.view.title().into(),
+                _ => self.view().title().into(),
             },
             View::Roc | View::Pr => match self.ranks() {
                 Some(Ok(ranks)) => {
-                    format!("{} {}", self.view.title(), look::class_of(ranks, self.class))
+                    format!("{} {}", self.view().title(), look::class_of(ranks, self.class))
                 }
-                _ => self.view.title().into(),
+                _ => self.view().title().into(),
             },
-            View::Facts => self.view.title().into(),
+            View::Facts => self.view().title().into(),
         }
     }
 
     fn note_of_look(&self) -> String {
         let mut parts = Vec::new();
-        if self.view == View::Curves && !self.drawing.lines.is_empty() {
+        if self.view() == View::Curves && !self.drawing.lines.is_empty() {
             if self.drawing.x != X::Fold {
-                parts.push(format!("x {}", self.drawing.x.name()));
+                let from = if self.drawing.is_from_first { " since the first value" } else { "" };
+                parts.push(format!("x {}{from}", self.drawing.x.name()));
             }
             if self.lens.is_log {
                 parts.push("y log".into());
@@ -253,13 +299,15 @@ impl Compare {
                 parts.push("mean of folds".into());
             }
         }
-        parts.push(format!("v {}/{}", self.view.index() + 1, View::ALL.len()));
+        let views = self.views();
+        let at = views.iter().position(|view| *view == self.view()).unwrap_or(0);
+        parts.push(format!("v {}/{}", at + 1, views.len()));
         parts.join(" · ")
     }
 
     fn draw_look(&self, buf: &mut Buffer, place: Place, shared: &Shared) {
         let letters = self.letters();
-        match self.view {
+        match self.view() {
             View::Curves => {
                 let of = (&self.drawing, &self.lens);
                 look::draw_curves(buf, place, shared, of, (&letters, self.is_curve_read()));
@@ -268,7 +316,7 @@ impl Compare {
                 None => draw_empty(buf, place.area, shared, &["reading data and predictions …"]),
                 Some(Err(why)) => draw_empty(buf, place.area, shared, &[why]),
                 Some(Ok(ranks)) => {
-                    let of = (ranks, self.class, (self.view, self.rank_x));
+                    let of = (ranks, self.class, (self.view(), self.rank_x));
                     look::draw_ranks(buf, place, shared, of, &self.columns());
                 }
             },
@@ -287,7 +335,7 @@ impl Compare {
                 }
             }
             _ => {
-                let at = (self.sheet_at[self.view.index()], self.column);
+                let at = (self.sheet_at[self.view().index()], self.column);
                 self.sheet.draw(buf, place, shared, at);
             }
         }
@@ -301,6 +349,16 @@ fn ordered(ids: impl Iterator<Item = RunId>, shared: &Shared) -> Vec<RunId> {
     ids.sort_by_key(|id| !shared.catalog.champions.contains_key(id));
     ids.truncate(MOST);
     ids
+}
+
+/// True if the verdict has room in one line; else it has two above the panes.
+fn is_wide(shared: &Shared) -> bool {
+    shared.body.width >= ONE_LINE
+}
+
+/// True for a metric that only predicted numbers have.
+fn is_of_numbers(name: &str) -> bool {
+    crate::metrics::info(name).is_some_and(|info| info.regression && !info.classification())
 }
 
 /// True for the same question about curves, whether a run is still at work or not.
@@ -358,11 +416,20 @@ impl Screen for Compare {
     }
 
     fn head(&self, shared: &Shared) -> u16 {
-        if self.shown.is_empty() { 0 } else { head::height(&self.columns(), shared) }
+        if self.shown.is_empty() {
+            return 0;
+        }
+        let words = if is_wide(shared) { 0 } else { head::WORDS };
+        head::height(&self.columns(), shared) + words
     }
 
     fn draw_head(&self, buf: &mut Buffer, area: Rect, shared: &Shared) {
+        let words = if is_wide(shared) { 0 } else { head::WORDS.min(area.height) };
+        let (area, below) = layout::split_top(area, area.height - words);
         head::draw(buf, area, (&self.columns(), self.column), shared);
+        if words > 0 {
+            head::draw_words(buf, below, self.said(shared).as_ref(), shared);
+        }
     }
 
     fn draw(&self, buf: &mut Buffer, pane: u8, place: Place, shared: &Shared) {
@@ -426,7 +493,7 @@ impl Screen for Compare {
         if !ids.is_empty() {
             asks.push(Ask::Runs { ids: ids.clone(), live });
             asks.push(Ask::Folds { ids: ids.clone(), live });
-            match self.view {
+            match self.view() {
                 View::Roc | View::Pr => asks.push(Ask::Ranks(ids.clone())),
                 View::Slices => asks.extend(self.slices_ask()),
                 View::Curves => asks.extend(self.curves_ask()),
@@ -475,6 +542,7 @@ impl Screen for Compare {
         self.column = usize::from(self.runs.len() > 1);
         self.is_read = false;
         (self.lens.crosshair, self.lens.range, self.rank_x) = (None, None, None);
+        self.class = 0;
         self.refresh(shared);
         match distinct.len() {
             n if n > MOST => {
@@ -493,11 +561,9 @@ impl Screen for Compare {
     }
 
     fn status(&self, shared: &Shared) -> Vec<(String, ratatui::style::Style)> {
-        let letters = self.letters();
-        let row = self.metric_row().filter(|_| self.is_read && !self.shown.is_empty());
-        let said = row.and_then(|row| scores::sentence(row, self.column, &letters));
-        let plain = |text: String| crate::tui::widgets::plain(&shared.theme, &text).into_owned();
-        said.map(|(text, role)| (plain(text), shared.theme.style(role))).into_iter().collect()
+        let said = self.said(shared).filter(|_| is_wide(shared));
+        let line = said.map(|(parts, role)| (parts.join(" · "), shared.theme.style(role)));
+        line.into_iter().collect()
     }
 
     fn position(&self, _shared: &Shared) -> String {

@@ -11,7 +11,6 @@ use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{CellText, Interval, Intervals, scrollbar};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use std::fmt::Write;
 
 /// From this width on, names stand beside the values.
 const MERGED: u16 = 78;
@@ -31,6 +30,45 @@ pub(super) struct Scores<'a> {
     pub(super) run: usize,
 }
 
+/// What stands in the columns, by metric and run: each with one number of decimals.
+struct Texts {
+    scores: Vec<Vec<String>>,
+    sds: Vec<Vec<String>>,
+    differences: Vec<Vec<String>>,
+}
+
+impl Texts {
+    fn of(rows: &[MetricRow]) -> Self {
+        let column = |of: &dyn Fn(&Score) -> Option<f64>, empty: &str| {
+            let scores =
+                || rows.iter().flat_map(|row| row.scores.iter().map(move |one| (row, one)));
+            let values: Vec<(&str, f64)> = scores()
+                .map(|(row, one)| (row.name.as_str(), of(one).unwrap_or(f64::NAN)))
+                .collect();
+            let mut texts = words::column(&values).into_iter();
+            let shown = |score: &Score| {
+                let text = texts.next().unwrap_or_default();
+                if of(score).is_some() { text } else { empty.to_string() }
+            };
+            let mut shown = shown;
+            rows.iter().map(|row| row.scores.iter().map(&mut shown).collect()).collect()
+        };
+        let mut differences: Vec<Vec<String>> = column(&|score| score.difference, "");
+        for (row, texts) in rows.iter().zip(&mut differences) {
+            for (score, text) in row.scores.iter().zip(texts) {
+                if score.difference.is_some_and(|by| by > 0.0) {
+                    text.insert(0, '+');
+                }
+            }
+        }
+        Self {
+            scores: column(&|score| score.score, "—"),
+            sds: column(&|score| Some(score.sd).filter(|sd| sd.is_finite()), ""),
+            differences,
+        }
+    }
+}
+
 /// Where the columns are, from the left.
 struct Columns {
     /// Cells of the names; none if they have a line of their own.
@@ -40,17 +78,21 @@ struct Columns {
 }
 
 impl Columns {
-    /// Of a pane that wide, whose last cells are the scrollbar's.
-    fn of(width: u16) -> Self {
+    /// Of a pane that wide, whose last cells are the scrollbar's, with numbers as wide as they are.
+    fn of(width: u16, texts: &Texts) -> Self {
         let names = if width >= MERGED { NAMES } else { 0 };
-        let word = if width >= WORDY { 20 } else { 11 };
-        let p = if width >= 64 { 7 } else { 0 };
-        let sd = if width >= 48 { 8 } else { 0 };
-        let fixed = 1 + names + 2 + 8 + sd + 10 + p + word;
+        let word = if width >= WORDY { 20 } else { 12 };
+        let p = if width >= 64 { 8 } else { 0 };
+        let widest = |column: &[Vec<String>], least: usize| {
+            column.iter().flatten().map(|text| cells(text)).fold(least, usize::max) as u16 + 1
+        };
+        let sd = if width >= 48 { widest(&texts.sds, 4) } else { 0 };
+        let (score, difference) = (widest(&texts.scores, 5), widest(&texts.differences, 6));
+        let fixed = 1 + names + 2 + score + sd + difference + p + word;
         let interval = width.saturating_sub(fixed + 1).min(44);
         let interval = if interval >= 7 { interval } else { 0 };
         let mut x = 1 + names;
-        let spans = [2, 8, sd, 10, interval, p, word].map(|width| {
+        let spans = [2, score, sd, difference, interval, p, word].map(|width| {
             let at = x;
             x += width;
             (at, width)
@@ -102,7 +144,8 @@ impl Scores<'_> {
     /// Draws the pane.
     pub(super) fn draw(&self, buf: &mut Buffer, place: Place, shared: &Shared) {
         let (area, theme) = (place.area, &shared.theme);
-        let columns = Columns::of(area.width);
+        let texts = Texts::of(self.rows);
+        let columns = Columns::of(area.width, &texts);
         Self::titles(buf, area, &columns, theme);
         let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
         let block = self.block(area.width);
@@ -118,7 +161,8 @@ impl Scores<'_> {
                 Self::name(buf, Rect { y, height: 1, ..body }, (row, selected), (&columns, theme));
             }
             let Some(run) = run else { continue };
-            self.score(buf, Rect { y, height: 1, ..body }, (row, run), (&columns, theme));
+            let of = (metric, run, &texts);
+            self.score(buf, Rect { y, height: 1, ..body }, of, (&columns, theme));
             if selected && run == self.run {
                 let from = 1 + columns.names;
                 let line = Rect {
@@ -193,33 +237,30 @@ impl Scores<'_> {
         &self,
         buf: &mut Buffer,
         line: Rect,
-        (row, run): (&MetricRow, usize),
+        (metric, run, texts): (usize, usize, &Texts),
         (columns, theme): (&Columns, &Theme),
     ) {
-        let score = &row.scores[run];
+        let score = &self.rows[metric].scores[run];
         let cell = |at: usize| columns.cell(line, line.y, at);
         let letter = self.letters[run].to_string();
         put(buf, cell(0), theme, (&letter, theme.style(Role::Series(run))), false);
-        let (text, of) = value(&row.name, score.score, theme);
-        put(buf, cell(1), theme, (&text, theme.style(of)), true);
-        if score.sd.is_finite() {
-            let text = words::measured_to(&row.name, score.sd, 2);
-            put(buf, cell(2), theme, (&text, theme.style(Role::Muted)), true);
-        }
+        let of = role_of(score.score);
+        put(buf, cell(1), theme, (&texts.scores[metric][run], theme.style(of)), true);
+        let muted = theme.style(Role::Muted);
+        put(buf, cell(2), theme, (&texts.sds[metric][run], muted), true);
         let role = role(&score.word);
-        if let Some(difference) = score.difference {
-            let text = signed(&row.name, difference);
-            put(buf, cell(3), theme, (&text, theme.style(role)), true);
-        }
+        let text = &texts.differences[metric][run];
+        put(buf, cell(3), theme, (text, theme.style(role)), true);
         if let Some(p) = score.holm {
             put(buf, cell(5), theme, (&p_value(p), theme.style(Role::Muted)), true);
         }
         let text = verdict(score, columns.spans[6].1, theme);
         let mut at = cell(6);
         if matches!(score.word, Word::Untested(_)) {
-            // Without an interval its place is free.
-            let from = cell(4);
-            at = Rect { x: from.x, width: at.right().saturating_sub(from.x), ..at };
+            // Without an interval its place is free, and so is that of a difference.
+            let from = cell(if score.difference.is_some() { 4 } else { 3 });
+            let x = from.x + u16::from(columns.spans[4].1 == 0);
+            at = Rect { x, width: at.right().saturating_sub(x), ..at };
         }
         put(buf, at, theme, (&text, theme.style(role)), false);
     }
@@ -293,21 +334,22 @@ impl Scores<'_> {
                 titles.push(Title { text, run: Some(at), right: true });
             }
         }
-        let row = |row: &MetricRow| {
+        let texts = Texts::of(self.rows);
+        let row = |(metric, row): (usize, &MetricRow)| {
             let name = format!("{} {}", clean(&row.name), arrow(row.goal, theme));
             let mut cells = vec![CellText::new(name, Role::Text)];
             for (at, score) in row.scores.iter().enumerate() {
-                let (text, of) = value(&row.name, score.score, theme);
-                cells.push(CellText::new(text, of));
+                let text = texts.scores[metric][at].as_str();
+                cells.push(CellText::new(text, role_of(score.score)));
                 if at > 0 {
-                    let text = score.difference.map(|d| signed(&row.name, d)).unwrap_or_default();
                     let mark = mark(&score.word, theme);
-                    cells.push(CellText::new(format!("{text}{mark}"), role(&score.word)));
+                    let text = format!("{}{mark}", texts.differences[metric][at]);
+                    cells.push(CellText::new(text, role(&score.word)));
                 }
             }
             cells
         };
-        Sheet::new(titles, self.rows.iter().map(row).collect(), Vec::new())
+        Sheet::new(titles, self.rows.iter().enumerate().map(row).collect(), Vec::new())
     }
 }
 
@@ -320,12 +362,12 @@ pub(super) fn arrow(goal: Option<Goal>, theme: &Theme) -> &'static str {
     }
 }
 
-/// A score, with what is no number marked.
-fn value(metric: &str, score: Option<f64>, theme: &Theme) -> (String, Role) {
+/// What is no number is marked.
+fn role_of(score: Option<f64>) -> Role {
     match score {
-        None => (theme.glyph("—", "-").into(), Role::Muted),
-        Some(score) if score.is_finite() => (words::measured(metric, score), Role::Text),
-        Some(score) => (words::number(score), Role::Bad),
+        None => Role::Muted,
+        Some(score) if score.is_finite() => Role::Text,
+        Some(_) => Role::Bad,
     }
 }
 
@@ -342,7 +384,7 @@ fn mark(word: &Word, theme: &Theme) -> &'static str {
     match word {
         Word::Better => theme.glyph("▲", "+"),
         Word::Worse => theme.glyph("▼", "-"),
-        Word::Differs => theme.glyph("≠", "!"),
+        Word::Differs => theme.glyph("≠", "!="),
         _ => " ",
     }
 }
@@ -350,7 +392,7 @@ fn mark(word: &Word, theme: &Theme) -> &'static str {
 /// What the test says, in so many cells.
 fn verdict(score: &Score, width: u16, theme: &Theme) -> String {
     let text = match &score.word {
-        Word::NoDifference if width < 20 => "none shown",
+        Word::NoDifference if width < 20 => "undecided",
         word => word.text(),
     };
     match mark(&score.word, theme) {
@@ -373,38 +415,51 @@ pub(super) fn p_value(p: f64) -> String {
     if p < 0.001 { "<0.001".into() } else { format_number(p, 2) }
 }
 
-/// All that is known of a run by a metric, in a line.
-pub(super) fn sentence(row: &MetricRow, run: usize, letters: &[char]) -> Option<(String, Role)> {
+fn p_words(p: f64) -> String {
+    if p < 0.001 { "p < 0.001".into() } else { format!("p = {}", p_value(p)) }
+}
+
+/// What a run is by a metric: the verdict first, then what it rests on.
+pub(super) fn sentence(
+    row: &MetricRow,
+    run: usize,
+    letters: &[char],
+) -> Option<(Vec<String>, Role)> {
     let (score, letter) = (row.scores.get(run)?, letters.get(run)?);
     let metric = &row.name;
     let name = clean(metric);
+    let folds = || words::plural(score.folds.len() as u64, "fold");
     let (Some(difference), true) = (score.difference, run > 0) else {
-        let own = score.score.map_or("no value".into(), |score| words::measured(metric, score));
-        let mut spread = String::new();
+        let own = score.score.map_or("no value".into(), |score| words::with_unit(metric, score));
+        let is = if run == 0 { ", the reference" } else { "" };
+        let mut parts = vec![format!("{name}: {letter} {own}{is}")];
         if score.sd.is_finite() {
-            let sd = words::measured_to(metric, score.sd, 2);
-            spread = format!(", sd {sd} over {} folds", score.folds.len());
+            let sd = words::with_unit_to(metric, score.sd, 2);
+            parts.push(format!("standard deviation {sd} over {}", folds()));
         }
-        let why = match &score.word {
-            Word::Untested(why) => format!(" · no test: {why}"),
-            _ => String::new(),
-        };
-        return Some((format!("{name}: {letter} {own}{spread}{why}"), Role::Text));
+        if let Word::Untested(why) = &score.word {
+            parts.push(format!("no test: {why}"));
+        }
+        return Some((parts, Role::Text));
     };
-    let mut text = format!("{name}: {letter} to A {}", signed(metric, difference));
-    if let Some((low, high)) = score.interval {
-        let _ = write!(text, " [{}, {}]", signed(metric, low), signed(metric, high));
-    }
-    let _ = match &score.word {
-        Word::Untested(why) => write!(text, " · no test: {why}"),
-        word => write!(text, " {}", word.text()),
+    let by = signed(metric, difference);
+    let mut parts = match &score.word {
+        Word::Untested(why) => {
+            vec![format!("{name}: {letter} against A {by}"), format!("no test: {why}")]
+        }
+        word => vec![format!("{name}: {letter} against A {by}, {}", word.text())],
     };
     if let (Some(p), Some(holm)) = (score.p, score.holm) {
-        let _ = match row.tests().1 {
-            0 | 1 => write!(text, " · p {}", p_value(p)),
-            n => write!(text, " · p {}, after Holm over {n} {}", p_value(p), p_value(holm)),
-        };
-        let _ = write!(text, " · {} folds", score.folds.len());
+        parts.push(match row.tests().1 {
+            0 | 1 => p_words(p),
+            n => format!("{} ({} after Holm, {n} comparisons)", p_words(p), p_value(holm)),
+        });
     }
-    Some((text, role(&score.word)))
+    if let Some((low, high)) = score.interval {
+        parts.push(format!("95 % from {} to {}", signed(metric, low), signed(metric, high)));
+    }
+    if score.p.is_some() {
+        parts.push(folds());
+    }
+    Some((parts, role(&score.word)))
 }

@@ -2,7 +2,7 @@
 
 use super::finding::MetricRow;
 use super::load::Found;
-use super::predicted::Slices;
+use super::predicted::{Slice, Slices};
 use super::table::{Sheet, Title};
 use crate::compare::{Difference, differences};
 use crate::domain::{Goal, RunId, RunRecord, Value, format_number};
@@ -10,6 +10,7 @@ use crate::report::words;
 use crate::tui::paint::clean;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::CellText;
+use indexmap::IndexSet;
 
 /// Digits beyond which numbers count as equal to the eye.
 const MOST_DIGITS: usize = 17;
@@ -33,9 +34,10 @@ pub(super) fn params(columns: &Columns<'_>, only: bool, theme: &Theme) -> (Sheet
     if only {
         let names: Vec<&str> = equal.iter().take(TOLD).map(|row| row.name.as_str()).collect();
         if !names.is_empty() {
-            let n = words::count(equal.len() as u64);
-            let names = clean(&names.join(" "));
-            notes.push((format!("{n} equal, d shows: {names}"), Role::Muted));
+            let n = words::plural(equal.len() as u64, "parameter");
+            let are = if equal.len() == 1 { "is" } else { "are" };
+            let names = clean(&names.join(", "));
+            notes.push((format!("{n} {are} equal, d shows: {names}"), Role::Muted));
         }
     } else {
         made.extend(equal.iter().map(|row| param_row(row, theme)));
@@ -46,7 +48,15 @@ pub(super) fn params(columns: &Columns<'_>, only: bool, theme: &Theme) -> (Sheet
         if !made.is_empty() {
             made.push(vec![CellText::new("code, data, place", Role::Muted)]);
         }
-        made.extend(shown.into_iter().map(|row| row.cells(theme)));
+        // A parameter may be called so too.
+        let is_taken = |name: &str| differ.iter().chain(&equal).any(|row| row.name == name);
+        made.extend(shown.into_iter().map(|row| {
+            let mut cells = row.cells(theme);
+            if is_taken(row.name) {
+                cells[0].text = format!("run's {}", row.name);
+            }
+            cells
+        }));
     }
     let mut sheet = Sheet::new(Sheet::titles_of("parameter", &letters(columns)), made, notes);
     sheet.empty = if columns.len() < 2 {
@@ -70,7 +80,30 @@ pub(super) fn differing(columns: &Columns<'_>) -> Vec<Difference> {
             row.values = columns.iter().map(|(_, _, found)| *found).map(value).collect();
         }
     }
-    rows
+    rows.into_iter().flat_map(|row| by_model(row, columns)).collect()
+}
+
+/// A parameter that is several models' own is as many parameters of one name: a row each.
+fn by_model(row: Difference, columns: &Columns<'_>) -> Vec<Difference> {
+    let model = |at: usize| {
+        let found = columns[at].2.filter(|found| found.own.contains(&row.name))?;
+        found.record.params.get("model").map(ToString::to_string)
+    };
+    let models: Vec<Option<String>> = (0..columns.len()).map(model).collect();
+    let distinct: IndexSet<&String> = models.iter().flatten().collect();
+    let is_shared = |at: usize| models[at].is_none() && row.values[at].is_some();
+    if distinct.len() < 2 || (0..columns.len()).any(is_shared) {
+        return vec![row];
+    }
+    let of = |model: &String| {
+        let is_its = |at: usize| models[at].as_ref() == Some(model);
+        let value = |(at, value): (usize, &Option<Value>)| value.clone().filter(|_| is_its(at));
+        Difference {
+            name: format!("{} of {model}", row.name),
+            values: row.values.iter().enumerate().map(value).collect(),
+        }
+    };
+    distinct.into_iter().map(of).collect()
 }
 
 /// Values as texts that differ where the values do.
@@ -118,14 +151,11 @@ fn param_row(row: &Difference, theme: &Theme) -> Vec<CellText> {
     cells
 }
 
-/// More or less than the reference, or other.
+/// Other than the reference. More of a parameter is neither better nor worse, and gets no arrow.
 fn against(first: Option<&Value>, value: Option<&Value>, theme: &Theme) -> &'static str {
-    let (Some(first), Some(value)) = (first, value) else { return " " };
-    match (first.as_f64(), value.as_f64()) {
-        (Some(a), Some(b)) if b > a => theme.glyph("▲", "^"),
-        (Some(a), Some(b)) if b < a => theme.glyph("▼", "v"),
-        _ if first.same(value) => " ",
-        _ => theme.glyph("≠", "!"),
+    match (first, value) {
+        (Some(first), Some(value)) if !first.same(value) => theme.glyph("≠", "!="),
+        _ => " ",
     }
 }
 
@@ -237,18 +267,13 @@ pub(super) fn folds(row: &MetricRow, letters: &[char], theme: &Theme) -> Sheet {
     let value = |at: usize, context: &str| {
         row.scores[at].folds.iter().find(|fold| fold.0 == context).map(|fold| fold.1)
     };
-    let mut rows = Vec::new();
-    for context in &contexts {
-        let mut cells = vec![CellText::new(clean(context), Role::Muted)];
-        let first = value(0, context);
-        for at in 0..row.scores.len() {
-            let own = value(at, context);
-            cells.push(number_cell(&row.name, own, theme));
-            if at > 0 {
-                cells.push(difference_cell(row, first.zip(own), theme));
-            }
-        }
-        rows.push(cells);
+    let scores = |context: &&str| (0..row.scores.len()).map(|at| value(at, context)).collect();
+    let scores: Vec<Vec<Option<f64>>> = contexts.iter().map(scores).collect();
+    let mut rows = score_cells(row, &scores, theme);
+    for (cells, context) in rows.iter_mut().zip(&contexts) {
+        // The title says that it is a fold.
+        let name = context.strip_prefix("fold=").unwrap_or(context);
+        cells.insert(0, CellText::new(clean(name), Role::Muted));
     }
     let mut titles = vec![Title { text: "fold".into(), ..Title::default() }];
     for (at, letter) in letters.iter().enumerate() {
@@ -272,23 +297,46 @@ pub(super) fn folds(row: &MetricRow, letters: &[char], theme: &Theme) -> Sheet {
     sheet
 }
 
-fn number_cell(metric: &str, value: Option<f64>, theme: &Theme) -> CellText {
-    match value {
-        None => CellText::new(theme.glyph("—", "-"), Role::Muted),
-        Some(value) if value.is_finite() => {
-            CellText::new(words::measured(metric, value), Role::Text)
-        }
-        Some(value) => CellText::new(words::number(value), Role::Bad),
-    }
-}
+/// A number of a run in a row of scores.
+type Of<'a> = &'a dyn Fn(&[Option<f64>], usize) -> Option<f64>;
 
-/// A difference with its sign, colored by the direction of the metric.
-fn difference_cell(row: &MetricRow, pair: Option<(f64, f64)>, theme: &Theme) -> CellText {
-    let difference = pair.map(|(first, own)| own - first).filter(|d| d.is_finite());
-    let Some(difference) = difference else {
-        return CellText::new(theme.glyph("—", "-"), Role::Muted);
+/// Scores by row and run as cells, from the second run on with the difference to the first: each with one number of
+/// decimals.
+fn score_cells(row: &MetricRow, scores: &[Vec<Option<f64>>], theme: &Theme) -> Vec<Vec<CellText>> {
+    let by = |values: &[Option<f64>], at: usize| {
+        Some(values[at]? - values[0]?).filter(|by| by.is_finite())
     };
-    CellText::new(signed(&row.name, difference), side(row.goal, difference))
+    let texts = |of: Of<'_>| {
+        let value = |values, at| (row.name.as_str(), of(values, at).unwrap_or(f64::NAN));
+        let all =
+            scores.iter().flat_map(|values| (0..values.len()).map(move |at| value(values, at)));
+        words::column(&all.collect::<Vec<_>>()).into_iter()
+    };
+    let (mut own, mut changes) = (texts(&|values, at| values[at]), texts(&by));
+    let none = || CellText::new(theme.glyph("—", "-"), Role::Muted);
+    let mut rows = Vec::with_capacity(scores.len());
+    for values in scores {
+        let mut cells = Vec::with_capacity(values.len() * 2);
+        for (at, value) in values.iter().enumerate() {
+            let (text, change) = (own.next().unwrap_or_default(), changes.next());
+            cells.push(match value {
+                None => none(),
+                Some(value) if value.is_finite() => CellText::new(text, Role::Text),
+                Some(_) => CellText::new(text, Role::Bad),
+            });
+            if at > 0 {
+                cells.push(match (by(values, at), change) {
+                    (Some(by), Some(text)) => {
+                        let sign = if by > 0.0 { "+" } else { "" };
+                        CellText::new(format!("{sign}{text}"), side(row.goal, by))
+                    }
+                    _ => none(),
+                });
+            }
+        }
+        rows.push(cells);
+    }
+    rows
 }
 
 fn side(goal: Option<Goal>, difference: f64) -> Role {
@@ -301,7 +349,7 @@ fn side(goal: Option<Goal>, difference: f64) -> Role {
 
 /// A difference of a metric with its sign.
 pub(super) fn signed(metric: &str, difference: f64) -> String {
-    let text = words::measured_to(metric, difference, 2);
+    let text = words::with_unit_to(metric, difference, 2);
     if difference > 0.0 { format!("+{text}") } else { text }
 }
 
@@ -313,9 +361,13 @@ pub(super) fn slices(
 ) -> Sheet {
     let row = |name: &str| MetricRow { name: name.into(), goal, scores: Vec::new() };
     let metric = row(&slices.metric);
+    let score = |slice: &Slice, id: &RunId| slice.scores.get(id).copied();
+    let scores = |slice: &Slice| columns.iter().map(|(_, id, _)| score(slice, id)).collect();
+    let scores: Vec<Vec<Option<f64>>> = slices.rows.iter().map(scores).collect();
+    let scores = score_cells(&metric, &scores, theme);
     let mut rows = Vec::new();
     let mut column = "";
-    for slice in &slices.rows {
+    for (slice, scores) in slices.rows.iter().zip(scores) {
         if slice.column != column {
             column = &slice.column;
             rows.push(vec![CellText::new(clean(column), Role::Accent)]);
@@ -325,14 +377,7 @@ pub(super) fn slices(
             CellText::new(format!("{indent}{}", clean(&slice.value)), Role::Text),
             CellText::new(words::count(slice.rows as u64), Role::Muted),
         ];
-        let score = |id: &RunId| slice.scores.get(id).copied();
-        let first = columns.first().and_then(|(_, id, _)| score(id));
-        for (at, (_, id, _)) in columns.iter().enumerate() {
-            cells.push(number_cell(&slices.metric, score(id), theme));
-            if at > 0 {
-                cells.push(difference_cell(&metric, first.zip(score(id)), theme));
-            }
-        }
+        cells.extend(scores);
         rows.push(cells);
     }
     let mut titles = vec![

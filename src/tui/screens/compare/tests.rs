@@ -14,6 +14,24 @@ use crate::tui::{Options, Pilot};
 use ratatui::layout::Rect;
 use tempfile::TempDir;
 
+/// The sweep file of all runs.
+const SWEEP: &str = r#"
+name = "quick"
+[objective]
+metric = "roc_auc"
+[data]
+path = "a.csv"
+target = "y"
+[preprocess]
+scale = ["standard", "robust"]
+[models.svm]
+C = { low = 0.1, high = 9.0 }
+[models.logistic]
+C = { low = 0.1, high = 9.0 }
+[budget]
+trials = 9
+"#;
+
 /// A project with a store.
 struct Project {
     folder: TempDir,
@@ -60,7 +78,7 @@ impl Project {
             model: "exp".into(),
             digest: "ab".repeat(32),
             file: "quick.toml".into(),
-            text: "name = \"quick\"".into(),
+            text: SWEEP.into(),
             sampler: "random".into(),
             seed: 7,
             objectives: vec![Objective { metric: "auc".into(), goal: Goal::Maximize }],
@@ -206,11 +224,14 @@ fn what_differs_and_whether_it_matters_is_said() {
         let pilot = project.fly(&runs, (width, height));
         let text = pilot.text();
         for part in
-            ["data differs: C", "0.2▲", "▼ worse", "other data", "5 folds · vs A", "beefbee"]
+            ["data differs: C", "0.2≠", "▼ worse", "other data", "5 folds · vs A", "beefbee"]
         {
             assert!(text.contains(part), "{part} at {width}\n{text}");
         }
-        assert!(text.contains("auc: B to A -0.1") && text.contains("worse · p"), "{text}");
+        // Nothing of the verdict is cut: it has two lines where it does not fit into one.
+        for part in ["auc: B against A -0.1", ", worse", "95 % from -0.", " · 5 folds"] {
+            assert!(text.contains(part), "{part} at {width}\n{text}");
+        }
     }
     let mut pilot = project.fly(&runs[..2], (80, 24));
     let text = press(&mut pilot, "<tab>");
@@ -225,7 +246,7 @@ fn every_run_has_its_line_at_any_width() {
     for width in 60..100 {
         pilot.resize(width, 30);
         let text = pilot.text();
-        for part in ["auc ↑", "0.908 ", "0.8078 ", "other data"] {
+        for part in ["auc ↑", "0.9080 ", "0.8078 ", "other data"] {
             assert!(text.contains(part), "{part} at {width}\n{text}");
         }
     }
@@ -319,6 +340,53 @@ fn curves_have_a_crosshair_that_steps() {
 }
 
 #[test]
+fn views_without_anything_to_say_go() {
+    let mut project = Project::new();
+    let lone =
+        |value: f64| Make { data: None, folds: vec![("value", vec![value])], ..Make::default() };
+    let (a, b) = (project.run(&lone(1.0)), project.run(&lone(2.0)));
+    let (c, d) = (project.run(&Make::default()), project.run(&Make::default()));
+    let mut pilot = project.fly(&[c, d], (100, 30));
+    let text = press(&mut pilot, "<tab><tab>vv");
+    assert!(text.contains("precision and recall") && text.contains("v 3/6"), "{text}");
+    // The chosen view means nothing for runs without data, and comes back with others.
+    let text = press(&mut pilot, &format!("a<up><enter>{a}<enter>a<up><enter>{b}<enter>ggh"));
+    assert!(text.contains("precision and recall"), "{text}");
+    let mut pilot = project.fly(&[a, b], (100, 30));
+    let text = press(&mut pilot, "<tab><tab>vvvvvvv");
+    assert!(text.contains("v 2/2") && text.contains("code and data"), "{text}");
+    assert!(!text.contains("precision and recall"), "{text}");
+}
+
+#[test]
+fn scores_by_fold_are_dots_and_a_table_of_numbers() {
+    let mut project = Project::new();
+    let (a, b) = (project.run(&Make::default()), project.run(&Make::default()));
+    let mut pilot = project.fly(&[a, b], (100, 30));
+    let text = press(&mut pilot, "<tab><tab>");
+    let of_view = text.split_once("auc by fold").unwrap().1;
+    assert!(of_view.contains('•') && !of_view.contains('⠤'), "{text}");
+    let text = press(&mut pilot, "vvv");
+    assert!(text.contains("│▶0 ") || text.contains("┃▶0 "), "{text}");
+    assert!(!text.contains("fold="), "{text}");
+}
+
+#[test]
+fn parameters_of_two_models_are_two() {
+    let mut project = Project::new();
+    let with = |model: &str, c: f64| Make {
+        model: model.into(),
+        params: vec![("C".into(), Value::Float(c)), ("scale".into(), Value::Bool(true))],
+        ..Make::default()
+    };
+    let a = project.run(&with("svm", 2.0));
+    let b = project.run(&with("logistic", 3.0));
+    let text = project.fly(&[a, b], (100, 30)).text();
+    assert!(text.contains("C of svm") && text.contains("C of logistic"), "{text}");
+    assert!(text.contains("1 parameter is equal, d shows: scale"), "{text}");
+}
+
+#[test]
 fn what_is_written_is_what_is_shown() {
     let (project, runs) = Project::typical();
     let mut pilot = project.fly(&runs, (100, 30));
@@ -326,9 +394,10 @@ fn what_is_written_is_what_is_shown() {
     let mut files = Vec::new();
     for effect in &pilot.effects {
         match effect {
-            Effect::Save { path, bytes } => {
-                let name = path.file_name().unwrap().to_string_lossy().into_owned();
-                files.push((name, String::from_utf8(bytes.clone()).unwrap()));
+            Effect::SaveAll { files: all, note, .. } => {
+                assert!(note.is_empty(), "{note}");
+                let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+                files.extend(all.iter().map(|(name, bytes)| (name.clone(), text(bytes))));
             }
             Effect::Copy(text) => files.push(("copied".into(), text.clone())),
             _ => {}

@@ -23,20 +23,17 @@ pub(super) fn files(state: &Compare, shared: &Shared) -> Vec<Effect> {
     if !state.is_read {
         return vec![Effect::Say(Tone::Bad, "the runs are being read; try again".into())];
     }
-    let save = |name: &str, bytes: Vec<u8>| Effect::Save { path: shared.here.join(name), bytes };
     let json = serde_json::to_string_pretty(&json(state)).unwrap_or_default() + "\n";
-    let mut effects = vec![
-        save("compare.md", markdown(state, shared).into_bytes()),
-        save("compare.json", json.into_bytes()),
+    let mut files = vec![
+        ("compare.md".to_string(), markdown(state, shared).into_bytes()),
+        ("compare.json".to_string(), json.into_bytes()),
     ];
+    let mut note = String::new();
     match svg(state) {
-        Ok(text) => effects.push(save("compare.svg", text.into_bytes())),
-        Err(why) => {
-            let text = format!("compare.md and compare.json written, no compare.svg: {why}");
-            effects.push(Effect::Say(Tone::Info, text));
-        }
+        Ok(text) => files.push(("compare.svg".into(), text.into_bytes())),
+        Err(why) => note = format!("no compare.svg: {why}"),
     }
-    effects
+    vec![Effect::SaveAll { folder: shared.here.clone(), files, note }]
 }
 
 /// Foreign text in a cell of a Markdown table.
@@ -284,7 +281,7 @@ pub(super) fn svg(state: &Compare) -> Result<String, PlotError> {
         None => String::new(),
     };
     let title = (0..columns.len()).map(name).collect::<Vec<_>>().join(", ");
-    match state.view {
+    match state.view() {
         View::Roc | View::Pr => {
             let class = match state.ranks() {
                 Some(Ok(ranks)) => ranks.classes.get(state.class).map(|of| (ranks, of)),
@@ -293,7 +290,7 @@ pub(super) fn svg(state: &Compare) -> Result<String, PlotError> {
             let Some((ranks, of)) = class else {
                 return Err(PlotError::Empty("no predictions are read".into()));
             };
-            let (kind, by_run) = match state.view {
+            let (kind, by_run) = match state.view() {
                 View::Pr => (RankKind::PrecisionRecall, &of.pr),
                 _ => (RankKind::Roc, &of.roc),
             };

@@ -5,7 +5,7 @@ use crate::domain::SweepId;
 use crate::report::words;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
-use crate::tui::layout;
+use crate::tui::layout::Scrolled;
 use crate::tui::overlay::{Choose, Overlay, Page, Prompt};
 use crate::tui::screens::{Enabled, Shared};
 use crate::tui::widgets::{Grid, GridHit};
@@ -18,7 +18,8 @@ impl Data {
             self.sweep = Some(sweep);
             // What was loaded stays: if it is of this sweep, it is not asked for again.
             self.trouble = None;
-            (self.selected, self.first, self.check, self.checks_first) = (0, 0, 0, 0);
+            (self.selected, self.check) = (0, 0);
+            (self.seen, self.checks_seen) = (Scrolled::default(), Scrolled::default());
             self.narrowed.clear();
             self.scrolled = [0; 2];
         }
@@ -68,7 +69,7 @@ impl Data {
                 return vec![Effect::Overlay(Overlay::Prompt(prompt))];
             }
             Action::View => return self.choose(shared),
-            Action::Open => return self.open(pane, area, shared),
+            Action::Open => return self.open(pane, shared),
             Action::Copy => {
                 return self.copied(pane, shared).map(Effect::Copy).into_iter().collect();
             }
@@ -106,12 +107,12 @@ impl Data {
                     self.loaded(shared).map_or(0, |loaded| view::listed(&loaded.findings).len());
                 self.check = moved(self.check, n);
                 let height = usize::from(area.height);
-                self.checks_first = layout::scroll(self.checks_first, self.check, height, n);
+                self.checks_seen.follow(self.check, height, n);
             }
             _ => {
                 self.selected = moved(self.selected, self.rows.len());
                 let height = Grid::height(area);
-                self.first = layout::scroll(self.first, self.selected, height, self.rows.len());
+                self.seen.follow(self.selected, height, self.rows.len());
                 self.scrolled[0] = 0;
             }
         }
@@ -130,12 +131,12 @@ impl Data {
         vec![Effect::Overlay(Overlay::Choose(choose))]
     }
 
-    fn open(&self, pane: u8, area: Rect, shared: &Shared) -> Vec<Effect> {
+    fn open(&self, pane: u8, shared: &Shared) -> Vec<Effect> {
         let Some(loaded) = self.loaded(shared) else { return Vec::new() };
         let page = if pane == CHECKS {
             view::listed(&loaded.findings).get(self.check).map(|group| Page {
                 title: group[0].name.replace('_', " "),
-                lines: view::check_page(group, usize::from(area.width.clamp(40, 90)) - 8),
+                lines: view::check_page(group),
                 scroll: 0,
             })
         } else {
@@ -172,8 +173,7 @@ impl Data {
         let Some(loaded) = self.loaded(shared) else { return Vec::new() };
         match pane {
             COLUMNS => {
-                let first =
-                    layout::scroll(self.first, self.selected, Grid::height(area), self.rows.len());
+                let first = self.seen.first(self.selected, Grid::height(area), self.rows.len());
                 let seen = self.rows.iter().skip(first).take(Grid::height(area));
                 let seen = seen.filter_map(|at| loaded.columns.get(*at));
                 let rows: Vec<_> =
@@ -195,22 +195,24 @@ impl Data {
                     Some(GridHit::Cell(row, column)) => {
                         (self.selected, self.cursor) = (row.min(total.saturating_sub(1)), column);
                         if again {
-                            return self.open(pane, area, shared);
+                            return self.open(pane, shared);
                         }
                     }
-                    Some(GridHit::Bar(first)) => {
-                        (self.first, self.selected) = (first, first.min(total.saturating_sub(1)));
-                    }
+                    Some(GridHit::Bar(first)) => self.seen.put(first),
                     None => {}
                 }
             }
             CHECKS => {
                 let n = view::listed(&loaded.findings).len();
-                let row = self.checks_first + usize::from(at.1.saturating_sub(area.y));
-                if row < n {
+                let height = usize::from(area.height);
+                let y = usize::from(at.1.saturating_sub(area.y));
+                let row = self.checks_seen.first(self.check, height, n) + y;
+                if n > height && at.0 + 1 == area.right() {
+                    self.checks_seen.put(y * (n - height) / height.saturating_sub(1).max(1));
+                } else if row < n {
                     self.check = row;
                     if again {
-                        return self.open(pane, area, shared);
+                        return self.open(pane, shared);
                     }
                 }
             }

@@ -17,7 +17,7 @@ use crate::tui::action::{Action, ScreenId};
 use crate::tui::ask;
 use crate::tui::ask::Trouble;
 use crate::tui::effect::{Effect, Jump};
-use crate::tui::layout::{self, THREE_PANES};
+use crate::tui::layout::{self, Scrolled, THREE_PANES};
 use crate::tui::overlay::{Outcome, Prompt};
 use crate::tui::paint;
 use crate::tui::theme::Role;
@@ -47,10 +47,12 @@ pub struct Data {
     cursor: usize,
     narrowed: String,
     selected: usize,
-    first: usize,
+    /// What of the columns is in view.
+    seen: Scrolled,
     /// The check under the cursor.
     check: usize,
-    checks_first: usize,
+    /// What of the checks is in view.
+    checks_seen: Scrolled,
     /// Rows scrolled away in the panes of text.
     scrolled: [usize; 2],
     /// What could be chosen when the dialog was opened.
@@ -61,7 +63,8 @@ impl Data {
     /// The sweep that is shown: the chosen one, else the newest whose file has data, else the newest.
     fn shown(&self, shared: &Shared) -> Option<SweepId> {
         let sweeps = &shared.catalog.sweeps;
-        let chosen = self.sweep.filter(|id| sweeps.iter().any(|sweep| sweep.id == *id));
+        let chosen =
+            shared.sweep.or(self.sweep).filter(|id| sweeps.iter().any(|sweep| sweep.id == *id));
         let has_data = sweeps.iter().find(|sweep| sweep.text.contains("[data"));
         chosen.or_else(|| has_data.or(sweeps.first()).map(|sweep| sweep.id))
     }
@@ -94,7 +97,8 @@ impl Data {
         };
         match &loaded.problem {
             Some(problem) if loaded.columns.is_empty() => {
-                let mut lines = vec![words::clean(problem)];
+                let said = problem.lines().map(words::clean).filter(|line| !line.is_empty());
+                let mut lines: Vec<String> = said.collect();
                 if let Some(seen) = &loaded.recorded {
                     let rows = seen.rows.map(|n| format!(", {}", words::plural(n, "row")));
                     lines.push(format!(
@@ -174,9 +178,11 @@ impl Screen for Data {
     fn draw(&self, buf: &mut Buffer, pane: u8, place: Place, shared: &Shared) {
         if let Some(lines) = self.nothing(shared) {
             let width = usize::from(place.area.width.saturating_sub(2)).max(8);
-            let broken: Vec<String> =
-                lines.iter().flat_map(|line| paint::wrap(line, width)).collect();
-            let lines: Vec<&str> = broken.iter().map(String::as_str).collect();
+            let is_long = lines.len() > 3 || lines.iter().any(|line| paint::cells(line) > width);
+            if is_long {
+                return view::draw_problems(&lines, buf, place.area, shared);
+            }
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
             return draw_empty(buf, place.area, shared, &lines);
         }
         let Some(loaded) = self.loaded(shared) else { return };
@@ -238,7 +244,7 @@ impl Screen for Data {
         &mut self,
         purpose: &'static str,
         outcome: Outcome,
-        _shared: &mut Shared,
+        shared: &mut Shared,
     ) -> Result<Vec<Effect>, (usize, String)> {
         match (purpose, outcome) {
             ("narrow-columns", Outcome::Typing(text) | Outcome::Typed(text)) => {
@@ -250,8 +256,9 @@ impl Screen for Data {
                 self.rebuild();
             }
             ("choose-data", Outcome::Chosen(at)) => {
-                if let Some(sweep) = self.offered.get(at) {
-                    self.show(*sweep);
+                if let Some(sweep) = self.offered.get(at).copied() {
+                    shared.sweep = Some(sweep);
+                    self.show(sweep);
                 }
             }
             _ => {}
@@ -263,8 +270,9 @@ impl Screen for Data {
         prompt.status = words::plural(self.rows.len() as u64, "column");
     }
 
-    fn jump(&mut self, jump: &Jump, _shared: &mut Shared) -> Vec<Effect> {
+    fn jump(&mut self, jump: &Jump, shared: &mut Shared) -> Vec<Effect> {
         if let Jump::Data(sweep) = jump {
+            shared.sweep = Some(*sweep);
             self.show(*sweep);
         }
         Vec::new()
@@ -289,10 +297,19 @@ impl Screen for Data {
         check.map(|text| (text, theme.style(Role::Bad))).into_iter().collect()
     }
 
-    fn position(&self, _shared: &Shared) -> String {
-        if self.rows.is_empty() {
-            return String::new();
-        }
-        format!("{}/{}", self.selected + 1, self.rows.len())
+    fn position(&self, shared: &Shared) -> String {
+        self.position_in(COLUMNS, shared)
+    }
+
+    fn position_in(&self, pane: u8, shared: &Shared) -> String {
+        let (at, n) = match pane {
+            TARGET => return String::new(),
+            CHECKS => {
+                let findings = self.loaded(shared).map(|loaded| view::listed(&loaded.findings));
+                (self.check, findings.map_or(0, |listed| listed.len()))
+            }
+            _ => (self.selected, self.rows.len()),
+        };
+        if n == 0 { String::new() } else { format!("{}/{n}", at + 1) }
     }
 }

@@ -20,7 +20,7 @@ pub(super) type Order = Option<(usize, bool)>;
 
 /// The columns of the table.
 pub(super) const TITLES: [&str; 9] =
-    ["column", "role", "type", "missing", "distinct", "min", "mean", "max", "values"];
+    ["COLUMN", "ROLE", "TYPE", "MISSING", "DISTINCT", "MIN", "MEAN", "MAX", "VALUES"];
 
 /// Places of the columns with that in their names, in that order.
 pub(super) fn listed(loaded: &Loaded, narrowed: &str, order: Order) -> Vec<usize> {

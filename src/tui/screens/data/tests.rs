@@ -188,15 +188,15 @@ fn columns_are_profiled_narrowed_and_sorted() {
     let text = pilot.text();
     has(
         &text,
-        &["80 rows × 4 columns", "kind: two classes", "iris", "rose", "holdout", "16 (20 %)"],
+        &["80 rows × 4 columns", "kind (two classes)", "iris", "rose", "holdout", "16 (20 %)"],
     );
     has(&text, &["10 %", "Checks", "passed"]);
     has(&press(&mut pilot, "/hei<enter>"), &["1 of 4", "height"]);
     press(&mut pilot, "y");
     assert!(matches!(&pilot.effects[..], [Effect::Copy(text)] if text == "height"));
     has(&press(&mut pilot, "<enter>"), &["median", "8 (10 %)"]);
-    has(&press(&mut pilot, "<esc><esc>lllls"), &["1/4", "distinct▼"]);
-    has(&press(&mut pilot, "S"), &["distinct▲"]);
+    has(&press(&mut pilot, "<esc><esc>lllls"), &["1/4", "DISTINCT▼"]);
+    has(&press(&mut pilot, "S"), &["DISTINCT▲"]);
     project.sweep("other", TEXT);
     let mut pilot = project.fly(None, (100, 30));
     let text = press(&mut pilot, "v");

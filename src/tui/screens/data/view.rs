@@ -6,11 +6,10 @@ use crate::data::ColumnProfile;
 use crate::data::checks::{Finding, Level};
 use crate::domain::{Task, format_number};
 use crate::report::words;
-use crate::tui::layout;
 use crate::tui::paint;
 use crate::tui::screens::{Place, Shared};
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widgets::{CellText, Fact, Facts, Grid, bar, plain};
+use crate::tui::widgets::{CellText, Fact, Facts, Grid, bar, plain, scrollbar};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
@@ -101,7 +100,7 @@ impl Data {
     ) {
         let theme = &shared.theme;
         let height = Grid::height(place.area);
-        let first = layout::scroll(self.first, self.selected, height, self.rows.len());
+        let first = self.seen.first(self.selected, height, self.rows.len());
         let seen = self.rows.iter().skip(first).take(height);
         let seen = seen.filter_map(|at| loaded.columns.get(*at));
         let rows: Vec<Vec<CellText>> =
@@ -132,6 +131,7 @@ impl Data {
         let facts = facts_of(column, (loaded, &shared.theme), area.width);
         let most = facts.len().saturating_sub(usize::from(area.height));
         let first = self.scrolled[0].min(most);
+        let area = with_bar(area, facts.len());
         Facts { rows: &facts, first, ..Facts::default() }.draw(buf, area, &shared.theme);
     }
 
@@ -146,6 +146,7 @@ impl Data {
         let most = facts.len().saturating_sub(usize::from(area.height));
         let first = self.scrolled[1].min(most);
         let empty = "no target: the data could not be made ready";
+        let area = with_bar(area, facts.len());
         Facts { rows: &facts, first, empty, ..Facts::default() }.draw(buf, area, &shared.theme);
     }
 
@@ -159,7 +160,11 @@ impl Data {
         let listed = listed(&loaded.findings);
         let area = place.area;
         let height = usize::from(area.height);
-        let first = layout::scroll(self.checks_first, self.check, height, listed.len());
+        let first = self.checks_seen.first(self.check, height, listed.len());
+        let bar = Rect { x: area.right().saturating_sub(1), width: 1, ..area };
+        let has_bar = listed.len() > height;
+        let area = Rect { width: area.width.saturating_sub(u16::from(has_bar)), ..area };
+        scrollbar(buf, bar, theme, (first, height, listed.len()));
         for (y, (at, group)) in listed.iter().enumerate().skip(first).take(height).enumerate() {
             let finding = group[0];
             let (glyph, role) = level(finding, theme);
@@ -199,6 +204,11 @@ fn padded(area: Rect) -> Rect {
     Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area }
 }
 
+/// With the column at the right where there are more rows than lines: a scrollbar stands beside the frame.
+fn with_bar(area: Rect, rows: usize) -> Rect {
+    Rect { width: area.width + u16::from(rows > usize::from(area.height)), ..area }
+}
+
 /// What is worth a line: what is wrong first, then what is to note, then what was not checked. What one check says of many
 /// columns is one line.
 pub(super) fn listed(findings: &[Finding]) -> Vec<Vec<&Finding>> {
@@ -236,16 +246,31 @@ fn rows_of(finding: &Finding) -> String {
 }
 
 /// What a check says, to be read.
-pub(super) fn check_page(group: &[&Finding], width: usize) -> Vec<String> {
+pub(super) fn check_page(group: &[&Finding]) -> Vec<String> {
     let mut lines = Vec::new();
     for finding in group {
-        lines.extend(paint::wrap(&words::clean(&finding.text), width));
+        lines.push(words::clean(&finding.text));
         if !finding.rows.is_empty() {
             let rows: Vec<String> = finding.rows.iter().map(|row| (row + 1).to_string()).collect();
-            lines.extend(paint::wrap(&format!("rows: {}", rows.join(", ")), width));
+            lines.push(format!("  rows: {}", rows.join(", ")));
         }
     }
     lines
+}
+
+/// What is wrong, one problem after the other, each from the left.
+pub(super) fn draw_problems(lines: &[String], buf: &mut Buffer, area: Rect, shared: &Shared) {
+    let style = shared.theme.style(Role::Text);
+    let width = usize::from(area.width.saturating_sub(4)).max(8);
+    let mut y = 1;
+    for line in lines {
+        for (at, part) in paint::fold(line, width).into_iter().enumerate() {
+            let head = if at == 0 { "  " } else { "    " };
+            let part = plain(&shared.theme, &part);
+            paint::line(buf, area, y, &[(head, style), (part.as_ref(), style)]);
+            y += 1;
+        }
+    }
 }
 
 /// Everything about a column, as rows of facts.
@@ -309,7 +334,26 @@ pub(super) fn facts_of(
     for (text, n) in &column.top {
         facts.push(share_fact(&words::clean(text), (*n, column.n, most), (room, theme)));
     }
+    beside(&mut facts);
     facts
+}
+
+/// Numbers end in a column of their own right beside the labels, however wide the pane is: with a blank before them they
+/// are text to the list, which puts bare numbers at its far edge.
+fn beside(facts: &mut [Fact]) {
+    fn number(text: &str) -> Option<&str> {
+        let first = text.split(' ').next()?;
+        first.replace(',', "").parse::<f64>().is_ok().then_some(first)
+    }
+    let values = || facts.iter().flat_map(|fact| &fact.values);
+    let numbers = values().filter_map(|value| number(&value.text));
+    let widest = numbers.map(paint::cells).max().unwrap_or(0).min(16);
+    for value in facts.iter_mut().flat_map(|fact| &mut fact.values) {
+        if let Some(first) = number(&value.text) {
+            let gap = " ".repeat(1 + widest.saturating_sub(paint::cells(first)));
+            value.text = format!("{gap}{}", value.text);
+        }
+    }
 }
 
 /// Cells for bars beside labels, shares and counts.
@@ -343,7 +387,7 @@ fn target_facts(loaded: &Loaded, theme: &Theme, width: u16) -> Vec<Fact> {
         Some(Task::Multiclass) => "classes",
         _ => "a number",
     };
-    facts.push(Fact::new("target", format!("{}: {task}", words::clean(&loaded.target))));
+    facts.push(Fact::new("predicts", format!("{} ({task})", words::clean(&loaded.target))));
     let room = room_of(loaded.classes.iter().map(|(name, _, _)| name.as_str()), width);
     let most = loaded.classes.iter().map(|(_, n, _)| *n).max().unwrap_or(1).max(1);
     for (name, n, _) in loaded.classes.iter().take(20) {
@@ -370,6 +414,7 @@ fn target_facts(loaded: &Loaded, theme: &Theme, width: u16) -> Vec<Fact> {
         }
         None => {}
     }
+    beside(&mut facts);
     facts
 }
 
@@ -442,7 +487,7 @@ pub(super) fn column_page(column: &ColumnProfile, loaded: &Loaded, theme: &Theme
                 finding.name.replace('_', " "),
                 words::clean(&finding.text)
             );
-            lines.extend(paint::wrap(&text, 72));
+            lines.push(text);
         }
     }
     lines

@@ -5,7 +5,6 @@ use super::table::Table;
 use super::{Figures, View};
 use crate::tui::effect::Effect;
 use crate::tui::overlay::{Choose, Outcome, Overlay};
-use crate::tui::paint;
 
 const VIEW: &str = "figures view";
 const COLUMNS: &str = "figures columns";
@@ -98,7 +97,7 @@ impl Figures {
     fn axis_items(&self, table: &Table, items: &mut Vec<(Item, (String, String))>) {
         let shown = self.shown_axes(table);
         let selected = shown.get(self.axis.min(shown.len().saturating_sub(1))).copied();
-        let beside = selected.map_or(String::new(), |at| paint::clean(&table.columns[at].name));
+        let beside = selected.map_or(String::new(), |at| table.columns[at].label.clone());
         let mut order = shown.clone();
         order.extend((0..table.columns.len()).filter(|at| !shown.contains(at)));
         for at in order {
@@ -109,7 +108,7 @@ impl Figures {
                 None => format!("add behind {beside}"),
             };
             let about = format!("{about} · {}", kind(column));
-            items.push((Item::Axis(column.name.clone()), (paint::clean(&column.name), about)));
+            items.push((Item::Axis(column.name.clone()), (column.label.clone(), about)));
         }
         let about = "what varies, by importance, then what is optimized".to_string();
         items.push((Item::Default, ("all as at first".into(), about)));
@@ -200,7 +199,7 @@ fn column_items(
     items: &mut Vec<(Item, (String, String))>,
 ) {
     for column in table.columns.iter().filter(|column| fits(column) && column.varies()) {
-        let words = (format!("{axis}: {}", paint::clean(&column.name)), kind(column));
+        let words = (format!("{axis}: {}", column.label), kind(column));
         items.push((item(column.name.clone()), words));
     }
 }

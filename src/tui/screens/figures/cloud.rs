@@ -2,18 +2,23 @@
 
 use super::column::{Column, Holds};
 use super::table::Table;
-use super::{Figures, View};
+use super::{Figures, Said, View};
 use crate::domain::{Goal, Status};
 use crate::plot;
-use crate::tui::paint;
 use crate::tui::screens::Shared;
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widgets::Mark;
+use crate::tui::widgets::{Dot, Shape};
 
 /// Entries of a legend.
 const MOST_NAMES: usize = 8;
 /// Points on a contour; more would hide the field.
 const MOST_ON_FIELD: usize = 120;
+
+/// Color and sign of a point: neither is the only one that tells.
+type Look = (Role, Shape);
+
+const BEST: Look = (Role::Good, Shape::Disc);
+const RUN: Look = (Role::Series(0), Shape::Ring);
 
 /// Points, their rows, and what is said about them.
 pub(super) struct Cloud {
@@ -21,7 +26,7 @@ pub(super) struct Cloud {
     pub(super) x: usize,
     pub(super) y: usize,
     /// In the order of drawing; the row of each is in `rows`.
-    pub(super) marks: Vec<Mark>,
+    pub(super) dots: Vec<Dot>,
     pub(super) rows: Vec<usize>,
     /// The steps of a front.
     pub(super) line: Vec<(f64, f64)>,
@@ -29,7 +34,19 @@ pub(super) struct Cloud {
     pub(super) missing: usize,
     /// Rows beyond an axis, drawn at its end.
     pub(super) beyond: usize,
-    pub(super) legend: Vec<(String, Role)>,
+    pub(super) legend: Vec<(String, Look)>,
+    /// The shape of the many.
+    pub(super) many: Option<Shape>,
+}
+
+impl Cloud {
+    /// The legend, with the signs that shapes have where they are drawn.
+    pub(super) fn signs(&self, sign: impl Fn(Shape) -> &'static str) -> Vec<Said> {
+        let entry = |(name, (role, shape)): &(String, Look)| {
+            vec![(format!("{} ", sign(*shape)), *role), (name.clone(), Role::Muted)]
+        };
+        self.legend.iter().map(entry).collect()
+    }
 }
 
 impl Figures {
@@ -97,60 +114,57 @@ impl Figures {
             rows = kept.into_iter().map(|at| rows[at]).collect();
         }
         let color = self.color_column(table);
-        let role = |row: usize| self.role(table, row, (&front, color, shared));
+        let look = |row: usize| self.look(table, row, (&front, color, shared));
         // The best is drawn last, above the others; of a front its own points.
         rows.sort_by_key(|row| (front.contains(row), std::cmp::Reverse(*row)));
-        let marks =
-            rows.iter().map(|row| Mark { x: across.at(*row), y: up.at(*row), role: role(*row) });
-        let marks = marks.collect();
+        let dot = |row: &usize| {
+            let (role, shape) = look(*row);
+            Dot { x: across.at(*row), y: up.at(*row), role, shape }
+        };
+        let dots: Vec<Dot> = rows.iter().map(dot).collect();
         let place = |row: &usize| (across.at(*row), up.at(*row));
         let line = stairs(&front.iter().map(place).collect::<Vec<_>>());
-        let legend = self.legend(table, &rows, color);
-        Some(Cloud { x, y, marks, rows, line, missing, beyond, legend })
+        let mut legend = self.legend(table, &rows, color);
+        legend.push(("champion".into(), (Role::Champion, Shape::Star)));
+        legend.retain(|(_, look)| dots.iter().any(|dot| (dot.role, dot.shape) == *look));
+        let is_by_word = self.view == View::Scatter && color.is_some();
+        let many = (!is_by_word).then_some(Shape::Ring);
+        Some(Cloud { x, y, dots, rows, line, missing, beyond, legend, many })
     }
 
-    fn role(
+    fn look(
         &self,
         table: &Table,
         row: usize,
         (front, color, shared): (&[usize], Option<usize>, &Shared),
-    ) -> Role {
+    ) -> Look {
         let own = table.rows[row];
         if shared.catalog.champions.contains_key(&own.run) {
-            return Role::Champion;
+            return (Role::Champion, Shape::Star);
         }
-        let is_best = row < table.n_best();
         match (self.view, color) {
-            (View::Pareto, _) => {
-                if front.contains(&row) {
-                    Role::Good
-                } else {
-                    Role::Muted
-                }
-            }
+            (View::Pareto, _) if front.contains(&row) => BEST,
+            (View::Pareto, _) => (Role::Muted, Shape::Ring),
             (View::Scatter, Some(column)) => {
                 let value = table.columns[column].values[row];
-                if value.is_finite() { Role::Series(value as usize) } else { Role::Muted }
+                if value.is_finite() { word_look(value as usize) } else { status_look(own.status) }
             }
-            (View::Scatter, None) => status_role(own.status),
-            (View::Contour, _) => {
-                if is_best {
-                    Role::Good
-                } else {
-                    Role::Text
-                }
-            }
-            _ => {
-                if is_best {
-                    Role::Good
-                } else {
-                    Role::Series(0)
-                }
-            }
+            (View::Scatter, None) => status_look(own.status),
+            _ if row < table.n_best() => self.best_look(),
+            _ => self.run_look(),
         }
     }
 
-    fn legend(&self, table: &Table, rows: &[usize], color: Option<usize>) -> Vec<(String, Role)> {
+    /// On a field only text stands out from its color.
+    fn best_look(&self) -> Look {
+        if self.view == View::Contour { (Role::Text, Shape::Disc) } else { BEST }
+    }
+
+    fn run_look(&self) -> Look {
+        if self.view == View::Contour { (Role::Text, Shape::Ring) } else { RUN }
+    }
+
+    fn legend(&self, table: &Table, rows: &[usize], color: Option<usize>) -> Vec<(String, Look)> {
         match (self.view, color) {
             (View::Scatter, Some(at)) => {
                 let column = &table.columns[at];
@@ -159,22 +173,48 @@ impl Figures {
                 (0..column.words.len())
                     .filter(occurs)
                     .take(MOST_NAMES)
-                    .map(|word| (column.words[word].clone(), Role::Series(word)))
+                    .map(|word| (column.words[word].clone(), word_look(word)))
                     .collect()
             }
             (View::Scatter, None) => Status::ALL
                 .into_iter()
                 .filter(|status| rows.iter().any(|row| table.rows[*row].status == *status))
-                .map(|status| (status.word().to_string(), status_role(status)))
+                .map(|status| (status.word().to_string(), status_look(status)))
                 .collect(),
             (View::Pareto, _) => {
-                vec![("front".into(), Role::Good), ("beaten in both".into(), Role::Muted)]
+                vec![("front".into(), BEST), ("beaten in both".into(), (Role::Muted, Shape::Ring))]
             }
-            (View::Contour, _) => {
-                vec![("best 10 %".into(), Role::Good), ("run".into(), Role::Text)]
-            }
-            _ => vec![("best 10 %".into(), Role::Good), ("run".into(), Role::Series(0))],
+            _ => vec![("best 10 %".into(), self.best_look()), ("run".into(), self.run_look())],
         }
+    }
+}
+
+fn word_look(word: usize) -> Look {
+    (Role::Series(word), Shape::nth(word))
+}
+
+fn status_look(status: Status) -> Look {
+    let shape = match status {
+        Status::Done => Shape::Ring,
+        Status::Running => Shape::Disc,
+        Status::Failed => Shape::Cross,
+        Status::Pruned => Shape::Triangle,
+        Status::Infeasible => Shape::Square,
+        Status::Queued | Status::Killed => Shape::Diamond,
+    };
+    (status_role(status), shape)
+}
+
+/// The sign of a state in a bar; of what went well none.
+pub(super) fn status_sign(status: Status, theme: &Theme) -> &'static str {
+    match status {
+        Status::Done => "",
+        Status::Running => theme.glyph("●", "*"),
+        Status::Failed => theme.glyph("✗", "x"),
+        Status::Pruned => theme.glyph("⊘", "/"),
+        Status::Infeasible => theme.glyph("◇", "?"),
+        Status::Queued => theme.glyph("◌", "o"),
+        Status::Killed => theme.glyph("‖", "k"),
     }
 }
 
@@ -191,7 +231,7 @@ pub(super) fn status_role(status: Status) -> Role {
 
 /// A column's name on an axis, with the direction that is better.
 pub(super) fn name_of(column: &Column, theme: &Theme) -> String {
-    let name = paint::clean(&column.name);
+    let name = column.label.clone();
     match column.holds {
         Holds::Objective(Goal::Maximize) => format!("{name} {}", theme.glyph("↑", "(max)")),
         Holds::Objective(Goal::Minimize) => format!("{name} {}", theme.glyph("↓", "(min)")),

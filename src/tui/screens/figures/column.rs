@@ -5,6 +5,7 @@ use crate::metrics;
 use crate::space::{Dimension, Kind, Space};
 use crate::store::filter::{Attribute, Literal, Op};
 use crate::store::{Expr, Field};
+use crate::tui::paint::clean;
 use crate::tui::widgets::{Axis, Unit};
 
 /// Runs that went astray by more than so many times the distance between the best and three quarters of all are drawn at
@@ -34,8 +35,10 @@ pub(super) enum Holds {
 /// Values of all runs, and how they are spread.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Column {
-    /// `svm.C`, `auc`, `seconds`.
+    /// `svm.C`, `preprocess.scale`, `auc`, `seconds`: no other column has it.
     pub(super) name: String,
+    /// What people call it: `svm.C`, `scale`.
+    pub(super) label: String,
     pub(super) holds: Holds,
     /// If not empty: the values are indices of these.
     pub(super) words: Vec<String>,
@@ -63,6 +66,7 @@ impl Column {
         let is_whole = values.iter().filter(|value| value.is_finite()).all(|v| v.fract() == 0.0);
         let mut column = Self {
             name: name.into(),
+            label: clean(name),
             holds,
             words: Vec::new(),
             literals: Vec::new(),
@@ -118,8 +122,7 @@ impl Column {
             |value: &Option<Value>| value.as_ref().and_then(place).map_or(f64::NAN, |at| at as f64);
         let places = values.iter().map(place).collect();
         let mut column = Self::numbers(name, Holds::Param, field, places);
-        column.words =
-            levels.iter().map(|level| crate::tui::paint::clean(&level.to_string())).collect();
+        column.words = levels.iter().map(|level| clean(&level.to_string())).collect();
         column.literals = levels.iter().map(literal).collect();
         column.range = (-0.5, levels.len() as f64 - 0.5);
         column
@@ -134,6 +137,7 @@ impl Column {
         };
         let mut column = Self::values(&dim.name, levels, values);
         column.name.clone_from(&dim.id);
+        column.label = space.shown_names().get(idx).copied().map(clean).unwrap_or_default();
         column.is_log =
             matches!(dim.kind, Kind::Float { log: true, .. } | Kind::Int { log: true, .. });
         let is_shared = space.dims().iter().filter(|other| other.name == dim.name).count() > 1;

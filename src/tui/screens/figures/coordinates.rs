@@ -4,7 +4,7 @@ use super::brush::End;
 use super::cloud::name_of;
 use super::column::Column;
 use super::table::{Table, sample};
-use super::{Figures, Shared, parts, say, views};
+use super::{Figures, Shared, parts, said, say, views};
 use crate::report::words;
 use crate::tui::action::Action;
 use crate::tui::layout::scroll;
@@ -21,6 +21,8 @@ use ratatui::style::Modifier;
 const MOST_LINES: usize = 1_000;
 /// Cells that an axis has for itself at least.
 const ROOM: u16 = 10;
+/// Cells beside an axis where a click is meant for it.
+const REACH: u16 = 2;
 /// Rows of a page on an axis, as a share of it.
 const PAGE: f64 = 0.25;
 
@@ -28,24 +30,33 @@ const PAGE: f64 = 0.25;
 struct Place {
     /// Places in the list of axes, from left to right; the last axis, a score, is always among them.
     shown: Vec<usize>,
+    /// What stands above them.
+    names: Vec<String>,
     layout: CoordinatesLayout,
 }
 
 impl Figures {
     /// The axes in view or beyond, from left to right.
     pub(super) fn shown_axes(&self, table: &Table) -> Vec<usize> {
-        match &self.axes.coordinates {
-            Some(names) => names.iter().filter_map(|name| table.find(name)).collect(),
-            None => table.axes(),
+        if let Some(names) = &self.axes.coordinates {
+            return names.iter().filter_map(|name| table.find(name)).collect();
         }
+        let mut axes = table.axes();
+        let place = |at: &usize| {
+            let name = &table.columns[*at].name;
+            self.held.iter().position(|held| held == name).unwrap_or(usize::MAX)
+        };
+        // Those that are not held are the objectives, the last ones.
+        axes.sort_by_key(place);
+        axes
     }
 
     pub(super) fn coordinates_note(&self, table: &Table) -> String {
-        let mut parts = vec!["best 10 % bold".to_string(), table.shown()];
+        let mut parts = vec![table.shown(), "best 10 % bold".to_string()];
         parts.extend(views::unscored(table));
         let beyond: usize = self.shown_axes(table).iter().map(|at| table.columns[*at].beyond).sum();
         if beyond > 0 {
-            parts.push(format!("{beyond} beyond an axis, at its end"));
+            parts.push(format!("{beyond} beyond an axis"));
         }
         parts.join(" · ")
     }
@@ -63,15 +74,13 @@ impl Figures {
         if axes.is_empty() {
             return super::empty(buf, area, shared, &["no axis is shown", "o chooses axes"]);
         }
-        let place = self.place(figure, axes.len());
+        let place = self.place(figure, (table, &shared.theme), &axes);
         let columns: Vec<&Column> =
             place.shown.iter().map(|at| &table.columns[axes[*at]]).collect();
         let selected = place.shown.iter().position(|at| *at == self.axis.min(axes.len() - 1));
-        let names: Vec<String> =
-            columns.iter().map(|column| name_of(column, &shared.theme)).collect();
         let coordinates: Vec<Coordinate<'_>> = columns
             .iter()
-            .zip(&names)
+            .zip(&place.names)
             .map(|(column, name)| Coordinate {
                 axis: column.axis(name, self.is_log(column)),
                 brush: self.brushes.of(column).map(|ends| within(column, ends)),
@@ -94,7 +103,6 @@ impl Figures {
             selected: selected.filter(|_| focused),
         };
         widget.draw(buf, figure, &shared.theme);
-        self.draw_words(buf, &place, &columns, &shared.theme);
         if let Some(at) = selected.filter(|_| focused) {
             self.draw_cursor(buf, &place, (at, columns[at]), &shared.theme);
         }
@@ -119,8 +127,8 @@ impl Figures {
         Trial { values, role, strong }
     }
 
-    fn place(&self, figure: Rect, n: usize) -> Place {
-        let most = usize::from(figure.width / ROOM).max(2);
+    fn place(&self, figure: Rect, (table, theme): (&Table, &Theme), axes: &[usize]) -> Place {
+        let (n, most) = (axes.len(), usize::from(figure.width / ROOM).max(2));
         let shown: Vec<usize> = match n.checked_sub(1) {
             Some(last) if n > most => {
                 let at = self.axis.min(last);
@@ -129,39 +137,20 @@ impl Figures {
             }
             _ => (0..n).collect(),
         };
-        Place { layout: coordinates_layout(figure, shown.len()), shown }
-    }
-
-    /// The words of a choice beside its axis, in place of its ends.
-    fn draw_words(&self, buf: &mut Buffer, place: &Place, columns: &[&Column], theme: &Theme) {
-        let rows = place.layout.rows;
-        let apart = place.layout.columns.windows(2).map(|pair| pair[1] - pair[0]).min();
-        let room = apart.unwrap_or(rows.width).saturating_sub(2);
-        let style = theme.style(Role::Text);
-        for (x, column) in place.layout.columns.iter().zip(columns) {
-            if column.is_number() || column.words.len() > usize::from(rows.height).div_ceil(2) {
-                continue;
-            }
-            let blank = Rect { x: x.saturating_sub(room / 2).max(rows.x), width: room, ..rows };
-            for y in [rows.y - 1, rows.bottom()] {
-                let blank = Rect { y, height: 1, ..blank }.intersection(place.area());
-                paint::line(buf, blank, 0, &[(&" ".repeat(usize::from(blank.width)), style)]);
-            }
-            for (at, word) in column.words.iter().enumerate() {
-                let y = self.row(rows, column, at as f64);
-                let word = fit(theme, word, usize::from(room));
-                let width = (paint::cells(&word) as u16).min(room);
-                // The last axis has its words at its left, where there is room.
-                let from = if x + 1 + width > rows.right() { x - width.min(*x) } else { x + 1 };
-                paint::line(buf, Rect { x: from, y, width, height: 1 }, 0, &[(&word, style)]);
-            }
+        let columns = || shown.iter().map(|at| &table.columns[axes[*at]]);
+        let mut names: Vec<String> = columns().map(|column| name_of(column, theme)).collect();
+        let layout = |names: &[String]| {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let layout = coordinates_layout(figure, &names);
+            let has_room = layout.has_room(&names);
+            (layout, has_room)
+        };
+        let (mut found, has_room) = layout(&names);
+        if !has_room {
+            names = shortened(&names);
+            found = layout(&names).0;
         }
-    }
-
-    /// The row of the screen of a value on an axis.
-    fn row(&self, rows: Rect, column: &Column, value: f64) -> u16 {
-        let share = column.share(value, self.is_log(column));
-        self.row_at(rows, column, share)
+        Place { layout: found, shown, names }
     }
 
     fn row_at(&self, rows: Rect, column: &Column, share: f64) -> u16 {
@@ -184,7 +173,9 @@ impl Figures {
         let y = self.row_at(rows, column, share);
         let style = theme.style(Role::Accent).add_modifier(Modifier::BOLD | Modifier::REVERSED);
         let value = column.word(column.value(share, self.is_log(column)));
-        let value = fit(theme, &value, 10);
+        // A word stands where it is already, beside the axis.
+        let room = if column.is_number() { 10 } else { place.layout.word_room().saturating_sub(1) };
+        let value = fit(theme, &value, usize::from(room));
         let width = paint::cells(&value) as u16 + 1;
         // At the last axis the value stands at its left.
         let (from, text) = if x + 1 + width > rows.right() {
@@ -213,36 +204,33 @@ impl Figures {
         let (table, column, picked) = of;
         if !self.brushes.is_empty() {
             let runs = words::plural(table.n_scored as u64, "run");
-            let mut parts =
-                vec![(format!("{} of {runs} in the brush", picked.len()), Role::Accent)];
+            let text = format!("{} of {runs} in the brush", picked.len());
+            let mut parts = vec![said(text, Role::Accent)];
             let score = table.objective().map(|at| &table.columns[at]);
-            let best = picked.first().copied();
-            if let (Some(score), Some(row)) = (score, best) {
-                parts.push((
-                    format!("  best {} {}", score.name, score.word(score.values[row])),
-                    Role::Good,
-                ));
+            if let (Some(score), Some(row)) = (score, picked.first()) {
+                let text = format!("best {} {}", score.label, score.word(score.values[*row]));
+                parts.push(said(text, Role::Good));
             }
-            parts.push(("  Enter lists  Space marks  Esc clears".into(), Role::Muted));
+            let hints = ["Enter lists", "Esc clears", "Space marks"];
+            parts.extend(hints.map(|hint| said(hint, Role::Muted)));
             return say(buf, line, shared, &parts);
         }
         let value = column.value(self.cursor_on(column), self.is_log(column));
-        let mut parts =
-            vec![(format!("{} {}", paint::clean(&column.name), column.word(value)), Role::Text)];
+        let mut parts = vec![said(format!("{} {}", column.label, column.word(value)), Role::Text)];
         if let Some(share) = column.importance {
-            parts
-                .push((format!("  importance {}", super::choose::share_words(share)), Role::Muted));
+            let text = format!("importance {}", super::choose::share_words(share));
+            parts.push(said(text, Role::Muted));
         }
         let missing = (0..table.n_scored).filter(|row| !column.values[*row].is_finite()).count();
         if missing > 0 {
-            parts.push((format!("  {missing} without it"), Role::Muted));
+            parts.push(said(format!("{missing} without it"), Role::Muted));
         }
-        let hints = "  h l axis  i turn  [ ] brush from/to here  o axes";
-        parts.push((hints.into(), Role::Muted));
+        let hints = ["[ ] brush", "h l axis", "o axes", "i turn"];
+        parts.extend(hints.map(|hint| said(hint, Role::Muted)));
         say(buf, line, shared, &parts);
     }
 
-    pub(super) fn act_coordinates(&mut self, action: Action, area: Rect) {
+    pub(super) fn act_coordinates(&mut self, action: Action, area: Rect, theme: &Theme) {
         let Some(handle) = self.table.clone() else { return };
         let axes = self.shown_axes(&handle.0);
         let last = axes.len().saturating_sub(1);
@@ -250,7 +238,7 @@ impl Figures {
         let Some(column) = axes.get(self.axis).map(|at| &handle.0.columns[*at]) else { return };
         let share = self.cursor_on(column);
         let log = self.is_log(column);
-        let rows = self.place(parts(area).0, axes.len()).layout.rows.height;
+        let rows = self.place(parts(area).0, (&handle.0, theme), &axes).layout.rows.height;
         let step = match column.words.len() {
             0 => 1.0 / f64::from(rows.max(2) - 1),
             n => 1.0 / n as f64,
@@ -281,45 +269,73 @@ impl Figures {
         }
     }
 
-    /// The first click on an axis is one end of a brush, the second the other; a third moves the nearer end. Twice at the
-    /// same cell takes the brush off.
-    pub(super) fn click_coordinates(&mut self, area: Rect, at: (u16, u16), again: bool) {
+    /// A click on an axis or its name selects it, twice at the same cell takes its brush off; one beside all axes takes off
+    /// all brushes.
+    pub(super) fn click_coordinates(
+        &mut self,
+        area: Rect,
+        (at, again): ((u16, u16), bool),
+        theme: &Theme,
+    ) {
         let Some(handle) = self.table.clone() else { return };
         let axes = self.shown_axes(&handle.0);
-        let place = self.place(parts(area).0, axes.len());
+        let place = self.place(parts(area).0, (&handle.0, theme), &axes);
         let rows = place.layout.rows;
         let near = place.layout.columns.iter().enumerate();
-        let Some((near, _)) = near.min_by_key(|(_, x)| x.abs_diff(at.0)) else { return };
-        let axis = place.shown[near];
-        let column = &handle.0.columns[axes[axis]];
-        self.go_to_axis(axis);
+        let Some((near, x)) = near.min_by_key(|(_, x)| x.abs_diff(at.0)) else { return };
+        let is_beside = at.1 >= rows.y && x.abs_diff(at.0) > REACH;
+        if is_beside || at.1 > rows.bottom() {
+            self.clear();
+            return;
+        }
+        self.go_to_axis(place.shown[near]);
+        self.anchor = None;
         if !(rows.y..rows.bottom()).contains(&at.1) {
             return;
         }
-        let down = f64::from(at.1 - rows.y) / f64::from(rows.height.max(2) - 1);
-        let share = if self.inverted.contains(&column.name) { down } else { 1.0 - down };
-        let share = cursor(column, share);
+        let column = &handle.0.columns[axes[place.shown[near]]];
+        let share = self.share_at(rows, column, at.1);
         self.cursor = Some(share);
-        let log = self.is_log(column);
         if again {
             self.brushes.0.remove(&column.name);
-            self.anchor = None;
-            return;
-        }
-        match (self.anchor.take(), self.brushes.of(column)) {
-            (Some((name, from)), _) if name == column.name && from != share => {
-                self.brushes.set(column, End::Low, (from.min(share), log));
-                self.brushes.set(column, End::High, (from.max(share), log));
-            }
-            (_, Some(ends)) => {
-                let (low, high) = within(column, ends);
-                let far = |value: f64| (column.share(value, log) - share).abs();
-                let end = if far(low) <= far(high) { End::Low } else { End::High };
-                self.brushes.set(column, end, (share, log));
-            }
-            (_, None) => self.anchor = Some((column.name.clone(), share)),
+        } else {
+            self.anchor = Some((column.name.clone(), share, rows));
         }
     }
+
+    /// From where the button went down on an axis to here: a brush.
+    pub(super) fn drag_coordinates(&mut self, at: (u16, u16)) {
+        let (Some((name, from, rows)), Some(handle)) = (self.anchor.clone(), self.table.clone())
+        else {
+            return;
+        };
+        let Some(column) = handle.0.find(&name).map(|at| &handle.0.columns[at]) else { return };
+        let share =
+            self.share_at(rows, column, at.1.clamp(rows.y, rows.bottom().max(rows.y + 1) - 1));
+        let log = self.is_log(column);
+        self.cursor = Some(share);
+        self.brushes.0.remove(&name);
+        let (low, high) = (from.min(share), from.max(share));
+        if low < high || !column.is_number() {
+            self.brushes.set(column, End::Low, (low, log));
+            self.brushes.set(column, End::High, (high, log));
+        }
+    }
+
+    /// The share of an axis that a row of the screen stands for.
+    fn share_at(&self, rows: Rect, column: &Column, y: u16) -> f64 {
+        let down = f64::from(y - rows.y) / f64::from(rows.height.max(2) - 1);
+        let share = if self.inverted.contains(&column.name) { down } else { 1.0 - down };
+        cursor(column, share)
+    }
+}
+
+/// Names without what stands before their last dot, where that tells them apart all the same.
+fn shortened(names: &[String]) -> Vec<String> {
+    let last = |name: &str| name.rsplit_once('.').map_or(name, |(_, last)| last).to_string();
+    let of = |short: &String| names.iter().filter(|name| last(name) == *short).count();
+    let short = names.iter().map(|name| Some(last(name)).filter(|short| of(short) == 1));
+    short.zip(names).map(|(short, name)| short.unwrap_or_else(|| name.clone())).collect()
 }
 
 /// A share that the cursor can be at: of a choice only the words.
@@ -354,12 +370,4 @@ fn drawn(table: &Table, picked: &[usize], is_all: bool) -> Vec<usize> {
     let is_picked = |row: &usize| picked.binary_search(row).is_ok();
     rows.sort_by_key(|row| (is_picked(row), std::cmp::Reverse(*row)));
     rows
-}
-
-impl Place {
-    /// The rows, with the lines of names and ends around them.
-    fn area(&self) -> Rect {
-        let rows = self.layout.rows;
-        Rect { y: rows.y.saturating_sub(2), height: rows.height + 3, ..rows }
-    }
 }

@@ -3,7 +3,7 @@
 use super::cloud::name_of;
 use super::load::distribution;
 use super::table::Table;
-use super::{Figures, Shared, parts, say};
+use super::{Figures, Shared, parts, said, say};
 use crate::report::words;
 use crate::tui::action::Action;
 use crate::tui::theme::Role;
@@ -36,26 +36,18 @@ impl Figures {
         chart.draw(buf, figure, &shared.theme);
         let mut parts = Vec::new();
         if let Some(value) = self.reading.and_then(|share| self.value_at(table, share)) {
-            let share = share_at(&lines[0].1, value);
-            parts.push((
-                format!(
-                    "{} of trials are at or below {}",
-                    words::percent(share),
-                    words::number(value)
-                ),
-                Role::Text,
-            ));
-        } else if self.hides_others {
-            parts.push(("h l reads values  o shows other sweeps".into(), Role::Muted));
+            let (share, value) =
+                (words::percent(share_at(&lines[0].1, value)), words::number(value));
+            parts.push(said(format!("{share} of trials are at or below {value}"), Role::Text));
         } else {
-            let text = match self.others.len() {
-                0 => "no other sweep of the same objective  h l reads values".into(),
-                n => {
-                    let n = words::plural(n as u64, "other sweep");
-                    format!("{n} of the same objective  h l reads values  o hides them")
-                }
+            let (others, hint) = match (self.hides_others, self.others.len()) {
+                (true, _) => (None, Some("o shows other sweeps")),
+                (false, 0) => (Some("no other sweep of the same objective".to_string()), None),
+                (false, n) => (Some(words::plural(n as u64, "other sweep")), Some("o hides them")),
             };
-            parts.push((text, Role::Muted));
+            let all = others.into_iter().chain(["h l reads values".to_string()]);
+            let all = all.chain(hint.map(str::to_string));
+            parts.extend(all.map(|text| said(text, Role::Muted)));
         }
         say(buf, line, shared, &parts);
     }

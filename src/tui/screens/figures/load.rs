@@ -191,6 +191,7 @@ fn table(reader: &Reader, id: SweepId) -> Result<Table, Trouble> {
         total_scored: kept.total_scored,
         without_score: kept.without_score,
         total: kept.total,
+        is_live: store.driver(id)?.is_some(),
         columns,
     })
 }

@@ -35,18 +35,24 @@ use load::{Handle, Scores};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use std::collections::BTreeSet;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use table::Table;
 use times::Times;
 pub(super) use views::View;
 
 /// From this height on the last line says what is under the cursor.
 const LEAST_WITH_LINE: u16 = 7;
+/// Between two things that are said.
+const GAP: &str = "  ";
+/// Sweeps whose axes are remembered.
+const MOST_SWEEPS: usize = 20;
 /// Runs of a brush that Space marks: what can be compared.
 const MOST_MARKS: usize = 6;
 
 /// Axes chosen by hand, by name; none for what the view chooses by itself.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 struct Axes {
     /// Of parallel coordinates, from left to right.
     coordinates: Option<Vec<String>>,
@@ -70,11 +76,15 @@ pub struct Figures {
     hides_others: bool,
     trouble: Option<String>,
     axes: Axes,
+    /// Those of other sweeps, by the sweep's name.
+    kept: BTreeMap<String, Axes>,
+    /// Parameters from the left, as long as the sweep runs: axes that change places cannot be read.
+    held: Vec<String>,
     /// The axis under the cursor, and where on it the cursor is, a share from its low end; none in its middle.
     axis: usize,
     cursor: Option<f64>,
-    /// The first end of a brush made by clicks.
-    anchor: Option<(String, f64)>,
+    /// Where the button went down on an axis: its name, a share of it, and the rows that it takes.
+    anchor: Option<(String, f64, Rect)>,
     brushes: Brushes,
     inverted: BTreeSet<String>,
     /// Columns with a scale other than the search space's.
@@ -94,8 +104,8 @@ impl Figures {
         if self.sweep == Some(sweep) {
             return;
         }
-        let (view, hides_others) = (self.view, self.hides_others);
-        *self = Self { view, hides_others, sweep: Some(sweep), ..Self::default() };
+        let (view, hides_others, kept) = (self.view, self.hides_others, self.all_axes());
+        *self = Self { view, hides_others, kept, sweep: Some(sweep), ..Self::default() };
     }
 
     /// What it wants to know now of a sweep with so many finished runs, for an area of that size.
@@ -144,12 +154,49 @@ impl Figures {
                 {
                     self.picked = None;
                 }
+                self.hold(&table.0);
                 self.table = Some(table);
             }
             Answer::Field(field) => self.field = Some(field),
             Answer::Times(times) => self.times = Some(times),
             Answer::Others(others) => self.others = others,
         }
+    }
+
+    /// Axes keep their places while the sweep runs, new ones come last; the first table of a sweep brings its axes back.
+    fn hold(&mut self, table: &Table) {
+        if self.table.is_none()
+            && let Some(axes) = self.kept.remove(&table.name)
+        {
+            self.axes = axes;
+        }
+        if !table.is_live {
+            self.held.clear();
+        }
+        for name in
+            table.columns.iter().filter(|column| column.is_param()).map(|column| &column.name)
+        {
+            if !self.held.contains(name) {
+                self.held.push(name.clone());
+            }
+        }
+    }
+
+    /// Lets the axes take the places that their importance gives them by now.
+    pub fn release(&mut self) {
+        self.held.clear();
+    }
+
+    /// The chosen axes of all sweeps that are remembered.
+    fn all_axes(&self) -> BTreeMap<String, Axes> {
+        let mut all = self.kept.clone();
+        if let Some(table) = self.table().filter(|_| self.axes != Axes::default()) {
+            all.insert(table.name.clone(), self.axes.clone());
+        }
+        while all.len() > MOST_SWEEPS {
+            all.pop_first();
+        }
+        all
     }
 
     /// The left and the right part of the frame's title.
@@ -228,7 +275,7 @@ impl Figures {
             Action::Copy => return self.copy(),
             Action::Log => self.relog(),
             _ => match self.view {
-                View::Coordinates => self.act_coordinates(action, area),
+                View::Coordinates => self.act_coordinates(action, area, &shared.theme),
                 View::Timeline => self.act_timeline(action, area, shared.now_ms),
                 View::Distribution => self.act_distribution(action, area),
                 _ => self.act_points(action, area),
@@ -246,22 +293,30 @@ impl Figures {
         shared: &mut Shared,
     ) -> Vec<Effect> {
         match self.view {
-            View::Coordinates => self.click_coordinates(area, at, again),
+            View::Coordinates => self.click_coordinates(area, (at, again), &shared.theme),
             View::Distribution => self.click_distribution(area, at),
             View::Timeline => {
-                self.picked = self.hit_timeline(area, at, shared.now_ms).or(self.picked);
+                self.picked =
+                    self.hit_timeline(area, at, (shared.now_ms, &shared.theme)).or(self.picked);
                 if again {
                     return self.open();
                 }
             }
             _ => {
-                self.picked = self.hit(area, at).or(self.picked);
+                self.picked = self.hit(area, at, &shared.theme).or(self.picked);
                 if again {
                     return self.open();
                 }
             }
         }
         Vec::new()
+    }
+
+    /// The pointer was moved with the button held since a click.
+    pub fn drag(&mut self, at: (u16, u16)) {
+        if self.view == View::Coordinates {
+            self.drag_coordinates(at);
+        }
     }
 
     /// What came of a dialog; none if it was not of the figures.
@@ -277,7 +332,7 @@ impl Figures {
     /// Clears brushes, zoom and crosshair. True if there was something.
     pub fn clear(&mut self) -> bool {
         let had = match self.view {
-            View::Coordinates => !self.brushes.is_empty() || self.anchor.is_some(),
+            View::Coordinates => !self.brushes.is_empty(),
             View::Timeline => self.window.is_some() || self.picked.is_some(),
             View::Distribution => self.reading.is_some(),
             _ => self.picked.is_some(),
@@ -294,9 +349,11 @@ impl Figures {
         had
     }
 
-    /// What is worth remembering: the view.
+    /// What is worth remembering: the view, chosen axes.
     pub fn remember(&self) -> serde_json::Value {
-        serde_json::json!({ "view": self.view.word(), "others": !self.hides_others })
+        serde_json::json!({
+            "view": self.view.word(), "others": !self.hides_others, "axes": self.all_axes(),
+        })
     }
 
     /// Takes it back; anything that does not fit is ignored.
@@ -305,6 +362,7 @@ impl Figures {
             self.view = view;
         }
         self.hides_others = remembered["others"].as_bool() == Some(false);
+        self.kept = serde_json::from_value(remembered["axes"].clone()).unwrap_or_default();
     }
 
     fn table(&self) -> Option<&Table> {
@@ -463,18 +521,30 @@ fn parts(area: Rect) -> (Rect, Option<Rect>) {
     (figure, Some(Rect { y: figure.bottom(), height: 1, ..area }))
 }
 
-/// Writes pieces of text into the line below the figure.
-fn say(buf: &mut Buffer, line: Option<Rect>, shared: &Shared, parts: &[(String, Role)]) {
+/// Pieces of text that are only said together.
+type Said = Vec<(String, Role)>;
+
+fn said(text: impl Into<String>, role: Role) -> Said {
+    vec![(text.into(), role)]
+}
+
+/// Writes into the line below the figure what has room, the first whatever its length.
+fn say(buf: &mut Buffer, line: Option<Rect>, shared: &Shared, all: &[Said]) {
     let Some(line) = line else { return };
     let mut room = usize::from(line.width);
     let mut styled: Vec<(String, Style)> = Vec::new();
-    for (text, role) in parts {
-        let text = fit(&shared.theme, text, room).into_owned();
-        room = room.saturating_sub(paint::cells(&text));
-        styled.push((text, shared.theme.style(*role)));
-        if room == 0 {
-            break;
+    for (at, part) in all.iter().enumerate() {
+        let width = part.iter().map(|(text, _)| paint::cells(text)).sum::<usize>();
+        let gap = if at > 0 { GAP } else { "" };
+        if at > 0 && width + gap.len() > room {
+            continue;
         }
+        styled.push((gap.into(), shared.theme.style(Role::Text)));
+        for (text, role) in part {
+            let text = fit(&shared.theme, text, room).into_owned();
+            styled.push((text, shared.theme.style(*role)));
+        }
+        room = room.saturating_sub(width + gap.len());
     }
     let spans: Vec<paint::Span<'_>> =
         styled.iter().map(|(text, style)| (text.as_str(), *style)).collect();

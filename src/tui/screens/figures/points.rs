@@ -3,11 +3,11 @@
 use super::cloud::{Cloud, name_of};
 use super::load::{Ask, Handle};
 use super::table::Table;
-use super::{Figures, Shared, View, empty, parts, say, views};
+use super::{Figures, Said, Shared, View, empty, parts, said, say, views};
 use crate::report::words;
 use crate::tui::action::Action;
 use crate::tui::paint;
-use crate::tui::theme::Role;
+use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{Heat, Plot, Scatter};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -29,7 +29,7 @@ impl Figures {
 
     pub(super) fn points_note(&self, table: &Table) -> String {
         let Some((x, y)) = self.cloud_columns(table) else { return String::new() };
-        let name = |at: usize| paint::clean(&table.columns[at].name);
+        let name = |at: usize| table.columns[at].label.clone();
         let mut parts = vec![match self.view {
             View::Slice => format!("by {}", name(x)),
             View::Contour => {
@@ -69,11 +69,13 @@ impl Figures {
         let names = (name_of(x, &shared.theme), name_of(y, &shared.theme));
         let axes = (x.axis(&names.0, self.is_log(x)), y.axis(&names.1, self.is_log(y)));
         let picked = self.picked_row(table);
+        let mut signs = cloud.signs(|shape| shape.glyph(&shared.theme));
         if self.view == View::Contour {
             self.draw_field(buf, figure, shared, (table, &cloud));
         } else {
             let scatter = Scatter {
-                points: &cloud.marks,
+                points: &cloud.dots,
+                many: cloud.many,
                 line: &cloud.line,
                 line_role: Some(Role::Good),
                 selected: picked.and_then(|row| cloud.rows.iter().position(|at| *at == row)),
@@ -82,8 +84,12 @@ impl Figures {
                 empty: "no run has both",
             };
             scatter.draw(buf, figure, &shared.theme);
+            signs = cloud.signs(|shape| scatter.sign(figure, shape, &shared.theme));
         }
-        self.say_points(buf, line, shared, (table, &cloud, focused));
+        if let Some(line) = line {
+            let said = self.points_said(shared, (table, &cloud, focused), signs);
+            say(buf, Some(line), shared, &said);
+        }
     }
 
     fn draw_field(&self, buf: &mut Buffer, figure: Rect, shared: &Shared, of: (&Table, &Cloud)) {
@@ -104,7 +110,7 @@ impl Figures {
             columns: field.columns,
             x: x.axis(&names.0, logs.0),
             y: y.axis(&names.1, logs.1),
-            points: &cloud.marks,
+            points: &cloud.dots,
             name: &score,
             role: None,
         };
@@ -118,66 +124,37 @@ impl Figures {
         }
     }
 
-    fn say_points(
+    fn points_said(
         &self,
-        buf: &mut Buffer,
-        line: Option<Rect>,
         shared: &Shared,
-        of: (&Table, &Cloud, bool),
-    ) {
-        let (table, cloud, focused) = of;
-        let mut parts: Vec<(String, Role)> = Vec::new();
+        (table, cloud, focused): (&Table, &Cloud, bool),
+        signs: Vec<Said>,
+    ) -> Vec<Said> {
         if let Some(row) = self.picked_row(table) {
-            let own = table.rows[row];
-            parts.push((format!("run {}", own.run), Role::Accent));
-            let mut columns = vec![cloud.x, cloud.y];
-            columns.extend(table.objective().filter(|at| !columns.contains(at)));
-            for column in columns.into_iter().map(|at| &table.columns[at]) {
-                let name = paint::clean(&column.name);
-                parts.push((format!("  {name} {}", column.word(column.values[row])), Role::Text));
-            }
-            if row < table.n_scored && table.total_scored == table.n_scored {
-                let text = format!("  rank {} of {}", row + 1, table.n_scored);
-                parts.push((text, Role::Muted));
-            } else if row >= table.n_scored {
-                parts.push((
-                    format!("  {}", own.status.word()),
-                    super::cloud::status_role(own.status),
-                ));
-            }
-            if shared.marks.contains(&own.run) {
-                parts.push(("  marked".into(), Role::Accent));
-            }
-            return say(buf, line, shared, &parts);
+            return picked_said(shared, (table, cloud), row);
         }
-        for (name, role) in &cloud.legend {
-            parts.push((format!("{} ", shared.theme.glyph("•", "o")), *role));
-            parts.push((format!("{name}  "), Role::Muted));
-        }
+        let mut parts = signs;
         let count = |n: usize| words::count(n as u64);
         if cloud.missing > 0 {
             let what = match self.view {
-                View::Slice => paint::clean(&table.columns[cloud.x].name),
-                _ => "both".into(),
+                View::Slice => &table.columns[cloud.x].label,
+                _ => "both",
             };
-            parts.push((format!("{} without {what}  ", count(cloud.missing)), Role::Muted));
+            parts.push(said(format!("{} without {what}", count(cloud.missing)), Role::Muted));
         }
         if cloud.beyond > 0 {
-            parts.push((
-                format!("{} beyond an axis, at its end  ", count(cloud.beyond)),
-                Role::Warn,
-            ));
+            parts.push(said(format!("{} beyond an axis", count(cloud.beyond)), Role::Warn));
         }
         if focused {
-            let hints = match self.view {
-                View::Slice => "h l parameter  j k run",
-                View::Pareto => "h l along the front  x axis",
-                View::Contour => "j k run by rank  o axes  L log",
-                _ => "j k run by rank  o axes and color",
+            let hints: &[&str] = match self.view {
+                View::Slice => &["h l parameter", "j k run"],
+                View::Pareto => &["h l along the front", "x axis"],
+                View::Contour => &["j k by rank", "o axes", "L log"],
+                _ => &["j k by rank", "o axes and color"],
             };
-            parts.push((hints.into(), Role::Muted));
+            parts.extend(hints.iter().map(|hint| said(*hint, Role::Muted)));
         }
-        say(buf, line, shared, &parts);
+        parts
     }
 
     pub(super) fn picked_row(&self, table: &Table) -> Option<usize> {
@@ -246,17 +223,21 @@ impl Figures {
     }
 
     /// The run at a cell of the screen.
-    pub(super) fn hit(&self, area: Rect, at: (u16, u16)) -> Option<crate::domain::RunId> {
+    pub(super) fn hit(
+        &self,
+        area: Rect,
+        at: (u16, u16),
+        theme: &Theme,
+    ) -> Option<crate::domain::RunId> {
         let table = self.table()?;
         let (x, y) = self.cloud_columns(table)?;
         let (across, up) = (&table.columns[x], &table.columns[y]);
         let axes = (across.axis("", self.is_log(across)), up.axis(" ", self.is_log(up)));
         let figure = parts(area).0;
-        let marks: Vec<crate::tui::widgets::Mark> = Vec::new();
         let rows = self.order(table, false);
         let plot = match (self.view, &self.field) {
             (View::Contour, Some(field)) => {
-                let score = table.objective().map(|at| table.columns[at].name.clone());
+                let score = table.objective().map(|at| name_of(&table.columns[at], theme));
                 let name = score.unwrap_or_default();
                 let (values, columns) = (&field.values[..], field.columns);
                 let heat = Heat {
@@ -264,14 +245,13 @@ impl Figures {
                     columns,
                     x: axes.0,
                     y: axes.1,
-                    points: &marks,
+                    points: &[],
                     name: &name,
                     role: None,
                 };
                 heat.plot_area(figure)
             }
-            _ => Scatter { points: &marks, x: axes.0, y: axes.1, ..Scatter::default() }
-                .plot_area(figure),
+            _ => Scatter { x: axes.0, y: axes.1, ..Scatter::default() }.plot_area(figure),
         };
         let far = |row: &usize| {
             let cell = cell(&plot, (across.at(*row), up.at(*row)))?;
@@ -281,6 +261,27 @@ impl Figures {
         let found = near.filter(|(far, _)| *far <= NEAR).min()?;
         Some(table.rows[found.1].run)
     }
+}
+
+/// The run under the crosshair.
+fn picked_said(shared: &Shared, (table, cloud): (&Table, &Cloud), row: usize) -> Vec<Said> {
+    let own = table.rows[row];
+    let mut parts = vec![said(format!("run {}", own.run), Role::Accent)];
+    let mut columns = vec![cloud.x, cloud.y];
+    columns.extend(table.objective().filter(|at| !columns.contains(at)));
+    for column in columns.into_iter().map(|at| &table.columns[at]) {
+        let text = format!("{} {}", column.label, column.word(column.values[row]));
+        parts.push(said(text, Role::Text));
+    }
+    if row < table.n_scored && table.total_scored == table.n_scored {
+        parts.push(said(format!("rank {} of {}", row + 1, table.n_scored), Role::Muted));
+    } else if row >= table.n_scored {
+        parts.push(said(own.status.word(), super::cloud::status_role(own.status)));
+    }
+    if shared.marks.contains(&own.run) {
+        parts.push(said("marked", Role::Accent));
+    }
+    parts
 }
 
 /// The cell of the screen that a point falls into.

@@ -8,9 +8,9 @@ pub(super) const MOST_SCORED: usize = 4_000;
 /// Runs without one.
 pub(super) const MOST_OTHERS: usize = 1_000;
 
-/// One run in so many is enough of them.
+/// So many runs are enough to say something of two parameters, or one in so many where there are few.
 const ENOUGH: usize = 10;
-/// An axis of parallel coordinates is shown at first if one run in so many has the parameter.
+/// What one run in so many has is common: an axis of parallel coordinates, the second parameter of a contour.
 const COMMON: usize = 4;
 /// Fewer axes than these say too little.
 const FEW: usize = 3;
@@ -46,6 +46,8 @@ pub(super) struct Table {
     pub(super) without_score: usize,
     /// Runs of any state.
     pub(super) total: usize,
+    /// More runs are to be expected: something drives the sweep.
+    pub(super) is_live: bool,
     /// Parameters by importance, objectives, other metrics, seconds, trial.
     pub(super) columns: Vec<Column>,
 }
@@ -96,27 +98,32 @@ impl Table {
         self.rows.iter().position(|row| row.run == run)
     }
 
-    /// Two parameters for a contour: the most important numbers that enough runs have together, else the most important
-    /// one and whatever most runs have with it.
+    /// Two parameters for a contour: the most important one that another varies with in enough runs, and of those the
+    /// most important; numbers before choices.
     pub(super) fn pair(&self) -> Option<(usize, usize)> {
         let varying = self.varying();
-        let together = |a: usize, b: usize| {
-            let has = |of: usize, row: usize| self.columns[of].values[row].is_finite();
-            (0..self.n_scored).filter(|row| has(a, *row) && has(b, *row)).count()
-        };
-        let numbers: Vec<usize> =
-            varying.iter().copied().filter(|at| self.columns[*at].is_number()).collect();
-        for (place, &a) in numbers.iter().enumerate() {
-            let others = numbers[place + 1..].iter();
-            let enough = |b: &&usize| together(a, **b) * ENOUGH >= self.n_scored;
-            if let Some(b) = others.clone().find(enough).filter(|_| self.n_scored > 0) {
-                return Some((a, *b));
+        let (numbers, choices): (Vec<usize>, Vec<usize>) =
+            varying.into_iter().partition(|at| self.columns[*at].is_number());
+        let of_numbers = numbers.iter().map(|a| (*a, numbers.iter().chain(&choices)));
+        let of_choices = choices.iter().map(|a| (*a, choices.iter().chain(&[])));
+        for (a, others) in of_numbers.chain(of_choices) {
+            if let Some(b) = others.copied().find(|b| *b != a && self.vary_together(a, *b)) {
+                return Some((a, b));
             }
         }
-        let first = *numbers.first().or(varying.first())?;
-        let others = varying.iter().rev().filter(|at| **at != first);
-        let most = others.map(|at| (together(first, *at), *at)).max_by_key(|(n, _)| *n)?;
-        (most.0 > 0).then_some((first, most.1))
+        None
+    }
+
+    /// True if enough of the runs that have the first have the second, with more than one value of each among them.
+    fn vary_together(&self, a: usize, b: usize) -> bool {
+        let (a, b) = (&self.columns[a].values, &self.columns[b].values);
+        let n = a[..self.n_scored].iter().filter(|value| value.is_finite()).count();
+        let rows: Vec<usize> =
+            (0..self.n_scored).filter(|row| a[*row].is_finite() && b[*row].is_finite()).collect();
+        let varies = |values: &[f64]| rows.iter().any(|row| values[*row] != values[rows[0]]);
+        let is_enough =
+            rows.len() >= ENOUGH.min(self.n_scored.div_ceil(ENOUGH)) && rows.len() * COMMON >= n;
+        is_enough && !rows.is_empty() && varies(a) && varies(b)
     }
 
     /// How many of how many are shown, if not all are.

@@ -1,5 +1,7 @@
 //! The figures over stores made by hand: what is read, what is brushed and found again, what is drawn.
 
+mod pictures;
+
 use super::*;
 use crate::domain::{Goal, MetricPoint, Objective, Outcome, Params, Status, Summary, Value};
 use crate::host;
@@ -68,6 +70,7 @@ impl Stage {
             theme: Theme::default(),
             catalog: Catalog::load(&reader).unwrap(),
             marks: indexmap::IndexSet::new(),
+            sweep: None,
             read_only: false,
             now_ms: host::now_ms(),
             here: folder.path().into(),
@@ -284,20 +287,116 @@ fn space_marks_the_best_of_the_brush_and_says_so() {
 }
 
 #[test]
-fn two_clicks_on_an_axis_make_a_brush_and_twice_at_one_cell_takes_it_off() {
+fn dragging_along_an_axis_brushes_it_and_a_click_beside_all_axes_clears() {
     let mut stage = Stage::new("probe", SPACE, &typical(40), (80, 20));
-    let click = |stage: &mut Stage, y, again| {
-        stage.figures.click(stage.area, (4, y), again, &mut stage.shared);
+    let click = |stage: &mut Stage, at: (u16, u16), again| {
+        stage.figures.click(stage.area, at, again, &mut stage.shared);
     };
-    click(&mut stage, 5, false);
-    assert!(stage.figures.brushes.is_empty());
-    click(&mut stage, 12, false);
+    click(&mut stage, (4, 5), false);
+    assert!(stage.figures.brushes.is_empty() && stage.figures.axis == 0);
+    stage.figures.drag((6, 9));
+    stage.figures.drag((9, 12));
     assert_eq!(stage.found(), stage.brushed());
-    let before = stage.brushed().len();
-    click(&mut stage, 10, false);
-    assert!(stage.brushed().len() < before, "the nearer end follows");
-    click(&mut stage, 10, true);
-    assert!(stage.figures.brushes.is_empty());
+    let wide = stage.brushed().len();
+    stage.figures.drag((9, 7));
+    assert!(stage.brushed().len() < wide, "the end follows the pointer");
+    stage.figures.drag((9, 60));
+    assert!(stage.brushed().len() > wide, "beyond the axis is its end");
+    let last = stage.area.width - 5;
+    click(&mut stage, (last, 0), false);
+    assert_eq!(stage.figures.axis, 3, "a name selects its axis, and nothing is cleared");
+    assert!(!stage.figures.brushes.is_empty());
+    stage.figures.drag((last, 9));
+    assert_eq!(stage.figures.brushes.0.len(), 1, "a drag begins on the axis");
+    click(&mut stage, (4, 5), true);
+    assert!(stage.figures.brushes.is_empty(), "twice takes it off");
+    click(&mut stage, (4, 5), false);
+    stage.figures.drag((4, 9));
+    click(&mut stage, (14, 9), false);
+    assert!(stage.figures.brushes.is_empty(), "beside all axes");
+}
+
+#[test]
+fn axes_keep_their_places_while_the_sweep_runs_and_chosen_ones_come_back() {
+    let mut stage = Stage::new("probe", SPACE, &typical(40), (80, 20));
+    let names = |stage: &Stage| -> Vec<String> {
+        let table = stage.table();
+        let axes = stage.figures.shown_axes(table);
+        axes.iter().map(|at| table.columns[*at].name.clone()).collect()
+    };
+    let turned = |stage: &Stage, is_live| {
+        let mut table = stage.table().clone();
+        table.is_live = is_live;
+        table.columns[..3].reverse();
+        Answer::Table(Handle(std::sync::Arc::new(table)))
+    };
+    let ask = Ask::Table { sweep: stage.sweep, wave: 9 };
+    let before = names(&stage);
+    let next = turned(&stage, true);
+    stage.figures.receive(&ask, Ok(next));
+    assert_eq!(names(&stage), before, "importance has changed");
+    let next = turned(&stage, true);
+    stage.figures.release();
+    stage.figures.receive(&ask, Ok(next));
+    let next = turned(&stage, false);
+    stage.figures.receive(&ask, Ok(next));
+    assert_eq!(names(&stage)[0], before[2], "it has ended");
+
+    stage.figures.axes.contour = (Some("kernel".into()), Some("depth".into()));
+    let remembered = stage.figures.remember();
+    let mut other = Figures::default();
+    other.recall(&remembered);
+    let next = turned(&stage, false);
+    other.receive(&ask, Ok(next));
+    assert_eq!(other.axes, stage.figures.axes);
+    other.look_at(SweepId(77));
+    assert_eq!(other.axes, Axes::default());
+    let next = turned(&stage, false);
+    other.receive(&ask, Ok(next));
+    assert_eq!(other.axes, stage.figures.axes);
+}
+
+#[test]
+fn a_contour_is_over_the_most_important_parameter_that_another_varies_with() {
+    let stage = Stage::new("probe", SPACE, &typical(40), (80, 20));
+    let mut table = stage.table().clone();
+    let at = |name: &str| stage.table().find(name).unwrap();
+    let only = |table: &mut Table, name: &str, keep: fn(usize) -> bool| {
+        let column = table.find(name).unwrap();
+        for row in (0..table.rows.len()).filter(|row| !keep(*row)) {
+            table.columns[column].values[row] = f64::NAN;
+        }
+    };
+    assert_eq!(table.pair(), Some((at("rate"), at("depth"))));
+    // A parameter of another branch is never there together with the first.
+    only(&mut table, "rate", |row| row < 20);
+    only(&mut table, "depth", |row| row >= 20);
+    assert_eq!(table.pair(), Some((at("rate"), at("kernel"))));
+    only(&mut table, "rate", |_| false);
+    only(&mut table, "depth", |_| false);
+    assert_eq!(table.pair(), None);
+}
+
+#[test]
+fn series_differ_by_their_signs_in_every_theme() {
+    for (name, ascii) in [("mono", false), ("terminal", true), ("safe", false)] {
+        let mut stage = Stage::new("probe", SPACE, &typical(40), (80, 20));
+        stage.shared.theme = Theme::load(name, ascii, Depth::True).unwrap();
+        for view in [View::Slice, View::Contour, View::Scatter, View::Pareto] {
+            stage.view(view);
+            stage.figures.axes.color = Some("kernel".into());
+            let text = stage.text();
+            let (plot, legend) = text.rsplit_once('\n').unwrap();
+            let words: Vec<&str> = legend.split("  ").collect();
+            let signs: Vec<&str> =
+                words[..2].iter().map(|word| &word[..word.len().min(3)]).collect();
+            assert_ne!(signs[0], signs[1], "{legend}");
+            for word in &words[..2] {
+                let sign = word.chars().next().unwrap();
+                assert!(plot.contains(sign), "{name} {view:?}: '{sign}' of '{legend}' in\n{plot}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -416,141 +515,4 @@ fn the_view_is_remembered() {
     assert_eq!(other.view, View::Pareto);
     other.recall(&serde_json::json!({ "view": 7 }));
     assert_eq!(other.view, View::Pareto);
-}
-
-#[test]
-fn parallel_coordinates_at_three_sizes() {
-    let mut stage = Stage::new("probe", SPACE, &typical(12), (78, 14));
-    insta::assert_snapshot!(stage.text(), @r#"
-      rate                   depth                 kernel                  auc ↑
-     0.6792                    9                                          0.9463
-        ┳⠒⠤⣀⡀               ⣀⠤⠒│⠢⣀                    │              ⣀⣀⡠⠤⠤⠒⣒⠭│
-        │⡉⠒⠒⠚⠓⠦⢤⣤⠤⣀⣀⣀⡀  ⢀⡠⠔⠊   │  ⠉⠢⢄                 │     ⣀⣀⡠⠤⠔⠒⠒⠉⠉   ⡠⠔⠊⣀⠤│
-        │⣈⡑⠤⣀    ⠉⠒⠤⢄⣈⠭⠋⠉⠑⠒⠒⠒⠢⠤│⠤⠤⠤⠤⠤⠭⠶⢤⡤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⣤⣀│linear⠒⠒⠒⠒⠒⠒⠒⢀⡠⠔⠉⠭⠛⠉⢉⣩│
-        │⠒⠚⠛⠓⠓⠦⣤⣤⣤⡤⠴⠭⠬⠵⠶⠤⣄⣀⣀⣀⣀⣀│        ⠈⠒⢄⡀ ⣀⣀⠤⠔⠒⡠⠔⠊ │⠈⠒⠭⡑⠒⠢⠤⣀⣀ ⢀⠤⠒⠁⠒⢉⣀⣤⠶⠛⣋⡡│
-        │⠢⢄⡀  ⣀⠤⠋⠫⢍⡒⠢⠤⣀⣀ ⣀⡩⠶⠲⢍⡁│⠉⠑⠒⠢⠤⣀⣀⣀⡠⠤⠒⠊⠙⠤⢀⡠⠔⠉    │   ⠈⠑⠤⣀⣀⠔⠊⠁⣛⡦⠶⣞⣩⠥⠒⠊⠉ ⣀│
-        │◂0.02606  ⢈⣒⠤⡔⠒⠉⠑⠒⠤⠤⣀⡈│⣑⡲⠶⠴⠶⢍⣉⣉⠑⠒⠤⢀⡠⠒⠁⠑⠢⣀    │    ⡠⠔⠉⣿⣷⣾⠝⠓⣊⣉⠤⠤⠝⠛⠒⠫⠭⢄│
-        │⠊⠁   ⢀⠈⠑⠫⢍⡑⠒⠒⠢⠤⠤⣀⣀⡀  ⠈│        ⢀⠤⠊⠁⠒⠫⠭⠶⣢⣤⣑⣢⢄ │⢀⡠⠒⠉⣟⠿⠭⠕⠒⠊⠙⠫⢄         │
-        │⣒⡢⠴⠶⠭⠥⣀⣀⣀⣀⠈⠑⠢⢄⡀  ⠑⠈⠉⠉⠒│⠒⠒⠒⠒⠒⣒⠶⠚⠓⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒│rbf⠤⠤⠤⠤⠤⣀⣀⣀⣀⣀⡉⠢⢄⡀     │
-        │          ⠈⠉⠉⠉⠈⠑⠢⢄⡀⠒⠭⠶│⠤⠔⣀⠔⠊⠒⠉⠉⠉⠉⠁           │             ⠈⠉⠉⠉⠛⢍⡑⠒⠒│
-        ┻⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⠈⠑⠢⢄│⠔⠉                    │                   ⠈⠑⠤│
-      0.001                    1                                          0.8355
-    rate 0.02606  importance 76 %  h l axis  i turn  [ ] brush from/to here  o ax…
-    "#);
-    stage.act(&[Action::Up, Action::BrushLow]);
-    stage.area = Rect::new(0, 0, 48, 12);
-    insta::assert_snapshot!(stage.text(), @r#"
-      rate         depth       kernel        auc ↑
-     0.6792          9                      0.9463
-        ┳⡢⢄        ⡠⠔│⢄           │      ⢀⣀⠤⠤⠒⡪│
-        ┃⡈⠉⠉⠲⢖⡢⠤⠤⢄⣀⣀ │ ⠉⠢⡀        │⣀⡠⠤⠔⠒⢀⣀⣀⣀⣀⣠⣒│
-        ┃⣚⣵⣄⣀⣀⡈⠒⠤⡀  ⠉│⠉⠉⠉⠉⠉⠉⠉⠉⣉⡩⠝⠋│linear⡠⣀⠔⠉⣤⢀│
-        ┻◂0.05379⠉⠙⠭⣉│⠒⠤⣀⣀⡠⠔⠒⠉⡠⠊⠁ │ ⠉⠢⠈⢑⠶⠮⣀⡠⠔⠊⠁│
-        │⠶⠛⠦⣤⣀⠈⠢⣀⠉⠑⠢⢄│⠶⠒⠭⠭⣑⡢⠤⣀⠑⢄⡀ │ ⢀⡠⣊⠥⠒⠊⠁⠉⠑⠢⢄│
-        │⣀⡠⠔⠊⠑⠪⣉⠑⠑⢄⠤⢄│⣀⣀⣀⣀⣔⠈⠉⠑⠛⠳⢦⣄│rbf⠊⠉⠈⠑⢄    │
-        │⠁⠉⠉⠉⠒⠒⠒⠳⠦⡤⠉⠢│⣀⠤⠤⠤⠒⠒⠒⠊⠉⠉⠁ │ ⠉⠉⠉⠒⠒⠒⠢⠤⠤⢄⣀│
-        │⣀⣀⣀⣀⣀⣀⣀⣀⣀⣈⣑⣤│⠊           │          ⠈⠢│
-      0.001          1                      0.8355
-    5 of 11 runs in the brush  best auc 0.9317  Ent…
-    "#);
-    stage.shared.theme = Theme::load("terminal", true, Depth::Ansi).unwrap();
-    stage.area = Rect::new(0, 0, 100, 16);
-    insta::assert_snapshot!(stage.text(), @r#"
-      rate                          depth                        kernel                        auc (max)
-     0.6792                           9                                                         0.9463
-        #--\.                      _--|\\                           |                     ___--/---|
-        #---------___.         _---   |  ---.                       |           __/----/--   .---./|
-        #\\\     '----/---------\___. |     '\\_                    |.__--/-_______________/-----\-|
-        #------.      '---\.        '-|-----------------------------|linear-          _--_--/'._--/|
-        #<0.05379----/----------------|__          '\-___-/-/-///   |  '--_------__/-_---_-----_/-/|
-        |---_  .///'-/-----_. _/'---\.|  -\-\-___/-/----\\_---      |      -\\_/.//---\--_-/---   _|
-        |\-\-----_     \\\.-'-\---_. '|\---------\-\-___//---_      |      _.///'__-/-/-__'-\-\-\_.|
-        |//'     '--\/----'--_     '-\|--       --\---------\_\\\   |  ._-\-\/-/-----/-'          '|
-        |_. _/--/-   '\--_  '-\\\.---_|__________--\______'--\---\--|rbf/-'--'       '\\_          |
-        |-/----\----\----\---_.  '\-_ |     ..____/----/----/----'  |  '-----\-----\------______   |
-        |                     ----/\--|-/----'                      |                       '\\\---|
-        |_________________________/---|//                           |                           ---|
-      0.001                           1                                                         0.8355
-    5 of 11 runs in the brush  best auc 0.9317  Enter lists  Space marks  Esc clears
-    "#);
-}
-
-#[test]
-fn the_other_views() {
-    let mut stage = Stage::new("probe", SPACE, &typical(30), (64, 12));
-    stage.view(View::Slice);
-    insta::assert_snapshot!(stage.text(), @r#"
-    auc ↑
-         │                     •      ••   •
-    0.925┤                        • •         • • ••
-         │              • • ••                       •
-    0.900┤            •                                  •
-         │       •  •                                      •
-    0.875┤                                                  •
-         │                                                    • •
-    0.850┤  • •                                                  •
-         │•                                                        •
-         └0.001──0.003──────0.01──────0.03──────0.1──────0.3───rate─
-    • best 10 %  • run  h l parameter  j k run
-    "#);
-    stage.view(View::Contour);
-    insta::assert_snapshot!(stage.text(), @r#"
-    depth                                                  auc ↑
-     │▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▓•▓▓▓▓▓•███▓▓▓▓▓▓▓▓▓▓▓▓▓▓▒░░░··•···· ██ 0.9463
-    8┤▒▒▒▒▒▒▒▒▒▒▒•▒▒▒▒▓▓▓██████████▓▓▓▓▓•▓▓▓▓▒▒░░░░░░░··   ▓▓
-     │░░░░░▒▒▒▒▒▒▒▒▓▓▓▓▓▓▓▓█•████████████▓▓▓▓▓▓▓▒▒░•░░·· • ▒▒
-    6┤······░░▒•▒▒▒▓▓▓•▓▓▓▓▓██████████•███▓▓▓•▓▓▒▒▒░░····· ░░
-     │···•····░░▒▒▓▓▓▓▓▓▓▓▓█████•███████▓▓▓▓▓▓▓▒▒▒▒░░··•   ··
-    4┤   ····░▒▒▓▓▓▓•▓▓▓▓▓▓███████████▓▓▓▓▓•▓▓▓▓▒▒•▒▒▒▒░░░    0.8332
-     │  •   ··░▒▒▓▓▓▓▓▓▓███████•████████▓▓▓▓▓▒▒▒▒▒▒▒░░░░░░
-    2┤ ····░░▒▒▓▓▓•▓▓▓███•███████████████▓▓▓▓▒▒▒•▒▒▒░·•···
-     │•  ·░░•░░░░▒▒▒▓▓▓▓███████████•██████•████▓▓▓▒▒▒░░░░░
-     └0.001───────────0.01─────0.03─────0.1─────0.3──rate─
-    • best 10 %  • run  j k run by rank  o axes  L log
-    "#);
-    stage.view(View::Scatter);
-    insta::assert_snapshot!(stage.text(), @r#"
-    auc ↑
-         │                           •           •         • •
-    0.925┤           •                     •         •  •        ••
-         │                  •                •           •  •      •
-    0.900┤                                          •          •
-         │                                        •         •   •
-    0.875┤                       •
-         │                                                •        •
-    0.850┤                                     •      •          •
-         │•                                                   •
-         └1──────────2───────────────5───────────10──────20─seconds─
-    • done  2 without both  j k run by rank  o axes and color
-    "#);
-    stage.view(View::Pareto);
-    insta::assert_snapshot!(stage.text(), @r#"
-    auc ↑
-         │                           •⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒•         • •
-    0.925┤           •⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠁     •         •  •        ••
-         │           ⢸      •                •           •  •      •
-    0.900┤           ⢸                              •          •
-         │           ⢸                            •         •   •
-    0.875┤           ⢸           •
-         │           ⢸                                    •        •
-    0.850┤           ⢸                         •      •          •
-         │•⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠼                                        •
-         └1──────────2───────────────5───────────10──────20─seconds─
-    • front  • beaten in both  h l along the front  x axis
-    "#);
-    stage.view(View::Distribution);
-    insta::assert_snapshot!(stage.text(), @r#"
-    share of trials at or below
-    1.00┤                                                       ⡤⠤⠖⠚
-        │                                                   ⢰⠒⠒⠋⠁
-    0.75┤                                              ⣀⡤⠤⠤⠴⠋
-        │                                            ⡤⠼⠁
-    0.50┤                                     ⢀⣀⣀⣠⠤⠏⠉⠁
-        │                              ⢰⠒⠒⠋⠉⠉⠉⠉
-    0.25┤                 ⡤⠤⠤⠤⠤⠤⠤⠖⠒⠚⠉⠉⠉⠉
-        │       ⣀⣀⣠⠤⠤⠖⠒⠒⠒⠋⠁
-       0┤⡤⠖⠒⠒⠒⠒⠒⠃
-        └──────0.850────────0.875────────0.900────────0.925───auc ↑─
-    no other sweep of the same objective  h l reads values
-    "#);
 }

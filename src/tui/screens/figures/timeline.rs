@@ -1,14 +1,14 @@
 //! The timeline: a lane for each job, a bar for each run, the present, zoom.
 
-use super::cloud::status_role;
+use super::cloud::{status_role, status_sign};
 use super::times::{Span, Times};
-use super::{Figures, Shared, empty, parts, say};
+use super::{Figures, Shared, empty, parts, said, say};
 use crate::domain::RunId;
 use crate::report::words;
 use crate::tui::action::Action;
 use crate::tui::layout::scroll;
 use crate::tui::paint;
-use crate::tui::theme::Role;
+use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{Bar, Lane, Timeline};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -16,7 +16,7 @@ use ratatui::layout::Rect;
 /// How much shorter the range gets.
 const ZOOM: f64 = 2.0;
 /// The shortest range, seconds.
-const SHORTEST: f64 = 1.0;
+const SHORTEST: f64 = 0.01;
 
 /// Bars as the widget takes them.
 struct Bars<'a> {
@@ -40,7 +40,7 @@ impl Figures {
         self.times.as_ref()
     }
 
-    fn bars<'a>(&self, times: &'a Times) -> Bars<'a> {
+    fn bars<'a>(&self, times: &'a Times, theme: &Theme) -> Bars<'a> {
         let bar = |span: &'a Span| Bar {
             from: span.from,
             to: span.to,
@@ -50,6 +50,7 @@ impl Figures {
                 status_role(span.status)
             },
             text: &span.text,
+            sign: status_sign(span.status, theme),
         };
         let lane = |(name, spans): &'a (String, Vec<Span>)| {
             (name.as_str(), spans.iter().map(bar).collect())
@@ -71,7 +72,7 @@ impl Figures {
             return empty(buf, area, shared, &["no run of this sweep has started"]);
         }
         let (figure, line) = parts(area);
-        let bars = self.bars(times);
+        let bars = self.bars(times, &shared.theme);
         let lanes: Vec<Lane<'_>> =
             bars.lanes.iter().map(|(label, bars)| Lane { label, bars }).collect();
         let now = (shared.now_ms - times.began) as f64 / 1000.0;
@@ -107,32 +108,33 @@ impl Figures {
         shared: &Shared,
         (times, focused): (&Times, bool),
     ) {
-        let mut parts: Vec<(String, Role)> = Vec::new();
+        let mut parts = Vec::new();
         if let Some((lane, at)) = self.picked_span(times) {
             let span = &times.lanes[lane].1[at];
-            parts.push((format!("run {}", span.run), Role::Accent));
-            parts.push((format!("  {}", span.status.word()), status_role(span.status)));
             let now = (shared.now_ms - times.began) as f64 / 1000.0;
             let to = if span.to.is_nan() { now } else { span.to };
-            let text = format!(
-                "  {} after {}",
-                words::duration((to - span.from).max(0.0)),
-                words::duration(span.from)
-            );
-            parts.push((text, Role::Text));
+            let (took, from) =
+                (words::duration((to - span.from).max(0.0)), words::duration(span.from));
+            parts.push(said(format!("run {}", span.run), Role::Accent));
+            parts.push(said(span.status.word(), status_role(span.status)));
+            parts.push(said(format!("{took} after {from}"), Role::Text));
             return say(buf, line, shared, &parts);
         }
         for status in crate::domain::Status::ALL {
             let spans = times.lanes.iter().flat_map(|lane| &lane.1);
             let n = spans.filter(|span| span.status == status).count();
+            let sign = match status_sign(status, &shared.theme) {
+                "" => shared.theme.glyph("■", "="),
+                sign => sign,
+            };
             if n > 0 {
-                parts.push((format!("{} ", shared.theme.glyph("■", "=")), status_role(status)));
-                parts
-                    .push((format!("{} {}  ", status.word(), words::count(n as u64)), Role::Muted));
+                let text = format!("{} {}", status.word(), words::count(n as u64));
+                parts.push(vec![(format!("{sign} "), status_role(status)), (text, Role::Muted)]);
             }
         }
         if focused {
-            parts.push(("h l run  j k job  + - 0 zoom".into(), Role::Muted));
+            let hints = ["h l run", "j k job", "+ - 0 zoom"];
+            parts.extend(hints.map(|hint| said(hint, Role::Muted)));
         }
         say(buf, line, shared, &parts);
     }
@@ -194,10 +196,15 @@ impl Figures {
     }
 
     /// The run at a cell of the screen.
-    pub(super) fn hit_timeline(&self, area: Rect, at: (u16, u16), now_ms: i64) -> Option<RunId> {
+    pub(super) fn hit_timeline(
+        &self,
+        area: Rect,
+        at: (u16, u16),
+        (now_ms, theme): (i64, &Theme),
+    ) -> Option<RunId> {
         let times = self.own_times()?;
         let figure = parts(area).0;
-        let bars = self.bars(times);
+        let bars = self.bars(times, theme);
         let lanes: Vec<Lane<'_>> =
             bars.lanes.iter().map(|(label, bars)| Lane { label, bars }).collect();
         let first = self.first_lane(times, Timeline::height(figure));

@@ -54,10 +54,10 @@ pub(super) fn times(reader: &Reader, sweep: SweepId) -> Result<Times, Trouble> {
     let since = |ms: i64| (ms - began) as f64 / 1000.0;
     let mut by_host: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
     for (row, at) in &started {
-        // A run's own clock is finer than the milliseconds of its record.
+        // A run's own clock is finer than the milliseconds of its record, but tells nothing of when the next could start.
         let to = match (row.seconds, row.ended) {
             (_, None) => f64::NAN,
-            (Some(seconds), Some(_)) => since(*at) + seconds,
+            (Some(seconds), Some(ended)) => since(ended).min(since(*at) + seconds),
             (None, Some(ended)) => since(ended),
         };
         let host = match row.cells.first() {

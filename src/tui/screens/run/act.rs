@@ -44,7 +44,7 @@ impl Run {
             | Action::ZoomIn
             | Action::ZoomOut
             | Action::ZoomAll => chart(self.of_curve()),
-            Action::View if pane == CURVES => {
+            Action::View if pane == CURVES || self.is_told_by_log() => {
                 Enabled::As(if self.curves.is_system { "run's own" } else { "system" })
             }
             Action::Filter => match pane {
@@ -62,17 +62,21 @@ impl Run {
             Action::Follow if pane == LOG => match self.is_live() {
                 true if self.log.is_following => Enabled::As("stand still"),
                 true => Enabled::Yes,
-                false => Enabled::No("the run is over: nothing more comes"),
+                // Nothing more comes.
+                false => Enabled::Never,
             },
             Action::Differing if pane == PARAMS && has_other => {
                 Enabled::As(if self.only_differing { "all" } else { "differing" })
             }
             Action::Differing if pane == PARAMS => Enabled::No("there is no run to compare with"),
-            Action::Write => chart(Enabled::As("write chart")),
+            Action::Write if pane != CURVES && has_charts => {
+                Enabled::No("w writes the chart of the Curves pane: Tab goes there")
+            }
+            Action::Write => chart(Enabled::As("write SVG and CSV")),
             Action::Copy | Action::Mark | Action::Compare | Action::Edit => Enabled::Yes,
             Action::Bin => Enabled::As(if record.run.deleted { "restore" } else { "bin" }),
             Action::Stop => self.can_stop(),
-            Action::Promote if record.run.status == Status::Done => Enabled::As("gate"),
+            Action::Promote if record.run.status == Status::Done => Enabled::As("ask the gate"),
             Action::Promote => Enabled::No("only a run that is done can be promoted"),
             _ => Enabled::Never,
         }
@@ -102,7 +106,7 @@ impl Run {
             }
             Status::Running => Enabled::Yes,
             Status::Queued => Enabled::No("it has not been started yet"),
-            _ => Enabled::No("it is over"),
+            _ => Enabled::Never,
         }
     }
 
@@ -464,8 +468,11 @@ impl Run {
             }
             Answer::Export(files) => {
                 self.writing = None;
-                let save = |(name, bytes)| Effect::Save { path: shared.here.join(name), bytes };
-                return files.into_iter().map(save).collect();
+                return vec![Effect::SaveAll {
+                    folder: shared.here.clone(),
+                    files,
+                    note: String::new(),
+                }];
             }
         }
         Vec::new()

@@ -25,29 +25,49 @@ impl Run {
         let plain = |id, title: &str, note: String| Pane::new(id, title, note);
         let of = self.other(shared).map(|(run, word)| format!("{word} {}", run.id));
         let n = self.param_rows.iter().filter(|row| !row.is_context).count();
-        let all = self.record.as_ref().map_or(0, |record| record.run.params.len());
-        let mut params = if n == all { n.to_string() } else { format!("{n} of {all}") };
-        if !self.narrowed.is_empty() {
-            params = format!("/{} · {params}", words::clean(&self.narrowed));
-        }
-        if self.only_differing && of.is_some() {
-            params = format!("differing · {params}");
-        }
-        let mut panes = vec![
-            plain(CURVES, self.curves_title(), self.curves_note(shared)),
-            plain(PARAMS, "Params", params),
-            plain(SCORES, "Scores", of.map(|of| format!("Δ {of}")).unwrap_or_default()),
-            plain(FILES, "Artifacts", self.files().len().to_string()),
-            plain(LOG, "Log", self.log_note()),
-            plain(PLACE, "Environment", String::new()),
-        ];
-        // What has nothing in it takes neither room nor a stop of Tab.
-        panes.retain(|pane| self.has_pane(pane.id));
-        panes
+        let (differ, all) = self.n_params;
+        let params = match () {
+            () if !self.narrowed.is_empty() => {
+                format!("/{} · {n} of {all}", words::clean(&self.narrowed))
+            }
+            () if of.is_none() => all.to_string(),
+            () if self.only_differing => format!("only differing: {differ} of {all}"),
+            () => format!("{differ} of {all} differ"),
+        };
+        let pane = |id| match id {
+            PARAMS => plain(PARAMS, "Params", params.clone()),
+            SCORES => {
+                plain(SCORES, "Scores", of.as_ref().map(|of| format!("Δ {of}")).unwrap_or_default())
+            }
+            FILES => plain(FILES, "Artifacts", self.files().len().to_string()),
+            LOG => plain(LOG, "Log", self.log_note()),
+            PLACE => plain(PLACE, "Environment", String::new()),
+            _ => plain(CURVES, self.curves_title(), self.curves_note(shared)),
+        };
+        self.order().into_iter().map(pane).collect()
+    }
+
+    /// The panes in the order of Tab. What has nothing in it takes neither room nor a stop.
+    fn order(&self) -> Vec<u8> {
+        let order = if self.is_told_by_log() {
+            [LOG, PARAMS, SCORES, FILES, PLACE, CURVES]
+        } else {
+            [CURVES, PARAMS, SCORES, FILES, LOG, PLACE]
+        };
+        order.into_iter().filter(|id| self.has_pane(*id)).collect()
+    }
+
+    /// True for a run that has no curve and failed: the log stands where curves would.
+    pub(super) fn is_told_by_log(&self) -> bool {
+        let has_lines = self.log.tail.as_ref().is_some_and(|tail| !tail.lines.is_empty());
+        let is_plain = !self.curves.is_system && self.curves.narrowed.is_empty();
+        let is_over = !self.is_live() && self.reason().is_some();
+        is_over && has_lines && is_plain && self.curves.specs.is_empty()
     }
 
     fn has_pane(&self, id: u8) -> bool {
         match id {
+            CURVES => !self.is_told_by_log(),
             FILES => !self.files().is_empty(),
             SCORES => !self.score_rows.is_empty(),
             _ => true,
@@ -89,31 +109,67 @@ impl Run {
         if self.record.is_none() {
             return vec![body];
         }
-        let areas = [CURVES, PARAMS, SCORES, FILES, LOG, PLACE].into_iter().zip(self.areas(body));
-        areas.filter(|(id, _)| self.has_pane(*id)).map(|(_, area)| area).collect()
+        if self.is_told_by_log() {
+            return self.around_log(body);
+        }
+        let areas = self.areas(body);
+        self.order().into_iter().map(|id| areas[usize::from(id)]).collect()
     }
 
-    /// The area of every pane, whether it is shown or not.
+    /// The log, and the lists at its right.
+    fn around_log(&self, body: Rect) -> Vec<Rect> {
+        let parts = layout::columns(body, &[66, 34]);
+        let wants = self.wants();
+        let lists = stacked(parts[1], &wants);
+        let area = |id| match id {
+            LOG => parts[0],
+            PARAMS => lists[0],
+            SCORES => lists[1],
+            FILES => lists[2],
+            _ => lists[3],
+        };
+        self.order().into_iter().map(area).collect()
+    }
+
+    /// The heights of parameters, scores, files and surroundings with everything in view.
+    fn wants(&self) -> [u16; 4] {
+        let n_files = self.files().len();
+        [
+            self.param_rows.len() as u16 + 3,
+            if self.has_pane(SCORES) { self.score_rows.len().min(20) as u16 + 3 } else { 0 },
+            if n_files > 0 { n_files.min(12) as u16 + 3 } else { 0 },
+            self.place_rows().len() as u16 + 2,
+        ]
+    }
+
+    /// The area of every pane by its number, whether it is shown or not.
     fn areas(&self, body: Rect) -> Vec<Rect> {
         let (top, log) = self.above_log(body);
-        let has_files = !self.files().is_empty();
-        let wants = [
-            self.param_rows.len() as u16 + 3,
-            if self.has_pane(SCORES) { self.score_rows.len().min(12) as u16 + 3 } else { 0 },
-            if has_files { self.files().len().min(12) as u16 + 3 } else { 0 },
-            self.place_rows().len() as u16 + 2,
-        ];
-        let [params, scores, files, place] = wants;
+        let [params, scores, files, place] = self.wants();
+        // With room for the folds of the selected metric below the scores.
+        let row = self.score_rows.get(self.scores.selected);
+        let folds = row.map_or(0, |row| row.folds.len()).min(20) as u16;
+        let bars = if folds > 1 { folds + 2 } else { 0 };
+        let in_one = [params, scores + bars, files, place];
+        if body.width >= THREE_PANES && in_one.iter().sum::<u16>() <= top.height {
+            // Everything fits below each other: the curves get the rest of the width.
+            let parts = layout::columns(top, &[66, 34]);
+            let lists = stacked(parts[1], &in_one);
+            return vec![parts[0], lists[0], lists[1], lists[2], log, lists[3]];
+        }
         if body.width >= THREE_PANES {
             let parts = layout::columns(top, &[50, 25, 25]);
+            // Two columns, as equally high as can be.
+            if params + files <= scores + bars {
+                let left = stacked(parts[1], &[params, files, place]);
+                let right = stacked(parts[2], &[scores + bars]);
+                return vec![parts[0], left[0], right[0], left[1], log, left[2]];
+            }
             let left = stacked(parts[1], &[params, files]);
-            // With room for the folds of the selected metric below.
-            let row = self.score_rows.get(self.scores.selected);
-            let folds = row.map_or(0, |row| row.folds.len()).min(20) as u16;
-            let bars = if folds > 1 { folds + 2 } else { 0 };
             let right = stacked(parts[2], &[scores + bars, place]);
             return vec![parts[0], left[0], right[0], left[1], log, right[1]];
         }
+        let wants = [params, scores.min(15), files, place];
         let parts = layout::columns(top, &[62, 38]);
         if !self.curves.specs.is_empty() {
             let lists = stacked(parts[1], &wants);

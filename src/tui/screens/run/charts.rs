@@ -1,6 +1,8 @@
 //! Which charts there are: metrics that belong together in one, and where each stands in the pane.
 
-use crate::domain::RunRecord;
+use super::load::Record;
+use crate::domain::Goal;
+use crate::metrics;
 use indexmap::IndexMap;
 use ratatui::layout::Rect;
 
@@ -10,6 +12,8 @@ pub(super) const SYSTEM: &str = "system.";
 const PARTS: [&str; 6] = ["train", "val", "valid", "validation", "test", "eval"];
 /// Least size of a chart with its title.
 const LEAST: (u16, u16) = (30, 7);
+/// Cells between charts side by side.
+const GUTTER: u16 = 2;
 /// A chart that is wider than so many times its height leaves room for another beside it.
 const WIDEST: u16 = 9;
 
@@ -53,13 +57,22 @@ fn part(name: &str) -> Option<(&str, &str)> {
     })
 }
 
-/// Metrics of the run that may have curves: the machine's, or the run's own with those that the sweep aims at first.
+/// The direction of a metric that is known by name, or by its name without the part of the data.
+pub(in crate::tui::screens) fn known_goal(name: &str) -> Option<Goal> {
+    let base = part(name).map(|(base, _)| base);
+    let known = metrics::info(name).or_else(|| metrics::info(base?));
+    known.map(|info| info.goal)
+}
+
+/// Metrics of the run that have curves: the machine's, or the run's own with those that the sweep aims at first.
 pub(super) fn curve_names<'a>(
-    run: &'a RunRecord,
+    record: &'a Record,
     aims: &[String],
     is_system: bool,
 ) -> Vec<&'a str> {
-    let names = run.metrics.iter().filter(|(_, summary)| summary.n > 1).map(|(name, _)| &**name);
+    let many = record.run.metrics.iter().filter(|(_, summary)| summary.n > 1);
+    // A summary may stand there without the points that it sums up.
+    let names = many.map(|(name, _)| &**name).filter(|name| record.series.contains(*name));
     let mut names: Vec<&str> = names.filter(|name| name.starts_with(SYSTEM) == is_system).collect();
     names.sort_by_key(|name| {
         let base = part(name).map_or(*name, |(base, _)| base);
@@ -88,24 +101,22 @@ pub(super) fn grid(area: Rect, n: usize) -> (usize, usize) {
     best
 }
 
-/// The charts of the page with the selected one, and the area of each.
+/// The charts of the page with the selected one, and the area of each: all of one size, with a gutter between.
 pub(super) fn page(area: Rect, n: usize, selected: usize) -> Vec<(usize, Rect)> {
     let (columns, rows) = grid(area, n);
     let first = selected - selected % (columns * rows).max(1);
     let shown: Vec<usize> = (first..n.min(first + columns * rows)).collect();
-    let weights = |n: usize| vec![1_u16; n];
-    let lines = crate::tui::layout::rows(area, &weights(rows));
+    let lines = crate::tui::layout::rows(area, &vec![1_u16; rows]);
+    let gutters = GUTTER * (columns as u16 - 1);
+    let width = area.width.saturating_sub(gutters) / columns as u16;
     let mut placed = Vec::with_capacity(shown.len());
     for (line, charts) in lines.into_iter().zip(shown.chunks(columns)) {
-        // A last row that is not full is stretched where there is but one page.
-        let n_columns = if n <= columns * rows { charts.len() } else { columns };
-        let cells = crate::tui::layout::columns(line, &weights(n_columns));
-        // A column of blanks between neighbors.
-        let apart = cells.into_iter().map(|cell| Rect {
-            width: cell.width - u16::from(cell.right() < line.right() && cell.width > 1),
-            ..cell
-        });
-        placed.extend(charts.iter().copied().zip(apart));
+        for (at, chart) in charts.iter().enumerate() {
+            let x = line.x + (width + GUTTER) * at as u16;
+            // What does not divide goes to the only column.
+            let width = if columns == 1 { line.width } else { width };
+            placed.push((*chart, Rect { x, width, ..line }));
+        }
     }
     placed
 }
@@ -143,6 +154,8 @@ mod tests {
                     let placed = page(area, n, selected);
                     assert!(placed.iter().any(|(at, _)| *at == selected), "{area} {n} {selected}");
                     assert!(placed.iter().all(|(_, place)| area.union(*place) == area));
+                    let size = placed[0].1.width;
+                    assert!(placed.iter().all(|(_, place)| place.width == size));
                 }
             }
         }

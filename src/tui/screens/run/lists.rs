@@ -1,9 +1,8 @@
 //! What the lists of the screen say: parameters against another run, scores, files, surroundings.
 
 use super::load::Record;
-use crate::domain::{Goal, RunRecord, Value};
+use crate::domain::{Goal, RunRecord, Summary, Value};
 use crate::host;
-use crate::metrics;
 use crate::report::words;
 use crate::spec;
 use std::cmp::Ordering;
@@ -14,13 +13,9 @@ use std::path::Path;
 pub(super) enum Sign {
     /// There is no other run.
     Alone,
-    /// It is larger.
-    More,
-    /// It is smaller.
-    Less,
     /// It is the same.
     Equal,
-    /// It is another, and neither larger nor smaller.
+    /// It is another. Neither is better than the other, so that no arrow says which is larger.
     Other,
 }
 
@@ -58,7 +53,10 @@ pub(super) fn params(run: &RunRecord, other: Option<&RunRecord>) -> Vec<ParamRow
     for (name, value) in run.params.iter() {
         let sign = match other {
             None => Sign::Alone,
-            Some(other) => other.params.get(name).map_or(Sign::Other, |with| sign(value, with)),
+            Some(other) if other.params.get(name).is_some_and(|with| is_equal(value, with)) => {
+                Sign::Equal
+            }
+            Some(_) => Sign::Other,
         };
         let (this, with) = pair(value, other.and_then(|other| other.params.get(name)));
         rows.push(ParamRow { name: name.into(), this, other: with, sign, is_context: false });
@@ -73,6 +71,7 @@ pub(super) fn params(run: &RunRecord, other: Option<&RunRecord>) -> Vec<ParamRow
             is_context: false,
         });
     }
+    let taken: Vec<String> = rows.iter().map(|row: &ParamRow| row.name.clone()).collect();
     let mut context = |name: &str, of: &dyn Fn(&RunRecord) -> Option<String>| {
         let (this, with) = (of(run), other.and_then(of));
         if this.is_none() && with.is_none() {
@@ -83,8 +82,10 @@ pub(super) fn params(run: &RunRecord, other: Option<&RunRecord>) -> Vec<ParamRow
             Some(_) if this == with => Sign::Equal,
             Some(_) => Sign::Other,
         };
+        // A parameter may be called so too.
+        let is_taken = taken.iter().any(|other| other == name);
         rows.push(ParamRow {
-            name: name.into(),
+            name: if is_taken { format!("run's {name}") } else { name.into() },
             this: this.unwrap_or_else(|| NONE.into()),
             other: with.unwrap_or_else(|| NONE.into()),
             sign,
@@ -107,22 +108,15 @@ fn commit(commit: &str, dirty: bool) -> String {
     if dirty { format!("{short}+") } else { short }
 }
 
-fn sign(this: &Value, other: &Value) -> Sign {
+fn is_equal(this: &Value, other: &Value) -> bool {
     let number = |value: &Value| match value {
         Value::Int(value) => Some(*value as f64),
         Value::Float(value) => Some(*value),
         _ => None,
     };
-    if this == other {
-        return Sign::Equal;
-    }
     match (number(this), number(other)) {
-        (Some(a), Some(b)) => match a.total_cmp(&b) {
-            Ordering::Greater => Sign::More,
-            Ordering::Less => Sign::Less,
-            Ordering::Equal => Sign::Equal,
-        },
-        _ => Sign::Other,
+        (Some(a), Some(b)) => a.total_cmp(&b) == Ordering::Equal,
+        _ => this == other,
     }
 }
 
@@ -143,47 +137,55 @@ pub(super) fn scores(
     let aim = |name: &str| aims.iter().position(|(aim, _)| aim == name);
     let own =
         record.run.metrics.iter().filter(|(name, _)| !name.starts_with(super::charts::SYSTEM));
-    let mut own: Vec<_> = own.collect();
+    let mut own: Vec<(&String, &Summary)> = own.collect();
     own.sort_by_key(|(name, _)| aim(name).unwrap_or(aims.len()));
-    let row = |(name, summary): (&String, &crate::domain::Summary)| {
-        let folds = record.folds.get(name).cloned().unwrap_or_default();
-        // The spread along a curve is no uncertainty of its end.
-        let has_sd = summary.sd.is_finite() && !folds.is_empty();
-        let with = other.and_then(|other| other.metrics.get(name)).map(|with| with.score);
-        let by = with.map(|with| summary.score - with).filter(|by| by.is_finite());
+    let by = |(name, summary): &(&String, &Summary)| {
+        let with = other?.metrics.get(*name)?.score;
+        Some(summary.score - with).filter(|by| by.is_finite())
+    };
+    let column = |of: &dyn Fn(&(&String, &Summary)) -> f64| {
+        let values: Vec<(&str, f64)> = own.iter().map(|row| (row.0.as_str(), of(row))).collect();
+        words::column(&values)
+    };
+    let folds = |name: &str| record.folds.get(name).cloned().unwrap_or_default();
+    let shown = column(&|row| row.1.score);
+    // The spread along a curve is no uncertainty of its end.
+    let sds = column(&|row| if folds(row.0).is_empty() { f64::NAN } else { row.1.sd });
+    let deltas = column(&|row| by(row).unwrap_or(f64::NAN));
+    let row = |(at, row): (usize, &(&String, &Summary))| {
+        let (name, by) = (row.0, by(row));
         let goal = aims.iter().find(|(aim, _)| aim == name).map(|(_, goal)| *goal);
-        let goal = goal.or(metrics::info(name).map(|info| info.goal));
+        let goal = goal.or(super::charts::known_goal(name));
         let is_better = match (goal, by) {
             (Some(goal), Some(by)) if by != 0.0 => Some(goal.better(by, 0.0)),
             _ => None,
         };
-        let seconds = |by: f64| match words::measured(name, by) {
-            text if by > 0.0 => format!("+{text}"),
-            text => text,
+        let delta = match by {
+            Some(by) if by > 0.0 => format!("+{}", deltas[at]),
+            Some(_) => deltas[at].clone(),
+            None => no_delta(name, other),
         };
+        let folds = folds(name);
+        let has_sd = row.1.sd.is_finite() && !folds.is_empty();
         ScoreRow {
             name: name.clone(),
-            score: words::measured(name, summary.score),
-            sd: if has_sd { words::measured_to(name, summary.sd, 2) } else { String::new() },
-            delta: by.map(seconds).unwrap_or_default(),
+            score: shown[at].clone(),
+            sd: if has_sd { sds[at].clone() } else { String::new() },
+            delta,
             is_better,
             folds,
             is_aim: aim(name).is_some(),
         }
     };
-    own.into_iter().map(row).collect()
+    own.iter().enumerate().map(row).collect()
 }
 
-/// Bytes in the unit that a person would use.
-pub(super) fn bytes(n: u64) -> String {
-    let of = |unit: f64, word: &str| {
-        format!("{} {word}", crate::domain::format_number(n as f64 / unit, 3))
-    };
-    match n {
-        0..1_000 => format!("{n} B"),
-        1_000..1_000_000 => of(1e3, "kB"),
-        1_000_000..1_000_000_000 => of(1e6, "MB"),
-        _ => of(1e9, "GB"),
+/// Why there is no difference to the other run.
+fn no_delta(metric: &str, other: Option<&RunRecord>) -> String {
+    match other {
+        Some(other) if !other.metrics.contains_key(metric) => format!("not in {}", other.id),
+        Some(_) => NONE.into(),
+        None => String::new(),
     }
 }
 
@@ -196,7 +198,12 @@ pub(super) fn surroundings(record: &Record) -> Vec<(String, String)> {
             rows.push((label.into(), text));
         }
     };
-    row("command", command(&run.argv));
+    if let Some(work) = &record.work {
+        row("work", work.clone());
+        row("driven by", command(&run.argv));
+    } else {
+        row("command", command(&run.argv));
+    }
     row("host", format!("{} on {}", run.user, run.host));
     row(
         "commit",
@@ -288,13 +295,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_larger_smaller_or_others() {
-        let check = |a: Value, b: Value, expect: Sign| assert_eq!(sign(&a, &b), expect);
-        check(Value::Int(3), Value::Float(2.5), Sign::More);
-        check(Value::Float(1e-4), Value::Float(1e-3), Sign::Less);
-        check(Value::Text("a".into()), Value::Text("b".into()), Sign::Other);
-        check(Value::None, Value::None, Sign::Equal);
-        check(Value::Float(f64::NAN), Value::Float(1.0), Sign::More);
-        assert_eq!((bytes(999), bytes(1_834_000)), ("999 B".into(), "1.83 MB".into()));
+    fn values_are_equal_or_not() {
+        let check = |a: Value, b: Value, expect: bool| assert_eq!(is_equal(&a, &b), expect);
+        check(Value::Int(3), Value::Float(3.0), true);
+        check(Value::Float(1e-4), Value::Float(1e-3), false);
+        check(Value::Text("a".into()), Value::Text("b".into()), false);
+        check(Value::None, Value::None, true);
+        check(Value::Float(f64::NAN), Value::Float(f64::NAN), true);
     }
 }

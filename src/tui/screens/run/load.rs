@@ -5,10 +5,13 @@ use super::export;
 use super::points::{self, Line, XAxis, Zoom};
 use super::tail::{self, LogTail};
 use crate::domain::{RunId, RunRecord, SweepId, fold_scores};
-use crate::store::{Artifact, RunEnvironment};
+use crate::spec::{self, Format, Known, Overrides, RenderValues, Work};
+use crate::store::{Artifact, RunEnvironment, Store, SweepRow};
 use crate::tui::ask::{Freshness, Reader, Trouble};
 use indexmap::IndexMap;
+use std::collections::BTreeSet;
 use std::io::Read;
+use std::path::Path;
 
 /// More values are a series and no folds.
 const MAX_FOLDS: u64 = 200;
@@ -105,6 +108,10 @@ pub struct Record {
     pub artifacts: Vec<Artifact>,
     /// Scores by fold, of the metrics that have one a fold.
     pub folds: IndexMap<String, Vec<f64>>,
+    /// Metrics whose points are kept.
+    pub series: BTreeSet<String>,
+    /// The trial's own command line, where its sweep executes one.
+    pub work: Option<String>,
 }
 
 /// Charts, ready to be drawn.
@@ -118,6 +125,8 @@ pub struct Drawn {
     pub whole: Option<(f64, f64)>,
     /// The range that is shown; none for the whole of each chart.
     pub range: Option<(f64, f64)>,
+    /// True if time runs from the first value: the run's recorded start lies behind it.
+    pub is_from_first: bool,
 }
 
 impl Ask {
@@ -204,6 +213,11 @@ impl Ask {
             }
             read.push((chart.clone(), groups));
         }
+        // Values from before the start, as of another machine's clock: time runs from the first of them.
+        let early = whole.map_or(0.0, |whole| whole.0);
+        let is_from_first = *axis == XAxis::Elapsed && early < 0.0;
+        let origin = if is_from_first { early } else { 0.0 };
+        let whole = whole.map(|(low, high)| (low - origin, high - origin));
         let all = whole.unwrap_or((0.0, 1.0));
         let is_whole = *zoom == Zoom::Whole;
         let range = zoom.range(all);
@@ -211,12 +225,15 @@ impl Ask {
         for (chart, groups) in read {
             let mut lines = Vec::new();
             for (label, group) in groups {
-                let range = if is_whole { points::ends(&group).unwrap_or(all) } else { range };
-                lines.extend(points::lines(&group, label, (range, *weight, *columns)));
+                let own = points::ends(&group).unwrap_or((all.0 + origin, all.1 + origin));
+                let range = if is_whole { own } else { (range.0 + origin, range.1 + origin) };
+                let made = points::lines(&group, label, (range, *weight, *columns));
+                lines.extend(made.into_iter().map(|line| line.moved(-origin)));
             }
             drawn.push((chart, lines));
         }
-        Ok(Drawn { charts: drawn, axis: *axis, whole, range: (!is_whole).then_some(range) })
+        let range = (!is_whole).then_some(range);
+        Ok(Drawn { charts: drawn, axis: *axis, whole, range, is_from_first })
     }
 }
 
@@ -251,7 +268,12 @@ fn record(reader: &Reader, id: RunId) -> Result<Record, Trouble> {
             folds.insert(metric.clone(), scores.iter().map(|point| point.value).collect());
         }
     }
+    let series = store.series_keys(id)?.into_iter().map(|key| key.metric).collect();
+    let work = sweep.map(|sweep| store.sweep_by_id(sweep)).transpose()?;
+    let work = work.and_then(|row| command_of(store, &run, &row));
     Ok(Record {
+        series,
+        work,
         environment: store.environment(id)?,
         sweep,
         is_driven,
@@ -260,6 +282,27 @@ fn record(reader: &Reader, id: RunId) -> Result<Record, Trouble> {
         folds,
         run,
     })
+}
+
+/// What the run's process was started with: its sweep file as it is recorded, with the run's parameters.
+fn command_of(store: &Store, run: &RunRecord, row: &SweepRow) -> Option<String> {
+    let (overrides, known) = (Overrides::default(), Known::built_in());
+    let parsed = spec::parse(&row.text, Format::Toml, Path::new(&row.file), &overrides, &known);
+    let sweep = parsed.ok()?;
+    let Work::Command(section) = &sweep.work else { return None };
+    let run_dir = store.run_folder(run.id);
+    let (artifacts, json) = (run_dir.join("artifacts"), run_dir.join("params.json"));
+    let values = RenderValues {
+        params: &run.params,
+        seed: run.seed.map_or(sweep.search.seed, |seed| seed as u64),
+        trial: run.trial.unwrap_or(0),
+        run: run.id.0,
+        run_dir: &run_dir,
+        artifacts: &artifacts,
+        checkpoint: Path::new("$DERBY_CHECKPOINT"),
+        json: &json,
+    };
+    Some(spec::shell_words(&spec::arguments(&section.run, &values)))
 }
 
 /// The lines of a text file, or what else it is.
@@ -281,7 +324,8 @@ fn file(reader: &Reader, run: RunId, path: &str) -> Result<Vec<String>, Trouble>
         )));
     }
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    let mut lines: Vec<String> = text.lines().map(line_of).collect();
+    let mut lines: Vec<String> =
+        text.lines().map(|line| line_of(&tail::without_codes(line))).collect();
     if is_cut {
         lines.push(String::new());
         lines.push(format!("… the rest: derby artifacts {run} {shown}"));

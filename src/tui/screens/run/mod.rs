@@ -17,6 +17,7 @@ mod view_log;
 mod write;
 
 pub use charts::ChartSpec;
+pub(super) use charts::known_goal;
 pub use load::{Answer, Ask, Drawn, Record};
 pub use points::{Line, XAxis, Zoom};
 pub use tail::{LogLine, LogTail};
@@ -61,6 +62,8 @@ pub struct Run {
     files: List,
     place: List,
     param_rows: Vec<ParamRow>,
+    /// How many parameters differ from the other run's, and how many there are.
+    n_params: (usize, usize),
     score_rows: Vec<ScoreRow>,
     only_differing: bool,
     /// Parameters with this in their names.
@@ -191,14 +194,18 @@ impl Run {
         };
         let wanted = self.narrowed.to_lowercase();
         let fits = |row: &ParamRow| row.name.to_lowercase().contains(&wanted) && differs(row);
-        let params = lists::params(&record.run, other).into_iter().filter(fits).collect();
+        let params = lists::params(&record.run, other);
+        let own = || params.iter().filter(|row| !row.is_context);
+        let n_params = (own().filter(|row| row.sign == lists::Sign::Other).count(), own().count());
+        let params = params.into_iter().filter(fits).collect();
         let scores = lists::scores(record, other, &aims);
         let names: Vec<String> = aims.into_iter().map(|(aim, _)| aim).collect();
-        let names = charts::curve_names(&record.run, &names, self.curves.is_system);
+        let names = charts::curve_names(record, &names, self.curves.is_system);
         let wanted = self.curves.narrowed.to_lowercase();
         let mut specs = charts::charts(names.into_iter());
         specs.retain(|spec| spec.name.to_lowercase().contains(&wanted));
         self.param_rows = params;
+        self.n_params = n_params;
         self.score_rows = scores;
         self.curves.specs = specs;
         self.curves.selected = self.curves.selected.min(self.curves.specs.len().saturating_sub(1));
@@ -287,8 +294,8 @@ impl Screen for Run {
         self.arranged(body)
     }
 
-    fn head(&self, _shared: &Shared) -> u16 {
-        self.head_height()
+    fn head(&self, shared: &Shared) -> u16 {
+        self.head_height(shared)
     }
 
     fn draw_head(&self, buf: &mut Buffer, area: Rect, shared: &Shared) {
@@ -397,6 +404,22 @@ impl Screen for Run {
 
     fn status(&self, shared: &Shared) -> Vec<(String, Style)> {
         self.status_line(shared)
+    }
+
+    fn position_in(&self, pane: u8, shared: &Shared) -> String {
+        let of = |what: &str, list: List, n: usize| format!("{what} {}/{n}", list.selected + 1);
+        match pane {
+            PARAMS if !self.param_rows.is_empty() => {
+                of("param", self.params, self.param_rows.len())
+            }
+            SCORES if !self.score_rows.is_empty() => {
+                of("score", self.scores, self.score_rows.len())
+            }
+            FILES => of("file", self.files, self.files().len()),
+            LOG => self.log_position().unwrap_or_else(|| self.position(shared)),
+            PLACE => of("row", self.place, self.place_rows().len()),
+            _ => self.position(shared),
+        }
     }
 
     fn position(&self, _shared: &Shared) -> String {

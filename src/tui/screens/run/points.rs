@@ -12,7 +12,6 @@ use std::rc::Rc;
 const KEPT: usize = 2_500_000;
 /// Series of one metric that are drawn.
 const MOST_SERIES: usize = 12;
-const DAY_MS: i64 = 86_400_000;
 
 /// What curves run along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -22,7 +21,7 @@ pub enum XAxis {
     Step,
     /// Seconds since the run's start.
     Elapsed,
-    /// Seconds since midnight (UTC) before the run's start.
+    /// Seconds since 1970 UTC.
     Clock,
 }
 
@@ -78,12 +77,26 @@ pub struct Line {
     pub points: Vec<(f64, f64)>,
     /// How many values it has.
     pub n: usize,
-    /// The last value.
+    /// The last value as it was reported.
     pub last: (f64, f64),
+    /// Where the smoothed line ends, if it is smoothed.
+    pub smoothed: Option<f64>,
     /// The smallest finite value and where it is.
     pub min: Option<(f64, f64)>,
     /// The largest finite value and where it is.
     pub max: Option<(f64, f64)>,
+}
+
+impl Line {
+    /// The line that much further along the axis.
+    pub(super) fn moved(mut self, by: f64) -> Self {
+        if by != 0.0 {
+            self.points.iter_mut().for_each(|point| point.0 += by);
+            self.last.0 += by;
+            self.min.iter_mut().chain(&mut self.max).for_each(|at| at.0 += by);
+        }
+        self
+    }
 }
 
 /// A metric's series by context, from the store or from what was read before.
@@ -175,16 +188,14 @@ fn extend(
         if axis != XAxis::Step {
             more.xs.iter_mut().for_each(|ts| *ts = seconds(*ts, run, axis));
         }
-        match group.iter_mut().find(|(context, _)| *context == key.context) {
-            Some((_, series)) => {
-                series.xs.append(&mut more.xs);
-                series.values.append(&mut more.values);
-                series.sort();
-            }
-            None => {
-                more.sort();
-                group.push((key.context.clone(), more));
-            }
+        let known = group.iter_mut().find(|(context, _)| *context == key.context);
+        if let Some((_, series)) = known {
+            series.xs.append(&mut more.xs);
+            series.values.append(&mut more.values);
+            series.sort();
+        } else {
+            more.sort();
+            group.push((key.context.clone(), more));
         }
     }
     group.sort_by(|a, b| a.0.cmp(&b.0));
@@ -196,7 +207,7 @@ fn seconds(ts: f64, run: &RunRow, axis: XAxis) -> f64 {
     let started = run.started.unwrap_or(0);
     let origin = match axis {
         XAxis::Step | XAxis::Elapsed => started,
-        XAxis::Clock => started - started.rem_euclid(DAY_MS),
+        XAxis::Clock => 0,
     };
     let ts = if ts == 0.0 { run.ended.unwrap_or(started) as f64 } else { ts };
     (ts - origin as f64) / 1000.0
@@ -232,7 +243,10 @@ pub(super) fn lines(
                 label: labeled(label, context),
                 points: points(&series.xs, values, range, columns),
                 n,
-                last: n.checked_sub(1).map_or((0.0, f64::NAN), |at| (series.xs[at], values[at])),
+                last: n
+                    .checked_sub(1)
+                    .map_or((0.0, f64::NAN), |at| (series.xs[at], series.values[at])),
+                smoothed: values.last().copied().filter(|_| weight > 0.0),
                 min,
                 max,
             }

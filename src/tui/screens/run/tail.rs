@@ -6,6 +6,8 @@ use crate::store::Store;
 use crate::tui::ask::Trouble;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::iter::Peekable;
+use std::str::Chars;
 
 /// The record of the output among a run's files.
 pub(super) const OUTPUT: &str = "output.log";
@@ -118,14 +120,56 @@ fn shown(text: &[u8]) -> String {
     let text = text.strip_suffix(b"\r").unwrap_or(text);
     let from = text.iter().rposition(|byte| *byte == b'\r').map_or(0, |at| at + 1);
     let text = &text[from..];
+    let whole = String::from_utf8_lossy(&text[..text.len().min(LONGEST * 4)]);
+    let plain = without_codes(&whole);
+    let text = plain.as_bytes();
     if text.len() <= LONGEST {
-        return String::from_utf8_lossy(text).into_owned();
+        return plain;
     }
     let mut end = LONGEST;
     while end > LONGEST - 4 && text[end] & 0xC0 == 0x80 {
         end -= 1;
     }
     format!("{}…", String::from_utf8_lossy(&text[..end]))
+}
+
+/// The text without what a terminal would take for commands: colours, titles, links, moves of the cursor (ECMA-48,
+/// escape and control sequences).
+pub(super) fn without_codes(text: &str) -> String {
+    if !text.contains(['\u{1b}', '\u{9b}']) {
+        return text.into();
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(char) = chars.next() {
+        match char {
+            '\u{9b}' => skip_control(&mut chars),
+            '\u{1b}' => match chars.next() {
+                Some('[') => skip_control(&mut chars),
+                Some(']' | 'P' | 'X' | '^' | '_') => skip_string(&mut chars),
+                // One sign more chooses a set of characters.
+                Some(' '..='/') => drop(chars.next()),
+                _ => {}
+            },
+            char => plain.push(char),
+        }
+    }
+    plain
+}
+
+/// Parameters, and the letter that ends them.
+fn skip_control(chars: &mut Peekable<Chars<'_>>) {
+    while chars.next_if(|char| matches!(char, '\u{20}'..='\u{3f}')).is_some() {}
+    chars.next_if(|char| matches!(char, '\u{40}'..='\u{7e}'));
+}
+
+/// A title, a link and the like, to the bell or the escape that ends it.
+fn skip_string(chars: &mut Peekable<Chars<'_>>) {
+    while let Some(char) = chars.next() {
+        if char == '\u{7}' || (char == '\u{1b}' && chars.next_if_eq(&'\\').is_some()) {
+            return;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -142,6 +186,17 @@ mod tests {
         let tail = parse(&text[4..], 4, 50);
         assert_eq!((tail.lines.len(), tail.before), (3, 10));
         assert!(parse(b"no newline", 7, 17).lines.is_empty());
+    }
+
+    #[test]
+    fn codes_for_terminals_are_left_out() {
+        let check = |text: &str, expect: &str| assert_eq!(without_codes(text), expect, "{text:?}");
+        check("\u{1b}[31mred text\u{1b}[0m", "red text");
+        check("\u{1b}[1;38;5;196mloss\u{1b}[m 0.3\u{1b}[K", "loss 0.3");
+        check("\u{1b}]0;title\u{7}a\u{1b}]8;;http://x\u{1b}\\b", "ab");
+        check("\u{1b}(Bplain\u{9b}2J ü", "plain ü");
+        check("cut \u{1b}[3", "cut ");
+        check("none", "none");
     }
 
     #[test]

@@ -258,17 +258,19 @@ fn parameters_stand_beside_the_best_of_the_sweep() {
         &text,
         &[
             "best 1",
-            "▲ lr",
+            "≠ lr",
             "= depth",
             "≠ kernel",
             "0.0421",
-            "-0.1 ✗",
+            "-0.1000 ✗",
+            "not in 1",
+            "2 of 3 differ",
             "mean 0.82 ± 0.02",
             "x fold",
         ],
     );
     let text = press(&mut pilot, "<tab>d");
-    has(&text, &["differing"]);
+    has(&text, &["only differing: 2 of 3", "param 1/"]);
     assert!(!text.contains("= depth"), "{text}");
     has(&press(&mut pilot, "d/ker<enter>"), &["1 of 3", "kernel"]);
     let said: Vec<String> = ["<esc>y", "<tab>y"]
@@ -298,12 +300,52 @@ fn a_failed_run_says_why_and_what_it_said_last() {
     for (width, height) in SIZES {
         let pilot = project.fly(run, (width, height));
         let text = pilot.text();
-        has(&text, &["✗ failed", "ValueError"]);
-        assert!(!text.contains('\u{1b}'));
-        if width >= 80 {
-            has(&text, &["what it said last", "Traceback"]);
-        }
+        has(&text, &[" failed", "ValueError: no column 'x'", "Traceback"]);
+        assert!(!text.contains(['\u{1b}', '\u{fffd}']) && !text.contains("[31m"), "{text}");
+        // The reason and what it said stand there once each.
+        assert_eq!(
+            (text.matches("exit status 1").count(), text.matches("Traceback").count()),
+            (1, 1)
+        );
     }
+    let mut pilot = project.fly(run, (100, 30));
+    has(&pilot.text(), &["line 3/3"]);
+    has(&press(&mut pilot, "X"), &["does nothing on Run"]);
+    has(&press(&mut pilot, "f"), &["does nothing on Run"]);
+    // The machine's samples have a pane of their own again.
+    has(&press(&mut pilot, "v"), &["System", "no samples of the machine"]);
+}
+
+#[test]
+fn charts_are_of_metrics_with_points_and_of_one_width() {
+    let mut project = Project::new();
+    let run = project.start(&[("seed", Value::Int(3))]);
+    project.log(run, &[("val_auc", "", &[0.5, 0.9, 0.7])]);
+    // A summary that has no points, as a merged store may have.
+    let mut summary = RunningSummary::default();
+    summary.push(0, 0, 0.8);
+    summary.push(1, 0, 0.82);
+    let summaries = [("accuracy".to_string(), summary.summary(SummaryKind::Last))];
+    let batch = PointBatch::default();
+    assert!(project.store.add_points((run, 1), &project.owner, &batch, &summaries).unwrap());
+    let mut pilot = project.fly(run, (100, 30));
+    let text = pilot.text();
+    has(&text, &["1 chart", "run's seed", "last 0.7 · best 0.9 @1", "accuracy  "]);
+    assert!(!text.contains("reading"), "{text}");
+    // Smoothing leaves the values in the title as they are, and names its own.
+    has(&press(&mut pilot, "mm"), &["last 0.7 · best 0.9 @1 · smoothed 0."]);
+    // Values from before the recorded start: time runs from the first of them.
+    has(&press(&mut pilot, "x"), &["x time", "time runs from the first value", "1.0ms"]);
+    has(&press(&mut pilot, "x"), &["x clock (UTC)", "00:00:01.00"]);
+    has(&press(&mut pilot, "<tab>w"), &["the chart of the Curves pane: Tab goes there"]);
+}
+
+#[test]
+fn folds_have_a_bar_each() {
+    let mut project = Project::new();
+    let run = project.start(&[]);
+    project.finish(run, &Outcome::Done, &[("val_auc", &[0.1, 0.9, 0.5, 0.3, 0.7])]);
+    has(&project.fly(run, (100, 30)).text(), &["▁█▅▃▆ "]);
 }
 
 #[test]
@@ -403,12 +445,12 @@ fn what_changes_something_asks_first_and_says_why_not() {
     let saved: Vec<String> = pilot
         .effects
         .iter()
-        .filter_map(|effect| match effect {
-            Effect::Save { path, bytes } => {
-                assert!(bytes.len() > 20);
-                Some(path.file_name().unwrap().to_string_lossy().into_owned())
+        .flat_map(|effect| match effect {
+            Effect::SaveAll { files, .. } => {
+                assert!(files.iter().all(|(_, bytes)| bytes.len() > 20));
+                files.iter().map(|(name, _)| name.clone()).collect()
             }
-            _ => None,
+            _ => Vec::new(),
         })
         .collect();
     assert_eq!(saved, ["run-1-val_auc.svg", "run-1-val_auc.csv"]);

@@ -1,14 +1,13 @@
 //! The charts, drawn; and what stands there while there are none.
 
 use super::points::{Line, XAxis};
-use super::{ChartSpec, Run, view_head, view_log};
+use super::{ChartSpec, Run, charts};
 use crate::domain::Goal;
-use crate::metrics;
 use crate::report::words;
 use crate::tui::layout;
 use crate::tui::paint;
 use crate::tui::screens::{Place, Shared, draw_empty};
-use crate::tui::theme::{Role, Theme};
+use crate::tui::theme::Role;
 use crate::tui::widgets::{Axis, Chart, Curve, Guide, Unit, fit, plain, plot_area};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,6 +16,11 @@ use std::borrow::Cow;
 
 /// Charts at least this wide and high name their x axis.
 const ROOMY: (u16, u16) = (50, 10);
+
+/// Cells of the cursor before a chart's name.
+const CURSOR: usize = 2;
+/// The level of notes that says nothing.
+const LEAST_NOTES: usize = 4;
 
 /// What a chart is made of, before it borrows.
 struct Parts<'a> {
@@ -32,13 +36,28 @@ impl Run {
         if page.is_empty() {
             return self.draw_no_curves(buf, place.area, shared);
         }
+        let level = self.level(&page, shared);
         for (at, area) in page {
             let Some(spec) = self.curves.specs.get(at) else { continue };
             let is_selected = at == self.curves.selected && self.curves.specs.len() > 1;
             let (title, body) = layout::split_top(area, 1);
-            self.draw_title(buf, title, (spec, is_selected && place.focused), shared);
+            self.draw_title(buf, title, (spec, is_selected && place.focused, level), shared);
             self.with_chart(spec, body, shared, |chart| chart.draw(buf, body, &shared.theme));
         }
+    }
+
+    /// How much is left out of the notes so that all titles of the page have the same and none is cut for them.
+    fn level(&self, page: &[(usize, Rect)], shared: &Shared) -> usize {
+        let fits = |level: usize| {
+            page.iter().all(|(at, area)| {
+                let Some(spec) = self.curves.specs.get(*at) else { return true };
+                let notes = self.notes(spec, level, shared);
+                let gap = if notes.is_empty() { 0 } else { 2 };
+                CURSOR + paint::cells(&spec.name) + gap + paint::cells(&notes)
+                    < usize::from(area.width)
+            })
+        };
+        (0..LEAST_NOTES).find(|level| fits(*level)).unwrap_or(LEAST_NOTES)
     }
 
     /// The chart's name, and its last and best values at the right.
@@ -46,10 +65,11 @@ impl Run {
         &self,
         buf: &mut Buffer,
         area: Rect,
-        (spec, is_selected): (&ChartSpec, bool),
+        (spec, is_selected, level): (&ChartSpec, bool, usize),
         shared: &Shared,
     ) {
         let theme = &shared.theme;
+        // Not at the frame.
         let area = Rect { width: area.width.saturating_sub(1), ..area };
         let name = if is_selected {
             theme.style(Role::Focus).add_modifier(Modifier::BOLD)
@@ -57,58 +77,63 @@ impl Run {
             theme.style(Role::Text).add_modifier(Modifier::BOLD)
         };
         let cursor = if is_selected { theme.glyph("▶ ", "> ") } else { "  " };
-        let room = usize::from(area.width / 2).max(8);
-        let title = fit(theme, &spec.name, room).into_owned();
+        let notes = plain(theme, &self.notes(spec, level, shared)).into_owned();
+        let width = usize::from(area.width);
+        // A name is cut only where it has no room by itself.
+        let title = fit(theme, &spec.name, width.saturating_sub(CURSOR)).into_owned();
         paint::line(buf, area, 0, &[(cursor, name), (&title, name)]);
-        let used = paint::cells(cursor) + paint::cells(&title) + 2;
-        let rest = Rect {
-            x: area.x + (used as u16).min(area.width),
-            width: area.width.saturating_sub(used as u16),
-            ..area
-        };
-        let mut notes = self.notes(spec, shared);
-        // The least important are left out first.
-        while notes.len() > 1 && paint::cells(&notes.join(" · ")) > usize::from(rest.width) {
-            notes.pop();
-        }
-        let text = plain(theme, &notes.join(" · ")).into_owned();
-        if paint::cells(&text) <= usize::from(rest.width) {
-            paint::line_right(buf, rest, 0, &text, theme.style(Role::Muted));
+        if CURSOR + paint::cells(&title) + 2 + paint::cells(&notes) <= width {
+            paint::line_right(buf, area, 0, &notes, theme.style(Role::Muted));
         }
     }
 
-    fn notes(&self, spec: &ChartSpec, shared: &Shared) -> Vec<String> {
+    /// What stands beside a chart's name; the higher the level, the less.
+    fn notes(&self, spec: &ChartSpec, level: usize, shared: &Shared) -> String {
         let mut notes = Vec::new();
         if self.curves.logs.contains(&spec.name) {
             notes.push("log".to_string());
         }
-        let Some((metric, _)) = spec.metrics.last() else { return notes };
+        let Some((metric, _)) = spec.metrics.last() else { return notes.concat() };
         if self.is_of_folds(spec) {
-            let record = self.record.as_ref();
-            let summary = record.and_then(|record| record.run.metrics.get(metric));
-            if let Some(summary) = summary {
-                let mean = words::measured(metric, summary.score);
-                notes.push(format!("mean {mean} ± {}", words::measured_to(metric, summary.sd, 2)));
-            }
-            return notes;
+            notes.extend(self.note_of_folds(metric, level));
+        } else if let Some(line) = self.lines_of(spec).and_then(|lines| lines.last()) {
+            notes.extend(
+                self.notes_of_curve(metric, line, shared).into_iter().take(LEAST_NOTES - level),
+            );
         }
-        let Some(lines) = self.lines_of(spec) else { return notes };
-        let Some(line) = lines.last() else { return notes };
+        notes.join(" · ")
+    }
+
+    fn note_of_folds(&self, metric: &str, level: usize) -> Option<String> {
+        let summary = self.record.as_ref()?.run.metrics.get(metric)?;
+        let mean = words::with_unit(metric, summary.score);
+        let sd = words::with_unit_to(metric, summary.sd, 2);
+        match level {
+            0 => Some(format!("mean {mean} ± {sd}")),
+            1 => Some(format!("{mean} ± {sd}")),
+            2 => Some(mean),
+            _ => None,
+        }
+    }
+
+    /// The most important first. Smoothing changes the line, and no value.
+    fn notes_of_curve(&self, metric: &str, line: &Line, shared: &Shared) -> Vec<String> {
         let aims = self.aims(shared);
         let goal = aims.iter().find(|(aim, _)| aim == metric).map(|(_, goal)| *goal);
-        let goal = goal.or(metrics::info(metric).map(|info| info.goal));
-        let best = match goal {
+        let best = match goal.or(charts::known_goal(metric)) {
             Some(Goal::Minimize) => line.min,
             Some(Goal::Maximize) => line.max,
             None => None,
         };
         let axis = self.curves.drawn.as_ref().map_or(XAxis::Step, |drawn| drawn.axis);
-        notes.push(format!("last {}", words::measured(metric, line.last.1)));
-        if let Some((x, best)) = best {
+        let mut notes = vec![format!("last {}", words::with_unit(metric, line.last.1))];
+        notes.extend(best.map(|(x, best)| {
             let at =
                 if axis == XAxis::Step { format!(" @{}", words::number(x)) } else { String::new() };
-            notes.push(format!("best {}{at}", words::measured(metric, best)));
-        }
+            format!("best {}{at}", words::with_unit(metric, best))
+        }));
+        notes
+            .extend(line.smoothed.map(|end| format!("smoothed {}", words::with_unit(metric, end))));
         if line.n > 1000 {
             notes.push(format!("{} values", words::count(line.n as u64)));
         }
@@ -123,19 +148,23 @@ impl Run {
     fn parts(&self, spec: &ChartSpec, area: Rect, shared: &Shared) -> Parts<'_> {
         let is_log = self.curves.logs.contains(&spec.name);
         if self.is_of_folds(spec) {
-            return self.parts_of_folds(spec, is_log);
+            return self.parts_of_folds(spec, is_log, area);
         }
         let drawn = self.curves.drawn.as_ref();
         let axis = drawn.map_or(self.curves.axis, |drawn| drawn.axis);
         let range = drawn.and_then(|drawn| drawn.range);
-        let unit = if axis == XAxis::Step { Unit::Whole } else { Unit::Seconds };
-        let name = if area.width >= ROOMY.0 && area.height >= ROOMY.1 { axis.name() } else { "" };
+        let unit = match axis {
+            XAxis::Step => Unit::Whole,
+            XAxis::Elapsed => Unit::Seconds,
+            XAxis::Clock => Unit::Clock,
+        };
+        let name = if is_roomy(area) { axis.name() } else { "" };
         let lines = self.lines_of(spec).map_or(&[][..], Vec::as_slice);
         let guide = self.guide(spec, lines, shared);
         Parts { lines: lines.into(), x: (unit, name, range), guide, is_log }
     }
 
-    fn parts_of_folds(&self, spec: &ChartSpec, is_log: bool) -> Parts<'_> {
+    fn parts_of_folds(&self, spec: &ChartSpec, is_log: bool, area: Rect) -> Parts<'_> {
         let mut lines = Vec::new();
         let mut guide = None;
         let record = self.record.as_ref();
@@ -152,9 +181,11 @@ impl Run {
                 .map(|mean| (mean, "mean".to_string(), Role::Muted));
             let last = (0.0, f64::NAN);
             let (n, label) = (scores.len(), label.clone());
-            lines.push(Line { label, points, n, last, min: None, max: None });
+            lines.push(Line { label, points, n, last, smoothed: None, min: None, max: None });
         }
-        Parts { lines: lines.into(), x: (Unit::Whole, "fold", None), guide, is_log }
+        // The frame says it anyway.
+        let name = if is_roomy(area) { "fold" } else { "" };
+        Parts { lines: lines.into(), x: (Unit::Whole, name, None), guide, is_log }
     }
 
     /// The score of the other run, if it is near enough to leave the curve its shape.
@@ -191,7 +222,7 @@ impl Run {
             .map(|(at, label, role)| Guide { at: *at, role: *role, label })
             .collect();
         let (unit, name, range) = parts.x;
-        let is_waiting = parts.lines.is_empty();
+        let is_waiting = !self.is_of_folds(spec) && self.lines_of(spec).is_none();
         hand(&Chart {
             series: &series,
             x: Axis { name, range, unit, ..Axis::default() },
@@ -237,53 +268,32 @@ impl Run {
         }
     }
 
-    /// Why there are no charts: for a run that failed, the reason and what it said last.
+    /// Why there are no charts.
     fn draw_no_curves(&self, buf: &mut Buffer, area: Rect, shared: &Shared) {
         let Some(record) = &self.record else { return };
-        let theme = &shared.theme;
-        let first = "the first value arrives when the run reports one";
         let lines: &[&str] = match () {
             () if !self.curves.narrowed.is_empty() => {
-                &["no metric has that in its name", "Esc clears"]
+                &["no curve has that in its name", "Esc clears"]
             }
             () if self.curves.is_system => &[
                 "no samples of the machine: the run was too short, or had none taken",
                 "v goes back to the run's own metrics",
             ],
-            () if self.reason().is_some() => return self.draw_failure(buf, area, theme),
-            () if self.is_live() => &["no metrics yet", first],
+            () if self.is_live() => {
+                &["no metrics yet", "the first value arrives when the run reports one"]
+            }
             () if record.run.metrics.is_empty() => &["no metrics: it ended before it reported any"],
             () => &["no curves: every metric has one value", "Tab goes to them, in Scores"],
         };
-        draw_empty(buf, area, shared, lines);
+        let width = usize::from(area.width.saturating_sub(2)).max(8);
+        let wrapped: Vec<String> = lines.iter().flat_map(|line| paint::wrap(line, width)).collect();
+        let shown: Vec<&str> = wrapped.iter().map(String::as_str).collect();
+        draw_empty(buf, area, shared, &shown);
     }
+}
 
-    fn draw_failure(&self, buf: &mut Buffer, area: Rect, theme: &Theme) {
-        let Some(record) = &self.record else { return };
-        let (glyph, word, role) = view_head::state(record.run.status, record.is_lost, theme);
-        let style = theme.style(role).add_modifier(Modifier::BOLD);
-        let reason = plain(theme, &self.reason().unwrap_or_default()).into_owned();
-        paint::line(buf, area, 0, &[(glyph, style), (" ", style), (word, style)]);
-        let width = usize::from(area.width.saturating_sub(3)).max(8);
-        let mut y = 1;
-        for line in paint::wrap(&reason, width).into_iter().take(4) {
-            paint::line(buf, area, y, &[("  ", style), (&line, theme.style(role))]);
-            y += 1;
-        }
-        let Some(tail) = self.log.tail.as_ref().filter(|tail| !tail.lines.is_empty()) else {
-            return;
-        };
-        y += 1;
-        let room = area.height.saturating_sub(y + 1);
-        if room < 1 {
-            return;
-        }
-        let muted = theme.style(Role::Muted);
-        paint::line(buf, area, y, &[("what it said last", muted)]);
-        let (_, rest) = layout::split_top(area, y + 1);
-        let from = tail.lines.len().saturating_sub(usize::from(rest.height));
-        view_log::draw_lines(buf, rest, (&tail.lines[from..], theme), ("", None, 0));
-    }
+fn is_roomy(area: Rect) -> bool {
+    area.width >= ROOMY.0 && area.height >= ROOMY.1
 }
 
 fn curve(at: usize, line: &Line) -> Curve<'_> {

@@ -1,12 +1,12 @@
 //! The lines above the panes: which run, in which state, where and when; and the line below them.
 
-use super::{Log, Run};
+use super::{Log, Run, XAxis};
 use crate::domain::Status;
 use crate::host;
 use crate::report::words;
 use crate::tui::paint;
 use crate::tui::screens::Shared;
-use crate::tui::theme::{Role, Theme};
+use crate::tui::theme::{Role, Theme, signs};
 use crate::tui::widgets::plain;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -14,28 +14,39 @@ use ratatui::style::{Modifier, Style};
 
 const DAY_MS: i64 = 86_400_000;
 
+/// Lines of the reason at most.
+const MOST_LINES: usize = 3;
+
 /// Glyph, word and colour of a state.
 pub(super) fn state(
     status: Status,
     is_lost: bool,
     theme: &Theme,
 ) -> (&'static str, &'static str, Role) {
-    match status {
-        _ if is_lost => ("!", "stale", Role::Warn),
-        Status::Queued => (theme.glyph("◌", "o"), "queued", Role::Muted),
-        Status::Running => (theme.glyph("●", "*"), "running", Role::Live),
-        Status::Done => (theme.glyph("✓", "+"), "done", Role::Good),
-        Status::Failed => (theme.glyph("✗", "x"), "failed", Role::Bad),
-        Status::Pruned => (theme.glyph("⊘", "/"), "pruned", Role::Muted),
-        Status::Killed => (theme.glyph("✗", "x"), "killed", Role::Bad),
-        Status::Infeasible => (theme.glyph("⊘", "/"), "infeasible", Role::Muted),
-    }
+    let sign = if is_lost { signs::STALE } else { signs::status(status) };
+    let (glyph, role) = theme.sign(sign);
+    (glyph, sign.3, role)
 }
 
 impl Run {
-    pub(super) fn head_height(&self) -> u16 {
-        let Some(record) = &self.record else { return 0 };
-        1 + u16::from(record.run.reason.is_some() || record.is_lost) + u16::from(self.has_words())
+    pub(super) fn head_height(&self, shared: &Shared) -> u16 {
+        if self.record.is_none() {
+            return 0;
+        }
+        let reason = self.reason_lines(shared.body.width, shared).len() as u16;
+        1 + reason + u16::from(self.has_words())
+    }
+
+    /// Why there is no score, on as many lines as it takes up to a few.
+    fn reason_lines(&self, width: u16, shared: &Shared) -> Vec<String> {
+        let Some(reason) = self.reason() else { return Vec::new() };
+        let reason = plain(&shared.theme, &reason).into_owned();
+        let mut lines = paint::wrap(&reason, usize::from(width.saturating_sub(4)).max(8));
+        if lines.len() > MOST_LINES {
+            let rest = lines.split_off(MOST_LINES - 1).join(" ");
+            lines.push(rest);
+        }
+        lines
     }
 
     fn has_words(&self) -> bool {
@@ -76,19 +87,10 @@ impl Run {
             ],
         );
         let mut y = 1;
-        if let Some(reason) = self.reason() {
-            let reason = plain(theme, &reason).into_owned();
-            paint::line(
-                buf,
-                area,
-                y,
-                &[
-                    (" ", text),
-                    (glyph, theme.style(role)),
-                    (" ", text),
-                    (&reason, theme.style(role)),
-                ],
-            );
+        for line in self.reason_lines(area.width, shared) {
+            let glyph = if y == 1 { glyph } else { " " };
+            let style = theme.style(role);
+            paint::line(buf, area, y, &[(" ", text), (glyph, style), (" ", text), (&line, style)]);
             y += 1;
         }
         if self.has_words() {
@@ -113,7 +115,7 @@ impl Run {
     pub(super) fn reason(&self) -> Option<String> {
         let record = self.record.as_ref()?;
         match &record.run.reason {
-            Some(reason) => Some(words::clean(reason)),
+            Some(reason) => Some(words::clean(&super::tail::without_codes(reason))),
             None if record.is_lost => {
                 Some("its process is gone; its sweep again, or any derby run, closes it".into())
             }
@@ -155,6 +157,12 @@ impl Run {
             let arrows = theme.glyph("←→", "left and right");
             let text = format!("{arrows} moves the crosshair on every chart; Esc leaves it");
             return vec![(text, muted)];
+        }
+        let drawn = self.curves.drawn.as_ref();
+        if self.curves.axis == XAxis::Elapsed && drawn.is_some_and(|drawn| drawn.is_from_first) {
+            let text =
+                "values are older than the run's recorded start: time runs from the first value";
+            return vec![(text.into(), muted)];
         }
         if !record.run.status.is_over() && !record.is_lost {
             let text = if record.run.status == Status::Queued {

@@ -1,6 +1,6 @@
 //! Parameters, scores, files and surroundings, drawn.
 
-use super::lists::{self, ParamRow, ScoreRow, Sign, bytes};
+use super::lists::{self, ParamRow, ScoreRow, Sign};
 use super::{List, Run};
 use crate::report::words;
 use crate::tui::layout;
@@ -11,8 +11,8 @@ use crate::tui::widgets::{CellText, Col, Fact, Facts, Grid, bar, spark};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-/// Cells of a score's curve over folds.
-const SPARK: usize = 6;
+/// Folds of a score that have a bar each; of more, neighbors share one.
+const SPARK: usize = 12;
 /// The longest value of a parameter that is not cut.
 const LONGEST: usize = 20;
 
@@ -99,7 +99,7 @@ impl Run {
             column("score", 1, 5, 9),
             column(theme.glyph("± sd", "sd"), 2, 4, 6),
             column(theme.glyph("Δ", "diff"), 3, 4, 7),
-            Col { title: "folds", width: SPARK as u16, priority: 5, ..Col::default() },
+            Col { title: "folds", width: widest(4).max(5), priority: 5, ..Col::default() },
         ];
         // A column that is empty everywhere takes no room.
         let is_used = [true, true, widest(2) > 0, widest(3) > 0, widest(4) > 0];
@@ -147,7 +147,7 @@ impl Run {
             let share = if high > low { (value - from) / (high - from) } else { 1.0 };
             let bar =
                 if value.is_finite() { bar(share, width, &shared.theme) } else { String::new() };
-            let text = words::measured(&row.name, *value);
+            let text = words::with_unit(&row.name, *value);
             let bar = format!("{bar}{}", " ".repeat(width.saturating_sub(cells(&bar))));
             facts.push(Fact::new(format!("fold {fold}"), format!("{bar} {text}")));
         }
@@ -160,7 +160,7 @@ impl Run {
         let row = |file: &&crate::store::Artifact| {
             vec![
                 CellText::new(file.path.clone(), Role::Text),
-                CellText::new(bytes(file.size), Role::Text),
+                CellText::new(words::bytes(file.size as f64), Role::Text),
                 CellText::new(format!("b3:{}", words::short(&file.digest)), Role::Muted),
             ]
         };
@@ -233,9 +233,7 @@ impl List {
 fn param_cells(row: &ParamRow, has_other: bool, theme: &Theme) -> Vec<CellText> {
     let (glyph, role) = match row.sign {
         Sign::Alone => ("", Role::Text),
-        Sign::More => (theme.glyph("▲", "^"), Role::Accent),
-        Sign::Less => (theme.glyph("▼", "v"), Role::Accent),
-        Sign::Other => (theme.glyph("≠", "!"), Role::Accent),
+        Sign::Other => (theme.glyph("≠", "!="), Role::Accent),
         Sign::Equal => ("=", Role::Muted),
     };
     let name = if row.is_context { Role::Muted } else { Role::Text };
@@ -262,7 +260,10 @@ fn score_cells(row: &ScoreRow, theme: &Theme) -> Vec<CellText> {
         Some(false) => theme.glyph(" ✗", " x"),
         None => "",
     };
-    let folds = if row.folds.len() > 1 { spark(&row.folds, SPARK, theme) } else { String::new() };
+    let folds = match row.folds.len() {
+        0 | 1 => String::new(),
+        n => spark(&row.folds, n.min(SPARK), theme),
+    };
     vec![
         CellText { bold: row.is_aim, ..CellText::new(row.name.clone(), Role::Text) },
         CellText { bold: row.is_aim, ..CellText::new(row.score.clone(), Role::Text) },

@@ -31,9 +31,21 @@ impl Run {
             notes.push(format!("{} on stderr", words::count(errors as u64)));
         }
         if tail.before > 0 {
-            notes.push(format!("{} before", super::lists::bytes(tail.before)));
+            notes.push(format!("{} before", words::bytes(tail.before as f64)));
         }
         notes.join(" · ")
+    }
+
+    /// Which line one is at: the hit of the search, else the first one in view, at the end the last one.
+    pub(super) fn log_position(&self) -> Option<String> {
+        let n = self.log.tail.as_ref()?.lines.len();
+        let hit = self.log.hit.and_then(|hit| self.log.hits.get(hit));
+        let line = match hit {
+            Some(line) => line + 1,
+            None if self.log.is_following => n,
+            None => (self.log.first + 1).min(n),
+        };
+        (n > 0).then(|| format!("line {}/{}", words::count(line as u64), words::count(n as u64)))
     }
 
     /// The first line that is shown in so many rows.

@@ -1,14 +1,14 @@
 //! What keys and the mouse do.
 
-use super::cells::{self, descends_first, objective};
+use super::cells::{self, descends_first};
 use super::columns::ColumnId;
 use super::lines::Line;
 use super::load::{Ask, exact};
 use super::picker::Picker;
-use super::{CHARTS, Enabled, PREVIEW, Runs, Shared, Sorted, settle};
+use super::{CHARTS, Enabled, PREVIEW, Runs, Shared, Sort, Sorted, settle};
 use crate::domain::RunId;
 use crate::store::filter::Attribute;
-use crate::store::{Cell, Field};
+use crate::store::{Cell, Field, Measure};
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, Jump, Tone};
 use crate::tui::overlay::{Choose, Overlay, Prompt};
@@ -38,10 +38,7 @@ impl Runs {
             None => Enabled::No("this is a group: Enter opens it, then choose a run"),
         };
         match action {
-            Sort if self.lines.len() == 0 => Enabled::No("there is nothing to sort"),
-            Reverse if self.sort.is_none() => {
-                Enabled::No("nothing is sorted yet: s sorts by the column")
-            }
+            Sort | Reverse if self.lines.len() == 0 => Enabled::No("there is nothing to sort"),
             Open => match self.lines.at(self.line) {
                 None => Enabled::No("there is no run to open"),
                 Some(Line::Group(_)) => Enabled::As("open group"),
@@ -120,10 +117,11 @@ impl Runs {
             Action::Differing => return self.differ(shared),
             Action::Sort => return self.sort_by(self.column, shared),
             Action::Reverse => {
-                if let Some(sort) = &mut self.sort {
-                    sort.descends = !sort.descends;
-                    self.go_to_top();
+                match &mut self.sort {
+                    Some(sort) => sort.turn(),
+                    None => self.sort = Some(oldest_first()),
                 }
+                self.go_to_top();
             }
             Action::Group => return vec![Effect::Overlay(self.groupings(shared))],
             Action::Columns => {
@@ -193,37 +191,66 @@ impl Runs {
         vec![Effect::Say(Tone::Info, text.into())]
     }
 
-    /// Sorts by a column; by the one that is sorted already, the other way.
+    /// Sorts by what a column shows; by the one that is sorted already, the other way.
     fn sort_by(&mut self, column: usize, shared: &Shared) -> Vec<Effect> {
         let Some(column) = self.columns.get(column) else { return Vec::new() };
         let id = column.id.clone();
-        if let Some(sort) = self.sort.as_mut().filter(|sort| sort.column == id) {
-            sort.descends = !sort.descends;
+        if self.sort.is_none() && id == ColumnId::Run {
+            self.sort = Some(oldest_first());
             self.go_to_top();
             return Vec::new();
         }
-        let row = self.previewed().and_then(|run| self.loaded.rows.get(&run));
-        let of_row =
-            row.and_then(|row| objective(row, shared)).map(|(metric, _)| metric.to_string());
-        let metric = match id {
-            ColumnId::Score | ColumnId::ScoreName | ColumnId::Delta | ColumnId::Curve => of_row,
-            _ => None,
-        };
-        let field = match &metric {
-            Some(metric) => Some(Field::Metric(metric.clone())),
-            None => id.field(),
-        };
-        let Some(field) = field else {
-            let text = format!("'{}' cannot be sorted by", id.title().to_lowercase());
+        if let Some(sort) = self.sort.as_mut().filter(|sort| sort.column == id) {
+            sort.turn();
+            self.go_to_top();
+            return Vec::new();
+        }
+        let Some(by) = self.order_of(&id, shared) else {
+            let text = format!("{} has no order: s on another column sorts", column.title);
             return vec![Effect::Say(Tone::Info, text)];
         };
-        let is_text = row
-            .and_then(|row| self.loaded.value(row, &field))
-            .is_some_and(|cell| matches!(cell, Cell::Text(_)));
-        let descends = descends_first(&id, metric.as_deref(), shared) && !is_text;
-        self.sort = Some(Sorted { column: id, field, descends });
+        let objectives = super::columns::objectives(&self.survey, &shared.catalog);
+        let of_scores = match (&id, objectives.as_slice()) {
+            (ColumnId::Metric(metric), [(only, _)]) => metric == only,
+            (id, _) => *id == ColumnId::Score,
+        };
+        let is_mixed = objectives.len() > 1 && id == ColumnId::Score;
+        self.sort = Some(Sorted { column: id, by, of_scores });
         self.go_to_top();
-        Vec::new()
+        if !is_mixed {
+            return Vec::new();
+        }
+        let n = objectives.len();
+        let text = format!(
+            "{n} metrics do not compare: each is sorted by itself, best first; ΔBEST sorts them all"
+        );
+        vec![Effect::Say(Tone::Info, text)]
+    }
+
+    /// How the store sorts by a column for the first time; none if it cannot.
+    fn order_of(&self, id: &ColumnId, shared: &Shared) -> Option<Sort> {
+        Some(match id {
+            ColumnId::Score => Sort::Measure(Measure::Score, true),
+            ColumnId::Delta => Sort::Measure(Measure::Difference, true),
+            ColumnId::Group => match self.group.clone()? {
+                Field::Attribute(Attribute::Replicate) => {
+                    Sort::Field(Field::Attribute(Attribute::Trial), false)
+                }
+                field => Sort::Field(field, false),
+            },
+            id => {
+                let field = id.field()?;
+                let descends = self.descends_first(id, &field, shared);
+                Sort::Field(field, descends)
+            }
+        })
+    }
+
+    /// True if a column's largest values come first when it is sorted for the first time.
+    fn descends_first(&self, id: &ColumnId, field: &Field, shared: &Shared) -> bool {
+        let row = self.previewed().and_then(|run| self.loaded.rows.get(&run));
+        let value = row.and_then(|row| self.loaded.value(row, field));
+        descends_first(id, shared) && !matches!(value, Some(Cell::Text(_)))
     }
 
     fn groupings(&self, shared: &Shared) -> Overlay {
@@ -355,6 +382,12 @@ impl Runs {
             }
         }
     }
+}
+
+/// The default order the other way round.
+fn oldest_first() -> Sorted {
+    let by = Sort::Field(Field::Attribute(Attribute::Id), false);
+    Sorted { column: ColumnId::Run, by, of_scores: false }
 }
 
 fn toggle(run: RunId, shared: &mut Shared) {

@@ -1,16 +1,18 @@
 //! What the screen asks for, and what answers change.
 
 use super::cells::objective;
-use super::columns::{ColumnId, goal, objectives};
+use super::columns::{ColumnId, objectives};
+use super::digits::Digits;
 use super::lines::{Anchor, Lines};
-use super::load::{Answer, Ask, Found, Wanted};
-use super::{Runs, Shared, cells};
+use super::load::{Answer, Ask, Found, Listed, Wanted};
+use super::{Runs, Shared, Sort, cells};
 use crate::domain::{RunId, Status};
-use crate::store::{Field, RunRow};
+use crate::store::{Field, RunRow, SweepRow, Yardstick};
 use crate::tui::ask::Trouble;
 use crate::tui::effect::{Effect, Tone};
 use crate::tui::paint;
 use ratatui::layout::Rect;
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// Values that a survey may read: a few hundredths of a second.
@@ -25,23 +27,37 @@ const MARGIN: usize = 6;
 pub(super) const FRESH_MS: i64 = 2_000;
 /// Charts of one run at most.
 const CHARTS_AT_MOST: usize = 12;
+/// Groups whose values the widths of columns follow.
+const MEASURED_GROUPS: usize = 500;
 
 impl Runs {
     /// Which runs are wanted now.
     pub(super) fn wanted(&self, shared: &Shared) -> Wanted {
-        let score = objectives(&self.survey, &shared.catalog).into_iter().next();
-        let sorted = self.sort.as_ref().and_then(|sort| match &sort.field {
-            Field::Metric(metric) => Some((metric.clone(), goal(metric, &shared.catalog)?)),
-            _ => None,
-        });
-        let score = self.group.as_ref().and(sorted.or(score));
+        let sort = self.sort.as_ref().map(|sort| sort.by.clone());
+        let is_measured = self.group.is_some() || matches!(sort, Some(Sort::Measure(..)));
+        let yardsticks = if is_measured { self.yardsticks(shared) } else { Vec::new() };
         Wanted {
             filter: self.filtering.effective().into(),
             bin: self.bin,
-            sort: self.sort.as_ref().map(|sort| (sort.field.clone(), sort.descends)),
+            sort,
             group: self.group.clone(),
-            score,
+            yardsticks,
         }
+    }
+
+    /// What each sweep's runs are measured by: as the columns show it.
+    fn yardsticks(&self, shared: &Shared) -> Vec<Yardstick> {
+        let of = |sweep: &SweepRow| {
+            let first = sweep.objectives.first()?;
+            let reference = cells::reference_of(sweep, &self.loaded, shared);
+            Some(Yardstick {
+                sweep: sweep.id,
+                metric: first.metric.clone(),
+                goal: first.goal,
+                level: reference.and_then(|reference| reference.score),
+            })
+        };
+        shared.catalog.sweeps.iter().filter_map(of).collect()
     }
 
     /// The lines whose rows are asked for: whole pages, so that most keys ask for nothing new.
@@ -98,7 +114,7 @@ impl Runs {
         let wanted = self.wanted(shared);
         let mut asks = vec![Ask::List(wanted.clone())];
         if shared.catalog.is_loaded {
-            let set = Wanted { sort: None, group: None, score: None, ..wanted };
+            let set = Wanted { sort: None, group: None, yardsticks: Vec::new(), ..wanted };
             asks.push(Ask::Survey(set, survey_size(shared)));
         }
         let mut ids = self.lines.runs(self.window(body));
@@ -173,17 +189,25 @@ impl Runs {
 
     pub(super) fn takes(&mut self, ask: &Ask, answer: Answer, shared: &mut Shared) -> Vec<Effect> {
         match (ask, answer) {
-            (Ask::List(wanted), Answer::List(found, counts, total))
-                if *wanted == self.wanted(shared) =>
-            {
+            (Ask::List(wanted), Answer::List(listed)) if *wanted == self.wanted(shared) => {
                 self.filtering.trouble = None;
                 self.trouble = None;
-                self.n_fitting = counts.iter().map(|(_, n)| n).sum();
-                (self.counts, self.n_total) = (counts, total);
-                self.take_list(wanted, found);
+                self.filtering.n_fitting = Some(listed.counts.iter().map(|(_, n)| n).sum());
+                self.n_total = listed.n_total;
+                // While something is typed, an empty table would only say that it is not finished.
+                if self.filtering.is_typed() && self.filtering.n_fitting == Some(0) {
+                    self.withheld = Some((wanted.clone(), listed));
+                } else {
+                    self.take_listed(wanted, *listed, shared);
+                }
             }
-            (Ask::Survey(..), Answer::Survey(names, sweeps)) => {
+            (Ask::Survey(wanted, most), Answer::Survey(names, sweeps)) => {
+                // Columns stay while the list of an unfinished filter does.
+                if names.is_empty() && self.filtering.is_typed() && !wanted.filter.is_empty() {
+                    return Vec::new();
+                }
                 (self.survey.names, self.survey.sweeps) = (names, sweeps);
+                self.survey.n_runs = self.n_fitting.min(*most as u64);
                 self.survey.is_loaded = true;
                 self.refresh_columns(shared);
             }
@@ -222,8 +246,30 @@ impl Runs {
         Vec::new()
     }
 
+    /// The list of what was typed, if it is empty and was not shown for that.
+    pub(super) fn take_withheld(&mut self, shared: &Shared) {
+        if let Some((wanted, listed)) = self.withheld.take()
+            && wanted == self.wanted(shared)
+        {
+            self.take_listed(&wanted, *listed, shared);
+        }
+    }
+
+    fn take_listed(&mut self, wanted: &Wanted, listed: Listed, shared: &Shared) {
+        self.withheld = None;
+        self.n_fitting = listed.counts.iter().map(|(_, n)| n).sum();
+        (self.counts, self.n_stale) = (listed.counts, listed.n_stale);
+        (self.n_total, self.sweep_file) = (listed.n_total, listed.sweep_file);
+        self.take_list(wanted, listed.found);
+        if self.lines.is_grouped() {
+            self.learn_widths(shared);
+        }
+    }
+
     fn take_list(&mut self, wanted: &Wanted, found: Found) {
-        let is_same = self.listed.as_ref() == Some(wanted);
+        // Levels move with the best run of a sweep; the list is the same.
+        let set = |wanted: &Wanted| Wanted { yardsticks: Vec::new(), ..wanted.clone() };
+        let is_same = self.listed.as_ref().map(set) == Some(set(wanted));
         self.listed = Some(wanted.clone());
         self.lines = Lines::new(found, &self.open);
         let last = self.lines.len().saturating_sub(1);
@@ -280,6 +326,7 @@ impl Runs {
 
     /// Columns become as wide as the widest value that was seen, and stay so: a table that is scrolled does not jump.
     fn learn_widths(&mut self, shared: &Shared) {
+        self.learn_digits(shared);
         let mut seen = self.survey.seen.clone();
         let mut is_new = false;
         let is_read = |id: &ColumnId| match id {
@@ -297,10 +344,69 @@ impl Runs {
                 *known = width.max(*known);
             }
         }
+        for place in 0..self.lines.n_groups().min(MEASURED_GROUPS) {
+            for column in &self.columns {
+                let text = self.group_cell(&column.id, place, shared).map(|cell| cell.text);
+                let width = paint::cells(&text.unwrap_or_default()).min(64) as u16;
+                let known = seen.entry(column.id.clone()).or_insert(0);
+                is_new |= width > *known;
+                *known = width.max(*known);
+            }
+        }
         if is_new || self.columns.is_empty() {
             self.survey.seen = seen;
             self.refresh_columns(shared);
         }
+    }
+
+    /// One number of decimals a column, from what was read of it.
+    fn learn_digits(&mut self, shared: &Shared) {
+        let (loaded, now_ms) = (&self.loaded, shared.now_ms);
+        let rows = || loaded.rows.values();
+        let mut digits = HashMap::new();
+        for column in &self.columns {
+            let id = &column.id;
+            let made = match id {
+                ColumnId::Time => {
+                    Digits::of_times(rows().filter_map(|row| cells::seconds(row, now_ms)))
+                }
+                ColumnId::Metric(metric) if cells::is_time(metric) => {
+                    Digits::of_times(rows().filter_map(|row| loaded.score(row, metric)))
+                }
+                ColumnId::Metric(metric) => {
+                    let scores: Vec<f64> =
+                        rows().filter_map(|row| loaded.score(row, metric)).collect();
+                    Digits::of(scores.iter().copied(), 4)
+                }
+                ColumnId::Score => Digits::of(self.scores(shared).into_iter(), 4),
+                ColumnId::Mean => {
+                    let (means, spreads) = self.group_means();
+                    Digits::of(means.into_iter(), 4).finer(Digits::of(spreads.into_iter(), 2))
+                }
+                ColumnId::Delta => {
+                    let all: Vec<f64> =
+                        rows().filter_map(|row| cells::difference(row, loaded, shared)).collect();
+                    Digits::of(all.iter().copied(), 2)
+                }
+                _ => continue,
+            };
+            digits.insert(id.clone(), made);
+        }
+        self.loaded.digits = digits;
+    }
+
+    /// The scores in the column of scores, those that are lengths of time left out.
+    fn scores(&self, shared: &Shared) -> Vec<f64> {
+        let of_run = |row: &RunRow| {
+            let (metric, _) = objective(row, shared)?;
+            (!cells::is_time(metric)).then(|| self.loaded.score(row, metric)).flatten()
+        };
+        let of_groups = (0..self.lines.n_groups().min(MEASURED_GROUPS)).filter_map(|place| {
+            let (_, group) = self.lines.group(place)?;
+            let metric = group.metric.as_ref().filter(|metric| !cells::is_time(metric));
+            metric.and(group.best).map(|(_, best)| best)
+        });
+        self.loaded.rows.values().filter_map(of_run).chain(of_groups).collect()
     }
 
     pub(super) fn fails(&mut self, ask: &Ask, trouble: &Trouble) -> Vec<Effect> {
@@ -312,6 +418,7 @@ impl Runs {
             }
             Ask::List(wanted) if wanted.filter.is_empty() && wanted.group.is_some() => {
                 self.group = None;
+                self.columns.clear();
             }
             Ask::List(_) => {
                 self.filtering.trouble = Some(text.clone());

@@ -1,12 +1,13 @@
 //! What a cell says: values in a few characters, states as glyphs, differences with their color.
 
 use super::columns::{ColumnId, goal};
-use crate::domain::{Goal, RunId, Status, format_number};
+use super::digits::Digits;
+use crate::domain::{Goal, RunId, Status};
 use crate::report::words;
 use crate::store::filter::{Attribute, Kind};
-use crate::store::{Cell, Field, RunRow};
+use crate::store::{Cell, Field, RunRow, SweepRow};
 use crate::tui::screens::Shared;
-use crate::tui::theme::{Role, Theme};
+use crate::tui::theme::{Role, Theme, signs};
 use crate::tui::widgets::{CellText, spark};
 use std::collections::{HashMap, HashSet};
 
@@ -19,6 +20,8 @@ pub(super) struct Loaded {
     pub(super) fields: Vec<Field>,
     /// At work in name only.
     pub(super) lost: HashSet<RunId>,
+    /// How the numbers of a column are written.
+    pub(super) digits: HashMap<ColumnId, Digits>,
     /// Sparklines by run.
     pub(super) sparks: HashMap<RunId, Vec<f64>>,
     /// Since when a cell is another one, or a run is there (no field).
@@ -30,6 +33,11 @@ impl Loaded {
     pub(super) fn value<'a>(&self, row: &'a RunRow, field: &Field) -> Option<&'a Cell> {
         let at = self.fields.iter().position(|known| known == field)?;
         row.cells.get(at)
+    }
+
+    /// How the numbers of that column are written.
+    pub(super) fn digits(&self, id: &ColumnId) -> Digits {
+        self.digits.get(id).copied().unwrap_or_default()
     }
 
     /// Since when a value of a run, or the run itself (no field), is another one.
@@ -64,7 +72,15 @@ pub(super) fn objective<'a>(row: &RunRow, shared: &'a Shared) -> Option<(&'a str
 
 /// What a run is held against: the champion of its sweep's model if that has the metric, else its sweep's best.
 pub(super) fn reference(row: &RunRow, loaded: &Loaded, shared: &Shared) -> Option<Reference> {
-    let sweep = shared.catalog.sweep(row.sweep_id?)?;
+    reference_of(shared.catalog.sweep(row.sweep_id?)?, loaded, shared)
+}
+
+/// What the runs of a sweep are held against.
+pub(super) fn reference_of(
+    sweep: &SweepRow,
+    loaded: &Loaded,
+    shared: &Shared,
+) -> Option<Reference> {
     let metric = &sweep.objectives.first()?.metric;
     let champion = shared.catalog.champions.iter().find(|(_, model)| **model == sweep.model);
     if let Some((run, _)) = champion {
@@ -79,15 +95,7 @@ pub(super) fn reference(row: &RunRow, loaded: &Loaded, shared: &Shared) -> Optio
 
 /// Glyph, its ASCII, color and word of a state.
 pub(super) fn state(status: Status) -> (&'static str, &'static str, Role, &'static str) {
-    match status {
-        Status::Queued => ("◌", "o", Role::Muted, "queued"),
-        Status::Running => ("●", "*", Role::Live, "running"),
-        Status::Done => ("✓", "+", Role::Good, "done"),
-        Status::Failed => ("✗", "x", Role::Bad, "failed"),
-        Status::Pruned => ("⊘", "/", Role::Warn, "pruned"),
-        Status::Killed => ("†", "k", Role::Bad, "killed"),
-        Status::Infeasible => ("∅", "0", Role::Muted, "infeasible"),
-    }
+    signs::status(status)
 }
 
 /// The glyph of a run: a star for a champion, `!` for one that is at work in name only.
@@ -111,7 +119,7 @@ pub(super) fn cell(id: &ColumnId, row: &RunRow, loaded: &Loaded, shared: &Shared
     match id {
         ColumnId::Run => CellText::new(row.id.to_string(), Role::Text),
         ColumnId::Score => match objective(row, shared) {
-            Some((metric, _)) => metric_cell(metric, row, loaded, shared),
+            Some((metric, _)) => metric_cell((metric, id), row, loaded, shared),
             None => missing(),
         },
         ColumnId::ScoreName => match objective(row, shared) {
@@ -125,13 +133,23 @@ pub(super) fn cell(id: &ColumnId, row: &RunRow, loaded: &Loaded, shared: &Shared
             }
             _ => CellText::new("", Role::Muted),
         },
-        ColumnId::Time => time(row, loaded.lost.contains(&row.id), shared),
+        ColumnId::Time => time(row, loaded, shared),
         ColumnId::Age => match row.started {
             Some(started) => CellText::new(age(shared.now_ms - started), Role::Muted),
             None => missing(),
         },
         ColumnId::Tags => CellText::new(tags(row), Role::Accent),
-        ColumnId::Metric(metric) => metric_cell(metric, row, loaded, shared),
+        ColumnId::Metric(metric) => metric_cell((metric, id), row, loaded, shared),
+        ColumnId::Group => CellText::new(format!("  {}", row.id), Role::Text),
+        ColumnId::Count | ColumnId::Mean => CellText::new("", Role::Muted),
+        ColumnId::States => {
+            let (glyph, ascii, role, word) = state(row.status);
+            if loaded.lost.contains(&row.id) {
+                CellText::new("! stale", Role::Warn)
+            } else {
+                CellText::new(format!("{} {word}", shared.theme.glyph(glyph, ascii)), role)
+            }
+        }
         ColumnId::Param(_) | ColumnId::Attribute(_) => {
             let value = id.field().and_then(|field| loaded.value(row, &field).cloned());
             match (value, id) {
@@ -146,49 +164,83 @@ pub(super) fn cell(id: &ColumnId, row: &RunRow, loaded: &Loaded, shared: &Shared
     }
 }
 
-fn metric_cell(metric: &str, row: &RunRow, loaded: &Loaded, shared: &Shared) -> CellText {
+fn metric_cell(
+    (metric, id): (&str, &ColumnId),
+    row: &RunRow,
+    loaded: &Loaded,
+    shared: &Shared,
+) -> CellText {
     match loaded.value(row, &Field::Metric(metric.into())) {
         None => CellText::new(shared.theme.glyph("…", "~"), Role::Muted),
         Some(Cell::Number(value)) if value.is_infinite() => {
             let text = if *value > 0.0 { "inf" } else { "-inf" };
             CellText::new(text, Role::Warn)
         }
-        Some(Cell::Number(value)) => CellText::new(words::measured(metric, *value), Role::Text),
+        Some(Cell::Number(value)) => {
+            CellText::new(measured((metric, id), *value, loaded), Role::Text)
+        }
         Some(Cell::Nan) => CellText::new("NaN", Role::Warn),
         Some(_) => CellText::new(shared.theme.glyph("—", "-"), Role::Muted),
     }
 }
 
+/// A score as its column has it. Lengths of time among scores of other metrics have a unit of their own.
+pub(super) fn measured((metric, id): (&str, &ColumnId), value: f64, loaded: &Loaded) -> String {
+    match id {
+        ColumnId::Metric(_) => loaded.digits(id).text(value),
+        _ if is_time(metric) => words::measured(metric, value),
+        _ => loaded.digits(id).text(value),
+    }
+}
+
+/// True for a metric that is a length of time.
+pub(super) fn is_time(metric: &str) -> bool {
+    metric.ends_with("_seconds")
+}
+
+/// The score less what it is held against; none without either.
+pub(super) fn difference(row: &RunRow, loaded: &Loaded, shared: &Shared) -> Option<f64> {
+    let (metric, _) = objective(row, shared)?;
+    let reference = reference(row, loaded, shared)?;
+    let score = loaded.score(row, metric)?;
+    Some(if reference.run == row.id { 0.0 } else { score - reference.score? })
+}
+
+/// Nearly every run is below the best: only what is better than the champion has a color.
 fn delta(row: &RunRow, loaded: &Loaded, shared: &Shared) -> Option<CellText> {
     let (metric, goal) = objective(row, shared)?;
     let reference = reference(row, loaded, shared)?;
-    if reference.run == row.id {
-        return Some(CellText::new(shared.theme.glyph("·", "."), Role::Champion));
-    }
-    let value = loaded.score(row, metric)?;
-    let difference = value - reference.score?;
+    let difference = difference(row, loaded, shared)?;
     let role = match difference {
-        d if d == 0.0 || d.is_nan() => Role::Muted,
-        d if goal.better(d, 0.0) => Role::Good,
-        _ => Role::Bad,
+        _ if reference.run == row.id => Role::Champion,
+        d if d != 0.0 && goal.better(d, 0.0) => Role::Good,
+        _ => Role::Text,
     };
-    let sign = if difference > 0.0 { "+" } else { "" };
-    Some(CellText::new(format!("{sign}{}", format_number(difference, 2)), role))
+    if is_time(metric) {
+        return Some(CellText::new(words::measured(metric, difference), role));
+    }
+    Some(CellText::new(loaded.digits(&ColumnId::Delta).signed(difference), role))
 }
 
-fn time(row: &RunRow, is_lost: bool, shared: &Shared) -> CellText {
+/// How long a run took, or has taken so far, in seconds.
+pub(super) fn seconds(row: &RunRow, now_ms: i64) -> Option<f64> {
     match (row.seconds, row.started, row.status) {
-        _ if is_lost => CellText::new("stale", Role::Warn),
-        (Some(seconds), ..) => CellText::new(words::duration(seconds), Role::Text),
-        (None, Some(started), Status::Running) => {
-            let seconds = (shared.now_ms - started).max(0) / 1000;
-            let text = match seconds {
-                s if s < 60 => format!("{s} s"),
-                s => words::duration(s as f64),
-            };
-            CellText::new(text, Role::Live)
+        (Some(seconds), ..) => Some(seconds),
+        (None, Some(started), Status::Running) => Some(((now_ms - started).max(0) / 1000) as f64),
+        _ => None,
+    }
+}
+
+fn time(row: &RunRow, loaded: &Loaded, shared: &Shared) -> CellText {
+    if loaded.lost.contains(&row.id) {
+        return CellText::new("stale", Role::Warn);
+    }
+    match seconds(row, shared.now_ms) {
+        Some(seconds) => {
+            let role = if row.seconds.is_some() { Role::Text } else { Role::Live };
+            CellText::new(loaded.digits(&ColumnId::Time).text(seconds), role)
         }
-        _ => CellText::new(shared.theme.glyph("—", "-"), Role::Muted),
+        None => CellText::new(shared.theme.glyph("—", "-"), Role::Muted),
     }
 }
 
@@ -234,12 +286,10 @@ pub(super) fn age(ms: i64) -> String {
 }
 
 /// True if larger values of the column come first when it is sorted for the first time.
-pub(super) fn descends_first(id: &ColumnId, metric: Option<&str>, shared: &Shared) -> bool {
-    let of = |metric: &str| goal(metric, &shared.catalog) != Some(Goal::Minimize);
-    match (id, metric) {
-        (_, Some(metric)) => of(metric),
-        (ColumnId::Metric(metric), None) => of(metric),
-        (ColumnId::Attribute("name" | "sweep" | "experiment" | "status" | "model"), _) => false,
+pub(super) fn descends_first(id: &ColumnId, shared: &Shared) -> bool {
+    match id {
+        ColumnId::Metric(metric) => goal(metric, &shared.catalog) != Some(Goal::Minimize),
+        ColumnId::Attribute("name" | "sweep" | "experiment" | "status" | "model") => false,
         _ => true,
     }
 }

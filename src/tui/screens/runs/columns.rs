@@ -33,6 +33,14 @@ pub(super) enum ColumnId {
     Age,
     /// Tags.
     Tags,
+    /// The value that a group shares; the number of a run below it.
+    Group,
+    /// How many runs a group has.
+    Count,
+    /// Mean and spread of a group's scores.
+    Mean,
+    /// How many runs of a group are in which state.
+    States,
     /// An attribute by its word.
     Attribute(&'static str),
     /// A parameter.
@@ -53,6 +61,10 @@ impl ColumnId {
             Self::Time => "#time".into(),
             Self::Age => "#age".into(),
             Self::Tags => "#tags".into(),
+            Self::Group => "#group".into(),
+            Self::Count => "#count".into(),
+            Self::Mean => "#mean".into(),
+            Self::States => "#states".into(),
             Self::Attribute(word) => (*word).into(),
             Self::Param(name) => format!("params.{name}"),
             Self::Metric(name) => format!("metrics.{name}"),
@@ -69,6 +81,7 @@ impl ColumnId {
             Self::Time,
             Self::Age,
             Self::Tags,
+            Self::Group,
         ];
         if let Some(id) = special.into_iter().find(|id| id.word() == word) {
             return Some(id);
@@ -92,7 +105,15 @@ impl ColumnId {
             Self::Attribute(word) => attribute(word),
             Self::Param(name) => Some(Field::Param(name.clone())),
             Self::Metric(name) => Some(Field::Metric(name.clone())),
-            Self::Score | Self::ScoreName | Self::Delta | Self::Curve | Self::Tags => None,
+            Self::Score
+            | Self::ScoreName
+            | Self::Delta
+            | Self::Curve
+            | Self::Tags
+            | Self::Group
+            | Self::Count
+            | Self::Mean
+            | Self::States => None,
         }
     }
 
@@ -102,13 +123,16 @@ impl ColumnId {
             Self::Run => "RUN".into(),
             Self::Score => "SCORE".into(),
             Self::ScoreName => "METRIC".into(),
-            Self::Delta => "Δ".into(),
+            Self::Delta => "ΔBEST".into(),
             Self::Curve => "CURVE".into(),
             Self::Time => "TIME".into(),
             Self::Age => "AGE".into(),
             Self::Tags => "TAGS".into(),
+            Self::Group => "GROUP".into(),
+            Self::Count => "RUNS".into(),
+            Self::Mean => "MEAN ± SD".into(),
+            Self::States => "STATES".into(),
             Self::Attribute(word) => word.to_uppercase(),
-            Self::Param(name) if name == "model" => "MODEL".into(),
             Self::Param(name) | Self::Metric(name) => name.clone(),
         }
     }
@@ -119,11 +143,12 @@ impl ColumnId {
             Self::Run => "the run's number",
             Self::Score => "what its sweep optimizes",
             Self::ScoreName => "the name of that metric",
-            Self::Delta => "against the champion, else the best",
+            Self::Delta => "against champion or best",
             Self::Curve => "the score as it went",
             Self::Time => "how long it took",
             Self::Age => "how long ago it began",
             Self::Tags => "its tags",
+            Self::Group | Self::Count | Self::Mean | Self::States => "of the group",
             Self::Attribute(_) => "of the run",
             Self::Param(_) => "parameter",
             Self::Metric(_) => "metric",
@@ -132,13 +157,18 @@ impl ColumnId {
 
     fn is_right(&self, numeric: &HashSet<String>) -> bool {
         match self {
-            Self::Run | Self::Score | Self::Delta | Self::Time | Self::Age | Self::Metric(_) => {
-                true
-            }
+            Self::Run
+            | Self::Score
+            | Self::Delta
+            | Self::Time
+            | Self::Age
+            | Self::Metric(_)
+            | Self::Count
+            | Self::Mean => true,
             Self::Param(name) => numeric.contains(name),
             Self::Attribute(word) => Attribute::parse(word)
                 .is_some_and(|one| matches!(one.kind(), Kind::Number | Kind::Seconds | Kind::Time)),
-            Self::Curve | Self::Tags | Self::ScoreName => false,
+            Self::Curve | Self::Tags | Self::ScoreName | Self::Group | Self::States => false,
         }
     }
 
@@ -154,7 +184,10 @@ impl ColumnId {
     fn most_width(&self) -> u16 {
         match self {
             Self::Attribute("name" | "sweep" | "reason" | "note") | Self::Tags => 22,
-            Self::Param(name) if name == "model" => 13,
+            Self::Group => 26,
+            Self::Mean => 24,
+            Self::States => 44,
+            Self::Param(name) if name == "model" => 18,
             _ => WIDEST,
         }
     }
@@ -233,6 +266,8 @@ pub(super) struct Survey {
     pub(super) is_loaded: bool,
     /// Names of the listed runs.
     pub(super) names: Vec<Varying>,
+    /// How many runs were looked at for them.
+    pub(super) n_runs: u64,
     /// Sweeps of the listed runs.
     pub(super) sweeps: Vec<String>,
     /// A curve was seen.
@@ -266,8 +301,10 @@ pub(super) fn goal(metric: &str, catalog: &Catalog) -> Option<Goal> {
 pub(super) fn all(choice: &Choice, survey: &Survey, catalog: &Catalog) -> Vec<(ColumnId, bool)> {
     let objectives = objectives(survey, catalog);
     let mut found: Vec<(ColumnId, bool)> = Vec::new();
+    // A column that most runs have nothing in is one parameter of many.
+    let is_model = |one: &&Varying| one.kind == NameKind::Param && one.name == "model";
     let has_model =
-        survey.names.iter().any(|one| one.kind == NameKind::Param && one.name == "model");
+        survey.names.iter().find(is_model).is_some_and(|one| 2 * one.present >= survey.n_runs);
     let has_sweeps = !objectives.is_empty();
     found.push((ColumnId::Run, true));
     if has_model {
@@ -290,7 +327,7 @@ pub(super) fn all(choice: &Choice, survey: &Survey, catalog: &Catalog) -> Vec<(C
     found.push((ColumnId::Attribute("sweep"), survey.sweeps.len() > 1));
     let mut taken: HashSet<ColumnId> = found.iter().map(|one| one.0.clone()).collect();
     let mut n_default = 0;
-    for one in &survey.names {
+    for one in by_presence(&survey.names) {
         let id = match one.kind {
             NameKind::Param => ColumnId::Param(one.name.clone()),
             NameKind::Metric => ColumnId::Metric(one.name.clone()),
@@ -323,6 +360,57 @@ pub(super) fn all(choice: &Choice, survey: &Survey, catalog: &Catalog) -> Vec<(C
     found
 }
 
+/// Parameters before metrics; of each those that most runs have first, and those that differ before others.
+fn by_presence(names: &[Varying]) -> Vec<&Varying> {
+    let mut sorted: Vec<&Varying> = names.iter().collect();
+    sorted.sort_by_key(|one| (one.kind, std::cmp::Reverse(one.present), one.is_constant));
+    sorted
+}
+
+/// The columns of a table of groups: what is said of a group, then what is said of its runs.
+pub(super) fn of_groups(
+    by: &Field,
+    choice: &Choice,
+    survey: &Survey,
+    catalog: &Catalog,
+) -> Vec<Column> {
+    let objectives = objectives(survey, catalog);
+    let best = match objectives.as_slice() {
+        [(metric, _)] => format!("BEST {metric}"),
+        _ => "BEST".into(),
+    };
+    let mut ids = vec![ColumnId::Group, ColumnId::Count];
+    if objectives.len() > 1 {
+        ids.push(ColumnId::ScoreName);
+    }
+    if !objectives.is_empty() {
+        ids.extend([ColumnId::Score, ColumnId::Mean]);
+    }
+    ids.push(ColumnId::States);
+    let mut columns: Vec<Column> =
+        ids.into_iter().map(|id| made(id, choice, survey, &HashSet::new())).collect();
+    for column in columns.iter_mut().filter(|column| column.id == ColumnId::Score) {
+        column.width = column.width.max((crate::tui::paint::cells(&best) as u16 + 1).min(20));
+        column.title.clone_from(&best);
+    }
+    let said = |id: &ColumnId| match id {
+        ColumnId::Run | ColumnId::Score | ColumnId::ScoreName => true,
+        ColumnId::Metric(metric) => objectives.len() == 1 && *metric == objectives[0].0,
+        id => id.field().as_ref() == Some(by),
+    };
+    columns.extend(shown(choice, survey, catalog).into_iter().filter(|column| !said(&column.id)));
+    columns
+}
+
+fn made(id: ColumnId, choice: &Choice, survey: &Survey, numeric: &HashSet<String>) -> Column {
+    let title = id.title();
+    let by_title = (crate::tui::paint::cells(&title) as u16 + 1).min(12);
+    let seen = survey.seen.get(&id).copied().unwrap_or(0).min(id.most_width());
+    let own = by_title.max(seen).max(id.least_width());
+    let width = choice.widths.get(&id).copied().unwrap_or(own).max(NARROWEST);
+    Column { right: id.is_right(numeric), title, width, id }
+}
+
 /// The columns that are shown.
 pub(super) fn shown(choice: &Choice, survey: &Survey, catalog: &Catalog) -> Vec<Column> {
     let numeric: HashSet<String> = survey
@@ -331,16 +419,8 @@ pub(super) fn shown(choice: &Choice, survey: &Survey, catalog: &Catalog) -> Vec<
         .filter(|one| one.kind == NameKind::Param && one.is_numeric)
         .map(|one| one.name.clone())
         .collect();
-    let column = |(id, is_shown): (ColumnId, bool)| {
-        is_shown.then(|| {
-            let title = id.title();
-            let by_title = (crate::tui::paint::cells(&title) as u16 + 1).min(12);
-            let seen = survey.seen.get(&id).copied().unwrap_or(0).min(id.most_width());
-            let own = by_title.max(seen).max(id.least_width());
-            let width = choice.widths.get(&id).copied().unwrap_or(own).max(NARROWEST);
-            Column { right: id.is_right(&numeric), title, width, id }
-        })
-    };
+    let column =
+        |(id, is_shown): (ColumnId, bool)| is_shown.then(|| made(id, choice, survey, &numeric));
     all(choice, survey, catalog).into_iter().filter_map(column).collect()
 }
 

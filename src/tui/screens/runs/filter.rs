@@ -3,7 +3,7 @@
 use super::load::Source;
 use super::{Runs, Shared};
 use crate::report::words;
-use crate::store::filter::Attribute;
+use crate::store::filter::{Attribute, Kind};
 use crate::store::{Expr, Field, FilterError};
 use crate::tui::catalog::Catalog;
 use crate::tui::overlay::{Completion, Prompt};
@@ -23,6 +23,8 @@ pub(super) struct Filtering {
     good: String,
     /// What the store says against it: an unknown name.
     pub(super) trouble: Option<String>,
+    /// How many runs fit what applies, once that is known.
+    pub(super) n_fitting: Option<u64>,
     values: Option<(Source, Vec<(String, u64)>)>,
 }
 
@@ -35,6 +37,11 @@ impl Filtering {
     /// The filter that applies.
     pub(super) fn effective(&self) -> &str {
         if self.typing.is_some() { &self.good } else { &self.kept }
+    }
+
+    /// True while it is being typed.
+    pub(super) fn is_typed(&self) -> bool {
+        self.typing.is_some()
     }
 
     /// True if anything is left out.
@@ -68,7 +75,8 @@ impl Filtering {
     /// # Errors
     /// What is wrong with it.
     pub(super) fn keep(&mut self, text: &str) -> Result<(), String> {
-        if let Some(problem) = problem(text) {
+        let unknown = self.trouble.clone().filter(|_| self.good == text.trim());
+        if let Some(problem) = problem(text).or(unknown) {
             Err(problem)
         } else {
             self.set(text);
@@ -126,6 +134,8 @@ fn may_become_a_name(text: &str, catalog: &Catalog) -> bool {
 enum Place {
     /// A condition begins with this.
     Name(String),
+    /// The name of a metric or parameter begins with this.
+    Has(String),
     /// A name is whole: something compares it.
     Operator,
     /// A value begins with this.
@@ -146,7 +156,7 @@ fn place(before: &str) -> Place {
         let key = last_word(key);
         return match key {
             "tag" => Place::Value(Source::TagKeys, word.into()),
-            "has" => Place::Name(word.into()),
+            "has" => Place::Has(word.into()),
             "model" => Place::Value(Source::Field(Field::Param("model".into())), word.into()),
             key => match Attribute::parse(key) {
                 Some(attribute) => {
@@ -209,14 +219,16 @@ impl Runs {
         let wrong = problem(text).or_else(|| self.filtering.trouble.clone());
         prompt.is_wrong = wrong.is_some();
         prompt.status = wrong.unwrap_or_else(|| {
-            format!("[{}/{}]", words::count(self.n_fitting), words::count(self.n_total))
+            let n = self.filtering.n_fitting.unwrap_or(self.n_fitting);
+            format!("[{}/{}]", words::count(n), words::count(self.n_total))
         });
         // While completions are stepped through, the list stays as it is.
         if prompt.taken.is_some() {
             return;
         }
         prompt.completions = match place(&prompt.line.before_cursor()) {
-            Place::Name(word) => names(&word, &shared.catalog),
+            Place::Name(word) => names(&word, &shared.catalog, false),
+            Place::Has(word) => names(&word, &shared.catalog, true),
             Place::Operator => {
                 ["=", "!=", "<", "<=", ">", ">=", "in [", "contains", "is undefined"]
                     .iter()
@@ -235,7 +247,7 @@ impl Runs {
     }
 }
 
-fn names(word: &str, catalog: &Catalog) -> Vec<Completion> {
+fn names(word: &str, catalog: &Catalog, only_named: bool) -> Vec<Completion> {
     if word.is_empty() {
         return Vec::new();
     }
@@ -261,15 +273,26 @@ fn names(word: &str, catalog: &Catalog) -> Vec<Completion> {
         let text = if is_taken { field.to_string() } else { Field::Name(name.clone()).to_string() };
         take(name, text, about);
     }
-    for name in Attribute::words() {
-        take(name, name.into(), "of the run");
-    }
-    for keyword in KEYWORDS {
-        take(keyword, keyword.into(), "");
+    if !only_named {
+        for name in Attribute::words() {
+            take(name, keyed(name), "of the run");
+        }
+        for keyword in KEYWORDS {
+            take(keyword, keyword.into(), "");
+        }
     }
     found.sort_by_key(|(rank, _)| *rank);
     found.truncate(OFFERED);
     found.into_iter().map(|(_, completion)| completion).collect()
+}
+
+/// An attribute as a condition begins with it: texts are looked for by `sweep:`, numbers are compared.
+fn keyed(name: &str) -> String {
+    let kind = Attribute::parse(name).map(Attribute::kind);
+    match kind {
+        Some(Kind::Text | Kind::Prose | Kind::Status | Kind::Hash) => format!("{name}:"),
+        _ => name.into(),
+    }
 }
 
 fn offered(word: &str, values: &[(String, u64)]) -> Vec<Completion> {
@@ -315,7 +338,7 @@ mod tests {
         check("tag:ke", Place::Value(Source::TagKeys, "ke".into()));
         check("tag:keep=y", Place::Value(Source::TagValues("keep".into()), "y".into()));
         check("auc ", Place::Operator);
-        check("has:au", Place::Name("au".into()));
+        check("has:au", Place::Has("au".into()));
         check("größe = ", value("größe", ""));
     }
 

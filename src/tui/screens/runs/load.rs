@@ -1,11 +1,17 @@
 //! What the runs screen asks of the store, and the answers.
 
-use crate::domain::{Goal, RunId, RunRecord, Status};
+use crate::domain::{RunId, RunRecord, Status};
 use crate::host::clock;
 use crate::metrics::series::{Series, decimate};
 use crate::store::filter::Attribute;
-use crate::store::{Axis, Cell, Expr, Field, Group, Query, RunRow, Store, Varying};
+use crate::store::filter::STALE;
+use crate::store::{
+    Axis, Cell, Expr, Field, Group, Measure, Query, Ranking, RunRow, Scores, Store, Varying,
+    Yardstick,
+};
 use crate::tui::ask::{Freshness, Reader, Trouble};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// Columns of dots that a curve of a chart is condensed to.
 const CHART_COLUMNS: usize = 240;
@@ -23,12 +29,21 @@ pub struct Wanted {
     pub filter: String,
     /// Those in the bin, and no others.
     pub bin: bool,
-    /// The column and whether it descends; the newest first without one.
-    pub sort: Option<(Field, bool)>,
+    /// What they are sorted by; the newest first without anything.
+    pub sort: Option<Sort>,
     /// What runs are put together by.
     pub group: Option<Field>,
-    /// The metric that tells which run of a group is the best.
-    pub score: Option<(String, Goal)>,
+    /// What runs are scored by, where order or groups ask for it.
+    pub yardsticks: Vec<Yardstick>,
+}
+
+/// An order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Sort {
+    /// By a column, and whether it descends.
+    Field(Field, bool),
+    /// By what each run's sweep optimizes, and whether the best come first.
+    Measure(Measure, bool),
 }
 
 impl Wanted {
@@ -37,8 +52,17 @@ impl Wanted {
             "" => None,
             text => Some(text.parse::<Expr>().map_err(crate::store::StoreError::from)?),
         };
-        let sort = self.sort.clone().into_iter().collect();
-        Ok(Query { filter, sort, limit, only_deleted: self.bin, ..Query::default() })
+        let (mut sort, mut ranking) = (Vec::new(), None);
+        match &self.sort {
+            None => {}
+            Some(Sort::Field(field, descends)) => sort.push((field.clone(), *descends)),
+            Some(Sort::Measure(measure, best_first)) => {
+                let (measure, best_first) = (*measure, *best_first);
+                let yardsticks = self.yardsticks.clone();
+                ranking = Some(Ranking { measure, best_first, yardsticks });
+            }
+        }
+        Ok(Query { filter, sort, ranking, limit, only_deleted: self.bin, ..Query::default() })
     }
 }
 
@@ -101,8 +125,8 @@ pub struct CurveData {
 /// An answer to it.
 #[derive(Debug)]
 pub enum Answer {
-    /// To a list: the runs, how many are in which state, and how many there are without the filter.
-    List(Found, Vec<(Status, u64)>, u64),
+    /// To a list.
+    List(Box<Listed>),
     /// To a survey: names, and the sweeps of these runs.
     Survey(Vec<Varying>, Vec<String>),
     /// To rows; the numbers of those that are at work in name only.
@@ -119,6 +143,21 @@ pub enum Answer {
     Export(Vec<u8>),
 }
 
+/// Runs that fit, and what is said of them.
+#[derive(Debug)]
+pub struct Listed {
+    /// The runs.
+    pub found: Found,
+    /// How many are in which state; those at work in name only are among the running ones.
+    pub counts: Vec<(Status, u64)>,
+    /// How many are at work in name only.
+    pub n_stale: u64,
+    /// How many there are without the filter.
+    pub n_total: u64,
+    /// Where there are none: a sweep file that could be run, seen from where derby was started.
+    pub sweep_file: Option<String>,
+}
+
 /// What the preview shows.
 #[derive(Debug)]
 pub struct Seen {
@@ -128,6 +167,8 @@ pub struct Seen {
     pub lost: bool,
     /// The one that it is held against.
     pub against: Option<RunRecord>,
+    /// How many folds each metric was measured on.
+    pub folds: BTreeMap<String, usize>,
 }
 
 impl Ask {
@@ -168,10 +209,12 @@ impl Ask {
     pub(in crate::tui) fn answer(&self, reader: &Reader) -> Result<Answer, Trouble> {
         let store = &reader.store;
         match self {
-            Self::List(wanted) => list(store, wanted),
+            Self::List(wanted) => list(reader, wanted),
             Self::Survey(wanted, limit) => {
                 let query = Query { sort: Vec::new(), ..wanted.query(Some(*limit))? };
-                let groups = store.groups(&query, &Field::Attribute(Attribute::Sweep), None)?;
+                let query = Query { ranking: None, ..query };
+                let by = Field::Attribute(Attribute::Sweep);
+                let groups = store.groups(&query, &by, Scores::None)?;
                 let sweep = |group: Group| match group.label {
                     Cell::Text(name) => Some(name),
                     _ => None,
@@ -181,13 +224,9 @@ impl Ask {
             }
             Self::Rows(ids, columns) => {
                 let rows = store.rows(ids, columns)?;
-                let mut lost = Vec::new();
-                for row in rows.iter().filter(|row| row.status == Status::Running) {
-                    if store.is_lost(row.id)? {
-                        lost.push(row.id);
-                    }
-                }
-                Ok(Answer::Rows(rows, lost))
+                let is_any_running = rows.iter().any(|row| row.status == Status::Running);
+                let lost = if is_any_running { store.lost_runs()? } else { BTreeSet::new() };
+                Ok(Answer::Rows(rows, lost.into_iter().collect()))
             }
             Self::Sparks(of) | Self::LiveSparks(of) => {
                 let spark =
@@ -198,11 +237,12 @@ impl Ask {
                 let against = against.map(|run| store.run_by_id(run)).transpose()?;
                 let run = store.run_by_id(*run)?;
                 let lost = run.status == Status::Running && store.is_lost(run.id)?;
-                Ok(Answer::Preview(Box::new(Seen { run, lost, against })))
+                let folds = folds(store, run.id)?;
+                Ok(Answer::Preview(Box::new(Seen { run, lost, against, folds })))
             }
             Self::Curves(run, metrics, _) => Ok(Answer::Curves(curves(store, *run, metrics)?)),
             Self::Values(source) => Ok(Answer::Values(match source {
-                Source::Field(field) => store.values(field, "", VALUES)?,
+                Source::Field(field) => values(store, field)?,
                 Source::TagKeys => store.tag_keys("", VALUES)?,
                 Source::TagValues(key) => store.tag_values(key, "", VALUES)?,
             })),
@@ -211,23 +251,69 @@ impl Ask {
     }
 }
 
-fn list(store: &Store, wanted: &Wanted) -> Result<Answer, Trouble> {
+fn list(reader: &Reader, wanted: &Wanted) -> Result<Answer, Trouble> {
+    let store = &reader.store;
     let query = wanted.query(None)?;
     let counts = store.status_counts(&query)?;
     let n: u64 = counts.iter().map(|(_, n)| n).sum();
     let all = Query { only_deleted: wanted.bin, ..Query::default() };
-    let total = if query.filter.is_none() { n } else { store.count(&all)? };
+    let n_total = if query.filter.is_none() { n } else { store.count(&all)? };
+    let is_any_running = counts.iter().any(|(status, _)| *status == Status::Running);
+    let n_stale = if is_any_running { store.count(&stale_of(&query))? } else { 0 };
     let found = match &wanted.group {
         None => Found::Runs(store.run_ids(&query)?),
         Some(by) => {
-            let score = wanted.score.as_ref().map(|(metric, goal)| (metric.as_str(), *goal));
-            let groups = store.groups(&query, by, score)?;
+            let groups = store.groups(&query, by, Scores::Own(&wanted.yardsticks))?;
             let named =
                 |group: Group| group.runs.iter().min().copied().map(|oldest| (oldest, group));
             Found::Groups(groups.into_iter().filter_map(named).collect())
         }
     };
-    Ok(Answer::List(found, counts, total))
+    let sweep_file = if n_total == 0 { first_sweep_file(&reader.here) } else { None };
+    Ok(Answer::List(Box::new(Listed { found, counts, n_stale, n_total, sweep_file })))
+}
+
+/// The runs of a query that are at work in name only.
+fn stale_of(query: &Query) -> Query {
+    let filter = match query.filter.clone() {
+        Some(filter) => Expr::And(Box::new(Expr::stale()), Box::new(filter)),
+        None => Expr::stale(),
+    };
+    Query { filter: Some(filter), sort: Vec::new(), ranking: None, ..query.clone() }
+}
+
+/// The first file of the folder where sweeps are by convention.
+fn first_sweep_file(here: &Path) -> Option<String> {
+    let files = std::fs::read_dir(here.join("sweeps")).ok()?;
+    let name = |file: std::io::Result<std::fs::DirEntry>| {
+        let name = file.ok()?.file_name().into_string().ok()?;
+        let is_toml = Path::new(&name).extension().is_some_and(|end| end == "toml");
+        is_toml.then(|| format!("sweeps/{name}"))
+    };
+    files.filter_map(name).min()
+}
+
+/// Values of a field that runs have, and the word for runs at work in name only.
+fn values(store: &Store, field: &Field) -> Result<Vec<(String, u64)>, Trouble> {
+    let mut values = store.values(field, "", VALUES)?;
+    if *field == Field::Attribute(Attribute::Status) {
+        let n_stale = store.count(&stale_of(&Query::default()))?;
+        if n_stale > 0 {
+            values.push((STALE.into(), n_stale));
+        }
+    }
+    Ok(values)
+}
+
+/// How many folds each metric of a run was measured on.
+fn folds(store: &Store, run: RunId) -> Result<BTreeMap<String, usize>, Trouble> {
+    let mut folds = BTreeMap::new();
+    for key in store.series_keys(run)? {
+        if key.context.starts_with("fold=") {
+            *folds.entry(key.metric).or_default() += 1;
+        }
+    }
+    Ok(folds)
 }
 
 /// The series of a metric that belongs to the run itself, else the first that is not of a fold.

@@ -4,7 +4,9 @@ mod act;
 mod asking;
 mod cells;
 mod columns;
+mod digits;
 mod filter;
+mod groups;
 mod lines;
 mod load;
 mod picker;
@@ -16,11 +18,11 @@ mod view_table;
 #[cfg(test)]
 mod tests;
 
-pub use load::{Answer, Ask, CurveData, Found, Seen, Source, Wanted};
+pub use load::{Answer, Ask, CurveData, Found, Listed, Seen, Sort, Source, Wanted};
 
 use super::{Enabled, Pane, Place, Screen, Shared};
-use crate::domain::{RunId, Status};
-use crate::store::Field;
+use crate::domain::{Goal, RunId, Status};
+use crate::store::{Field, Measure};
 use crate::tui::action::{Action, ScreenId};
 use crate::tui::ask::{self, Trouble};
 use crate::tui::effect::{Effect, Jump};
@@ -41,12 +43,45 @@ const TABLE: u8 = 0;
 const PREVIEW: u8 = 1;
 const CHARTS: u8 = 2;
 
-/// What rows are sorted by: the column, what the store sorts by, whether it descends.
+/// Columns from which groups and a preview stand side by side.
+const GROUPS_AND_PREVIEW: u16 = 130;
+
+/// What rows are sorted by: the column, and how the store does it.
 #[derive(Debug, Clone, PartialEq)]
 struct Sorted {
     column: ColumnId,
-    field: Field,
-    descends: bool,
+    by: Sort,
+    /// It is that of the column of scores, whichever name that has.
+    of_scores: bool,
+}
+
+impl Sorted {
+    fn turn(&mut self) {
+        match &mut self.by {
+            Sort::Field(_, turned) | Sort::Measure(_, turned) => *turned = !*turned,
+        }
+    }
+
+    /// The words that [`Sorted::parse`] reads.
+    fn remember(&self) -> serde_json::Value {
+        let (by, turned) = match &self.by {
+            Sort::Field(field, descends) => (field.to_string(), descends),
+            Sort::Measure(Measure::Score, best_first) => ("#score".into(), best_first),
+            Sort::Measure(Measure::Difference, best_first) => ("#delta".into(), best_first),
+        };
+        serde_json::json!({ "column": self.column.word(), "by": by, "descends": turned })
+    }
+
+    fn recall(value: &serde_json::Value) -> Option<Self> {
+        let column = ColumnId::parse(value["column"].as_str()?)?;
+        let turned = value["descends"].as_bool().unwrap_or(true);
+        let by = match value["by"].as_str()? {
+            "#score" => Sort::Measure(Measure::Score, turned),
+            "#delta" => Sort::Measure(Measure::Difference, turned),
+            field => Sort::Field(Field::parse(field).ok()?, turned),
+        };
+        Some(Self { of_scores: column == ColumnId::Score, column, by })
+    }
 }
 
 /// State of the screen.
@@ -65,6 +100,10 @@ pub struct Runs {
     /// What the lines are the answer to; none before the first.
     listed: Option<Wanted>,
     counts: Vec<(Status, u64)>,
+    /// Of the running ones, those that are so in name only.
+    n_stale: u64,
+    /// What to run first, in a project without runs.
+    sweep_file: Option<String>,
     /// Runs that fit, and all there are.
     n_fitting: u64,
     n_total: u64,
@@ -86,6 +125,8 @@ pub struct Runs {
     /// A table that is being written.
     exporting: Option<Ask>,
     trouble: Option<String>,
+    /// An empty list of a filter that is still being typed.
+    withheld: Option<(Wanted, Box<Listed>)>,
 }
 
 impl Runs {
@@ -120,10 +161,44 @@ impl Runs {
 
     fn refresh_columns(&mut self, shared: &Shared) {
         let on = self.columns.get(self.column).map(|column| column.id.clone());
-        self.columns = columns::shown(&self.choice, &self.survey, &shared.catalog);
+        let of = (&self.choice, &self.survey, &shared.catalog);
+        self.columns = match &self.group {
+            Some(by) => columns::of_groups(by, of.0, of.1, of.2),
+            None => columns::shown(of.0, of.1, of.2),
+        };
+        self.follow_objectives(shared);
         let kept = on.and_then(|id| self.columns.iter().position(|column| column.id == id));
         self.column = kept.unwrap_or(self.column).min(self.columns.len().saturating_sub(1));
         self.first_column = self.first_column.min(self.column);
+    }
+
+    /// The column of scores is the metric's own while all runs have the same one: the order goes on under either name.
+    fn follow_objectives(&mut self, shared: &Shared) {
+        let Some(sort) = &self.sort else { return };
+        let is_shown = |id: &ColumnId| self.columns.iter().any(|column| column.id == *id);
+        let is_renamed = sort.of_scores && is_shown(&ColumnId::Score);
+        if is_shown(&sort.column) && (sort.column == ColumnId::Score || !is_renamed) {
+            return;
+        }
+        let objectives = columns::objectives(&self.survey, &shared.catalog);
+        let sorted = match (&sort.column, &sort.by, objectives.as_slice()) {
+            (ColumnId::Score, Sort::Measure(_, best_first), [(metric, goal)]) => {
+                let column = ColumnId::Metric(metric.clone());
+                let descends = *best_first == (*goal == Goal::Maximize);
+                let by = Sort::Field(Field::Metric(metric.clone()), descends);
+                Sorted { column, by, of_scores: true }
+            }
+            (ColumnId::Metric(metric), Sort::Field(_, descends), all) => {
+                let Some((_, goal)) = all.iter().find(|(known, _)| known == metric) else { return };
+                let best_first = *descends == (*goal == Goal::Maximize);
+                let by = Sort::Measure(Measure::Score, best_first);
+                Sorted { column: ColumnId::Score, by, of_scores: true }
+            }
+            _ => return,
+        };
+        if is_shown(&sorted.column) {
+            self.sort = Some(sorted);
+        }
     }
 }
 
@@ -146,8 +221,15 @@ impl Screen for Runs {
     }
 
     fn arrange(&self, body: Rect, shared: &Shared) -> Vec<Rect> {
-        if self.panes(shared).len() == 1 {
+        let n_panes = self.panes(shared).len();
+        if n_panes == 1 {
             return vec![body];
+        }
+        // What is said of groups needs the width that their best runs' previews would take.
+        if self.group.is_some() && body.width < GROUPS_AND_PREVIEW {
+            let mut areas = vec![Rect::ZERO; n_panes];
+            areas[0] = body;
+            return areas;
         }
         if body.width >= THREE_PANES {
             let charts = (body.width * 3 / 10).max(44);
@@ -167,7 +249,9 @@ impl Screen for Runs {
             _ => {
                 self.draw_table(buf, place, shared);
                 if let Some(picker) = &self.picker {
-                    picker.draw(buf, place.area, (&self.choice, &self.columns), shared);
+                    let shown = self.lines.runs(0..self.lines.len().min(200));
+                    let of = (&*self.columns, &*self.titles(shared, &shown));
+                    picker.draw(buf, place.area, (&self.choice, of.0, of.1), shared);
                 }
             }
         }
@@ -261,10 +345,7 @@ impl Screen for Runs {
     }
 
     fn remember(&self) -> serde_json::Value {
-        let sort = self.sort.as_ref().map(|sort| {
-            let by = sort.field.to_string();
-            serde_json::json!({ "column": sort.column.word(), "by": by, "descends": sort.descends })
-        });
+        let sort = self.sort.as_ref().map(Sorted::remember);
         let group = self.group.as_ref().map(ToString::to_string);
         serde_json::json!({ "columns": self.choice.remember(), "sort": sort, "group": group })
     }
@@ -272,13 +353,7 @@ impl Screen for Runs {
     fn recall(&mut self, remembered: &serde_json::Value) {
         self.choice = Choice::recall(&remembered["columns"]);
         let field = |value: &serde_json::Value| Field::parse(value.as_str()?).ok();
-        let sort = &remembered["sort"];
-        let column = sort["column"].as_str().and_then(ColumnId::parse);
-        self.sort = column.zip(field(&sort["by"])).map(|(column, field)| Sorted {
-            column,
-            field,
-            descends: sort["descends"].as_bool().unwrap_or(true),
-        });
+        self.sort = Sorted::recall(&remembered["sort"]);
         self.group = field(&remembered["group"]);
     }
 }

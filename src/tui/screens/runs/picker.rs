@@ -8,11 +8,13 @@ use crate::tui::effect::Effect;
 use crate::tui::layout;
 use crate::tui::overlay::{Outcome, Overlay, Prompt};
 use crate::tui::paint::{self, clean};
-use crate::tui::theme::Role;
+use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{Frame, fit, scrollbar};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::widgets::{Clear, Widget};
+use std::collections::HashMap;
 
 /// The list, and where one is in it.
 #[derive(Debug)]
@@ -29,7 +31,7 @@ impl Picker {
     pub(super) fn new(choice: &Choice, survey: &Survey, catalog: &Catalog) -> Self {
         let mut picker =
             Self { all: Vec::new(), fitting: Vec::new(), search: String::new(), row: 0, top: 0 };
-        picker.refresh(choice, survey, catalog);
+        picker.refresh((choice, survey, catalog), true);
         picker
     }
 
@@ -41,11 +43,18 @@ impl Picker {
         had
     }
 
-    fn refresh(&mut self, choice: &Choice, survey: &Survey, catalog: &Catalog) {
+    fn refresh(&mut self, (choice, survey, catalog): Of<'_>, reorders: bool) {
         let on = self.selected().cloned();
+        let before: HashMap<ColumnId, usize> =
+            self.all.drain(..).enumerate().map(|(at, (id, _))| (id, at)).collect();
         self.all = columns::all(choice, survey, catalog);
-        // What is shown stands first: its order is that of the table.
-        self.all.sort_by_key(|(_, shown)| !shown);
+        if before.is_empty() || reorders {
+            // What is shown stands first: its order is that of the table.
+            self.all.sort_by_key(|(_, shown)| !shown);
+        } else {
+            // A column that is shown or hidden stays where one has just seen it.
+            self.all.sort_by_key(|(id, _)| before.get(id).copied().unwrap_or(usize::MAX));
+        }
         self.narrow();
         if let Some(on) = on {
             let at = self.fitting.iter().position(|&at| self.all[at].0 == on);
@@ -57,7 +66,8 @@ impl Picker {
         let wanted = self.search.to_lowercase();
         let fits = |at: &usize| {
             let id = &self.all[*at].0;
-            wanted.is_empty() || id.title().to_lowercase().contains(&wanted)
+            let title = id.title().to_lowercase();
+            wanted.is_empty() || title.contains(&wanted) || id.about().contains(&wanted)
         };
         self.fitting = (0..self.all.len()).filter(fits).collect();
         self.row = self.row.min(self.fitting.len().saturating_sub(1));
@@ -67,13 +77,17 @@ impl Picker {
         self.fitting.get(self.row).map(|&at| &self.all[at].0)
     }
 
+    fn has(&self, id: &ColumnId) -> bool {
+        self.all.iter().any(|(known, _)| known == id)
+    }
+
     fn is_shown(&self) -> bool {
         self.fitting.get(self.row).is_some_and(|&at| self.all[at].1)
     }
 
     /// The box over the table, and its inside.
     fn area(area: Rect) -> Rect {
-        let width = area.width.min(46);
+        let width = area.width.min(64);
         Rect { x: area.right() - width, width, ..area }
     }
 
@@ -81,7 +95,7 @@ impl Picker {
         &self,
         buf: &mut Buffer,
         area: Rect,
-        (choice, shown): (&Choice, &[Column]),
+        (choice, shown, titles): (&Choice, &[Column], &[String]),
         shared: &Shared,
     ) {
         let theme = &shared.theme;
@@ -94,10 +108,11 @@ impl Picker {
             search => format!("Columns / {}", clean(search)),
         };
         let inner = Frame { title: &title, note: &note, focused: true }.draw(buf, area, theme);
-        if inner.height < 3 {
+        if inner.height < 4 {
             return;
         }
-        let list = Rect { height: inner.height - 2, ..inner };
+        draw_titles(buf, inner, theme);
+        let list = Rect { y: inner.y + 1, height: inner.height - 3, ..inner };
         let height = usize::from(list.height);
         let top = layout::scroll(self.top, self.row, height, self.fitting.len());
         for (y, &at) in self.fitting.iter().skip(top).take(height).enumerate() {
@@ -107,14 +122,15 @@ impl Picker {
                 true => theme.glyph("▣", "#"),
                 false => theme.glyph("▢", " "),
             };
-            let frozen = match place {
-                Some(place) if place < choice.frozen => theme.glyph("┃", "|"),
-                _ => " ",
+            let stays = match place {
+                Some(place) if place < choice.frozen => "stays",
+                _ => "",
             };
             let width = place.map_or(String::new(), |place| shown[place].width.to_string());
-            let name = paint::left(&fit(theme, &clean(&id.title()), 20), 20);
-            let about = paint::left(&fit(theme, id.about(), 13), 13);
-            let line = format!(" {mark} {frozen} {name} {about} {width:>3}");
+            let title = place.map_or_else(|| id.title(), |place| titles[place].clone());
+            let name = paint::left(&fit(theme, &clean(&title), NAMED), NAMED);
+            let about = paint::left(id.about(), ABOUT);
+            let line = format!(" {mark} {name}  {about}{width:>4} {stays:>6}");
             let role = if *is_shown { Role::Text } else { Role::Muted };
             paint::line(buf, list, y as u16, &[(&line, theme.style(role))]);
             if top + y == self.row {
@@ -135,6 +151,20 @@ impl Picker {
     }
 }
 
+/// Cells of names, and of what they mean.
+const NAMED: usize = 20;
+const ABOUT: usize = 24;
+
+/// What the list follows from.
+type Of<'a> = (&'a Choice, &'a Survey, &'a Catalog);
+
+fn draw_titles(buf: &mut Buffer, area: Rect, theme: &Theme) {
+    let (name, about) = (paint::left("COLUMN", NAMED), paint::left("WHAT IT IS", ABOUT));
+    let line = format!("   {name}  {about}{:>4} {:>6}", "WIDE", "FROZEN");
+    let style = theme.style(Role::Muted).add_modifier(Modifier::BOLD);
+    paint::line(buf, area, 0, &[(&line, style)]);
+}
+
 impl Runs {
     pub(super) fn acts_in_picker(
         &mut self,
@@ -142,7 +172,7 @@ impl Runs {
         area: Rect,
         shared: &mut Shared,
     ) -> Vec<Effect> {
-        let height = usize::from(area.height.saturating_sub(4)).max(1);
+        let height = usize::from(area.height.saturating_sub(5)).max(1);
         let Some(picker) = &mut self.picker else { return Vec::new() };
         if let Some(to) = super::act::moved(action, picker.row, picker.fitting.len(), height / 2) {
             picker.row = to;
@@ -153,7 +183,7 @@ impl Runs {
         match (action, on) {
             (Action::Mark, Some(id)) => {
                 self.choice.shown.insert(id, !picker.is_shown());
-                self.picker_changed(shared);
+                self.picker_changed(false, shared);
             }
             (Action::Left, Some(id)) => self.reorder(&id, -1, shared),
             (Action::Right, Some(id)) => self.reorder(&id, 1, shared),
@@ -162,18 +192,18 @@ impl Runs {
                 if let Some(column) = self.columns.iter().find(|column| column.id == id) {
                     let width = (i32::from(column.width) + by).clamp(3, 60) as u16;
                     self.choice.widths.insert(id, width);
-                    self.picker_changed(shared);
+                    self.picker_changed(false, shared);
                 }
             }
             (Action::Freeze, Some(id)) => {
                 if let Some(at) = self.columns.iter().position(|column| column.id == id) {
                     self.freeze(at, shared);
-                    self.picker_changed(shared);
+                    self.picker_changed(false, shared);
                 }
             }
             (Action::Differing, _) => {
                 let said = self.differ(shared);
-                self.picker_changed(shared);
+                self.picker_changed(true, shared);
                 return said;
             }
             (Action::Filter, _) => {
@@ -186,22 +216,23 @@ impl Runs {
         Vec::new()
     }
 
-    fn picker_changed(&mut self, shared: &Shared) {
+    fn picker_changed(&mut self, reorders: bool, shared: &Shared) {
         self.refresh_columns(shared);
         if let Some(picker) = &mut self.picker {
-            picker.refresh(&self.choice, &self.survey, &shared.catalog);
+            picker.refresh((&self.choice, &self.survey, &shared.catalog), reorders);
         }
     }
 
     /// Moves a shown column one place.
     fn reorder(&mut self, id: &ColumnId, by: isize, shared: &Shared) {
-        let mut order: Vec<ColumnId> =
-            self.columns.iter().map(|column| column.id.clone()).collect();
+        let is_of_runs = |id: &ColumnId| self.picker.as_ref().is_some_and(|picker| picker.has(id));
+        let ids = self.columns.iter().map(|column| column.id.clone());
+        let mut order: Vec<ColumnId> = ids.filter(is_of_runs).collect();
         let Some(at) = order.iter().position(|one| one == id) else { return };
         let Some(to) = at.checked_add_signed(by).filter(|to| *to < order.len()) else { return };
         order.swap(at, to);
         self.choice.order = order;
-        self.picker_changed(shared);
+        self.picker_changed(true, shared);
     }
 
     pub(super) fn settle_search(&mut self, outcome: Outcome) {
@@ -223,8 +254,8 @@ impl Runs {
     ) -> Vec<Effect> {
         let inner = layout::inner(Picker::area(area));
         let Some(picker) = &mut self.picker else { return Vec::new() };
-        let height = usize::from(inner.height.saturating_sub(2));
-        let row = usize::from(at.1.saturating_sub(inner.y));
+        let height = usize::from(inner.height.saturating_sub(3));
+        let Some(row) = at.1.checked_sub(inner.y + 1).map(usize::from) else { return Vec::new() };
         if !inner.contains(at.into()) || row >= height {
             return Vec::new();
         }

@@ -45,11 +45,11 @@ pub(super) fn groupings(catalog: &Catalog) -> Vec<(Option<Field>, String, String
 }
 
 impl Runs {
-    /// The form for the run under the cursor, or for the tags of the marked runs if it is one of several.
+    /// The form for the tags of the marked runs, or all of the run under the cursor if no other is marked.
     pub(super) fn edit(&self, shared: &Shared) -> Vec<Effect> {
         let Some(run) = self.selected() else { return Vec::new() };
-        if shared.marks.len() > 1 && shared.marks.contains(&run) {
-            let title = format!("{} marked runs", shared.marks.len());
+        if shared.marks.iter().any(|marked| *marked != run) {
+            let title = crate::report::words::plural(shared.marks.len() as u64, "marked run");
             let fields = vec![
                 FormField::text("tags to add", "", "key or key=value, with spaces between"),
                 FormField::text("tags to take off", "", "keys"),
@@ -120,7 +120,7 @@ impl Runs {
         shared: &mut Shared,
     ) -> Result<Vec<Effect>, (usize, String)> {
         match (purpose, outcome) {
-            (FILTER, outcome) => self.settle_filter(outcome, &shared.catalog),
+            (FILTER, outcome) => self.settle_filter(outcome, shared),
             (SEARCH, outcome) => {
                 self.settle_search(outcome);
                 Ok(Vec::new())
@@ -129,6 +129,8 @@ impl Runs {
                 let all = groupings(&shared.catalog);
                 self.group = all.into_iter().nth(at).and_then(|(field, ..)| field);
                 self.open.clear();
+                self.refresh_columns(shared);
+                (self.column, self.first_column) = (0, 0);
                 self.go_to_top();
                 Ok(Vec::new())
             }
@@ -138,12 +140,12 @@ impl Runs {
                 let [add, off] = values.as_slice() else { return Ok(Vec::new()) };
                 let mut writes = Vec::new();
                 for (key, value) in tags_of(add).map_err(|text| (0, text))? {
-                    writes.push(Effect::Write(Write::Tag { runs: runs.clone(), key, value }));
+                    writes.push(Write::Tag { runs: runs.clone(), key, value });
                 }
                 for (key, _) in tags_of(off).map_err(|text| (1, text))? {
-                    writes.push(Effect::Write(Write::Untag { runs: runs.clone(), key }));
+                    writes.push(Write::Untag { runs: runs.clone(), key });
                 }
-                Ok(writes)
+                Ok(at_once(writes))
             }
             (BIN, Outcome::Confirmed) => {
                 let runs = self.binned(shared);
@@ -163,21 +165,20 @@ impl Runs {
     fn settle_filter(
         &mut self,
         outcome: Outcome,
-        catalog: &Catalog,
+        shared: &Shared,
     ) -> Result<Vec<Effect>, (usize, String)> {
         match outcome {
             Outcome::Typing(text) => {
                 let before = self.filtering.effective().to_string();
-                self.filtering.type_(&text, catalog);
+                self.filtering.type_(&text, &shared.catalog);
                 if self.filtering.effective() != before {
                     self.go_to_top();
                 }
             }
             Outcome::Typed(text) => {
-                if let Err(problem) = self.filtering.keep(&text) {
-                    self.filtering.leave();
-                    return Err((0, problem));
-                }
+                // With a mistake in it, it stays to be mended.
+                self.filtering.keep(&text).map_err(|problem| (0, problem))?;
+                self.take_withheld(shared);
             }
             Outcome::Left => self.filtering.leave(),
             _ => {}
@@ -212,7 +213,16 @@ impl Runs {
         if *note != clean(seen.run.note.as_deref().unwrap_or("")) {
             writes.push(Write::Note { run, text: note.clone() });
         }
-        Ok(writes.into_iter().map(Effect::Write).collect())
+        Ok(at_once(writes))
+    }
+}
+
+/// Written together, and told of in one message.
+fn at_once(mut writes: Vec<Write>) -> Vec<Effect> {
+    match writes.len() {
+        0 => Vec::new(),
+        1 => writes.pop().map(Effect::Write).into_iter().collect(),
+        _ => vec![Effect::Write(Write::All(writes))],
     }
 }
 

@@ -203,11 +203,16 @@ fn an_empty_store_says_how_to_begin() {
         let size = Rect::new(0, 0, width, height);
         let mut pilot = Pilot::start(&options(folder.path()), size, false).unwrap();
         let text = pilot.text();
-        assert!(text.contains("no runs yet — derby sweep sweeps/quick.toml"), "{text}");
+        assert!(text.contains("no runs yet — derby init DATA.csv writes a sweep"), "{text}");
         press(&mut pilot, "jjGgsSo<enter>ddFF");
         press(&mut pilot, "v");
         assert!(pilot.text().contains("the bin is empty"), "{}", pilot.text());
     }
+    std::fs::create_dir(folder.path().join("sweeps")).unwrap();
+    std::fs::write(folder.path().join("sweeps/mine.toml"), "").unwrap();
+    let size = Rect::new(0, 0, 100, 30);
+    let text = Pilot::start(&options(folder.path()), size, false).unwrap().text();
+    assert!(text.contains("no runs yet — derby sweep sweeps/mine.toml"), "{text}");
 }
 
 #[test]
@@ -260,6 +265,7 @@ fn a_filter_counts_while_it_is_typed_and_names_its_mistakes() {
     assert_eq!(listed(&text).len(), 12);
     let text = press(&mut pilot, "/nothing = 3");
     assert!(text.contains("no run has a metric or parameter 'nothing'"), "{text}");
+    assert_eq!(listed(&text).len(), 12, "the table stays while the mistake does");
 }
 
 #[test]
@@ -280,12 +286,141 @@ fn groups_open_and_close() {
     let shop = typical();
     let mut pilot = shop.pilot((140, 30), false);
     let text = press(&mut pilot, "bsweep<enter>");
-    assert!(text.contains("▸ second  · 6 runs") && text.contains("▸ first  · 6 runs"), "{text}");
+    let row = |text: &str, name: &str| {
+        let line = text.lines().find(|line| line.contains(name)).unwrap_or_default().to_string();
+        line.split_whitespace().map(str::to_string).collect::<Vec<_>>().join(" ")
+    };
+    assert!(row(&text, "▸  second").contains("second 6 loss 0.46 0.480 ± 0.016 ✓5 ✗1"), "{text}");
+    assert!(row(&text, "▸  first").contains("first 6 auc 0.94 0.920 ± 0.016 ●1 ✓5"), "{text}");
     assert!(listed(&text).is_empty());
     let text = press(&mut pilot, "<enter>");
     assert_eq!(listed(&text), [12, 11, 10, 9, 8, 7], "{text}");
     let text = press(&mut pilot, "jjg<enter>bnone<enter>");
     assert_eq!(listed(&text).len(), 12);
+}
+
+#[test]
+fn scores_of_mixed_metrics_are_sorted_each_by_itself_and_differences_together() {
+    let shop = typical();
+    let mut pilot = shop.pilot((200, 30), false);
+    let header = |text: &str| text.lines().nth(2).unwrap().to_string();
+    assert!(header(&pilot.text()).contains("RUN▼"), "the default order has its arrow");
+    // The newer sweep's metric first, each the best first; runs without a score are last.
+    let text = press(&mut pilot, "lls");
+    assert!(header(&text).contains("SCORE▼"), "{text}");
+    assert_eq!(listed(&text), [11, 10, 9, 8, 7, 5, 4, 3, 2, 1, 12, 6], "{text}");
+    assert!(text.contains("2 metrics do not compare"), "{text}");
+    let text = press(&mut pilot, "S");
+    assert_eq!(listed(&text), [7, 8, 9, 10, 11, 1, 2, 3, 4, 5, 12, 6], "{text}");
+    // Both sweeps' scores are 0, 0.01, … from their best: equal ones stay newest first.
+    let text = press(&mut pilot, "ls");
+    assert!(header(&text).contains("ΔBEST▼"), "{text}");
+    assert_eq!(listed(&text)[..2], [11, 5], "{text}");
+    assert_eq!(listed(&text)[8..], [7, 1, 12, 6], "{text}");
+    // With one metric left its own column has the arrow, and the order goes on.
+    let text = press(&mut pilot, "hs/sweep:second<enter>");
+    assert!(header(&text).contains("loss▲"), "{text}");
+    assert_eq!(listed(&text), [11, 10, 9, 8, 7, 12], "{text}");
+    let text = press(&mut pilot, "<esc><esc>");
+    assert!(header(&text).contains("SCORE▼"), "{text}");
+}
+
+#[test]
+fn a_column_has_one_number_of_decimals() {
+    let mut shop = Shop::new();
+    let sweep = shop.sweep("first", "auc", Goal::Maximize);
+    for (trial, score) in [0.993, 0.9918, 1.0, 1.0].into_iter().enumerate() {
+        let run = shop.start(sweep, trial as u64, &[], None);
+        shop.finish(run, &[("auc", score)], &Outcome::Done);
+    }
+    let text = shop.pilot((100, 30), false).text();
+    for shown in ["0.9930", "0.9918", "1.0000", "-0.0070", "-0.0082", " 0.0000"] {
+        assert!(text.contains(shown), "{shown}\n{text}");
+    }
+}
+
+#[test]
+fn runs_without_a_process_are_stale() {
+    let mut shop = typical();
+    let dead = Owner { pid: u32::MAX - 7, start: 1, ..Owner::this_process() };
+    shop.owner = dead;
+    let sweep = shop.sweep("first", "auc", Goal::Maximize);
+    shop.start(sweep, 9, &[], None);
+    let mut pilot = shop.pilot((160, 30), false);
+    let text = pilot.text();
+    assert!(text.contains("! 1 stale") && text.contains("● 1 running"), "{text}");
+    assert_eq!(text.matches("! 1 stale").count(), 2, "header and status\n{text}");
+    assert_eq!(listed(&press(&mut pilot, "/status:stale<enter>")), [13]);
+    assert_eq!(listed(&press(&mut pilot, "<esc>/status:running and not status:stale<enter>")), [6]);
+    let text = press(&mut pilot, "<esc>/status:");
+    assert!(text.contains("stale") && text.contains("1 run"), "{text}");
+}
+
+#[test]
+fn a_filter_with_a_mistake_stays_to_be_mended() {
+    let shop = typical();
+    let mut pilot = shop.pilot((100, 30), false);
+    let text = press(&mut pilot, "/auc > 0.92 and (<enter>");
+    assert!(text.contains(" / auc > 0.92 and (") && text.contains(" ! at "), "{text}");
+    let text = press(&mut pilot, "<backspace><backspace><backspace><backspace><backspace><enter>");
+    assert!(text.contains("/ auc > 0.92 ━"), "{text}");
+    assert_eq!(listed(&text), [5, 4]);
+    let text = press(&mut pilot, "/<ctrl-u>acu > 0.92<enter>");
+    assert!(text.contains("did you mean 'auc'? (there are: auc, loss"), "{text}");
+    assert!(!listed(&text).is_empty(), "what was found last stays");
+    let text = press(&mut pilot, "<ctrl-u>sw<tab>fi");
+    assert!(text.contains(" / sweep:fi") && text.contains("[0/12]"), "{text}");
+    assert!(!listed(&text).is_empty(), "an unfinished name does not blank the table");
+    let text = press(&mut pilot, "<enter>");
+    assert!(text.contains("0 of 12 match"), "{text}");
+}
+
+#[test]
+fn tags_go_to_all_marked_runs_and_all_changes_are_told() {
+    let shop = typical();
+    let mut pilot = shop.pilot((100, 30), true);
+    let text = press(&mut pilot, "<space><space><space>je");
+    assert!(text.contains("3 marked runs"), "{text}");
+    let text = press(&mut pilot, "keep why=test<enter>");
+    assert!(text.contains("3 runs: tag keep; 3 runs: tag why"), "{text}");
+    assert_eq!(listed(&press(&mut pilot, "<esc>/tag:keep<enter>")), [12, 11, 10]);
+    let text = press(&mut pilot, "<esc>u");
+    assert!(!text.contains("marked"), "{text}");
+    let text = press(&mut pilot, "ge<ctrl-u>mine<enter>");
+    assert!(text.contains("is called 'mine'"), "{text}");
+}
+
+#[test]
+fn a_hidden_column_leaves_the_cursor_where_it_was() {
+    let shop = typical();
+    let mut pilot = shop.pilot((80, 24), false);
+    let on = |text: &str| {
+        let columns = text.lines().position(|line| line.contains("━ Columns")).unwrap();
+        text.lines().skip(columns).position(|line| line.contains("AGE")).unwrap()
+    };
+    let before = press(&mut pilot, "ojjjj");
+    assert!(before.contains("COLUMN") && before.contains("against champion or best"), "{before}");
+    assert!(before.contains("FROZEN") && before.contains("stays"), "{before}");
+    let after = press(&mut pilot, "j<space>");
+    assert_eq!(on(&before), on(&after), "{after}");
+    let text = press(&mut pilot, "<esc>");
+    let header = text.lines().nth(2).unwrap();
+    assert!(!header.contains("TIME") && header.contains("AGE"), "{text}");
+}
+
+#[test]
+fn parameters_that_most_runs_have_come_first() {
+    let mut shop = Shop::new();
+    let sweep = shop.sweep("first", "auc", Goal::Maximize);
+    for trial in 0..4_u64 {
+        let n = Value::Int(trial as i64);
+        let rare = [("rare", n.clone()), ("often", n.clone())];
+        let run = shop.start(sweep, trial, &rare[usize::from(trial > 1)..], None);
+        shop.finish(run, &[("auc", 0.5)], &Outcome::Done);
+    }
+    let text = shop.pilot((200, 30), false).text();
+    let header = text.lines().nth(2).unwrap();
+    assert!(header.find("often").unwrap() < header.find("rare").unwrap(), "{header}");
 }
 
 #[test]
@@ -454,9 +589,10 @@ fn the_mouse_sorts_selects_and_opens() {
     let text = click(&mut pilot, 3, 5);
     assert!(text.contains("1 marked"), "{text}");
     let text = click(&mut pilot, 7, 2);
-    assert!(text.contains("sorted by id ▼"), "{text}");
-    let text = click(&mut pilot, 7, 2);
+    assert!(text.contains("sorted by id ▲"), "{text}");
     assert_eq!(listed(&text)[0], 1, "{text}");
+    let text = click(&mut pilot, 7, 2);
+    assert_eq!(listed(&text)[0], 12, "{text}");
     click(&mut pilot, 8, 4);
     click(&mut pilot, 8, 4);
     assert_eq!(pilot.app().screen_id(), ScreenId::Run);

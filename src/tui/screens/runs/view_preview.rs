@@ -41,10 +41,11 @@ impl Runs {
         let curves = self.shown_curves();
         let mut metrics: Vec<&str> = curves.iter().map(|curve| curve.metric.as_str()).collect();
         metrics.dedup();
-        let note = if metrics.is_empty() {
-            String::new()
-        } else {
-            words::plural(metrics.len() as u64, "metric")
+        let n_all = self.seen().map_or(0, |seen| seen.run.metrics.len());
+        let note = match metrics.len() {
+            0 => String::new(),
+            n if n < n_all => format!("{n} of {n_all} metrics"),
+            n => words::plural(n as u64, "metric"),
         };
         Pane::new(CHARTS, "Charts", note)
     }
@@ -160,13 +161,15 @@ impl Runs {
         let row = self.loaded.rows.get(&seen.run.id);
         let objective = row.and_then(|row| cells::objective(row, shared)).map(|(metric, _)| metric);
         facts.push(Fact::heading(""));
-        facts.push(Fact::heading("metrics"));
+        facts.push(Fact::heading(metrics_title(seen, shared)));
         let mut listed: Vec<_> = seen.run.metrics.iter().collect();
         listed.sort_by_key(|(name, _)| Some(name.as_str()) != objective);
         for (name, summary) in listed.iter().take(LISTED) {
             let sign = shared.theme.glyph("±", "+-");
             let mut text = words::measured(name, summary.score);
-            if summary.sd.is_finite() && summary.n > 1 {
+            // Over the steps of one training it would say how far it came, not how sure the score is.
+            let n_folds = seen.folds.get(name.as_str()).copied().unwrap_or(0);
+            if summary.sd.is_finite() && n_folds > 1 {
                 let _ = write!(text, " {sign} {}", words::measured_to(name, summary.sd, 2));
             }
             let mut fact = Fact::new(clean(name), text);
@@ -182,6 +185,19 @@ impl Runs {
         if let Some(reason) = &seen.run.reason {
             facts.push(Fact::heading(clean(reason)));
         }
+    }
+}
+
+/// The heading of the metrics says over what a spread beside them is.
+fn metrics_title(seen: &Seen, shared: &Shared) -> String {
+    let mut counts: Vec<usize> = seen.folds.values().copied().filter(|n| *n > 1).collect();
+    counts.sort_unstable();
+    counts.dedup();
+    let sign = shared.theme.glyph("±", "+-");
+    match counts.as_slice() {
+        [] => "metrics".into(),
+        [n] => format!("metrics, {sign} sd over {n} folds"),
+        _ => format!("metrics, {sign} sd over folds"),
     }
 }
 
@@ -215,7 +231,7 @@ fn params(facts: &mut Vec<Fact>, seen: &Seen, shared: &Shared) {
                     (Some(a), Some(b)) if a < b => {
                         CellText::new(theme.glyph("▼", "v"), Role::Accent)
                     }
-                    _ => CellText::new(theme.glyph("≠", "!"), Role::Accent),
+                    _ => CellText::new(theme.glyph("≠", "!="), Role::Accent),
                 },
             };
         }

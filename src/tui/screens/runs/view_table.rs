@@ -3,10 +3,10 @@
 use super::cells::{self, glyph, state};
 use super::columns::ColumnId;
 use super::lines::Line;
-use super::{Runs, Shared, TABLE};
-use crate::domain::{RunId, Status};
+use super::{Runs, Shared, Sort, TABLE};
+use crate::domain::{Goal, RunId, Status};
 use crate::report::words;
-use crate::store::{Field, Group};
+use crate::store::{Field, Measure};
 use crate::tui::paint::clean;
 use crate::tui::screens::{Pane, Place, draw_empty};
 use crate::tui::theme::Role;
@@ -20,7 +20,7 @@ impl Runs {
     pub(super) fn table_pane(&self, shared: &Shared) -> Pane {
         let mut title = String::from(if self.bin { "Bin" } else { "Runs" });
         if let Some(field) = &self.group {
-            let _ = write!(title, "  by {field}");
+            let _ = write!(title, "  by {}", super::groups::name_of(field));
         }
         if self.filtering.is_on() {
             let _ = write!(title, "  / {}", clean(self.filtering.effective()));
@@ -49,7 +49,7 @@ impl Runs {
     }
 
     /// The title of the column of differences says against what.
-    fn titles(&self, shared: &Shared, in_view: &[RunId]) -> Vec<String> {
+    pub(super) fn titles(&self, shared: &Shared, in_view: &[RunId]) -> Vec<String> {
         let mut kinds = in_view
             .iter()
             .filter_map(|run| self.against(*run, shared).map(|against| against.is_champion));
@@ -57,11 +57,13 @@ impl Runs {
         let is_mixed = kinds.any(|kind| Some(kind) != first);
         let delta = match first {
             Some(true) if !is_mixed => "ΔCHAMP",
-            Some(false) if !is_mixed => "ΔBEST",
+            None | Some(false) if !is_mixed => "ΔBEST",
             _ => "Δ",
         };
         let title = |column: &super::Column| match column.id {
             ColumnId::Delta => delta.to_string(),
+            ColumnId::Group => self.group_title(),
+            ColumnId::Mean => format!("MEAN {} SD", shared.theme.glyph("±", "+-")),
             _ => column.title.clone(),
         };
         self.columns.iter().map(title).collect()
@@ -95,10 +97,10 @@ impl Runs {
             .filter_map(|line| self.lines.at(line))
             .map(|line| self.row(line, shared))
             .collect();
-        let sort = self.sort.as_ref().and_then(|sort| {
-            let at = self.columns.iter().position(|column| column.id == sort.column)?;
-            Some((at + 1, sort.descends))
-        });
+        // Without any other order the newest come first, which is that of their numbers.
+        let id = self.sort.as_ref().map_or(&ColumnId::Run, |sort| &sort.column);
+        let at = self.columns.iter().position(|column| column.id == *id);
+        let sort = at.map(|at| (at + 1, self.descends(shared)));
         let grid = Grid {
             columns: &cols,
             rows: &rows,
@@ -138,16 +140,20 @@ impl Runs {
         if self.bin {
             return draw_empty(buf, area, shared, &["the bin is empty", "v shows the runs"]);
         }
-        let text = format!("no runs yet {dash} derby sweep sweeps/quick.toml, or 7 to start one");
+        let text = match &self.sweep_file {
+            Some(file) => {
+                format!("no runs yet {dash} derby sweep {}, or 7 to start one", clean(file))
+            }
+            None => {
+                format!("no runs yet {dash} derby init DATA.csv writes a sweep file to begin with")
+            }
+        };
         draw_empty(buf, area, shared, &[&text]);
     }
 
     fn row(&self, line: Line, shared: &Shared) -> Vec<CellText> {
         match line {
-            Line::Group(place) => match self.lines.group(place) {
-                Some((key, group)) => vec![self.heading(*key, group, shared)],
-                None => Vec::new(),
-            },
+            Line::Group(place) => self.group_row(place, shared),
             Line::Run(run) => self.run_row(run, shared),
         }
     }
@@ -191,52 +197,39 @@ impl Runs {
         cells
     }
 
-    fn heading(&self, key: RunId, group: &Group, shared: &Shared) -> CellText {
-        let theme = &shared.theme;
-        let arrow = if self.open.contains(&key) {
-            theme.glyph("▾", "v")
-        } else {
-            theme.glyph("▸", ">")
-        };
-        let label = self.group_label(group);
-        let dot = theme.glyph("·", "-");
-        let mut text =
-            format!("{arrow} {label}  {dot} {}", words::plural(group.runs.len() as u64, "run"));
-        if let Some((run, best)) = group.best {
-            let _ = write!(text, "  {dot} best {} #{run}", words::number(best));
-        }
-        if group.mean.is_finite() && group.scored > 1 {
-            let sign = theme.glyph("±", "+-");
-            let _ = write!(text, "  {dot} {}", words::number(group.mean));
-            if group.sd.is_finite() {
-                let _ = write!(text, " {sign} {}", words::number(group.sd));
+    /// True if the arrow of the order points down: larger values come first, or the better ones of metrics that differ
+    /// in their direction.
+    pub(super) fn descends(&self, shared: &Shared) -> bool {
+        match self.sort.as_ref().map(|sort| &sort.by) {
+            None => true,
+            Some(Sort::Field(_, descends)) => *descends,
+            Some(Sort::Measure(_, best_first)) => {
+                let objectives = super::columns::objectives(&self.survey, &shared.catalog);
+                let all_small = !objectives.is_empty()
+                    && objectives.iter().all(|(_, goal)| *goal == Goal::Minimize);
+                *best_first != all_small
             }
         }
-        text.push_str("  ");
-        for (status, n) in Status::ALL.into_iter().zip(group.counts) {
-            if n > 0 {
-                let (glyph, ascii, _, _) = state(status);
-                let _ = write!(text, " {}{n}", theme.glyph(glyph, ascii));
-            }
-        }
-        CellText { text, role: Role::Accent, bold: true }
     }
 
-    fn group_label(&self, group: &Group) -> String {
-        use crate::store::{Cell, filter::Attribute};
-        let by = self.listed.as_ref().and_then(|wanted| wanted.group.as_ref());
-        match (&group.label, by) {
-            (Cell::Int(trial), Some(Field::Attribute(Attribute::Replicate))) => {
-                format!("trial {trial}")
+    /// What the order is called.
+    fn sorted_by(&self, sort: &super::Sorted, shared: &Shared) -> String {
+        let way = if self.descends(shared) { ("▼", "v") } else { ("▲", "^") };
+        let way = shared.theme.glyph(way.0, way.1);
+        match &sort.by {
+            Sort::Field(Field::Metric(name) | Field::Param(name), _) => {
+                format!("sorted by {} {way}", clean(name))
             }
-            (Cell::Missing, Some(Field::Attribute(Attribute::Sweep))) => "by hand".into(),
-            (Cell::Missing, Some(Field::Attribute(Attribute::Replicate))) => "no trial".into(),
-            (Cell::Missing, Some(field)) => format!("without {field}"),
-            (label, Some(Field::Param(name))) => {
-                let id = ColumnId::Param(name.clone());
-                format!("{name} = {}", clean(&cells::shown(label, &id, 0)))
+            Sort::Field(field, _) => format!("sorted by {field} {way}"),
+            Sort::Measure(Measure::Difference, _) => {
+                format!("sorted by distance from the best {way}")
             }
-            (label, _) => clean(&cells::shown(label, &ColumnId::Run, 0)),
+            Sort::Measure(Measure::Score, _) => {
+                match super::columns::objectives(&self.survey, &shared.catalog).len() {
+                    0 | 1 => format!("sorted by score {way}"),
+                    _ => format!("sorted by score {way}, each metric by itself"),
+                }
+            }
         }
     }
 
@@ -256,16 +249,20 @@ impl Runs {
         }
         for (status, n) in &self.counts {
             let (glyph, ascii, role, word) = state(*status);
+            let n = if *status == Status::Running { n.saturating_sub(self.n_stale) } else { *n };
+            if n == 0 {
+                continue;
+            }
             said.push((theme.glyph(glyph, ascii).to_string(), theme.style(role)));
-            said.push((format!(" {} {word}   ", words::count(*n)), theme.style(Role::Muted)));
+            said.push((format!(" {} {word}   ", words::count(n)), theme.style(Role::Muted)));
+        }
+        if self.n_stale > 0 {
+            said.push(("!".into(), theme.style(Role::Warn)));
+            let text = format!(" {} stale   ", words::count(self.n_stale));
+            said.push((text, theme.style(Role::Muted)));
         }
         if let Some(sort) = &self.sort {
-            let way = if sort.descends { theme.glyph("▼", "v") } else { theme.glyph("▲", "^") };
-            let by = match &sort.field {
-                Field::Metric(name) | Field::Param(name) => clean(name),
-                other => other.to_string(),
-            };
-            said.push((format!("sorted by {by} {way}"), theme.style(Role::Muted)));
+            said.push((self.sorted_by(sort, shared), theme.style(Role::Muted)));
         }
         said
     }

@@ -8,6 +8,7 @@ use crate::space::{Row, Size};
 use crate::spec::{self, Format, Known, Overrides, SpecError, Sweep, Work};
 use crate::store::filter::{Attribute, Pattern};
 use crate::store::{Expr, Field, Query, StoreError, SweepRow};
+use crate::sweep::{Reached, Steering, whole};
 use crate::tui::ask::{Freshness, Reader, Trouble};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +28,12 @@ const RUNS: usize = 200;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
     /// Every sweep file with all that is known of it.
-    Files,
+    ///
+    /// `beat` changes with time while a sweep is driven, since a process that dies says nothing.
+    Files {
+        /// Counts the seconds, some at a time.
+        beat: i64,
+    },
 }
 
 /// An answer to it.
@@ -67,6 +73,8 @@ pub struct Plan {
     pub budget: Vec<String>,
     /// Trials of the budget, or of the grid.
     pub trials: Option<u64>,
+    /// Trials that try everything: the grid's size, or the space's.
+    pub whole: Option<u64>,
     /// True if the budget names the trials.
     pub has_trials: bool,
     /// Runs of each configuration.
@@ -90,22 +98,16 @@ pub struct Past {
     pub sweep: Option<SweepId>,
     /// True if the file still asks for the same search.
     pub is_same: bool,
-    /// True if a process drives it now.
-    pub is_driven: bool,
-    /// Finished trials.
-    pub done: u64,
-    /// Trials that failed.
+    /// How far it is, and what it does; nothing where none of the file ran.
+    pub reached: Reached,
+    /// When the session that goes on began, milliseconds since 1970 UTC.
+    pub since: Option<i64>,
+    /// Seconds of driving.
+    pub spent: f64,
+    /// Runs that failed.
     pub failed: u64,
-    /// Runs that are over, however they ended.
-    pub over: u64,
-    /// Runs at work.
-    pub running: u64,
-    /// Trials that are meant to run.
-    pub total: Option<u64>,
     /// The best score.
     pub best: Option<f64>,
-    /// When it began.
-    pub created: i64,
     /// Median seconds of its runs, and how many those are.
     pub seconds: Option<(f64, usize)>,
     /// Whose runs those are, where it is another sweep on the same data.
@@ -204,14 +206,10 @@ fn problems(error: &SpecError, here: &Path) -> Vec<String> {
 
 fn plan(sweep: &Sweep, past: Option<&Past>) -> Plan {
     let grid = sampler::grid_len(&sweep.space, sweep.search.grid_steps);
-    let all = match (sweep.search.sampler.as_str(), sweep.space.size()) {
-        ("grid", _) => u64::try_from(grid).ok(),
-        (_, Size::Finite(size)) => u64::try_from(size).ok(),
-        (_, Size::Infinite) => None,
-    };
+    let all = whole(sweep);
     let trials = match (sweep.budget.trials, all) {
         (Some(trials), Some(all)) => Some(trials.min(all)),
-        (trials, all) => trials.or(all.filter(|_| sweep.search.sampler == "grid")),
+        (trials, all) => trials.or(all),
     };
     let size = match sweep.space.size() {
         Size::Finite(1) => "1 configuration".into(),
@@ -231,6 +229,7 @@ fn plan(sweep: &Sweep, past: Option<&Past>) -> Plan {
         size,
         budget: budget(sweep),
         trials,
+        whole: all,
         has_trials: sweep.budget.trials.is_some(),
         replicates: u64::from(sweep.search.replicates).max(1),
         seconds: sweep.budget.time.map(|time| time.as_secs_f64()),
@@ -253,7 +252,7 @@ fn budget(sweep: &Sweep) -> Vec<String> {
     let budget = &sweep.budget;
     let parts = [
         budget.trials.map(|n| plural(n, "trial")),
-        budget.time.map(|time| crate::report::words::duration(time.as_secs_f64())),
+        budget.time.map(|time| crate::report::words::limit(time.as_secs_f64())),
         budget.patience.map(|n| format!("{n} without a better one")),
         budget.target.map(|score| format!("score {}", format_number(score, 4))),
         budget.max_failed.map(|n| format!("{n} failed")),
@@ -273,7 +272,7 @@ fn work(sweep: &Sweep, tree: &[Row], past: Option<&Past>) -> (String, Vec<String
             let root = tree.iter().find(|row| row.name == "model" && row.branch.is_none());
             root.map_or_else(|| "models".into(), |row| row.values.clone())
         }
-        Work::Command(_) => "command".into(),
+        Work::Command(_) => format!("command {}", command(&sweep.text)).trim_end().into(),
         Work::Function(name) => format!("function {name}"),
     };
     let Some(section) = section else { return (work, Vec::new()) };
@@ -294,6 +293,21 @@ fn work(sweep: &Sweep, tree: &[Row], past: Option<&Past>) -> (String, Vec<String
     (work, lines)
 }
 
+/// The command of a sweep file, as its canonical text has it.
+fn command(text: &str) -> String {
+    fn words(value: &toml::Value) -> String {
+        match value {
+            toml::Value::String(text) => text.clone(),
+            toml::Value::Array(parts) => parts.iter().map(words).collect::<Vec<String>>().join(" "),
+            other => other.to_string(),
+        }
+    }
+    let file: Option<toml::Table> = toml::from_str(text).ok();
+    let section = file.as_ref().and_then(|file| file.get("command"));
+    let line = section.and_then(|section| section.get("run").or_else(|| section.get("shell")));
+    line.map(words).unwrap_or_default()
+}
+
 fn bytes(n: u64) -> String {
     match n {
         0..1_000 => format!("{n} B"),
@@ -310,22 +324,18 @@ fn past(reader: &Reader, sweep: &Sweep, sweeps: &[SweepRow]) -> Result<Option<Pa
     let Some(row) = row else {
         return akin(reader, sweep, sweeps);
     };
-    let over = row.counts.iter().filter(|(status, _)| status.is_over()).map(|(_, n)| n).sum();
-    let of = |status: Status| row.counts.get(&status).copied().unwrap_or(0);
     let runs = runs_of(reader, &row.name)?;
     let seconds = median(&runs);
     let rows = runs.iter().find_map(|run| run.rows);
+    let sessions = reader.store.sweep_sessions(row.id)?;
     Ok(Some(Past {
         sweep: Some(row.id),
         is_same: same.is_some(),
-        is_driven: reader.store.driver(row.id)?.is_some(),
-        done: of(Status::Done),
-        failed: of(Status::Failed),
-        over,
-        running: of(Status::Running),
-        total: row.total,
+        reached: Reached::of(&reader.store, row)?,
+        since: sessions.last().map(|(start, _)| *start),
+        spent: Steering::of(&reader.store, row)?.driven_seconds(&sessions, i64::MAX),
+        failed: row.counts.get(&Status::Failed).copied().unwrap_or(0),
         best: row.best.map(|(_, score)| score),
-        created: row.created,
         seconds,
         of: None,
         rows,
@@ -350,14 +360,11 @@ fn akin(reader: &Reader, sweep: &Sweep, sweeps: &[SweepRow]) -> Result<Option<Pa
             return Ok(Some(Past {
                 sweep: None,
                 is_same: false,
-                is_driven: false,
-                done: 0,
+                reached: Reached::default(),
+                since: None,
+                spent: 0.0,
                 failed: 0,
-                over: 0,
-                running: 0,
-                total: None,
                 best: None,
-                created: 0,
                 seconds: Some(seconds),
                 of: Some(row.name.clone()),
                 rows: runs.iter().find_map(|run| run.rows),

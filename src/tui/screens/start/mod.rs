@@ -24,6 +24,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+/// A process that dies says nothing, so that who drives is looked up again after so long.
+const BEAT_MS: i64 = 5_000;
 /// The sweep files.
 const FILES: u8 = 0;
 /// What the selected one says, or its problems.
@@ -69,7 +71,7 @@ impl Start {
         let Some(awaited) = self.awaited.clone() else { return Vec::new() };
         let appeared = self.files.iter().flatten().rev().find_map(|file| {
             let is_it = file.plan.as_ref().is_ok_and(|plan| plan.name == awaited);
-            let past = file.past.as_ref().filter(|past| is_it && past.is_driven)?;
+            let past = file.past.as_ref().filter(|past| is_it && past.reached.driver.is_some())?;
             past.sweep
         });
         let Some(sweep) = appeared else { return Vec::new() };
@@ -81,7 +83,7 @@ impl Start {
         let page = Grid::height(area).max(2) / 2;
         let (at, n) = match pane {
             FILES => (self.row, self.n_files()),
-            PLAN => (self.plan_first, view::plan_lines(self).len()),
+            PLAN => (self.plan_first, view::plan_rows(self, area.width).len()),
             _ => {
                 let rows = self.selected().and_then(|file| file.plan.as_ref().ok());
                 let rows = rows.map_or(0, |plan| plan.tree.len());
@@ -127,7 +129,7 @@ impl Screen for Start {
         match file.map(|file| &file.plan) {
             Some(Ok(plan)) => {
                 panes.push(Pane::new(PLAN, "Plan", shown));
-                panes.push(Pane::new(SPACE, "Space", plan.size.clone()));
+                panes.push(Pane::new(SPACE, "Ranges", plan.size.clone()));
             }
             _ => panes.push(Pane::new(PLAN, "Problems", shown)),
         }
@@ -142,7 +144,7 @@ impl Screen for Start {
         if self.selected().is_none_or(|file| file.plan.is_err()) {
             return parts;
         }
-        let plan = view::plan_lines(self).len() as u16 + 2;
+        let plan = view::plan_rows(self, parts[1].width.saturating_sub(2)).len() as u16 + 2;
         let most = parts[1].height.saturating_sub(6).max(parts[1].height / 2);
         let (above, below) = layout::split_top(parts[1], plan.min(most));
         vec![parts[0], above, below]
@@ -171,15 +173,17 @@ impl Screen for Start {
 
     fn enabled(&self, action: Action, _pane: u8, shared: &Shared) -> Enabled {
         let Some(file) = self.selected() else { return Enabled::Never };
+        let past = file.past.as_ref().filter(|past| past.sweep.is_some());
+        let is_driven = past.is_some_and(|past| past.reached.driver.is_some());
+        let read_only = Enabled::No("derby was started with --read-only");
         match action {
-            Action::Open | Action::Add if file.plan.is_err() => Enabled::As("problems"),
-            Action::Open | Action::Add if shared.read_only => {
-                Enabled::No("derby was started with --read-only")
-            }
-            Action::Open | Action::Add => Enabled::As("start"),
-            Action::View if file.past.as_ref().is_some_and(|past| past.sweep.is_some()) => {
-                Enabled::As("its sweep")
-            }
+            Action::Open if file.plan.is_err() => Enabled::As("problems"),
+            Action::Open if is_driven => Enabled::As("its sweep"),
+            Action::Open if shared.read_only => read_only,
+            Action::Open => Enabled::As("start"),
+            Action::Add if is_driven && file.plan.is_ok() && shared.read_only => read_only,
+            Action::Add if is_driven && file.plan.is_ok() => Enabled::As("work along"),
+            Action::View if past.is_some() && !is_driven => Enabled::As("its sweep"),
             Action::Copy => Enabled::As("copy command"),
             _ => Enabled::Never,
         }
@@ -216,11 +220,15 @@ impl Screen for Start {
             return Vec::new();
         };
         self.select(row.min(self.n_files().saturating_sub(1)));
-        if again && !shared.read_only { self.carry(Action::Open, shared) } else { Vec::new() }
+        let is_open = again && matches!(self.enabled(Action::Open, pane, shared), Enabled::As(_));
+        if is_open { self.carry(Action::Open, shared) } else { Vec::new() }
     }
 
-    fn needs(&self, _body: Rect, _shared: &Shared) -> Vec<ask::Ask> {
-        vec![ask::Ask::Start(Ask::Files)]
+    fn needs(&self, _body: Rect, shared: &Shared) -> Vec<ask::Ask> {
+        let past = self.files.iter().flatten().filter_map(|file| file.past.as_ref());
+        let is_driven = past.into_iter().any(|past| past.reached.driver.is_some());
+        let beat = if is_driven { shared.now_ms.div_euclid(BEAT_MS) } else { 0 };
+        vec![ask::Ask::Start(Ask::Files { beat })]
     }
 
     fn receive(

@@ -1,12 +1,13 @@
 //! What keys and clicks do.
 
 use super::places::{ASKED, BEST, ENDS, FIGURES, IMPORTANCE, NOW, SWEEPS, TOP};
-use super::standing::{Doing, Standing};
-use super::{Sweep, asked, best, ends, forms, is_narrow, now, point, steering, top};
+use super::standing::Standing;
+use super::{Sweep, asked, best, ends, forms, is_narrow, now, point, shown_row, steering, top};
 use crate::compare::ImportanceMethod;
-use crate::domain::{Params, RunId, Status, SweepId};
-use crate::sweep::Steer;
+use crate::domain::{Params, RunId, SweepId};
+use crate::sweep::{Doing, Steer};
 use crate::tui::action::Action;
+use crate::tui::catalog::progress;
 use crate::tui::effect::{Effect, Jump, Tone};
 use crate::tui::overlay::{Choose, Outcome, Overlay};
 use crate::tui::paint;
@@ -20,9 +21,12 @@ const SWEEP: &str = "sweep";
 pub(super) fn enabled(sweep: &Sweep, action: Action, pane: u8, shared: &Shared) -> Enabled {
     let Some(standing) = sweep.standing(shared) else { return Enabled::Never };
     match action {
+        Action::Pause | Action::Stop | Action::Edit | Action::Add if shared.read_only => {
+            Enabled::No("derby was started with --read-only")
+        }
         Action::Pause => pause(&standing),
         Action::Stop => stop(&standing),
-        Action::Edit | Action::Add => steerable(sweep, &standing, action, shared),
+        Action::Edit | Action::Add => steerable(sweep, &standing, action),
         Action::Filter => Enabled::As("sweeps"),
         Action::Unmark if shared.marks.is_empty() => Enabled::No("no run is marked"),
         Action::Compare if shared.marks.len() < 2 => Enabled::No("mark two runs with Space first"),
@@ -83,31 +87,31 @@ fn pause(standing: &Standing<'_>) -> Enabled {
     match standing.doing() {
         Doing::Paused => Enabled::As("resume"),
         Doing::Running => Enabled::Yes,
-        Doing::Finished if !waits => {
-            Enabled::No("nobody drives it: every trial has ended; e asks for more")
+        Doing::Finished | Doing::Failed if !waits => {
+            Enabled::No("every trial has ended; e sets more trials, then p goes on")
         }
-        Doing::Finished | Doing::Stopped | Doing::Stale => Enabled::As("go on"),
+        _ => Enabled::As("go on"),
     }
 }
 
 fn stop(standing: &Standing<'_>) -> Enabled {
-    match standing.state {
-        None => Enabled::No("looking who drives the sweep"),
-        Some(state) if state.driver.is_none() => Enabled::No("nobody drives this sweep"),
-        Some(_) => Enabled::Yes,
+    match standing.doing() {
+        _ if standing.state.is_none() => Enabled::No("looking who drives the sweep"),
+        Doing::Running | Doing::Paused => Enabled::Yes,
+        Doing::Finished | Doing::Failed => Enabled::No("it has ended: there is nothing to stop"),
+        Doing::Stopped | Doing::Stale => {
+            Enabled::No("nobody drives this sweep: there is nothing to stop; p goes on with it")
+        }
     }
 }
 
-fn steerable(sweep: &Sweep, standing: &Standing<'_>, action: Action, shared: &Shared) -> Enabled {
-    if shared.read_only {
-        return Enabled::No("derby was started with --read-only");
-    }
+fn steerable(sweep: &Sweep, standing: &Standing<'_>, action: Action) -> Enabled {
     if standing.state.is_none() {
         return Enabled::No("looking who drives the sweep");
     }
     match (&sweep.plan, standing.plan) {
         (_, Some(_)) if action == Action::Add => Enabled::As("add a point"),
-        (_, Some(_)) => Enabled::As("change"),
+        (_, Some(_)) => Enabled::Yes,
         (Some(Err(_)), _) => Enabled::No("the sweep's recorded file cannot be read any more"),
         _ => Enabled::No("reading the sweep's file"),
     }
@@ -159,6 +163,10 @@ pub(super) fn act(
             | Action::Compare
             | Action::Write
     );
+    if action == Action::Reload {
+        sweep.figures.release();
+        return Vec::new();
+    }
     if pane == FIGURES && !is_general {
         return sweep.figures.act(action, area, shared);
     }
@@ -168,6 +176,7 @@ pub(super) fn act(
         return Vec::new();
     }
     if sweep.cursors[usize::from(pane)].act(action, n, height) {
+        keep_run(sweep, pane, shared);
         return Vec::new();
     }
     match action {
@@ -189,17 +198,24 @@ pub(super) fn act(
             let run = selected(sweep, pane, shared);
             run.map(|run| Effect::Jump(Jump::Gate(run))).into_iter().collect()
         }
-        Action::Filter => vec![Effect::Overlay(Overlay::Choose(sweeps(sweep, shared)))],
+        Action::Filter => vec![Effect::Overlay(Overlay::Choose(sweeps(shared)))],
         Action::Write => {
             sweep.exports += 1;
             sweep.export = Some(sweep.exports);
             vec![Effect::Say(Tone::Info, "writing figure and table".into())]
         }
-        Action::Copy => copy(sweep, shared),
+        Action::Copy => copy(shared),
         Action::Pause | Action::Stop | Action::Edit | Action::Add => {
             steer(sweep, action, pane, shared)
         }
         _ => Vec::new(),
+    }
+}
+
+/// From now on the cursor goes with the run that it is on.
+fn keep_run(sweep: &mut Sweep, pane: u8, shared: &Shared) {
+    if pane == NOW {
+        sweep.at_hand = selected(sweep, NOW, shared);
     }
 }
 
@@ -240,13 +256,13 @@ fn step(sweep: &mut Sweep, action: Action) {
     };
 }
 
-fn open(sweep: &mut Sweep, pane: u8, shared: &Shared) -> Vec<Effect> {
+fn open(sweep: &mut Sweep, pane: u8, shared: &mut Shared) -> Vec<Effect> {
     if pane == SWEEPS {
         let sweeps = &shared.catalog.sweeps;
         let at = sweep.cursors[usize::from(SWEEPS)].within(sweeps.len(), 1).row;
-        if let Some(row) = sweeps.get(at) {
-            let text = format!("sweep {}", paint::clean(&row.name));
-            sweep.open(row.id);
+        if let Some((id, name)) = sweeps.get(at).map(|row| (row.id, paint::clean(&row.name))) {
+            let text = format!("sweep {name}");
+            sweep.open(id, shared);
             return vec![Effect::Say(Tone::Info, text)];
         }
         return Vec::new();
@@ -284,19 +300,22 @@ fn mark(
 }
 
 /// All sweeps as a list to type into.
-fn sweeps(sweep: &Sweep, shared: &Shared) -> Choose {
+fn sweeps(shared: &Shared) -> Choose {
     let items = shared.catalog.sweeps.iter().map(|row| {
-        let done = row.counts.get(&Status::Done).copied().unwrap_or(0);
-        let about = format!("{done} done, {}", paint::clean(&row.sampler));
+        let reached = shared.catalog.reached(row.id);
+        let about = reached.map_or(String::new(), |reached| {
+            format!("{} {}, ", progress(reached), reached.doing.word())
+        });
+        let about = format!("{about}{}", paint::clean(&row.sampler));
         (paint::clean(&row.name), about)
     });
-    let shown = sweep.row(shared).map(|row| row.id);
+    let shown = shown_row(shared).map(|row| row.id);
     let row = shared.catalog.sweeps.iter().position(|row| Some(row.id) == shown).unwrap_or(0);
     Choose::new(SWEEP, "Which sweep?", items.collect(), row)
 }
 
-fn copy(sweep: &Sweep, shared: &Shared) -> Vec<Effect> {
-    let Some(row) = sweep.row(shared) else { return Vec::new() };
+fn copy(shared: &Shared) -> Vec<Effect> {
+    let Some(row) = shown_row(shared) else { return Vec::new() };
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
     let file = if row.file.chars().all(is_plain) {
         row.file.clone()
@@ -374,15 +393,19 @@ pub(super) fn settled(
     let id = standing.row.id;
     Ok(match (purpose, outcome) {
         (SWEEP, Outcome::Chosen(at)) => {
-            if let Some(row) = shared.catalog.sweeps.get(at) {
-                sweep.open(row.id);
+            if let Some(chosen) = shared.catalog.sweeps.get(at).map(|row| row.id) {
+                sweep.open(chosen, shared);
             }
             Vec::new()
         }
         (steering::STOP, Outcome::Confirmed) => vec![steering::post(id, Steer::Stop)],
         (steering::STOP_RUN, Outcome::Confirmed) => {
-            let run = sweep.stopping.take();
-            run.map(|run| steering::post(id, Steer::StopRun { run })).into_iter().collect()
+            let Some(run) = sweep.stopping.take() else { return Ok(Vec::new()) };
+            if now::runs(sweep, shared).iter().all(|other| other.run != run) {
+                let text = format!("run {run} has ended by itself: there is nothing to stop");
+                return Ok(vec![Effect::Say(Tone::Info, text)]);
+            }
+            vec![steering::post(id, Steer::StopRun { run })]
         }
         (steering::GO_ON, Outcome::Confirmed) => {
             let args = steering::verb(&standing.row.file);
@@ -396,11 +419,24 @@ pub(super) fn settled(
         }
         (forms::EDIT | point::POINT, Outcome::Filled(values)) => {
             let effects = filled(sweep, purpose, &values, (id, shared))?;
+            warn(sweep, &values, shared)?;
             sweep.asking = None;
             effects
         }
         _ => Vec::new(),
     })
+}
+
+/// What is right and yet worth a second look is said once.
+fn warn(sweep: &mut Sweep, values: &[String], shared: &Shared) -> Result<(), (usize, String)> {
+    let Some(asking) = &sweep.asking else { return Ok(()) };
+    let plan = sweep.standing(shared).and_then(|standing| standing.plan);
+    let warning = plan.and_then(|plan| forms::wider(asking, values, &plan.space));
+    let warning = warning.filter(|_| asking.warned != values);
+    if let Some(asking) = &mut sweep.asking {
+        asking.warned = values.to_vec();
+    }
+    warning.map_or(Ok(()), Err)
 }
 
 fn filled(
@@ -415,11 +451,17 @@ fn filled(
     let (Some(state), Some(plan)) = (standing.state, standing.plan) else {
         return Err((0, "the sweep is being read again; mend: press Enter once more".into()));
     };
-    let of = (&*plan.space, &state.steering);
+    let held = forms::Held {
+        space: &plan.space,
+        steering: &state.steering,
+        total: forms::limit(&standing, &state.steering),
+        over: standing.finished(),
+        spent: standing.seconds().unwrap_or(0.0),
+    };
     let steers = if purpose == point::POINT {
-        vec![point::command(asking, values, of)?]
+        point::commands(asking, values, held)?
     } else {
-        forms::commands(asking, values, of, state.steering.trials.or(standing.row.total))?
+        forms::commands(asking, values, held)?
     };
     if steers.is_empty() {
         return Ok(vec![Effect::Say(Tone::Info, "nothing was changed".into())]);
@@ -441,6 +483,9 @@ pub(super) fn click(
         sweep.crosshair = best::dot_at(sweep, area, at, shared);
         return if again { open(sweep, pane, shared) } else { Vec::new() };
     }
+    if at.1 < area.y {
+        return tabs(sweep, pane, area, at.0, shared);
+    }
     let (n, height) = extent(sweep, pane, area, shared);
     let list =
         Rect { y: area.bottom().saturating_sub(height as u16), height: height as u16, ..area };
@@ -448,10 +493,32 @@ pub(super) fn click(
         return Vec::new();
     }
     let cursor = sweep.cursors[usize::from(pane)].within(n, height);
-    let row = cursor.first + usize::from(at.1 - list.y);
+    let line = at.1 - list.y;
+    let row = match pane {
+        ASKED => asked::command_at(sweep, list, line, shared).unwrap_or(n),
+        _ => cursor.first + usize::from(line),
+    };
     if row >= n {
         return Vec::new();
     }
     sweep.cursors[usize::from(pane)] = super::Cursor { row, ..cursor };
+    keep_run(sweep, pane, shared);
     if again { open(sweep, pane, shared) } else { Vec::new() }
+}
+
+/// A click at the names of the panes that share a place: that one comes to the front.
+fn tabs(sweep: &mut Sweep, pane: u8, area: Rect, x: u16, shared: &Shared) -> Vec<Effect> {
+    let slot = sweep.places(shared).into_iter().find(|slot| slot.panes.contains(&pane));
+    let Some(slot) = slot.filter(|slot| slot.panes.len() > 1) else { return Vec::new() };
+    // The title stands two cells from the inside's left edge, its names a blank apart.
+    let mut left = area.x + 2;
+    for other in slot.panes {
+        let width = super::tab(*other).len() as u16 + if *other == pane { 2 } else { 0 };
+        if (left..left + width).contains(&x) {
+            sweep.fronts.retain(|front| front != other);
+            sweep.fronts.push(*other);
+        }
+        left += width + 1;
+    }
+    Vec::new()
 }

@@ -225,7 +225,7 @@ impl Picture<'_> {
         };
         let beyond = match self.history.beyond {
             0 => String::new(),
-            n => format!("{} at the edge", words::plural(n, "score")),
+            n => format!("{} beyond the axis", words::plural(n, "score")),
         };
         let is_log = is_log && self.range.0 > 0.0;
         let y = Axis { name: &beyond, log: is_log, range: Some(self.range), ..Axis::default() };

@@ -1,8 +1,8 @@
 //! How runs ended: what keeps going wrong, then one after the other.
 
-use super::Sweep;
 use super::places::ENDS;
 use super::standing::{ago, glyph};
+use super::{Sweep, shown_row};
 use crate::domain::Status;
 use crate::report::words;
 use crate::store::{Cell, RunRow};
@@ -26,7 +26,7 @@ pub(super) fn note(sweep: &Sweep) -> String {
 
 /// The latest ends of the sweep that is shown.
 pub(super) fn rows<'a>(sweep: &'a Sweep, shared: &Shared) -> &'a [RunRow] {
-    let is_of = sweep.row(shared).is_some_and(|row| sweep.of == Some(row.id));
+    let is_of = shown_row(shared).is_some_and(|row| sweep.of == Some(row.id));
     sweep.ends.as_ref().filter(|_| is_of).map_or(&[], |ends| &ends.rows)
 }
 
@@ -51,8 +51,10 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
     reasons(sweep, buf, above, shared);
     let height = usize::from(below.height);
     let cursor = sweep.cursors[usize::from(ENDS)].within(found.len(), height);
-    for (y, (at, run)) in found.iter().enumerate().skip(cursor.first).take(height).enumerate() {
-        line(buf, below, y as u16, run, shared);
+    let shown = found.iter().enumerate().skip(cursor.first).take(height);
+    let widths = widths(&found[cursor.first.min(found.len())..], height, shared);
+    for (y, (at, run)) in shown.enumerate() {
+        line((buf, below), y as u16, run, widths, shared);
         if at == cursor.row && place.focused {
             paint::tint(buf, below, y as u16, shared.theme.selected(true));
         }
@@ -85,13 +87,35 @@ fn reasons(sweep: &Sweep, buf: &mut Buffer, area: Rect, shared: &Shared) {
     }
 }
 
-fn line(buf: &mut Buffer, area: Rect, y: u16, run: &RunRow, shared: &Shared) {
+/// Cells of number, trial and age of the runs in view.
+fn widths(runs: &[RunRow], height: usize, shared: &Shared) -> [usize; 3] {
+    let mut widths = [0; 3];
+    for run in runs.iter().take(height) {
+        for (width, text) in widths.iter_mut().zip(numbers(run, shared)) {
+            *width = (*width).max(text.len());
+        }
+    }
+    widths
+}
+
+fn numbers(run: &RunRow, shared: &Shared) -> [String; 3] {
+    let trial = run.trial.map_or(String::new(), |trial| format!("#{trial}"));
+    let when = run.ended.map_or(String::new(), |at| ago(at, shared.now_ms));
+    [run.id.to_string(), trial, when]
+}
+
+fn line(
+    (buf, area): (&mut Buffer, Rect),
+    y: u16,
+    run: &RunRow,
+    [ids, trials, ages]: [usize; 3],
+    shared: &Shared,
+) {
     let theme = &shared.theme;
     let (sign, role) = glyph(run.status, theme);
     let head = format!(" {sign} ");
-    let id = format!("{:<5}", run.id.to_string());
-    let when = run.ended.map_or(String::new(), |at| ago(at, shared.now_ms));
-    let trial = format!("{:<5}", run.trial.map_or(String::new(), |trial| format!("#{trial}")));
+    let [id, trial, when] = numbers(run, shared);
+    let (id, trial) = (format!("{id:<ids$}  "), format!("{trial:<trials$}  "));
     let score = match run.cells.first() {
         Some(Cell::Number(score)) => words::number(*score),
         Some(Cell::Nan) => "nan".into(),
@@ -106,7 +130,7 @@ fn line(buf: &mut Buffer, area: Rect, y: u16, run: &RunRow, shared: &Shared) {
     };
     let what = plain(theme, &what).into_owned();
     let (text, muted) = (theme.style(Role::Text), theme.style(Role::Muted));
-    let when = format!("{when:>3}  ");
+    let when = format!("{when:>ages$}  ");
     let spans = [
         (head.as_str(), theme.style(role)),
         (&id, text),

@@ -1,10 +1,11 @@
 //! The two lines above the panes: which sweep, and how far it is.
 
-use super::standing::{Doing, Standing, ago, glyph, pace};
+use super::standing::{Standing, ago, glyph, pace};
 use crate::domain::Status;
 use crate::report::words;
+use crate::sweep::Doing;
 use crate::tui::paint::{self, Span};
-use crate::tui::theme::{Role, Theme};
+use crate::tui::theme::{Role, Theme, signs};
 use crate::tui::widgets::{Progress, plain};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -55,7 +56,8 @@ fn line(buf: &mut Buffer, area: Rect, y: u16, pieces: &[Piece], theme: &Theme) {
 
 fn name(standing: &Standing<'_>, theme: &Theme) -> Vec<Piece> {
     let (row, doing) = (standing.row, standing.doing());
-    let (sign, word, role) = doing.show(theme);
+    let (sign, role) = theme.sign(signs::doing(doing));
+    let word = doing.word();
     let mut pieces = vec![piece(sign, role), piece(paint::clean(&row.name), Role::Accent)];
     if doing == Doing::Paused {
         let text = format!(" {word} ");
@@ -70,9 +72,7 @@ fn name(standing: &Standing<'_>, theme: &Theme) -> Vec<Piece> {
     let goals = row.objectives.iter().map(|aim| format!("{} {}", aim.goal.word(), aim.metric));
     pieces.push(piece(paint::clean(&goals.collect::<Vec<_>>().join(", ")), Role::Text));
     pieces.push(piece(format!("{} seed {}", paint::clean(&row.sampler), row.seed), Role::Muted));
-    if !standing.is_driven()
-        && let Some(stopped) = standing.state.and_then(|state| state.stopped.as_ref())
-    {
+    if let Some(stopped) = standing.reached.ended.as_ref().filter(|_| !standing.is_driven()) {
         let text = paint::clean(&stopped.text);
         let why = if text.is_empty() { text } else { format!(": {text}") };
         pieces.push(piece(
@@ -86,34 +86,17 @@ fn name(standing: &Standing<'_>, theme: &Theme) -> Vec<Piece> {
 }
 
 fn progress(buf: &mut Buffer, area: Rect, standing: &Standing<'_>, theme: &Theme) {
-    let count = |status| standing.count(status);
-    let total = standing.total();
-    let finished = standing.finished();
     let width = (area.width * 2 / 5).min(60);
-    let bar = Progress {
-        done: count(Status::Done),
-        pruned: count(Status::Pruned) + count(Status::Infeasible),
-        failed: count(Status::Failed),
-        running: count(Status::Running),
-        total: total.unwrap_or(finished + count(Status::Running)),
-    };
-    bar.draw(buf, Rect { width, height: area.height.min(1), ..area }, theme);
+    stripe(standing).draw(buf, Rect { width, height: area.height.min(1), ..area }, theme);
     let mut pieces = vec![piece(standing.progress(), Role::Text)];
-    let share = total.filter(|total| *total > 0).map(|total| finished as f64 / total as f64);
+    let share = standing.total().filter(|total| *total > 0 && !standing.doing().is_over());
+    let share = share.map(|total| standing.finished() as f64 / total as f64);
     let share = share.map(|share| format!("{:.0}%", (share * 100.0).floor().min(100.0)));
-    pieces.push(piece(share.unwrap_or_default(), Role::Text));
-    let mut counts = Vec::new();
-    for status in Status::ALL {
-        if count(status) > 0 {
-            let (sign, role) = glyph(status, theme);
-            let word = if status == Status::Killed { " killed" } else { "" };
-            counts.push(piece(format!("{sign} {}{word}", words::count(count(status))), role));
-        }
-    }
-    counts.sort_by_key(|piece| piece.role == Role::Muted);
-    pieces.extend(counts);
+    pieces.extend(share.map(|share| piece(share, Role::Text)));
+    pieces.extend(counts(standing, theme));
     if standing.row.duplicates > 0 {
-        pieces.push(piece(format!("{} equal", words::count(standing.row.duplicates)), Role::Muted));
+        let n = words::count(standing.row.duplicates);
+        pieces.push(piece(format!("{n} tried before"), Role::Muted));
     }
     if let Some(rate) = standing.pace() {
         pieces.push(piece(pace(rate), Role::Text));
@@ -124,12 +107,57 @@ fn progress(buf: &mut Buffer, area: Rect, standing: &Standing<'_>, theme: &Theme
     line(buf, room, 0, &pieces, theme);
 }
 
+/// The bar: trials, whatever number of runs each has.
+fn stripe(standing: &Standing<'_>) -> Progress {
+    let count = |status| standing.count(status);
+    let over = standing.finished();
+    let is_failed = standing.doing() == Doing::Failed;
+    let failed = if is_failed { over } else { count(Status::Failed).min(over) };
+    let pruned = count(Status::Pruned) + count(Status::Infeasible);
+    let pruned = pruned.min(over - failed);
+    let running = standing.reached.alive(count(Status::Running));
+    let total = standing.total().unwrap_or(over + running);
+    Progress { done: over - failed - pruned, pruned, failed, running, total }
+}
+
+/// Runs by status; those at which nobody works apart.
+fn counts(standing: &Standing<'_>, theme: &Theme) -> Vec<Piece> {
+    let mut stale = standing.reached.stale;
+    let mut counts = Vec::new();
+    for status in Status::ALL {
+        let mut n = standing.count(status);
+        if matches!(status, Status::Running | Status::Queued) {
+            let lost = n.min(stale);
+            (n, stale) = (n - lost, stale - lost);
+        }
+        if n > 0 {
+            let (sign, role) = glyph(status, theme);
+            let word = if status == Status::Killed { " killed" } else { "" };
+            counts.push(piece(format!("{sign} {}{word}", words::count(n)), role));
+        }
+    }
+    counts.sort_by_key(|piece| piece.role == Role::Muted);
+    if standing.reached.replicates > 1
+        && let Some(first) = counts.first_mut()
+    {
+        first.text = format!("runs {}", first.text);
+    }
+    if standing.reached.stale > 0 {
+        let (sign, role) = theme.sign(signs::STALE);
+        counts.insert(
+            0,
+            piece(format!("{sign} {} stale", words::count(standing.reached.stale)), role),
+        );
+    }
+    counts
+}
+
 /// What was spent of the time budget.
 fn time(standing: &Standing<'_>) -> Option<Piece> {
     let spent = standing.seconds()?;
     let limit = standing.state.and_then(|state| state.steering.time);
     let text = match limit {
-        Some(limit) => format!("{} of {}", words::duration(spent), words::duration(limit)),
+        Some(limit) => format!("{} of {}", words::duration(spent), words::limit(limit)),
         None => words::duration(spent),
     };
     Some(piece(text, Role::Muted))

@@ -1,10 +1,11 @@
 //! Which parameters made the difference.
 
-use super::Sweep;
 use super::load::Ranking;
+use super::{Sweep, shown_row};
 use crate::compare::{ImportanceMethod, Importances, ParamImportance};
 use crate::domain::{Status, format_number};
 use crate::report::words;
+use crate::space::shown_names;
 use crate::tui::paint;
 use crate::tui::screens::{Place, Shared, draw_empty};
 use crate::tui::theme::Role;
@@ -39,7 +40,7 @@ pub(super) fn note(sweep: &Sweep, shared: &Shared) -> String {
 }
 
 fn ranking<'a>(sweep: &'a Sweep, shared: &Shared) -> Option<&'a Ranking> {
-    let row = sweep.row(shared)?;
+    let row = shown_row(shared)?;
     sweep
         .ranking
         .as_ref()
@@ -47,7 +48,7 @@ fn ranking<'a>(sweep: &'a Sweep, shared: &Shared) -> Option<&'a Ranking> {
 }
 
 pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Shared) {
-    let Some(row) = sweep.row(shared) else { return };
+    let Some(row) = shown_row(shared) else { return };
     let finished = row.counts.get(&Status::Done).copied().unwrap_or(0);
     if finished < NEEDED {
         let has = format!("{} of {NEEDED} finished runs", words::count(finished));
@@ -64,11 +65,10 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
     }
 }
 
-/// Names of the parameters; of one that several branches have, with the branch.
+/// Names of the parameters as everywhere.
 fn names(found: &Importances) -> Vec<String> {
-    let of = |name: &str| found.params.iter().filter(|param| param.name == name).count();
-    let shown = found.params.iter().map(|p| if of(&p.name) > 1 { &p.id } else { &p.name });
-    shown.map(|name| paint::clean(name)).collect()
+    let params = found.params.iter().map(|param| (param.id.as_str(), param.name.as_str()));
+    shown_names(params).into_iter().map(paint::clean).collect()
 }
 
 fn bars(

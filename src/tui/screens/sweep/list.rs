@@ -1,13 +1,15 @@
 //! All sweeps of the store.
 
-use super::Sweep;
 use super::places::SWEEPS;
-use super::standing::{Standing, ago};
+use super::standing::ago;
+use super::{Sweep, shown_row};
 use crate::domain::Status;
 use crate::report::words;
 use crate::store::SweepRow;
+use crate::tui::catalog::progress;
+use crate::tui::paint;
 use crate::tui::screens::{Place, Shared};
-use crate::tui::theme::Role;
+use crate::tui::theme::{Role, signs};
 use crate::tui::widgets::{CellText, Col, Grid};
 use ratatui::buffer::Buffer;
 
@@ -23,15 +25,19 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
         sweeps.iter().skip(cursor.first).take(height).map(|row| line(row, sweep, shared)).collect();
     let column =
         |title, width, right, priority| Col { title, width, right, priority, ..Col::default() };
+    let widest = |at: usize, least: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| paint::cells(&cell.text));
+        cells.max().unwrap_or(0).max(least) as u16
+    };
     let columns = [
         Col { frozen: true, ..column("", 2, false, 9) },
-        Col { grow: true, ..column("SWEEP", 10, false, 9) },
-        column("RUNS", 7, true, 8),
-        column("BEST", 7, true, 7),
-        column("METRIC", 10, false, 4),
-        column("SAMPLER", 8, false, 2),
-        column("FAILED", 6, true, 3),
-        column("AGE", 4, true, 6),
+        Col { grow: true, ..column("SWEEP", widest(1, 5).min(12), false, 9) },
+        column("TRIALS", widest(2, 6), true, 8),
+        column("BEST", widest(3, 4), true, 7),
+        column("METRIC", widest(4, 6).min(12), false, 4),
+        column("SAMPLER", widest(5, 7), false, 2),
+        column("FAILED", widest(6, 6), true, 3),
+        column("AGE", widest(7, 3), true, 6),
     ];
     Grid {
         columns: &columns,
@@ -46,19 +52,25 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
 }
 
 fn line(row: &SweepRow, sweep: &Sweep, shared: &Shared) -> Vec<CellText> {
-    let is_shown = sweep.row(shared).is_some_and(|shown| shown.id == row.id);
+    let theme = &shared.theme;
+    let is_shown = shown_row(shared).is_some_and(|shown| shown.id == row.id);
     let known = if is_shown { sweep.standing(shared) } else { None };
-    let plain =
-        Standing { row, state: None, ends: None, history: None, plan: None, now_ms: shared.now_ms };
-    let standing = known.unwrap_or(plain);
-    let (sign, _, role) = standing.doing().show(&shared.theme);
+    let reached = known.map(|known| known.reached).or(shared.catalog.reached(row.id));
+    let (sign, role) = reached.map_or(("", Role::Muted), |of| theme.sign(signs::doing(of.doing)));
     let metric = row.objectives.first().map_or("", |aim| aim.metric.as_str());
-    let best = row.best.map_or(String::new(), |(_, score)| words::measured(metric, score));
-    let failed = standing.count(Status::Failed);
+    // Runs that came without trials have no best in the record of trials.
+    let aims = known.and_then(|known| known.history).map(|history| &history.aims);
+    let shown = aims.and_then(|aims| aims.first()?.best).map(|(_, score, _)| score);
+    let best = row.best.map(|(_, score)| score).or(shown);
+    let none = theme.glyph("—", "-");
+    let best = best.map_or(none.into(), |score| words::measured(metric, score));
+    let failed = row.counts.get(&Status::Failed).copied().unwrap_or(0);
+    let mark = if is_shown { theme.glyph("◆", "=") } else { " " };
+    let name = format!("{mark} {}", paint::clean(&row.name));
     vec![
         CellText::new(sign, role),
-        CellText { bold: is_shown, ..CellText::new(row.name.clone(), Role::Accent) },
-        CellText::new(standing.progress(), Role::Text),
+        CellText { bold: is_shown, ..CellText::new(name, Role::Accent) },
+        CellText::new(reached.map(progress).unwrap_or_default(), Role::Text),
         CellText::new(best, Role::Text),
         CellText::new(metric, Role::Muted),
         CellText::new(row.sampler.clone(), Role::Muted),

@@ -22,11 +22,19 @@ use std::sync::Arc;
 /// A sweep as the catalog has it: counting its runs anew takes long where there are many. Equal as far as the answers
 /// go by it.
 #[derive(Debug, Clone)]
-pub struct Known(pub Arc<SweepRow>);
+pub struct Known {
+    /// The sweep.
+    pub row: Arc<SweepRow>,
+    /// Its trials that are over.
+    pub over: u64,
+}
 
 impl PartialEq for Known {
     fn eq(&self, other: &Self) -> bool {
-        let key = |known: &Self| (known.0.id, known.0.trials, known.0.best.map(|best| best.0));
+        let key = |known: &Self| {
+            let best = known.row.best.map(|best| best.0);
+            (known.row.id, known.row.trials, known.row.total, best, known.over)
+        };
         key(self) == key(other)
     }
 }
@@ -129,7 +137,7 @@ impl Ask {
     /// The sweep that it is about.
     pub fn sweep(&self) -> SweepId {
         match self {
-            Self::State { of, .. } | Self::Work { of, .. } => of.0.id,
+            Self::State { of, .. } | Self::Work { of, .. } => of.row.id,
             Self::History { sweep }
             | Self::Ends { sweep }
             | Self::Plan { sweep }
@@ -162,9 +170,9 @@ impl Ask {
         let store = &reader.store;
         Ok(match self {
             Self::State { of, champion, .. } => {
-                Answer::State(Box::new(state::state(store, &of.0, *champion)?))
+                Answer::State(Box::new(state::state(store, (&of.row, of.over), *champion)?))
             }
-            Self::Work { of, .. } => Answer::Work(state::work(store, &of.0)?),
+            Self::Work { of, .. } => Answer::Work(state::work(store, &of.row)?),
             Self::History { sweep } => Answer::History(Box::new(history::history(store, *sweep)?)),
             Self::Ends { sweep } => Answer::Ends(state::ends(store, *sweep)?),
             Self::Plan { sweep } => Answer::Plan(plan(&store.sweep_by_id(*sweep)?)),

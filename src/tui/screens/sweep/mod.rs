@@ -51,8 +51,6 @@ const PANES: usize = 8;
 /// State of the screen.
 #[derive(Debug)]
 pub struct Sweep {
-    /// The sweep that was opened; none for the one that runs, else the newest.
-    chosen: Option<SweepId>,
     /// The sweep that the answers below are of.
     of: Option<SweepId>,
     state: Option<Box<State>>,
@@ -78,13 +76,14 @@ pub struct Sweep {
     asking: Option<forms::Asking>,
     /// The run that is to be stopped, while that is being confirmed.
     stopping: Option<RunId>,
+    /// The run at work under the cursor, which stays on it while others end.
+    at_hand: Option<RunId>,
     figures: Figures,
 }
 
 impl Default for Sweep {
     fn default() -> Self {
         Self {
-            chosen: None,
             of: None,
             state: None,
             work: None,
@@ -102,28 +101,25 @@ impl Default for Sweep {
             export: None,
             asking: None,
             stopping: None,
+            at_hand: None,
             figures: Figures::default(),
         }
     }
 }
 
 impl Sweep {
-    /// The sweep that is shown: the one that was opened, else one that runs, else the newest.
-    fn row<'a>(&self, shared: &'a Shared) -> Option<&'a SweepRow> {
-        let sweeps = &shared.catalog.sweeps;
-        let chosen = self.chosen.and_then(|id| shared.catalog.sweep(id));
-        let runs = |sweep: &&SweepRow| sweep.counts.contains_key(&Status::Running);
-        chosen.or_else(|| sweeps.iter().find(runs)).or(sweeps.first())
-    }
-
     /// What is known of the sweep that is shown.
     fn standing<'a>(&'a self, shared: &'a Shared) -> Option<Standing<'a>> {
-        let row = self.row(shared)?;
+        let row = shown_row(shared)?;
         let is_of = self.of == Some(row.id);
         let plan = self.plan.as_ref().filter(|_| is_of).and_then(|plan| plan.as_ref().ok());
+        let state = self.state.as_deref().filter(|_| is_of);
+        let latest = state.map(|state| &state.reached);
         Some(Standing {
             row,
-            state: self.state.as_deref().filter(|_| is_of),
+            reached: latest.or(shared.catalog.reached(row.id))?,
+            state,
+            work: self.work.as_ref().filter(|_| is_of),
             ends: self.ends.as_ref().filter(|_| is_of),
             history: self.history.as_deref().filter(|_| is_of),
             plan: plan.map(|plan| &**plan),
@@ -132,8 +128,8 @@ impl Sweep {
     }
 
     /// Another sweep.
-    fn open(&mut self, sweep: SweepId) {
-        self.chosen = Some(sweep);
+    fn open(&mut self, sweep: SweepId, shared: &mut Shared) {
+        shared.sweep = Some(sweep);
         if self.of != Some(sweep) {
             self.forget();
         }
@@ -142,7 +138,6 @@ impl Sweep {
     /// Nothing that was answered counts any more.
     fn forget(&mut self) {
         let fresh = Self {
-            chosen: self.chosen,
             method: self.method,
             is_log: self.is_log,
             fronts: std::mem::take(&mut self.fronts),
@@ -164,7 +159,7 @@ impl Sweep {
         let called = self.fronts.iter().rev().find(|pane| slot.panes.contains(pane));
         // Where nobody works, what came of it says more.
         let first = match slot.panes {
-            [NOW, TOP, ..] if self.row(shared).is_some_and(|row| at_work(row) == 0) => Some(&TOP),
+            [NOW, TOP, ..] if shown_row(shared).is_some_and(|row| at_work(row) == 0) => Some(&TOP),
             panes => panes.first(),
         };
         called.or(first).copied().unwrap_or(BEST)
@@ -189,16 +184,21 @@ impl Sweep {
             return Pane::new(id, title, note);
         }
         let names = slot.panes.iter().map(|pane| {
-            let name = match *pane {
-                NOW => "Now",
-                TOP => "Top",
-                ENDS => "Ends",
-                ASKED => "Asked",
-                _ => "Sweeps",
-            };
+            let name = tab(*pane);
             if *pane == id { format!("[{name}]") } else { name.into() }
         });
         Pane::new(id, names.collect::<Vec<String>>().join(" "), String::new())
+    }
+
+    /// The cursor among the runs at work goes with its run; one that has ended leaves it where it is.
+    fn stay_on_run(&mut self) {
+        let runs = self.work.as_ref().map_or(&[][..], |work| &work.runs);
+        let place = self.at_hand.and_then(|run| runs.iter().position(|other| other.run == run));
+        let cursor = &mut self.cursors[usize::from(NOW)];
+        match place {
+            Some(row) => cursor.row = row,
+            None => self.at_hand = runs.get(cursor.row).map(|run| run.run),
+        }
     }
 
     fn trouble(&self, slot: u8) -> Option<&str> {
@@ -207,8 +207,15 @@ impl Sweep {
 
     fn take(&mut self, answer: Answer, shared: &Shared) -> Vec<Effect> {
         match answer {
-            Answer::State(state) => self.state = Some(state),
-            Answer::Work(work) => self.work = Some(work),
+            Answer::State(state) => {
+                let news = asked::news(self.state.as_deref(), &state);
+                self.state = Some(state);
+                return news;
+            }
+            Answer::Work(work) => {
+                self.work = Some(work);
+                self.stay_on_run();
+            }
             Answer::History(history) => self.history = Some(history),
             Answer::Ends(ends) => self.ends = Some(ends),
             Answer::Figure(_) => {}
@@ -293,6 +300,12 @@ impl Screen for Sweep {
         act::click(self, (pane, area), at, again, shared)
     }
 
+    fn drag(&mut self, pane: u8, _area: Rect, at: (u16, u16), _shared: &mut Shared) {
+        if pane == FIGURES {
+            self.figures.drag(at);
+        }
+    }
+
     fn point(&mut self, pane: u8, area: Rect, at: (u16, u16), shared: &mut Shared) {
         if pane == BEST {
             self.crosshair = best::dot_at(self, area, at, shared);
@@ -300,15 +313,17 @@ impl Screen for Sweep {
     }
 
     fn needs(&self, _body: Rect, shared: &Shared) -> Vec<ask::Ask> {
-        let Some(row) = self.row(shared) else { return Vec::new() };
+        let Some(row) = shown_row(shared) else { return Vec::new() };
         let sweep = row.id;
         let of_model = |(_, model): &(&RunId, &String)| **model == row.model;
         let champion = shared.catalog.champions.iter().find(of_model).map(|(run, _)| *run);
-        let is_driven = self.state.as_ref().is_some_and(|state| state.driver.is_some());
+        let reached = |state: &State| state.reached.driver.is_some();
+        let is_driven = self.state.as_deref().is_some_and(reached);
         let is_alive = is_driven || at_work(row) > 0;
         let beat = if is_alive { shared.now_ms.div_euclid(BEAT_MS) } else { 0 };
         let finished = count(row, Status::Done);
-        let of = load::Known(Arc::new(row.clone()));
+        let over = shared.catalog.reached(sweep).map_or(0, |reached| reached.over);
+        let of = load::Known { row: Arc::new(row.clone()), over };
         let mut asks = vec![
             Ask::State { of: of.clone(), champion, beat },
             Ask::Work { of, beat },
@@ -335,13 +350,16 @@ impl Screen for Sweep {
         shared: &mut Shared,
     ) -> Vec<Effect> {
         let ask::Ask::Sweep(ask) = ask else { return Vec::new() };
-        if self.row(shared).map(|row| row.id) != Some(ask.sweep()) {
+        if shown_row(shared).map(|row| row.id) != Some(ask.sweep()) {
             return Vec::new();
         }
         if self.of != Some(ask.sweep()) {
             self.forget();
             self.of = Some(ask.sweep());
             self.figures.look_at(ask.sweep());
+            // The list of sweeps begins on the one that is open.
+            let place = shared.catalog.sweeps.iter().position(|row| row.id == ask.sweep());
+            self.cursors[usize::from(SWEEPS)].row = place.unwrap_or(0);
         }
         if let Ask::Figure { ask, .. } = ask {
             match answer {
@@ -386,9 +404,9 @@ impl Screen for Sweep {
         vec![steering::launched(&outcome)]
     }
 
-    fn jump(&mut self, jump: &Jump, _shared: &mut Shared) -> Vec<Effect> {
+    fn jump(&mut self, jump: &Jump, shared: &mut Shared) -> Vec<Effect> {
         if let Jump::Sweep(sweep) = jump {
-            self.open(*sweep);
+            self.open(*sweep, shared);
         }
         Vec::new()
     }
@@ -421,6 +439,25 @@ impl Screen for Sweep {
         let fronts = remembered["fronts"].as_array().into_iter().flatten();
         let known = fronts.filter_map(|pane| u8::try_from(pane.as_u64()?).ok());
         self.fronts = known.filter(|pane| *pane <= SWEEPS).take(PANES).collect();
+    }
+}
+
+/// The sweep that is shown: the one that was chosen, else one that runs, else the newest.
+fn shown_row(shared: &Shared) -> Option<&SweepRow> {
+    let sweeps = &shared.catalog.sweeps;
+    let chosen = shared.sweep.and_then(|id| shared.catalog.sweep(id));
+    let runs = |sweep: &&SweepRow| sweep.counts.contains_key(&Status::Running);
+    chosen.or_else(|| sweeps.iter().find(runs)).or(sweeps.first())
+}
+
+/// The name of a pane that shares its place with others.
+fn tab(pane: u8) -> &'static str {
+    match pane {
+        NOW => "Now",
+        TOP => "Top",
+        ENDS => "Ends",
+        ASKED => "Asked",
+        _ => "Sweeps",
     }
 }
 

@@ -1,15 +1,16 @@
 //! Who works at the sweep, and on what.
 
-use super::Sweep;
 use super::load::State;
 use super::places::NOW;
-use super::standing::{Doing, glyph};
+use super::standing::{glyph, slots};
+use super::{Sweep, shown_row};
 use crate::domain::Status;
 use crate::report::words;
 use crate::store::RunAtWork;
+use crate::sweep::Doing;
 use crate::tui::paint;
 use crate::tui::screens::{Place, Shared, draw_empty};
-use crate::tui::theme::{Role, Theme};
+use crate::tui::theme::{Role, Theme, signs};
 use crate::tui::widgets::{bar, fit, scrollbar};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -20,24 +21,18 @@ const BAR: usize = 16;
 pub(super) fn note(sweep: &Sweep, shared: &Shared) -> String {
     let Some(standing) = sweep.standing(shared) else { return String::new() };
     let running = standing.count(Status::Running);
-    let slots = standing.state.and_then(slots);
-    match slots {
+    let alive = standing.reached.alive(running);
+    match standing.state.and_then(slots) {
         Some(slots) => format!("{running} of {slots} jobs busy"),
-        None if running > 0 => format!("{running} running"),
+        None if alive > 0 => format!("{alive} running"),
+        None if standing.reached.stale > 0 => format!("! {} stale", standing.reached.stale),
         None => String::new(),
     }
 }
 
-/// Runs that all processes together can have at a time.
-fn slots(state: &State) -> Option<usize> {
-    state.driver.as_ref()?;
-    let others: usize = state.workers.iter().map(|worker| worker.slots).sum();
-    Some(state.steering.jobs? + others)
-}
-
 /// The runs at work, in the order shown.
 pub(super) fn runs<'a>(sweep: &'a Sweep, shared: &Shared) -> &'a [RunAtWork] {
-    let is_of = sweep.row(shared).is_some_and(|row| sweep.of == Some(row.id));
+    let is_of = shown_row(shared).is_some_and(|row| sweep.of == Some(row.id));
     sweep.work.as_ref().filter(|_| is_of).map_or(&[], |work| &work.runs)
 }
 
@@ -46,7 +41,7 @@ pub(super) fn parts(sweep: &Sweep, area: Rect, shared: &Shared) -> (Rect, Rect) 
     let n = sweep
         .standing(shared)
         .and_then(|standing| standing.state)
-        .map_or(1, |state| usize::from(state.driver.is_some()) + state.workers.len());
+        .map_or(1, |state| usize::from(state.reached.driver.is_some()) + state.workers.len());
     let most = if runs(sweep, shared).is_empty() { area.height } else { area.height / 3 };
     crate::tui::layout::split_top(area, (n.max(1) as u16).min(most.max(1)))
 }
@@ -58,12 +53,12 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
         return draw_empty(buf, place.area, shared, &[&text]);
     };
     let found = runs(sweep, shared);
-    if state.driver.is_none() && found.is_empty() {
-        let file = paint::clean(&standing.row.file);
-        let go_on = format!("derby sweep {file}");
-        let lines: [&str; 4] = match standing.doing() {
-            Doing::Finished => ["every trial has ended", "", "e asks for more, then", &go_on],
-            _ => ["nobody drives this sweep", "", &go_on, "p starts it"],
+    if state.reached.driver.is_none() && found.is_empty() {
+        let lines: [&str; 3] = match standing.doing() {
+            Doing::Finished | Doing::Failed => {
+                ["every trial has ended", "", "e sets more trials, then p goes on"]
+            }
+            _ => ["nobody drives this sweep", "", "p goes on with it"],
         };
         return draw_empty(buf, place.area, shared, &lines);
     }
@@ -86,27 +81,38 @@ fn processes(buf: &mut Buffer, area: Rect, state: &State, shared: &Shared) {
     let theme = &shared.theme;
     let (text, muted) = (theme.style(Role::Text), theme.style(Role::Muted));
     let mut lines = Vec::new();
-    if let Some(driver) = &state.driver {
+    if let Some(driver) = &state.reached.driver {
+        let jobs = state.steering.jobs;
         let jobs =
-            state.steering.jobs.map_or(String::new(), |jobs| words::plural(jobs as u64, "job"));
-        lines.push((driver, format!("drives, {jobs}"), Role::Live));
+            jobs.map_or(String::new(), |jobs| format!(", {}", words::plural(jobs as u64, "job")));
+        lines.push((driver, format!("drives it{jobs}"), Role::Live));
     }
     for worker in &state.workers {
         let role = if worker.busy > 0 { Role::Live } else { Role::Muted };
-        lines.push((&worker.owner, format!("{} of {} busy", worker.busy, worker.slots), role));
+        lines.push((
+            &worker.owner,
+            format!("works along, {} of {} busy", worker.busy, worker.slots),
+            role,
+        ));
     }
     if lines.is_empty() {
-        let stale = " ! stale: the process that drove it is gone; p goes on with it";
+        let stale = " ! the process that drove it is gone; p goes on with it";
         paint::line(buf, area, 0, &[(stale, theme.style(Role::Warn))]);
     }
     for (y, (owner, what, role)) in lines.into_iter().enumerate() {
         let sign = format!(" {} ", theme.glyph("■", "#"));
         let host = fit(theme, &paint::clean(&owner.host), 24).into_owned();
-        let pid = format!(" {} ", owner.pid);
+        let pid = format!("process {} on ", owner.pid);
+        let what = format!(" {what}");
         let spans =
-            [(sign.as_str(), theme.style(role)), (&host, text), (&pid, muted), (&what, muted)];
+            [(sign.as_str(), theme.style(role)), (&pid, text), (&host, text), (&what, muted)];
         paint::line(buf, area, y as u16, &spans);
     }
+}
+
+/// The number of a run's trial.
+fn number(run: &RunAtWork) -> String {
+    run.trial.map_or(String::new(), |trial| format!("#{trial}"))
 }
 
 fn run_line(
@@ -119,14 +125,18 @@ fn run_line(
     let theme = &shared.theme;
     let (text, muted) = (theme.style(Role::Text), theme.style(Role::Muted));
     let is_stale = run.owner.is_none();
-    let (sign, role) = if is_stale { ("!", Role::Warn) } else { glyph(run.status, theme) };
-    let trial = run.trial.map_or(String::new(), |trial| format!("#{trial}"));
+    let (sign, role) = if is_stale { theme.sign(signs::STALE) } else { glyph(run.status, theme) };
     let time = run
         .started
         .map_or(String::new(), |at| words::duration((shared.now_ms - at).max(0) as f64 / 1e3));
     let head = format!(" {sign} ");
-    let id = format!("{:<6}", run.run.to_string());
-    let place = format!("{trial:<6}");
+    let widest = |of: &dyn Fn(&RunAtWork) -> String| {
+        let runs = sweep.work.as_ref().map_or(&[][..], |work| &work.runs);
+        runs.iter().map(|run| of(run).len()).max().unwrap_or(0)
+    };
+    let (ids, trials) = (widest(&|run| run.run.to_string()), widest(&number));
+    let id = format!("{:<ids$}  ", run.run.to_string());
+    let place = format!("{:<trials$} ", number(run));
     let time = if is_stale { "stale".into() } else { time };
     let mut spans = vec![
         (head, theme.style(role)),

@@ -1,8 +1,9 @@
 //! The form of `a`: a point by hand, by a form that knows the space.
 
-use super::forms::{Asking, Item, bounds, number};
+use super::forms::{Asking, Held, Item, bounds, limit, number, span};
 use super::standing::Standing;
 use crate::domain::{Params, Value};
+use crate::report::words::count;
 use crate::space::{Dimension, Kind, Space};
 use crate::sweep::{Steer, Steering};
 use crate::tui::overlay::{Choose, Form, FormField};
@@ -12,6 +13,9 @@ use crate::tui::paint;
 pub(super) const POINT: &str = "point";
 /// The purpose of the list before it, where a choice decides which parameters there are.
 pub(super) const BRANCH: &str = "branch";
+
+/// What the field about a used-up budget says for the point that waits.
+const WAITS: &str = "leave it; the point waits";
 
 /// The choice that decides most: the unconditional one that most other parameters wait for.
 pub(super) fn root(space: &Space) -> Option<usize> {
@@ -65,6 +69,13 @@ pub(super) fn form(
     let (state, plan) = (standing.state?, standing.plan?);
     let space = &plan.space;
     let (mut items, mut fields) = (Vec::new(), Vec::new());
+    let raise = raise(standing, &state.steering);
+    if let Some((total, label, needed)) = &raise {
+        let more = format!("raise to {}", count(*needed));
+        fields.push(FormField::choice(label, &more, vec![more.clone(), WAITS.into()]));
+        items.push(Item::Raise(*needed));
+        debug_assert!(needed > total);
+    }
     for (idx, dim) in space.dims().iter().enumerate() {
         let is_other = branch.is_some_and(|(root, at)| {
             idx == root
@@ -87,8 +98,19 @@ pub(super) fn form(
         }
         None => "Try this point next".into(),
     };
+    let title = match &raise {
+        Some((total, ..)) => format!("{title}: all {} trials are used up", count(*total)),
+        None => title,
+    };
     let before = fields.iter().map(|field| field.line.text().to_string()).collect();
-    Some((Form::new(POINT, &title, fields), Asking { items, before, branch }))
+    Some((Form::new(POINT, &title, fields), Asking { items, before, branch, warned: Vec::new() }))
+}
+
+/// Where no trial is left for a point: the limit, the field's label, and the limit that the point needs.
+fn raise(standing: &Standing<'_>, steering: &Steering) -> Option<(u64, &'static str, u64)> {
+    let total = limit(standing, steering)?;
+    let claimed = standing.finished() + standing.open();
+    (claimed >= total).then_some((total, "trials in all", claimed + 1))
 }
 
 /// True if no ancestor of the dimension excludes the branch.
@@ -122,7 +144,7 @@ fn field(
         .collect();
     let condition = conditions.join(", ");
     let known = best.get(&dim.name).filter(|value| dim.coord(value).is_some());
-    let value = known.cloned().unwrap_or_else(|| middle(dim));
+    let value = known.map_or_else(|| middle(dim), |value| rounded(dim, value));
     let text = match &value {
         Value::Float(value) => number(*value),
         other => other.to_string(),
@@ -139,7 +161,7 @@ fn field(
         kind => {
             let words =
                 match bounds(dim, steering).filter(|_| steering.ranges.contains_key(&dim.id)) {
-                    Some((low, high)) => format!("{} … {} now", number(low), number(high)),
+                    Some((low, high)) => format!("{} now", span(dim, low, high)),
                     None => kind.words(),
                 };
             let hint = if condition.is_empty() { words } else { format!("{words}  {condition}") };
@@ -157,6 +179,13 @@ fn middle(dim: &Dimension) -> Value {
     short.filter(fits).unwrap_or(value)
 }
 
+/// A value to start from, in four digits if that is in the range and on its steps.
+fn rounded(dim: &Dimension, value: &Value) -> Value {
+    let Value::Float(exact) = value else { return value.clone() };
+    let short = format!("{exact:.3e}").parse().ok().map(Value::Float);
+    short.filter(|short| dim.coord(short).is_some()).unwrap_or_else(|| value.clone())
+}
+
 fn choice(value: &Value) -> String {
     match value {
         Value::Float(value) => number(*value),
@@ -164,11 +193,25 @@ fn choice(value: &Value) -> String {
     }
 }
 
-/// The command of a filled form: parameters that are not active with these values are left out.
+/// The commands of a filled form: more trials if the point needs them, and the point. Parameters that are not active
+/// with these values are left out.
 ///
 /// # Errors
 /// The field and what is wrong with it.
-pub(super) fn command(
+pub(super) fn commands(
+    asking: &Asking,
+    values: &[String],
+    held: Held<'_>,
+) -> Result<Vec<Steer>, (usize, String)> {
+    let point = point(asking, values, (held.space, held.steering))?;
+    let raise = asking.items.iter().zip(values).find_map(|(item, value)| match item {
+        Item::Raise(total) if value != WAITS => Some(Steer::Trials { total: Some(*total) }),
+        _ => None,
+    });
+    Ok(raise.into_iter().chain([point]).collect())
+}
+
+fn point(
     asking: &Asking,
     values: &[String],
     (space, steering): (&Space, &Steering),

@@ -1,52 +1,25 @@
 //! How a sweep stands, in words and numbers: what head, footer and keys go by.
 
-use super::load::{Ends, History, State};
+use super::load::{Ends, History, State, Work};
 use crate::domain::Status;
-use crate::report::words;
 use crate::spec;
 use crate::store::SweepRow;
-use crate::tui::theme::{Role, Theme};
-
-/// Ends that the pace is taken from.
-const PACE: usize = 60;
+use crate::sweep::{Ahead, Doing, Pace, Reached};
+use crate::tui::catalog;
+use crate::tui::theme::{Role, Theme, signs};
 
 /// What is known of a sweep.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Standing<'a> {
     pub(super) row: &'a SweepRow,
+    /// How far it is, by the latest look.
+    pub(super) reached: &'a Reached,
     pub(super) state: Option<&'a State>,
+    pub(super) work: Option<&'a Work>,
     pub(super) ends: Option<&'a Ends>,
     pub(super) history: Option<&'a History>,
     pub(super) plan: Option<&'a spec::Sweep>,
     pub(super) now_ms: i64,
-}
-
-/// What a sweep does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Doing {
-    /// A process drives it.
-    Running,
-    /// A process drives it and starts nothing new.
-    Paused,
-    /// All trials have ended.
-    Finished,
-    /// Nobody drives it, and trials are missing.
-    Stopped,
-    /// Nobody drives it, and runs are marked as running.
-    Stale,
-}
-
-impl Doing {
-    /// Its glyph, its word and its color.
-    pub(super) fn show(self, theme: &Theme) -> (&'static str, &'static str, Role) {
-        match self {
-            Self::Running => (theme.glyph("●", "*"), "running", Role::Live),
-            Self::Paused => (theme.glyph("‖", "="), "PAUSED", Role::Warn),
-            Self::Finished => (theme.glyph("✓", "+"), "finished", Role::Good),
-            Self::Stopped => (theme.glyph("◌", "o"), "stopped", Role::Muted),
-            Self::Stale => ("!", "stale", Role::Warn),
-        }
-    }
 }
 
 impl Standing<'_> {
@@ -55,65 +28,65 @@ impl Standing<'_> {
         self.row.counts.get(&status).copied().unwrap_or(0)
     }
 
-    /// Trials that ended and are not tried again. Until they were read, runs stand for them.
+    /// Trials that are over.
     pub(super) fn finished(&self) -> u64 {
-        let over = [Status::Done, Status::Failed, Status::Pruned, Status::Infeasible];
-        let runs: u64 = over.into_iter().map(|status| self.count(status)).sum();
-        let asked = self.row.trials.saturating_sub(self.row.duplicates);
-        match (self.plan, self.history) {
-            (Some(plan), Some(history)) if plan.search.replicates > 1 => history.ended,
-            _ => runs.min(asked),
-        }
+        self.reached.over
     }
 
     /// Trials there will be, as far as there is a limit.
     pub(super) fn total(&self) -> Option<u64> {
-        let steered = self.state.filter(|state| state.driver.is_some());
-        steered.and_then(|state| state.steering.trials).or(self.row.total)
-    }
-
-    /// True if the last session ended because there was nothing left to do.
-    fn is_complete(&self) -> bool {
-        let cut_off = ["asked", "interrupted", "terminated", "error", ""];
-        let stopped = self.state.and_then(|state| state.stopped.as_ref());
-        stopped.is_some_and(|stopped| !cut_off.contains(&stopped.reason.as_str()))
+        self.reached.total
     }
 
     /// What it does.
     pub(super) fn doing(&self) -> Doing {
-        let at_work = self.count(Status::Running) + self.count(Status::Queued) > 0;
-        match self.state {
-            Some(State { driver: Some(_), steering, .. }) if steering.is_paused => Doing::Paused,
-            Some(State { driver: Some(_), .. }) => Doing::Running,
-            Some(_) if at_work => Doing::Stale,
-            None if at_work => Doing::Running,
-            _ if self.total().is_some_and(|total| self.finished() >= total) => Doing::Finished,
-            _ if self.is_complete() => Doing::Finished,
-            _ => Doing::Stopped,
-        }
+        self.reached.doing
     }
 
     /// True if a process drives it.
     pub(super) fn is_driven(&self) -> bool {
-        self.state.is_some_and(|state| state.driver.is_some())
+        self.reached.driver.is_some()
     }
 
-    /// Wall seconds of all its sessions.
+    /// Trials that are open: at work, waiting for a place, or by hand and not asked yet.
+    pub(super) fn open(&self) -> u64 {
+        let asked = self.row.trials.saturating_sub(self.row.duplicates);
+        let waiting = self.state.map_or(0, |state| state.steering.waiting.len() as u64);
+        asked.saturating_sub(self.finished()) + waiting
+    }
+
+    /// Seconds of driving, pauses left out: what the time budget counts. None before the first session.
     pub(super) fn seconds(&self) -> Option<f64> {
-        let state = self.state?;
-        let open = state.since.map_or(0, |since| (self.now_ms - since).max(0));
-        Some(state.seconds + open as f64 / 1e3)
+        let state = self.state.filter(|state| !state.sessions.is_empty())?;
+        Some(self.driven(state, self.now_ms))
     }
 
-    /// Runs per second, lately.
+    /// Seconds of driving up to a time.
+    fn driven(&self, state: &State, until: i64) -> f64 {
+        let mut sessions = state.sessions.clone();
+        // The end of a session that goes on is its last beat.
+        if let Some(last) = sessions.last_mut().filter(|_| self.is_driven()) {
+            last.1 = last.1.max(self.now_ms);
+        }
+        state.steering.driven_seconds(&sessions, until)
+    }
+
+    /// What ended lately, by seconds of driving.
+    fn paced(&self) -> Option<(Pace, &State)> {
+        let (ends, state) = (self.ends?, self.state?);
+        let mut pace = Pace::default();
+        for row in ends.rows.iter().rev() {
+            let Some(at) = row.ended else { continue };
+            pace.end(self.driven(state, at), row.seconds.filter(|_| !row.cached));
+        }
+        Some((pace, state))
+    }
+
+    /// Trials per second, lately; none while nobody drives it.
     pub(super) fn pace(&self) -> Option<f64> {
-        let rows = self.ends?.rows.iter().take(PACE);
-        let ended: Vec<i64> = rows.filter_map(|row| row.ended).collect();
-        let (last, first) = (ended.first()?, ended.last()?);
-        // A pause, or a crash, is no pace: what is running counts up to now.
-        let end = if self.is_driven() { (*last).max(self.now_ms - 60_000) } else { *last };
-        let span = (end - first) as f64 / 1e3;
-        (ended.len() > 1 && span > 0.0).then(|| (ended.len() - 1) as f64 / span)
+        let (pace, state) = self.paced().filter(|_| self.is_driven())?;
+        let rate = pace.rate(self.driven(state, self.now_ms))?;
+        Some(rate / self.reached.replicates.max(1) as f64)
     }
 
     /// Seconds until it ends, by trials or by time, whichever is sooner.
@@ -121,24 +94,38 @@ impl Standing<'_> {
         if self.doing() != Doing::Running {
             return None;
         }
-        let left = self.total().map(|total| total.saturating_sub(self.finished()) as f64);
-        let by_trials = left.zip(self.pace()).map(|(left, pace)| left / pace);
         let limit = self.state.and_then(|state| state.steering.time);
         let by_time = limit.zip(self.seconds()).map(|(limit, spent)| (limit - spent).max(0.0));
-        match (by_trials, by_time) {
+        match (self.by_trials(), by_time) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
     }
 
+    fn by_trials(&self) -> Option<f64> {
+        let (pace, state) = self.paced()?;
+        let runs = self.reached.left()? * self.reached.replicates.max(1);
+        let at_work = self.work.map_or(&[][..], |work| &work.runs);
+        let alive = at_work.iter().filter(|run| run.owner.is_some());
+        let running: Vec<f64> = alive
+            .filter_map(|run| run.started)
+            .map(|started| (self.now_ms - started).max(0) as f64 / 1e3)
+            .collect();
+        let slots = slots(state)?;
+        pace.eta(Ahead { runs, slots, running: &running }, self.driven(state, self.now_ms))
+    }
+
     /// `137/200`.
     pub(super) fn progress(&self) -> String {
-        let finished = words::count(self.finished());
-        match self.total() {
-            Some(total) => format!("{finished}/{}", words::count(total)),
-            None => finished,
-        }
+        catalog::progress(self.reached)
     }
+}
+
+/// Runs that all processes together can have at a time.
+pub(super) fn slots(state: &State) -> Option<usize> {
+    state.reached.driver.as_ref()?;
+    let others: usize = state.workers.iter().map(|worker| worker.slots).sum();
+    Some(state.steering.jobs? + others)
 }
 
 /// `41.2/s`, or `4.5/min` for trials that take longer than a second.
@@ -164,12 +151,5 @@ pub(super) fn ago(ms: i64, now_ms: i64) -> String {
 
 /// Glyph and color of a status.
 pub(super) fn glyph(status: Status, theme: &Theme) -> (&'static str, Role) {
-    match status {
-        Status::Running => (theme.glyph("●", "*"), Role::Live),
-        Status::Queued => (theme.glyph("◌", "o"), Role::Muted),
-        Status::Done => (theme.glyph("✓", "+"), Role::Good),
-        Status::Pruned | Status::Infeasible => (theme.glyph("⊘", "/"), Role::Warn),
-        Status::Failed => (theme.glyph("✗", "x"), Role::Bad),
-        Status::Killed => (theme.glyph("✗", "x"), Role::Muted),
-    }
+    theme.sign(signs::status(status))
 }

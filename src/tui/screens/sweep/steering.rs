@@ -4,6 +4,7 @@ use super::standing::Standing;
 use crate::domain::{RunId, SweepId};
 use crate::sweep::Steer;
 use crate::tui::ask::{VerbOutcome, Write};
+use crate::tui::deeds::ending;
 use crate::tui::effect::{Effect, Tone};
 use crate::tui::overlay::{Confirm, Overlay};
 use crate::tui::paint;
@@ -24,7 +25,11 @@ pub(super) fn post(sweep: SweepId, steer: Steer) -> Effect {
 pub(super) fn ask_stop(standing: &Standing<'_>) -> Effect {
     let running = standing.count(crate::domain::Status::Running);
     let lines = vec![
-        format!("{running} running trials finish, then it ends."),
+        match standing.reached.alive(running) {
+            0 => "Nothing is at work: it ends at once.".into(),
+            1 => "The run at work finishes, then it ends.".into(),
+            n => format!("The {n} runs at work finish, then it ends."),
+        },
         "Nothing is lost: it can go on later where it stopped.".into(),
     ];
     let title = format!("Stop {}?", paint::clean(&standing.row.name));
@@ -53,7 +58,7 @@ pub(super) fn verb(file: &str) -> Vec<String> {
 /// Asks whether a process is to drive the sweep.
 pub(super) fn ask_go_on(standing: &Standing<'_>) -> Effect {
     let file = paint::clean(&standing.row.file);
-    let left = standing.total().map(|total| total.saturating_sub(standing.finished()));
+    let left = standing.reached.left();
     let mut lines = vec![format!("derby sweep {file}")];
     lines.extend(left.filter(|left| *left > 0).map(|left| {
         format!(
@@ -69,10 +74,15 @@ pub(super) fn ask_go_on(standing: &Standing<'_>) -> Effect {
 /// What to say when a process that was started has ended.
 pub(super) fn launched(outcome: &VerbOutcome) -> Effect {
     let line = paint::clean(&outcome.line);
-    if outcome.code == Some(0) {
-        return Effect::Say(Tone::Good, format!("{line}: ended"));
+    let tone = tone(outcome);
+    Effect::Say(tone, format!("{line}: {}", paint::clean(&ending(outcome))))
+}
+
+/// Whether an end is good news: one that a person asked for is neither good nor bad.
+fn tone(outcome: &VerbOutcome) -> Tone {
+    match outcome.code {
+        Some(0) => Tone::Good,
+        Some(130 | 143) if outcome.stderr.trim().is_empty() => Tone::Info,
+        _ => Tone::Bad,
     }
-    let last = outcome.stderr.lines().rev().find(|line| !line.trim().is_empty());
-    let why = last.map_or("it did not start".into(), paint::clean);
-    Effect::Say(Tone::Bad, format!("{line}: {why}"))
 }

@@ -1,9 +1,9 @@
 //! The best runs.
 
-use super::Sweep;
 use super::load::History;
 use super::places::TOP;
 use super::standing::Standing;
+use super::{Sweep, shown_row};
 use crate::report::words;
 use crate::store::{Cell, RunRow};
 use crate::tui::paint;
@@ -25,7 +25,7 @@ pub(super) fn note(sweep: &Sweep, shared: &Shared) -> String {
 
 /// The best runs of the sweep that is shown.
 pub(super) fn rows<'a>(sweep: &'a Sweep, shared: &Shared) -> &'a [RunRow] {
-    let is_of = sweep.row(shared).is_some_and(|row| sweep.of == Some(row.id));
+    let is_of = shown_row(shared).is_some_and(|row| sweep.of == Some(row.id));
     sweep.history.as_ref().filter(|_| is_of).map_or(&[], |history| &history.top)
 }
 

@@ -2,9 +2,9 @@
 
 use crate::domain::{Objective, RunId, Status, SweepId};
 use crate::store::{
-    Cell, Field, Owner, PastCommand, RunAtWork, RunRow, Store, StoreError, SweepRow, Worker,
+    Cell, Field, PastCommand, RunAtWork, RunRow, Store, StoreError, SweepRow, Worker,
 };
-use crate::sweep::Steering;
+use crate::sweep::{Reached, Steering};
 
 /// Commands that are shown.
 const COMMANDS: usize = 100;
@@ -16,61 +16,37 @@ const ENDS: usize = 200;
 /// Who works at a sweep, and what was asked of it.
 #[derive(Debug)]
 pub struct State {
-    /// The process that drives it, if one is alive.
-    pub driver: Option<Owner>,
+    /// How far it is, and who drives it.
+    pub reached: Reached,
     /// Those that work along.
     pub workers: Vec<Worker>,
     /// How it is steered now.
     pub steering: Steering,
     /// What was asked of it, the latest first.
     pub commands: Vec<PastCommand>,
-    /// Wall seconds of the sessions that are over.
-    pub seconds: f64,
-    /// When the session that goes on began.
-    pub since: Option<i64>,
-    /// How the last session ended.
-    pub stopped: Option<Stopped>,
+    /// Start and end of its sessions in milliseconds, the latest last.
+    pub sessions: Vec<(i64, i64)>,
     /// What the champion has by the first objective.
     pub champion: Option<f64>,
 }
 
-/// How a session ended.
-#[derive(Debug)]
-pub struct Stopped {
-    /// When, milliseconds since 1970 UTC.
-    pub at: i64,
-    /// Why, in a word of the record.
-    pub reason: String,
-    /// Why, for people.
-    pub text: String,
-}
-
 pub(super) fn state(
     store: &Store,
-    sweep: &SweepRow,
+    (sweep, over): (&SweepRow, u64),
     champion: Option<RunId>,
 ) -> Result<State, StoreError> {
     let id = sweep.id;
-    let driver = store.driver(id)?;
-    let last = store.sweep_sessions(id)?.last().copied();
-    let events = store.events(id)?;
-    let stopped = events.iter().rev().find(|event| event.kind == "stopped").map(|event| {
-        let text = |key: &str| event.detail[key].as_str().unwrap_or_default().to_string();
-        Stopped { at: event.ts, reason: text("reason"), text: text("text") }
-    });
     let champion = match (champion, first(sweep)) {
         (Some(run), Some(objective)) => score(store, run, &objective.metric)?,
         _ => None,
     };
     Ok(State {
+        reached: Reached::with(store, sweep, over)?,
         workers: store.workers_at_work(id)?,
         steering: Steering::of(store, sweep)?,
         commands: store.commands(id, COMMANDS)?,
-        seconds: store.sweep_seconds(id)?,
-        since: last.filter(|_| driver.is_some()).map(|(start, _)| start),
-        stopped,
+        sessions: store.sweep_sessions(id)?,
         champion,
-        driver,
     })
 }
 

@@ -6,6 +6,7 @@ use crate::domain::{
 use crate::space::Point;
 use crate::spec;
 use crate::store::{Finished, Mode, NewRun, NewSweep, NewTrial, Owner, RunContext, Store};
+use crate::sweep::Reached;
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -121,6 +122,64 @@ impl Project {
         project.start(&owner);
         project.start(&owner);
         project
+    }
+
+    /// The same, and every trial of the budget is begun.
+    pub(super) fn full() -> Self {
+        let mut project = Self::running();
+        let detail = json!({ "command": { "do": "trials", "total": 42 }, "by": "me", "from": 42 });
+        project.store.add_event(project.sweep, "steered", &detail).unwrap();
+        project.store.set_total(project.sweep, Some(42)).unwrap();
+        project
+    }
+
+    /// Every trial failed.
+    pub(super) fn failed() -> Self {
+        let mut project = Self::new();
+        project.begin("demo", Some(3), vec![Self::auc()]);
+        for _ in 0..3 {
+            project.trial(f64::NAN, Status::Failed);
+        }
+        project
+    }
+
+    /// One more trial, whose run a person ended before the sampler was told.
+    pub(super) fn ended_by_hand(&mut self) {
+        let (number, params) = self.ask();
+        let owner = self.owner.clone();
+        let run = self.run(number, &params, &owner);
+        let outcome = Outcome::Killed { reason: "by hand".into() };
+        let finished = Finished::without_values(&outcome);
+        assert!(self.store.finish_run(run, 1, &owner, &finished).unwrap());
+        let command = json!({ "do": "stop-run", "run": run });
+        let detail = json!({ "command": command, "by": "me", "from": number });
+        self.store.add_event(self.sweep, "steered", &detail).unwrap();
+        self.store.set_total(self.sweep, Some(number + 1)).unwrap();
+    }
+
+    /// Moves a run to the bin.
+    pub(super) fn bin(&mut self, run: RunId) {
+        self.store.remove(run).unwrap();
+    }
+
+    /// How far its sweep is.
+    pub(super) fn reached(&self) -> Reached {
+        let row = self.store.sweep_by_id(self.sweep).unwrap();
+        Reached::of(&self.store, &row).unwrap()
+    }
+
+    /// Answers everything that was asked.
+    pub(super) fn answers(&mut self, ok: bool, text: &str) {
+        for command in self.store.open_commands(self.sweep).unwrap() {
+            self.store.acknowledge(command.id, &json!({ "ok": ok, "text": text })).unwrap();
+        }
+    }
+
+    /// A run at work ends.
+    pub(super) fn ends(&mut self, run: RunId) {
+        let owner = self.owner.clone();
+        let finished = Finished::without_values(&Outcome::Done);
+        assert!(self.store.finish_run(run, 1, &owner, &finished).unwrap());
     }
 
     /// The same after its process died.
