@@ -76,6 +76,14 @@ pub(crate) fn begin(store: &mut Store) -> Result<(RunId, Owner), StoreError> {
     Ok((run, owner))
 }
 
+/// Ends such a run and puts it into the bin, so that the store is as it was.
+#[allow(dead_code, reason = "one of two benchmarks writes")]
+pub(crate) fn end(store: &mut Store, run: RunId, owner: &Owner) -> Result<(), StoreError> {
+    store.finish_run(run, 1, owner, &Finished::without_values(&Outcome::Done))?;
+    store.remove(run)?;
+    Ok(())
+}
+
 struct Maker {
     sweeps: Vec<SweepId>,
     contexts: Vec<RunContext>,

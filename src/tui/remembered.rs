@@ -33,11 +33,15 @@ impl Remembered {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    /// Remembers it, whole or not at all.
+    /// Remembers it, whole or not at all. A link keeps its place; what is no regular file, like `/dev/null`, keeps nothing.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, file: &std::path::Path) -> io::Result<()> {
+        let file = &std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
+        if std::fs::metadata(file).is_ok_and(|there| !there.is_file()) {
+            return Ok(());
+        }
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder)?;
         }
@@ -63,5 +67,21 @@ mod tests {
         assert_eq!(Remembered::load(&file), remembered);
         std::fs::write(&file, "{ not json").unwrap();
         assert_eq!(Remembered::load(&file), Remembered::default());
+    }
+
+    #[test]
+    fn only_a_regular_file_is_replaced_and_a_link_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        Remembered::default().save(std::path::Path::new("/dev/null")).unwrap();
+        assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
+        std::fs::write(path("kept.json"), "{}").unwrap();
+        std::os::unix::fs::symlink(path("kept.json"), path("tui.json")).unwrap();
+        let remembered = Remembered { theme: Some("dark".into()), ..Remembered::default() };
+        remembered.save(&path("tui.json")).unwrap();
+        assert!(std::fs::symlink_metadata(path("tui.json")).unwrap().is_symlink());
+        assert_eq!(Remembered::load(&path("kept.json")), remembered);
+        std::fs::create_dir(path("folder")).unwrap();
+        remembered.save(&path("folder")).unwrap();
     }
 }
