@@ -15,6 +15,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use std::fs::File;
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -23,6 +24,13 @@ use std::time::{Duration, Instant};
 const SIZES: [(u16, u16); 2] = [(220, 60), (100, 30)];
 /// A keyboard that repeats.
 const REPEAT: Duration = Duration::from_millis(40);
+/// In the first row of the table as it opens.
+const NEWEST: &str = "▶▢! 100000";
+/// In the first row of the table sorted by `roc_auc`.
+const BEST: &str = "▶▢✓  38876";
+/// A filter without its last key, and how many runs it leaves.
+const FILTER: &str = "/roc_auc > 0.8 and C < ";
+const FITTING: &str = "of 14,393";
 /// What is written while the screen is watched.
 const POINTS_A_SECOND: u64 = 10_000;
 
@@ -42,6 +50,10 @@ fn line(name: &str, mut times: Vec<f64>) {
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times[((times.len() - 1) as f64 * share).round() as usize];
     println!("{name:<44} {:>9.2} {:>9.2} {:>9.2}", at(0.5), at(0.99), at(1.0));
+}
+
+fn cells(n: u16) -> NonZero<u16> {
+    NonZero::new(n).unwrap_or(NonZero::<u16>::MIN)
 }
 
 fn ms(since: Instant) -> f64 {
@@ -99,6 +111,28 @@ impl Shown {
         (frames, String::from_utf8_lossy(&text).into_owned())
     }
 
+    /// Takes in what is written until the screen shows a text; the time from `start` to the bytes that completed it.
+    fn until(&self, screen: &mut vt100::Parser, start: Instant, text: &str) -> Result<f64, Failed> {
+        loop {
+            let (at, bytes) = self.bytes.recv_timeout(Duration::from_secs(10)).map_err(|_| {
+                format!("'{text}' does not appear:\n{}", screen.screen().contents())
+            })?;
+            screen.process(&bytes);
+            if screen.screen().contents().contains(text) {
+                return Ok((at - start).as_secs_f64() * 1e3);
+            }
+        }
+    }
+
+    /// Types, and takes in all that follows.
+    fn settle(&mut self, screen: &mut vt100::Parser, keys: &str) -> Result<(), Failed> {
+        self.master.write_all(keys.as_bytes())?;
+        while let Ok((_, bytes)) = self.bytes.recv_timeout(Duration::from_millis(300)) {
+            screen.process(&bytes);
+        }
+        Ok(())
+    }
+
     /// CPU seconds so far.
     fn cpu(&self) -> Result<f64, Failed> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
@@ -122,18 +156,41 @@ impl Shown {
 }
 
 fn on_a_pty(folder: &Path, size: (u16, u16)) -> Result<(), Failed> {
-    let (mut first, mut filled) = (Vec::new(), Vec::new());
+    let emulator = || vt100::Parser::new(cells(size.1), cells(size.0), 0);
+    let (mut first, mut filled, mut last) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..10 {
         let start = Instant::now();
-        let shown = Shown::start(folder, size)?;
+        let (shown, mut screen) = (Shown::start(folder, size)?, emulator());
+        first.push(shown.until(&mut screen, start, "[1 Runs]")?);
+        filled.push(shown.until(&mut screen, start, NEWEST)?);
         let (frames, _) = shown.read(Duration::from_millis(700));
-        let since = |at: &Instant| (*at - start).as_secs_f64() * 1e3;
-        first.push(frames.first().map_or(f64::NAN, since));
-        filled.push(frames.last().map_or(f64::NAN, since));
+        last.extend(frames.last().map(|at| (*at - start).as_secs_f64() * 1e3));
         shown.quit()?;
     }
     line("start to the first frame", first);
-    line("start to the last frame (table and preview)", filled);
+    line("start to the table", filled);
+    line("start to the last frame (preview, columns)", last);
+
+    let (mut shown, mut screen) = (Shown::start(folder, size)?, emulator());
+    shown.until(&mut screen, Instant::now(), NEWEST)?;
+    let (mut sorts, mut filters) = (Vec::new(), Vec::new());
+    shown.settle(&mut screen, "ll")?;
+    for _ in 0..20 {
+        let start = Instant::now();
+        shown.master.write_all(b"s")?;
+        sorts.push(shown.until(&mut screen, start, BEST)?);
+        shown.settle(&mut screen, "hhslllh")?;
+    }
+    for _ in 0..20 {
+        shown.settle(&mut screen, FILTER)?;
+        let start = Instant::now();
+        shown.master.write_all(b"1\r")?;
+        filters.push(shown.until(&mut screen, start, FITTING)?);
+        shown.settle(&mut screen, "\x1b")?;
+    }
+    line("key to the table sorted by a metric", sorts);
+    line("key to the table filtered by metric, parameter", filters);
+    shown.quit()?;
 
     let mut shown = Shown::start(folder, size)?;
     shown.read(Duration::from_millis(1500));
@@ -216,30 +273,6 @@ fn in_process(folder: &Path, (width, height): (u16, u16)) -> Result<(), Failed> 
         mouse: true,
     };
     let area = Rect::new(0, 0, width, height);
-    let timed = |name: &str, before: &str, keys: &str, undo: &str| -> Result<(), Failed> {
-        let mut pilot = Pilot::start(&options, area, false)?;
-        let (before, keys) = (keymap::presses(before)?, keymap::presses(keys)?);
-        let undo = keymap::presses(undo)?;
-        let mut times = Vec::new();
-        for _ in 0..20 {
-            pilot.press(&before);
-            let start = Instant::now();
-            pilot.press(&keys);
-            std::hint::black_box(pilot.frame());
-            times.push(ms(start));
-            pilot.press(&undo);
-        }
-        line(name, times);
-        Ok(())
-    };
-    timed("sort by a metric, to its frame", "ll", "s", "hhs")?;
-    // Typed whole but for its last key: a filter is tried with every key.
-    timed(
-        "filter on a metric and a parameter",
-        "/roc_auc > 0.8 and C < ",
-        "1<enter>",
-        "<esc><esc>",
-    )?;
     let mut pilot = Pilot::start(&options, area, false)?;
     let mut frames = Vec::new();
     for _ in 0..200 {
