@@ -122,7 +122,7 @@ impl Ask {
     /// True for work of more than a few milliseconds: it goes to a worker of its own.
     pub fn is_slow(&self) -> bool {
         match self {
-            Self::Catalog => false,
+            Self::Catalog => true,
             Self::Runs(ask) => ask.is_slow(),
             Self::Run(ask) => ask.is_slow(),
             Self::Compare(ask) => ask.is_slow(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// The least time between two answers to the same question, milliseconds.
 const LEAST_MS: i64 = 500;
 /// The time between two answers is at least so many times what the last one took.
-const REST: i64 = 80;
+const REST: i64 = 100;
 
 #[derive(Debug)]
 struct State {
@@ -113,9 +113,9 @@ mod tests {
         asking.changed(2, 0);
         assert_eq!(due(&mut asking, 20), (0, None), "points do not make the catalog stale");
         asking.changed(3, 1);
-        assert_eq!(due(&mut asking, 20), (0, Some(8010)));
-        assert_eq!(due(&mut asking, 8010), (1, None));
+        assert_eq!(due(&mut asking, 20), (0, Some(10_010)));
+        assert_eq!(due(&mut asking, 10_010), (1, None));
         asking.forget();
-        assert_eq!(due(&mut asking, 8011), (1, None));
+        assert_eq!(due(&mut asking, 10_011), (1, None));
     }
 }

@@ -200,9 +200,10 @@ impl Ask {
         }
     }
 
-    /// True for work of more than a few milliseconds.
+    /// True for work of more than a few milliseconds that nobody waits for: a list is quick, or else it stood behind the
+    /// survey of the list before.
     pub fn is_slow(&self) -> bool {
-        !matches!(self, Self::Rows(..) | Self::Preview(..))
+        !matches!(self, Self::List(_) | Self::Rows(..) | Self::Preview(..))
     }
 
     /// Answers it.
