@@ -174,12 +174,13 @@ fn on_a_pty(folder: &Path, size: (u16, u16)) -> Result<(), Failed> {
     let (mut shown, mut screen) = (Shown::start(folder, size)?, emulator());
     shown.until(&mut screen, Instant::now(), NEWEST)?;
     let (mut sorts, mut filters) = (Vec::new(), Vec::new());
+    shown.settle(&mut screen, "")?;
     shown.settle(&mut screen, "ll")?;
     for _ in 0..20 {
         let start = Instant::now();
         shown.master.write_all(b"s")?;
         sorts.push(shown.until(&mut screen, start, BEST)?);
-        shown.settle(&mut screen, "hhslllh")?;
+        shown.settle(&mut screen, "hhhhsll")?;
     }
     for _ in 0..20 {
         shown.settle(&mut screen, FILTER)?;
