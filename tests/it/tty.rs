@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 /// How long something that must come may take on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running derby and its terminal.
 pub(crate) struct Tty {
@@ -117,6 +117,14 @@ impl Tty {
         (status, self)
     }
 
+    /// Leaves by `q`, without an error and with the terminal in order.
+    pub(crate) fn leaves(mut self) {
+        self.send(b"q");
+        let (status, tty) = self.ends();
+        assert_eq!(status.code(), Some(0), "{}", tty.text());
+        tty.assert_restored();
+    }
+
     fn bytes_are_empty(&mut self) -> bool {
         match self.bytes.try_recv() {
             Ok(bytes) => {
@@ -144,6 +152,18 @@ impl Drop for Tty {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Waits for the end of a process whose terminal nobody reads.
+pub(crate) fn end_of(child: &mut Child) -> ExitStatus {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        assert!(begun.elapsed() < PATIENCE, "it does not end");
+        std::thread::yield_now();
     }
 }
 

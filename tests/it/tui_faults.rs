@@ -2,10 +2,9 @@
 //! a run's name is hostile.
 
 use crate::program::Place;
-use crate::tty::{PATIENCE, Tty, spawn};
+use crate::tty::{Tty, end_of, spawn};
 use rusqlite::Connection;
 use std::io::{Read, Write};
-use std::time::Instant;
 
 const SIZE: (u16, u16) = (100, 30);
 
@@ -13,13 +12,6 @@ fn shown(place: &Place) -> Tty {
     let mut tty = Tty::start(place, &[], SIZE, &[]);
     tty.wait_for("knn");
     tty
-}
-
-fn leaves(mut tty: Tty) {
-    tty.send(b"q");
-    let (status, tty) = tty.ends();
-    assert_eq!(status.code(), Some(0), "{}", tty.text());
-    tty.assert_restored();
 }
 
 fn store(place: &Place) -> Connection {
@@ -37,15 +29,7 @@ fn a_terminal_that_goes_away_without_a_signal_ends_it() {
         seen.extend(&buffer[..n]);
     }
     drop(master);
-    let begun = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            break status;
-        }
-        assert!(begun.elapsed() < PATIENCE, "it does not notice");
-        std::thread::yield_now();
-    };
-    assert_eq!(status.code(), Some(129), "as after SIGHUP");
+    assert_eq!(end_of(&mut child).code(), Some(129), "as after SIGHUP");
 }
 
 #[test]
@@ -65,11 +49,7 @@ fn a_terminal_that_takes_nothing_in_holds_no_sweep_up() {
         let mut buffer = vec![0; 65_536];
         while reader.read(&mut buffer).is_ok_and(|n| n > 0) {}
     });
-    let begun = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        assert!(begun.elapsed() < PATIENCE, "it does not end");
-        std::thread::yield_now();
-    }
+    end_of(&mut child);
     drop(master);
     drained.join().unwrap();
 }
@@ -91,7 +71,7 @@ fn a_locked_store_is_read_and_what_cannot_be_written_is_said() {
     tty.wait_for("Into the bin");
     tty.send(b"y");
     tty.wait_for("moved to the bin");
-    leaves(tty);
+    tty.leaves();
 }
 
 #[test]
@@ -105,7 +85,7 @@ fn an_older_store_is_read_as_soon_as_another_program_has_migrated_it() {
     assert_eq!(place.derby(&["tag", "1", "kept=yes"]).code, 0);
     tty.send(b"jr");
     tty.wait_until("the runs", |text| text.contains("knn") && !text.contains("older than 3"));
-    leaves(tty);
+    tty.leaves();
 }
 
 #[test]
@@ -150,5 +130,5 @@ fn hostile_names_are_text_and_columns_stay_where_they_are() {
         "{frame:?}\n{}",
         tty.text()
     );
-    leaves(tty);
+    tty.leaves();
 }

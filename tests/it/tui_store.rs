@@ -24,13 +24,6 @@ fn shown(place: &Place) -> Tty {
     tty
 }
 
-fn leaves(mut tty: Tty) {
-    tty.send(b"q");
-    let (status, tty) = tty.ends();
-    assert_eq!(status.code(), Some(0), "{}", tty.text());
-    tty.assert_restored();
-}
-
 #[test]
 fn without_a_store_it_says_how_to_begin_and_sees_the_first_one() {
     let place = Place::new();
@@ -41,7 +34,7 @@ fn without_a_store_it_says_how_to_begin_and_sees_the_first_one() {
     tty.wait_until("the first runs", |text| {
         !text.contains("no runs yet") && text.contains("sphere")
     });
-    leaves(tty);
+    tty.leaves();
 }
 
 #[test]
@@ -65,7 +58,7 @@ fn a_store_that_is_deleted_or_replaced_is_noticed() {
     tty.wait_until("the new runs", |text| {
         !text.contains("is gone") && !text.contains("knn") && text.contains("sphere")
     });
-    leaves(tty);
+    tty.leaves();
 }
 
 #[test]
@@ -83,7 +76,7 @@ fn a_damaged_store_is_a_screen_and_no_crash() {
     tty.wait_until("the runs again", |text| {
         !text.contains("cannot be read") && text.contains("knn")
     });
-    leaves(tty);
+    tty.leaves();
 }
 
 #[test]
@@ -98,7 +91,7 @@ fn a_store_of_a_newer_derby_is_a_screen() {
     fs::remove_file(&file).unwrap();
     fs::write(&file, bytes).unwrap();
     tty.wait_for("The store cannot be read");
-    leaves(tty);
+    tty.leaves();
 }
 
 #[test]
@@ -138,5 +131,5 @@ jobs = 1
     sweep.wait().unwrap();
     tty.send(b"r1r4r");
     tty.take_in(Duration::from_millis(500));
-    leaves(tty);
+    tty.leaves();
 }
