@@ -4,7 +4,7 @@ use super::{Store, StoreError, codec};
 use crate::domain::{RunId, SeriesKey};
 use crate::metrics::series::Series;
 use rusqlite::types::ValueRef;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// What a series runs along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,11 +27,6 @@ impl Store {
                 "SELECT p.metric, m.name FROM point p JOIN metric m ON m.id = p.metric
                  WHERE p.run = ?1 AND p.metric > ?2 ORDER BY p.metric LIMIT 1",
             )?;
-            let mut first = conn
-                .prepare_cached("SELECT min(context) FROM point WHERE run = ?1 AND metric = ?2")?;
-            let mut next = conn.prepare_cached(
-                "SELECT min(context) FROM point WHERE run = ?1 AND metric = ?2 AND context > ?3",
-            )?;
             let mut keys = Vec::new();
             let mut metric = 0_i64;
             loop {
@@ -40,15 +35,22 @@ impl Store {
                 });
                 let Some((number, name)) = found.optional()? else { break };
                 metric = number;
-                let mut context: Option<String> =
-                    first.query_row(params![run.0, metric], |row| row.get(0))?;
-                while let Some(found) = context {
-                    keys.push(SeriesKey { metric: name.clone(), context: found.clone() });
-                    context = next.query_row(params![run.0, metric, found], |row| row.get(0))?;
-                }
+                keys.extend(keys_of(conn, run, (metric, &name))?);
             }
             keys.sort();
             Ok(keys)
+        })
+    }
+
+    /// The series of a run that are of one metric, by context.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn series_of(&self, run: RunId, metric: &str) -> Result<Vec<SeriesKey>, StoreError> {
+        self.read_at_once(|conn| {
+            let mut number = conn.prepare_cached("SELECT id FROM metric WHERE name = ?1")?;
+            let number: Option<i64> = number.query_row([metric], |row| row.get(0)).optional()?;
+            number.map_or(Ok(Vec::new()), |number| keys_of(conn, run, (number, metric)))
         })
     }
 
@@ -116,6 +118,24 @@ impl Store {
             Ok(found.collect::<Result<_, _>>()?)
         })
     }
+}
+
+/// The series of one metric, given by its number and name: one seek a context.
+fn keys_of(
+    conn: &Connection,
+    run: RunId,
+    (number, name): (i64, &str),
+) -> Result<Vec<SeriesKey>, StoreError> {
+    let first = "SELECT min(context) FROM point WHERE run = ?1 AND metric = ?2";
+    let next = "SELECT min(context) FROM point WHERE run = ?1 AND metric = ?2 AND context > ?3";
+    let (mut first, mut next) = (conn.prepare_cached(first)?, conn.prepare_cached(next)?);
+    let mut keys = Vec::new();
+    let mut context: Option<String> = first.query_row(params![run.0, number], |row| row.get(0))?;
+    while let Some(found) = context {
+        context = next.query_row(params![run.0, number, found], |row| row.get(0))?;
+        keys.push(SeriesKey { metric: name.into(), context: found });
+    }
+    Ok(keys)
 }
 
 /// A value of a series: step, milliseconds since 1970 UTC, and the value.

@@ -287,6 +287,10 @@ fn series_come_as_columns_whole_or_from_a_place_on() {
     let of_columns =
         series.xs.iter().copied().zip(series.values.iter().map(|value| value.to_bits()));
     assert!(stamped.iter().map(of_stamped).eq(of_columns) && stamped.len() > 1);
+    let of = |metric: &str| store.series_of(run, metric).unwrap();
+    let by_metric: Vec<_> = keys.chunk_by(|a, b| a.metric == b.metric).collect();
+    assert!(by_metric.iter().all(|keys| of(&keys[0].metric) == **keys));
+    assert!(of("no such metric").is_empty());
     let (series, last) = store.series_columns(run, &unknown, Axis::Step, None).unwrap();
     assert!(series.is_empty() && last.is_none());
     assert_eq!(store.series_keys(RunId(99)).unwrap(), []);

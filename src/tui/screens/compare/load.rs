@@ -143,11 +143,9 @@ impl Ask {
                 let mut curves = BTreeMap::new();
                 for run in records(store, ids)? {
                     let mut series = Vec::new();
-                    for key in store.series_keys(run.id)? {
-                        if key.metric == *metric {
-                            let stamped = store.stamped_series(run.id, &key)?;
-                            series.push((key.context, stamped));
-                        }
+                    for key in store.series_of(run.id, metric)? {
+                        let stamped = store.stamped_series(run.id, &key)?;
+                        series.push((key.context, stamped));
                     }
                     curves.insert(run.id, curve::of_series(series, run.started));
                 }

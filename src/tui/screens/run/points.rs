@@ -179,8 +179,7 @@ fn extend(
     (metric, axis): (&str, XAxis),
     (group, ends): (&mut Vec<(String, Series)>, &mut Ends),
 ) -> Result<(), StoreError> {
-    let keys = store.series_keys(run.id)?;
-    for key in keys.iter().filter(|key| key.metric == metric) {
+    for key in &store.series_of(run.id, metric)? {
         let of_store = if axis == XAxis::Step { Axis::Step } else { Axis::Time };
         let after = ends.get(&key.context).copied();
         let (mut more, end) = store.series_columns(run.id, key, of_store, after)?;
