@@ -37,7 +37,7 @@
 //! | [`champion`] | registered models, versions, aliases: the ledger | judges |
 //! | [`store`] | the only SQL | decides anything |
 //! | [`executor`] | carries out trials on worker threads | asks a sampler, writes the store |
-//! | [`sweep`] | the loop: ask, run, record, tell; resume; stop | prints |
+//! | [`sweep`] | the loop: ask, run, record, tell; resume; stop; steer; how far it is and how fast | prints |
 //! | [`candidate`] | a recorded run fitted again: bundle, evidence, reproduction | decides a verdict |
 //! | [`plot`] | figures | reads the store |
 //! | [`report`] | one structure in every form: text, Markdown, JSON, `JUnit`, `OpenMetrics`, HTML | gathers |
