@@ -6,6 +6,7 @@ mod binomial_draw;
 mod distributions;
 mod lbfgs;
 mod linalg;
+mod pareto;
 mod ranks;
 mod rng;
 mod signed_rank;
@@ -17,6 +18,9 @@ pub use distributions::{
 };
 pub use lbfgs::{Ended, Evaluate, Iterate, LbfgsOptions, Minimum, lbfgs};
 pub use linalg::{Eigen, Factor, Triangle, symmetric_eigen};
+pub use pareto::{
+    Losses, crowding_distances, das_dennis, dominates, front, hypervolume, non_domination_ranks,
+};
 pub use ranks::{dot, spearman, unit_ranks};
 pub use rng::Rng;
 pub use signed_rank::{Alternative, signed_rank};
