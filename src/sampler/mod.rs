@@ -6,14 +6,17 @@
 
 mod grid;
 mod random;
+mod session;
 mod sobol;
 mod tpe;
+pub mod wire;
 
 #[cfg(test)]
 mod conformance;
 
 pub use grid::{Grid, grid_len};
 pub use random::Random;
+pub use session::{Asked, Best, DEFAULT, End, Session, SessionError, Start};
 pub use sobol::Sobol;
 pub use tpe::{Tpe, TpeOptions};
 
@@ -33,6 +36,15 @@ pub struct Told {
     pub sd: Option<f64>,
 }
 
+/// How far a trial came that was stopped early.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pruned {
+    /// The step of its last report.
+    pub step: i64,
+    /// The last report, turned so that smaller is better.
+    pub loss: f64,
+}
+
 /// The search strategy.
 pub trait Sampler: Send {
     /// The point of trial `number`, given the points still at work; `None` once the space is used up.
@@ -40,6 +52,13 @@ pub trait Sampler: Send {
 
     /// Takes in a result. The order of calls is the order of the record.
     fn tell(&mut self, told: &Told);
+
+    /// Takes in a trial that was stopped early; its `loss` is `None`. A sampler that makes nothing of the last
+    /// report counts it as failed.
+    fn tell_pruned(&mut self, told: &Told, pruned: Pruned) {
+        let _ = pruned;
+        self.tell(told);
+    }
 }
 
 /// What a sampler is made from.
@@ -55,7 +74,7 @@ pub struct Setup {
 
 /// Version of all samplers together, part of a sweep's identity: it goes up whenever any sampler would
 /// answer differently to the same record.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What a sweep file can say about samplers.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +94,11 @@ impl Default for SamplerOptions {
 /// The names that [`make`] knows.
 pub fn names() -> &'static [&'static str] {
     &["grid", "random", "sobol", "tpe"]
+}
+
+/// The names of samplers that search for several objectives at once.
+pub fn names_for_several() -> &'static [&'static str] {
+    &[]
 }
 
 /// Makes a sampler by its name; `None` if there is none of that name.

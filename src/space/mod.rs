@@ -18,6 +18,8 @@ pub use point::Point;
 pub use size::Size;
 pub use tree::Row;
 
+use std::collections::BTreeMap;
+
 /// A conditional search space.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Space {
@@ -67,7 +69,13 @@ impl Space {
 
     /// True if some point has dimension `idx`: no two conditions on its way contradict each other.
     pub fn is_reachable(&self, idx: usize) -> bool {
-        validate::needs(&self.dims, idx).values().all(|coords| !coords.is_empty())
+        self.needs(idx).values().all(|coords| !coords.is_empty())
+    }
+
+    /// The coordinates that the ancestors of dimension `idx` must have for it to be active, by dimension;
+    /// none are left for one that contradictory conditions name.
+    pub fn needs(&self, idx: usize) -> BTreeMap<usize, Vec<f64>> {
+        validate::needs(&self.dims, idx)
     }
 
     /// The point at `unit` of the unit cube, one number in `[0, 1]` per dimension; those of inactive

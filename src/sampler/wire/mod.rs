@@ -1,0 +1,235 @@
+//! A sampler over JSON lines: one line in, exactly one line out.
+//!
+//! ```text
+//! -> {"space": {"x": {"type": "float", "low": 0, "high": 1}}, "direction": "minimize", "seed": 1, "sampler": "tpe", "budget": 300}
+//! <- {"ok": true, "name": "derby", "version": "…", "sampler": "tpe"}
+//! -> {"ask": true}
+//! <- {"id": 0, "params": {"x": 0.25}}
+//! -> {"tell": {"id": 0, "value": 0.31}}
+//! <- {"ok": true}
+//! -> {"best": true}
+//! <- {"id": 0, "params": {"x": 0.25}, "value": 0.31}
+//! ```
+//!
+//! A tell may carry `"values": [0.31]`, or `"state"`: `"failed"`, or `"pruned"` with the last report as `"value"`
+//! and `"step"`. `"direction"` may be a list, one per objective. Only `"space"` is needed to begin with. Anything
+//! else is answered by `{"error": "…"}` and changes nothing; once all points of a space are asked for, the
+//! answer has `"exhausted": true` too. The same lines get the same answers.
+
+mod json;
+mod space;
+#[cfg(test)]
+mod tests;
+
+use self::json::{Object, shown};
+use super::SamplerOptions;
+use super::session::{Asked, End, Session, SessionError, Start};
+use crate::domain::{Goal, Params};
+use serde::Serialize;
+use serde_json::Value as Json;
+use std::io::{self, BufRead, Write};
+use std::sync::Arc;
+
+/// What is known of a conversation.
+#[derive(Default)]
+pub struct Wire {
+    session: Option<Session>,
+    /// Control parameters that sessions begin with.
+    pub options: SamplerOptions,
+}
+
+/// One line out.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Reply {
+    Begun { ok: bool, name: &'static str, version: &'static str, sampler: String },
+    Asked { id: u64, params: Params },
+    Taken { ok: bool },
+    Best { id: u64, params: Params, value: f64 },
+    Refused { error: String },
+    Exhausted { error: String, exhausted: bool },
+}
+
+impl From<SessionError> for Reply {
+    fn from(source: SessionError) -> Self {
+        let error = source.to_string();
+        match source {
+            SessionError::Exhausted { .. } => Self::Exhausted { error, exhausted: true },
+            _ => Self::Refused { error },
+        }
+    }
+}
+
+impl From<String> for Reply {
+    fn from(error: String) -> Self {
+        Self::Refused { error }
+    }
+}
+
+/// Answers line by line until the input ends; every answer is flushed.
+///
+/// # Errors
+/// When reading or writing fails.
+pub fn serve(wire: &mut Wire, mut input: impl BufRead, mut output: impl Write) -> io::Result<()> {
+    let mut line = Vec::new();
+    while input.read_until(b'\n', &mut line)? > 0 {
+        let answered = match std::str::from_utf8(&line) {
+            Ok(line) => answer(wire, line),
+            Err(error) => {
+                line_of(&Reply::from(format!("the line is no UTF-8 ({error}); send JSON")))
+            }
+        };
+        writeln!(output, "{answered}")?;
+        output.flush()?;
+        line.clear();
+    }
+    Ok(())
+}
+
+/// The answer to a line, itself one line without its end.
+pub fn answer(wire: &mut Wire, line: &str) -> String {
+    line_of(&reply(wire, line).unwrap_or_else(|refused| refused))
+}
+
+fn line_of(reply: &Reply) -> String {
+    serde_json::to_string(reply)
+        .unwrap_or_else(|_| r#"{"error":"no answer can be written"}"#.into())
+}
+
+fn reply(wire: &mut Wire, line: &str) -> Result<Reply, Reply> {
+    let json = json::parse(line)?;
+    let verbs = ["space", "ask", "tell", "best"];
+    let is = |verb: &&str| json.get(*verb).is_some();
+    match verbs.iter().copied().find(is) {
+        Some("space") => begin(wire, &json),
+        Some("ask") => {
+            flag(&json, "ask")?;
+            let session = begun(wire)?;
+            let Asked { id, point } = session.ask()?;
+            Ok(Reply::Asked { id, params: session.space().params(&point) })
+        }
+        Some("best") => {
+            flag(&json, "best")?;
+            let session = begun(wire)?;
+            let none = || "no trial is told with a value yet; tell one first".to_string();
+            let best = session.best().ok_or_else(none)?;
+            let params = session.space().params(&best.point);
+            Ok(Reply::Best { id: best.id, params, value: best.value })
+        }
+        Some(_) => {
+            let (id, end) = tell(&json)?;
+            begun(wire)?.tell(id, &end)?;
+            Ok(Reply::Taken { ok: true })
+        }
+        None => {
+            let shown = shown(&json);
+            Err(format!(
+                "'{shown}' is no message; send 'space' to begin, then 'ask', 'tell' or 'best'"
+            )
+            .into())
+        }
+    }
+}
+
+fn begun(wire: &mut Wire) -> Result<&mut Session, Reply> {
+    wire.session.as_mut().ok_or_else(|| {
+        "nothing has begun; first send a line with 'space', for example {\"space\": {\"x\": {\"type\": \"float\", \"low\": 0, \"high\": 1}}}".to_string().into()
+    })
+}
+
+/// `{"ask": true}` and nothing else.
+fn flag(json: &Json, verb: &str) -> Result<(), String> {
+    let object = Object::new(json, "the message", &[verb])?;
+    match object.flag(verb)? {
+        Some(true) => Ok(()),
+        _ => Err(format!("'{verb}' of the message must be true")),
+    }
+}
+
+fn begin(wire: &mut Wire, json: &Json) -> Result<Reply, Reply> {
+    let object = Object::new(
+        json,
+        "the first message",
+        &["space", "direction", "seed", "sampler", "budget"],
+    )?;
+    if wire.session.is_some() {
+        return Err("a space is given already; start another process for another one"
+            .to_string()
+            .into());
+    }
+    let seed = |json: &Json| json.as_u64().or_else(|| json.as_i64().map(|seed| seed as u64));
+    let start = Start {
+        space: Arc::new(space::space(object.need("space")?)?),
+        goals: goals(object.get("direction"))?,
+        seed: object.read("seed", "a whole number of at most 64 bits", seed)?.unwrap_or(0),
+        sampler: object.text("sampler")?.map(ToString::to_string),
+        budget: object.read("budget", "a whole number of at least 1", |json| {
+            json.as_u64().filter(|&budget| budget > 0)
+        })?,
+        options: wire.options.clone(),
+    };
+    let session = Session::new(start)?;
+    let sampler = session.sampler().to_string();
+    wire.session = Some(session);
+    Ok(Reply::Begun { ok: true, name: "derby", version: env!("CARGO_PKG_VERSION"), sampler })
+}
+
+fn goals(direction: Option<&Json>) -> Result<Vec<Goal>, String> {
+    let one = |json: &Json| match json.as_str() {
+        Some("minimize") => Ok(Goal::Minimize),
+        Some("maximize") => Ok(Goal::Maximize),
+        _ => {
+            let shown = shown(json);
+            Err(format!(
+                "'direction' is '{shown}'; it is 'minimize' or 'maximize', or a list of them"
+            ))
+        }
+    };
+    match direction {
+        None => Ok(vec![Goal::Minimize]),
+        Some(Json::Array(items)) => items.iter().map(one).collect(),
+        Some(json) => one(json).map(|goal| vec![goal]),
+    }
+}
+
+/// The trial and its end.
+fn tell(json: &Json) -> Result<(u64, End), String> {
+    let message = Object::new(json, "the message", &["tell"])?;
+    let told =
+        Object::new(message.need("tell")?, "'tell'", &["id", "value", "values", "state", "step"])?;
+    told.need("id")?;
+    let id = told.read("id", "the whole number that 'ask' gave", Json::as_u64)?.unwrap_or(0);
+    let value = told.number("value")?;
+    let list =
+        |json: &Json| json.as_array()?.iter().map(Json::as_f64).collect::<Option<Vec<f64>>>();
+    let values = told.read("values", "a list of finite numbers", list)?;
+    let step = told.whole("step")?;
+    let end = match (told.text("state")?, value, values) {
+        (None | Some("complete"), Some(value), None) => End::Values(vec![value]),
+        (None | Some("complete"), None, Some(values)) => End::Values(values),
+        (None | Some("complete"), None, None) => {
+            return Err(format!(
+                "trial {id} is told without a value; add 'value', or the state 'failed' or 'pruned'"
+            ));
+        }
+        (Some("failed"), None, None) => End::Failed,
+        (Some("failed"), ..) => {
+            return Err(format!("trial {id} has a value and the state 'failed'; leave one out"));
+        }
+        (Some("pruned"), value, None) => End::Pruned { value, step },
+        (Some("pruned"), ..) | (None | Some("complete"), Some(_), Some(_)) => {
+            return Err(format!("trial {id} is told with 'values'; give 'value' alone"));
+        }
+        (Some(other), ..) => {
+            return Err(format!(
+                "'state' of 'tell' is '{other}'; it is one of 'complete', 'failed', 'pruned'"
+            ));
+        }
+    };
+    match end {
+        End::Values(_) | End::Failed if step.is_some() => Err(format!(
+            "trial {id} has a 'step', which only the state 'pruned' takes; leave it out"
+        )),
+        end => Ok((id, end)),
+    }
+}
