@@ -4,6 +4,7 @@
 //! trial's number and the seed. It draws every random number of an ask from a stream of (seed, trial
 //! number), so a sampler rebuilt from the record goes on exactly as the one that was lost.
 
+mod cma;
 mod grid;
 mod random;
 mod session;
@@ -14,6 +15,7 @@ pub mod wire;
 #[cfg(test)]
 mod conformance;
 
+pub use cma::{Cma, CmaOptions};
 pub use grid::{Grid, grid_len};
 pub use random::Random;
 pub use session::{Asked, Best, DEFAULT, End, Session, SessionError, Start};
@@ -83,17 +85,19 @@ pub struct SamplerOptions {
     pub grid_steps: usize,
     /// Control parameters of the TPE sampler.
     pub tpe: TpeOptions,
+    /// Control parameters of the CMA-ES sampler.
+    pub cma: CmaOptions,
 }
 
 impl Default for SamplerOptions {
     fn default() -> Self {
-        Self { grid_steps: 5, tpe: TpeOptions::default() }
+        Self { grid_steps: 5, tpe: TpeOptions::default(), cma: CmaOptions::default() }
     }
 }
 
 /// The names that [`make`] knows.
 pub fn names() -> &'static [&'static str] {
-    &["grid", "random", "sobol", "tpe"]
+    &["cma-es", "grid", "random", "sobol", "tpe"]
 }
 
 /// The names of samplers that search for several objectives at once.
@@ -104,6 +108,7 @@ pub fn names_for_several() -> &'static [&'static str] {
 /// Makes a sampler by its name; `None` if there is none of that name.
 pub fn make(name: &str, setup: Setup, options: &SamplerOptions) -> Option<Box<dyn Sampler>> {
     Some(match name {
+        "cma-es" => Box::new(Cma::new(setup, options.cma.clone())),
         "grid" => Box::new(Grid::new(&setup.space, options.grid_steps)),
         "random" => Box::new(Random::new(setup)),
         "sobol" => Box::new(Sobol::new(setup)),
