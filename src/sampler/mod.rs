@@ -5,6 +5,7 @@
 //! number), so a sampler rebuilt from the record goes on exactly as the one that was lost.
 
 mod cma;
+mod gp;
 mod grid;
 mod random;
 mod session;
@@ -16,6 +17,7 @@ pub mod wire;
 mod conformance;
 
 pub use cma::{Cma, CmaOptions};
+pub use gp::{Gp, GpOptions};
 pub use grid::{Grid, grid_len};
 pub use random::Random;
 pub use session::{Asked, Best, DEFAULT, End, Session, SessionError, Start};
@@ -83,6 +85,8 @@ pub const VERSION: u32 = 2;
 pub struct SamplerOptions {
     /// Values per range for the grid sampler; 0 counts as 1.
     pub grid_steps: usize,
+    /// Control parameters of the Gaussian-process sampler.
+    pub gp: GpOptions,
     /// Control parameters of the TPE sampler.
     pub tpe: TpeOptions,
     /// Control parameters of the CMA-ES sampler.
@@ -91,13 +95,18 @@ pub struct SamplerOptions {
 
 impl Default for SamplerOptions {
     fn default() -> Self {
-        Self { grid_steps: 5, tpe: TpeOptions::default(), cma: CmaOptions::default() }
+        Self {
+            grid_steps: 5,
+            gp: GpOptions::default(),
+            tpe: TpeOptions::default(),
+            cma: CmaOptions::default(),
+        }
     }
 }
 
 /// The names that [`make`] knows.
 pub fn names() -> &'static [&'static str] {
-    &["cma-es", "grid", "random", "sobol", "tpe"]
+    &["cma-es", "gp", "grid", "random", "sobol", "tpe"]
 }
 
 /// The names of samplers that search for several objectives at once.
@@ -109,6 +118,7 @@ pub fn names_for_several() -> &'static [&'static str] {
 pub fn make(name: &str, setup: Setup, options: &SamplerOptions) -> Option<Box<dyn Sampler>> {
     Some(match name {
         "cma-es" => Box::new(Cma::new(setup, options.cma.clone())),
+        "gp" => Box::new(Gp::new(setup, options.gp.clone())),
         "grid" => Box::new(Grid::new(&setup.space, options.grid_steps)),
         "random" => Box::new(Random::new(setup)),
         "sobol" => Box::new(Sobol::new(setup)),
