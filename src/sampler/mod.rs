@@ -7,6 +7,7 @@
 mod cma;
 mod gp;
 mod grid;
+mod nsga;
 mod random;
 mod session;
 mod sobol;
@@ -19,6 +20,7 @@ mod conformance;
 pub use cma::{Cma, CmaOptions};
 pub use gp::{Gp, GpOptions};
 pub use grid::{Grid, grid_len};
+pub use nsga::{NsgaOptions, Parents, Scored, Survival, constrained_ranks, generation, survivors};
 pub use random::Random;
 pub use session::{Asked, Best, DEFAULT, End, Session, SessionError, Start};
 pub use sobol::Sobol;
