@@ -44,7 +44,7 @@ pub(super) fn when(mut dim: Dimension, parent: usize, any_of: &[f64]) -> Dimensi
 }
 
 pub(super) fn setup(dims: Vec<Dimension>, seed: u64) -> Setup {
-    Setup { space: Arc::new(Space::new(dims).unwrap()), seed, budget: None }
+    Setup { space: Arc::new(Space::new(dims).unwrap()), seed, ..Setup::default() }
 }
 
 fn spaces() -> Vec<(&'static str, Vec<Dimension>)> {
@@ -107,7 +107,7 @@ fn loss(point: &Point, number: u64) -> Option<f64> {
 }
 
 fn told(number: u64, point: &Point) -> Told {
-    Told { number, point: point.clone(), loss: loss(point, number), sd: None }
+    Told::new(number, point.clone(), loss(point, number))
 }
 
 /// Asks and tells one after the other.
@@ -218,7 +218,7 @@ fn losses_without_information_do_no_harm() {
             for number in 0..25 {
                 let Some(point) = sampler.ask(number, &[]) else { break };
                 assert_eq!(setup.space.check(&point), Ok(()), "{name} on {title} with {loss:?}");
-                sampler.tell(&Told { number, point, loss, sd: None });
+                sampler.tell(&Told::new(number, point, loss));
             }
         }
     });

@@ -30,16 +30,39 @@ use crate::space::{Point, Space};
 use std::sync::Arc;
 
 /// What became of a trial, as a sampler learns it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Told {
     /// The trial's number.
     pub number: u64,
     /// Where it was.
     pub point: Point,
-    /// The objective turned so that smaller is better; `None` for a trial that failed or is infeasible.
+    /// The first objective turned so that smaller is better; `None` for a trial that failed.
     pub loss: Option<f64>,
+    /// The other objectives, turned likewise; empty for a trial that failed and in a search for one objective.
+    pub further: Vec<f64>,
+    /// The values of the constraints, each satisfied up to 0; empty without constraints.
+    pub constraints: Vec<f64>,
     /// Spread of the scores of its replicates, for samplers that model noise; `None` without replicates.
     pub sd: Option<f64>,
+}
+
+impl Told {
+    /// What became of a trial with at most one objective and without constraints or replicates.
+    pub fn new(number: u64, point: Point, loss: Option<f64>) -> Self {
+        Self { number, point, loss, ..Self::default() }
+    }
+
+    /// The losses of all objectives; `None` for a trial that failed, or one of them is no finite number.
+    pub fn losses(&self) -> Option<Vec<f64>> {
+        let losses: Vec<f64> = self.loss.iter().chain(&self.further).copied().collect();
+        (self.loss.is_some() && losses.iter().all(|loss| loss.is_finite())).then_some(losses)
+    }
+
+    /// By how much the constraints are violated in all: 0 where all are satisfied, infinite where a value is NaN.
+    pub fn violation(&self) -> f64 {
+        let over = |c: &f64| if c.is_nan() { f64::INFINITY } else { c.max(0.0) };
+        self.constraints.iter().map(over).sum()
+    }
 }
 
 /// How far a trial came that was stopped early.
@@ -68,7 +91,7 @@ pub trait Sampler: Send {
 }
 
 /// What a sampler is made from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Setup {
     /// Where to search.
     pub space: Arc<Space>,
@@ -76,6 +99,14 @@ pub struct Setup {
     pub seed: u64,
     /// How many trials the sweep means to run, where it says.
     pub budget: Option<u64>,
+    /// How many objectives there are; what a trial is told with has as many losses.
+    pub n_objectives: usize,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { space: Arc::default(), seed: 0, budget: None, n_objectives: 1 }
+    }
 }
 
 /// Version of all samplers together, part of a sweep's identity: it goes up whenever any sampler would

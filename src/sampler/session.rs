@@ -185,7 +185,9 @@ impl Session {
             n => return Err(SessionError::SeveralObjectives { sampler: name, n }),
         }
         let space = Arc::clone(&start.space);
-        let setup = Setup { space: start.space, seed: start.seed, budget: start.budget };
+        let n_objectives = start.goals.len();
+        let setup =
+            Setup { space: start.space, seed: start.seed, budget: start.budget, n_objectives };
         let Some(sampler) = make(&name, setup, &start.options) else {
             return Err(SessionError::UnknownSampler { name });
         };
@@ -251,7 +253,7 @@ impl Session {
         self.check(id, end)?;
         let Some(point) = self.open.remove(&id) else { return Ok(()) };
         let goal = self.goals[0];
-        let told = |loss| Told { number: id, point: point.clone(), loss, sd: None };
+        let told = |loss| Told::new(id, point.clone(), loss);
         match end {
             End::Values(values) => {
                 self.sampler.tell(&told(Some(goal.loss(values[0]))));

@@ -373,7 +373,8 @@ impl Asker {
             End::Open => None,
         };
         let (loss, sd) = (score.map(|score| score.loss), score.and_then(|score| score.sd));
-        self.sampler.tell(&Told { number, point: asked.point.clone(), loss, sd });
+        let point = asked.point.clone();
+        self.sampler.tell(&Told { sd, ..Told::new(number, point, loss) });
     }
 
     fn push(&mut self, number: u64, asked: Asked) {

@@ -183,13 +183,14 @@ pub(crate) fn assert_replays(store: &Store, spec: &Sweep) {
             space: Arc::clone(&spec.space),
             seed: spec.search.seed,
             budget: spec.budget.trials,
+            n_objectives: 1,
         };
         let options =
             SamplerOptions { grid_steps: spec.search.grid_steps, ..SamplerOptions::default() };
         let mut fresh = sampler::make(&spec.search.sampler, setup, &options).unwrap();
         for past in history {
             let point = past.point.clone();
-            fresh.tell(&Told { number: past.number, point, loss: past.loss, sd: None });
+            fresh.tell(&Told::new(past.number, point, past.loss));
         }
         let pending: Vec<Point> =
             trial.pending.iter().map(|&number| record[number as usize].point.clone()).collect();

@@ -82,7 +82,7 @@ mod tests {
     use crate::space::Point;
 
     fn told(number: u64, coords: &[Option<f64>], loss: f64) -> Told {
-        Told { number, point: Point(coords.to_vec()), loss: Some(loss), sd: None }
+        Told::new(number, Point(coords.to_vec()), Some(loss))
     }
 
     fn tpe() -> Tpe {

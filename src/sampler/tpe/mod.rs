@@ -264,7 +264,7 @@ mod tests {
             let Some(point) = sampler.ask(number, &[]) else { break };
             let loss = loss(&point);
             best = best.min(loss);
-            sampler.tell(&Told { number, point, loss: Some(loss), sd: None });
+            sampler.tell(&Told::new(number, point, Some(loss)));
         }
         best
     }
@@ -312,7 +312,7 @@ mod tests {
             let x = point.0[0].unwrap();
             let loss = (x < 0.6).then_some((x - 0.55).abs());
             failed += usize::from(loss.is_none() && number >= 40);
-            tpe.tell(&Told { number, point, loss, sd: None });
+            tpe.tell(&Told::new(number, point, loss));
         }
         assert!(failed < 16, "{failed} of the last 40 failed");
     }
@@ -324,7 +324,8 @@ mod tests {
         let mut tpe = Tpe::new(setup.clone(), TpeOptions::default());
         for number in 0..3000 {
             let point = random.ask(number, &[]).unwrap();
-            tpe.tell(&Told { number, loss: Some(bowl(&point)), point, sd: None });
+            let loss = bowl(&point);
+            tpe.tell(&Told::new(number, point, Some(loss)));
         }
         let pending: Vec<Point> = (3000..5000).filter_map(|n| random.ask(n, &[])).collect();
         let point = tpe.ask(5000, &pending).unwrap();

@@ -106,7 +106,7 @@ mod tests {
                 pending.push(point);
             } else {
                 let loss = Some(point.0.iter().flatten().sum());
-                tpe.tell(&Told { number, point, loss, sd: None });
+                tpe.tell(&Told::new(number, point, loss));
             }
         }
         assert_eq!(seen.len(), expect);

@@ -54,6 +54,7 @@ pub(super) fn sampler_over(
         space: Arc::clone(space),
         seed: spec.search.seed,
         budget: spec.budget.trials,
+        n_objectives: 1,
     };
     let options = sampler::SamplerOptions {
         grid_steps: spec.search.grid_steps,
