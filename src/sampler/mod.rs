@@ -19,7 +19,7 @@ pub mod wire;
 mod conformance;
 
 pub use cma::{Cma, CmaOptions};
-pub use gp::{Gp, GpOptions};
+pub use gp::{Ehvi, Gp, GpOptions};
 pub use grid::{Grid, grid_len};
 pub use nsga::{
     Nsga, NsgaOptions, Parents, Scored, Survival, constrained_ranks, generation, survivors,
@@ -166,6 +166,7 @@ pub fn most_objectives(name: &str) -> usize {
 pub fn make(name: &str, setup: Setup, options: &SamplerOptions) -> Option<Box<dyn Sampler>> {
     Some(match name {
         "cma-es" => Box::new(Cma::new(setup, options.cma.clone())),
+        "gp" if setup.n_objectives > 1 => Box::new(Ehvi::new(setup, options.gp.clone())),
         "gp" => Box::new(Gp::new(setup, options.gp.clone())),
         "grid" => Box::new(Grid::new(&setup.space, options.grid_steps)),
         "nsga-ii" => Box::new(Nsga::new(setup, options.nsga.clone())),

@@ -1,0 +1,1 @@
+//! The closed form against sampling, differences and a reference.
