@@ -5,6 +5,7 @@
 
 use super::{
     Pruned, Sampler, SamplerOptions, Setup, Told, make, most_objectives, names, names_for_several,
+    several,
 };
 use crate::domain::Goal;
 use crate::numeric::dominates;
@@ -14,6 +15,8 @@ use std::sync::Arc;
 
 /// The sampler of a session that names none.
 pub const DEFAULT: &str = "tpe";
+/// What a session for several objectives that names no sampler says that it has: [`several`].
+const DEFAULT_FOR_SEVERAL: &str = "auto";
 
 /// What a session is made from.
 #[derive(Debug, Clone)]
@@ -229,13 +232,17 @@ impl Session {
     /// # Errors
     /// When there is no such sampler, or it cannot search for so many objectives.
     pub fn new(start: Start) -> Result<Self, SessionError> {
-        let name = start.sampler.unwrap_or_else(|| DEFAULT.into());
-        if !names().contains(&name.as_str()) {
+        let is_default = start.sampler.is_none();
+        let name = start.sampler.unwrap_or_else(|| match start.goals.len() {
+            0 | 1 => DEFAULT.into(),
+            _ => DEFAULT_FOR_SEVERAL.into(),
+        });
+        if !is_default && !names().contains(&name.as_str()) {
             return Err(SessionError::UnknownSampler { name });
         }
         match start.goals.len() {
             0 => return Err(SessionError::NoGoal),
-            1 => {}
+            n if n == 1 || is_default => {}
             n => {
                 let most = most_objectives(&name);
                 if most < 2 {
@@ -250,8 +257,13 @@ impl Session {
         let n_objectives = start.goals.len();
         let setup =
             Setup { space: start.space, seed: start.seed, budget: start.budget, n_objectives };
-        let Some(sampler) = make(&name, setup, &start.options) else {
-            return Err(SessionError::UnknownSampler { name });
+        let sampler: Box<dyn Sampler> = if is_default && n_objectives > 1 {
+            Box::new(several(setup, &start.options))
+        } else {
+            let Some(made) = make(&name, setup, &start.options) else {
+                return Err(SessionError::UnknownSampler { name });
+            };
+            made
         };
         Ok(Self {
             sampler,
@@ -547,7 +559,7 @@ mod tests {
             assert!(error.as_ref().is_some_and(|text| text.contains(words)), "{error:?}");
         };
         let one = || vec![float("x", 0.0, 1.0)];
-        check(start(one(), "tpes", Goal::Minimize), "unknown sampler 'tpes'; it is one of grid");
+        check(start(one(), "tpes", Goal::Minimize), "unknown sampler 'tpes'; it is one of cma-es");
         let several =
             Start { goals: vec![Goal::Minimize; 2], ..start(one(), "tpe", Goal::Minimize) };
         let named = |name: &str| Start { sampler: Some(name.into()), ..several.clone() };
@@ -555,5 +567,48 @@ mod tests {
         let many = Start { goals: vec![Goal::Minimize; 4], ..named("gp") };
         check(many, "sampler 'gp' searches for at most 3 objectives, not 4; take 'nsga-iii'");
         check(Start { goals: Vec::new(), ..start(one(), "tpe", Goal::Minimize) }, "no direction");
+    }
+
+    #[test]
+    fn constraints_are_finite_and_as_many_every_time() {
+        let two = Start {
+            goals: vec![Goal::Maximize; 2],
+            ..start(vec![float("x", 0.0, 1.0)], "tpe", Goal::Minimize)
+        };
+        let mut session = Session::new(two).unwrap();
+        let end = |values: [f64; 2], constraints: &[f64]| End::Constrained {
+            values: values.to_vec(),
+            constraints: constraints.to_vec(),
+        };
+        let id = session.ask().unwrap().id;
+        let error = session.tell(id, &end([1.0, 2.0], &[0.0, f64::NAN])).unwrap_err();
+        assert!(
+            error.to_string().contains("trial 0 cannot have the value 'NaN' of a constraint"),
+            "{error}"
+        );
+        let error = session.tell(id, &end([1.0, f64::INFINITY], &[0.0])).unwrap_err();
+        assert_eq!(error, SessionError::NotFinite { id, value: "inf".into() });
+        session.tell(id, &end([1.0, 2.0], &[0.0])).unwrap();
+        let id = session.ask().unwrap().id;
+        let error = session.tell(id, &End::Values(vec![1.0, 3.0])).unwrap_err();
+        assert_eq!(error, SessionError::WrongConstraints { id, given: 0, wanted: 1 });
+        session.tell(id, &end([9.0, 9.0], &[1e-9])).unwrap();
+        assert_eq!(session.best(), None);
+        let ids: Vec<u64> = session.front().iter().map(|member| member.id).collect();
+        assert_eq!(ids, [0], "the other one violates its constraint");
+    }
+
+    #[test]
+    fn a_session_for_several_needs_no_name() {
+        let none = Start {
+            sampler: None,
+            goals: vec![Goal::Minimize; 4],
+            ..start(vec![float("x", 0.0, 1.0)], "tpe", Goal::Minimize)
+        };
+        let mut session = Session::new(none).unwrap();
+        assert_eq!(session.sampler(), "auto");
+        let id = session.ask().unwrap().id;
+        session.tell(id, &End::Values(vec![1.0; 4])).unwrap();
+        assert_eq!(session.front().len(), 1);
     }
 }

@@ -49,7 +49,7 @@ mod warp;
 #[cfg(test)]
 mod tests;
 
-pub use self::ehvi::Ehvi;
+pub use self::ehvi::{Bayes, Ehvi};
 
 use self::codec::Codec;
 use self::fit::{Fit, Prior};

@@ -68,7 +68,8 @@ impl Gain {
 fn volume(cells: &Cells, room: &mut Room, slopes: bool) -> f64 {
     let m = cells.levels.len();
     room.tables.resize_with(m, Vec::new);
-    for ((table, levels), (mean, sd)) in room.tables.iter_mut().zip(&cells.levels).zip(&room.moments)
+    for ((table, levels), (mean, sd)) in
+        room.tables.iter_mut().zip(&cells.levels).zip(&room.moments)
     {
         table.clear();
         table.extend(levels.iter().map(|level| log_h((level - mean) / sd)));

@@ -9,10 +9,13 @@
 //! feasible trial.
 
 mod cells;
+mod either;
 mod gain;
 mod models;
 #[cfg(test)]
 mod tests;
+
+pub use self::either::Bayes;
 
 use self::cells::Cells;
 use self::gain::Gain;
@@ -143,7 +146,8 @@ impl Ehvi {
         let m = self.setup.n_objectives;
         let along = |j: usize| rows.iter().skip(j).step_by(m).copied();
         let bound = |j: usize| {
-            let (low, high) = (along(j).fold(f64::MAX, f64::min), along(j).fold(f64::MIN, f64::max));
+            let (low, high) =
+                (along(j).fold(f64::MAX, f64::min), along(j).fold(f64::MIN, f64::max));
             let near = high + BEYOND * (high - low).max(LEAST_RANGE);
             near + self.options.reach * (worst[j] - near).max(0.0)
         };

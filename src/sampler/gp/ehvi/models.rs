@@ -5,7 +5,9 @@ use crate::sampler::Told;
 use crate::sampler::gp::codec::Codec;
 use crate::sampler::gp::fit::{Data, Fit};
 use crate::sampler::gp::posterior::Posterior;
-use crate::sampler::gp::{CHAIN, CHAIN_FROM, FIT_STEPS, GpOptions, MAX_ADDITIVE, PRIOR, fit_sizes, warp};
+use crate::sampler::gp::{
+    CHAIN, CHAIN_FROM, FIT_STEPS, GpOptions, MAX_ADDITIVE, PRIOR, fit_sizes, warp,
+};
 use crate::sampler::nsga::{Scored, constrained_ranks};
 use crate::space::Point;
 use std::collections::BTreeSet;
