@@ -107,6 +107,7 @@ impl Posterior {
     }
 
     /// Mean and standard deviation, pending points included.
+    #[cfg(test)]
     pub(super) fn at(&self, row: &[f64], scratch: &mut Scratch) -> (f64, f64) {
         let sd = self.project(row, scratch, false);
         let mean: f64 = self.dreams.iter().map(|dream| dot(&scratch.u, &dream.v)).sum();
