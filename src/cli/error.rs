@@ -5,7 +5,7 @@ use crate::candidate::CandidateError;
 use crate::data;
 use crate::spec::SpecError;
 use crate::store::StoreError;
-use crate::sweep::{DriveError, PlanError};
+use crate::sweep::{DriveError, OutsideError, PlanError};
 use std::fmt;
 
 /// Verb by outcome. The same table stands in `derby --help`.
@@ -112,8 +112,23 @@ impl From<PlanError> for CliError {
             PlanError::Command(_)
             | PlanError::Gpus(_)
             | PlanError::Metric { .. }
+            | PlanError::Elsewhere { .. }
             | PlanError::Family { .. } => Exit::Usage,
             PlanError::Data(_) | PlanError::Split(_) => Exit::Failed,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<OutsideError> for CliError {
+    fn from(error: OutsideError) -> Self {
+        let exit = match error {
+            OutsideError::Store(error) => return error.into(),
+            OutsideError::Over { .. } => Exit::NoResult,
+            OutsideError::Waits { .. } => Exit::Later,
+            OutsideError::Unknown { .. }
+            | OutsideError::Ended { .. }
+            | OutsideError::Missing { .. } => Exit::Usage,
         };
         Self::new(exit, error.to_string())
     }

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 pub(super) use live::take_in;
 pub(super) use record::{finished, forgiven};
-pub(super) use resume::standing;
+pub(super) use resume::{restored, standing};
 pub(super) use steered::Stopwatch;
 
 /// How long the loop sleeps when nothing happens: the progress line's frame and Ctrl-C's delay.
@@ -213,7 +213,7 @@ fn claim_sweep(
     })
 }
 
-fn new_sweep(spec: &Sweep, plan: &Plan) -> NewSweep {
+pub(super) fn new_sweep(spec: &Sweep, plan: &Plan) -> NewSweep {
     NewSweep {
         name: spec.name.clone(),
         experiment: spec.experiment.clone(),
