@@ -10,7 +10,7 @@
 //! of its space, the tells and the trial's number: whoever resumes needs the last space alone.
 
 use crate::domain::{Digest, Params};
-use crate::sampler::{Sampler, Told};
+use crate::sampler::{Pruned, Sampler, Told};
 use crate::space::{Point, Size, Space};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,8 +23,30 @@ const MAX_REPEATS: u64 = 100;
 pub(super) enum End {
     /// It is at work, or must run again.
     Open,
-    /// It ended with this score; none for one that failed.
-    Over(Option<Score>),
+    /// It ended.
+    Over(Fate),
+}
+
+/// What came of a trial, as the sampler learns it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Fate {
+    /// All its replicates have a score.
+    Scored(Score),
+    /// It was stopped early, and so far it had come.
+    Pruned(Pruned),
+    /// It failed, is infeasible, or was stopped before it had reported anything.
+    Lost,
+}
+
+impl Fate {
+    /// The score where there is one, else how far it came.
+    pub(super) fn new(score: Option<Score>, pruned: Option<Pruned>) -> Self {
+        match (score, pruned) {
+            (Some(score), _) if score.loss.is_finite() => Self::Scored(score),
+            (None, Some(pruned)) if pruned.loss.is_finite() => Self::Pruned(pruned),
+            _ => Self::Lost,
+        }
+    }
 }
 
 /// The result of a trial: the mean over its replicates, turned so that smaller is better.
@@ -325,11 +347,11 @@ impl Asker {
     }
 
     /// Takes in the end of a trial, and of those that repeat it.
-    pub(super) fn finish(&mut self, number: u64, score: Option<Score>) {
+    pub(super) fn finish(&mut self, number: u64, fate: Fate) {
         let mut ended = vec![number];
         ended.extend(self.waiting.remove(&number).unwrap_or_default());
         for &number in &ended {
-            self.asked[number as usize].end = End::Over(score);
+            self.asked[number as usize].end = End::Over(fate);
         }
         if self.lag.is_none() {
             for number in ended {
@@ -368,12 +390,15 @@ impl Asker {
             return;
         }
         let asked = &self.asked[number as usize];
-        let score = match asked.end {
-            End::Over(score) => score.filter(|score| score.loss.is_finite()),
-            End::Open => None,
-        };
-        let (loss, sd) = (score.map(|score| score.loss), score.and_then(|score| score.sd));
-        self.sampler.tell(&Told { number, point: asked.point.clone(), loss, sd });
+        let point = asked.point.clone();
+        let lost = Told { number, point, loss: None, sd: None };
+        match asked.end {
+            End::Over(Fate::Scored(Score { loss, sd })) => {
+                self.sampler.tell(&Told { loss: Some(loss), sd, ..lost });
+            }
+            End::Over(Fate::Pruned(pruned)) => self.sampler.tell_pruned(&lost, pruned),
+            End::Over(Fate::Lost) | End::Open => self.sampler.tell(&lost),
+        }
     }
 
     fn push(&mut self, number: u64, asked: Asked) {

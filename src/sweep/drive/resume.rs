@@ -6,9 +6,10 @@ use super::steered::{GRID, Stopwatch, sampler_over};
 use super::{DriveError, Driver, OpenTrial, Options, Task};
 use crate::domain::{Goal, Outcome, RunId, Status, SweepId};
 use crate::executor::{Judging, Pool};
+use crate::sampler::Pruned;
 use crate::spec::Sweep;
 use crate::store::{Store, StoreError, SweepRow, TrialRow, TrialRun};
-use crate::sweep::asker::{Asker, End, Remembered, Score, Steered};
+use crate::sweep::asker::{Asker, End, Fate, Remembered, Score, Steered};
 use crate::sweep::judge::SweepJudge;
 use crate::sweep::steer::{Kept, Steering, ranged};
 use crate::sweep::{Best, Plan, Progress};
@@ -45,11 +46,12 @@ impl<'a> Driver<'a> {
         let stopped = &steering.stopped;
         let left: Vec<Left> =
             trials.iter().map(|trial| left(trial, &runs, (spec, plan), stopped)).collect();
-        let asker = asker(spec, &steering, &trials, &left)?;
         let judge = SweepJudge::new(&spec.search, spec.objectives[0].goal, &row.digest);
         if let Some(judge) = &judge {
             judge.restore(&trials, &store.trial_series(row.id, metric)?);
+            record_pruned(store, row.id, (judge, spec.objectives[0].goal), &mut trials)?;
         }
+        let asker = asker(spec, &steering, &trials, &left)?;
         let judge = judge.map(Arc::new);
         let paused = steering.paused_seconds(&store.sweep_sessions(row.id)?);
         let earlier_seconds = (store.sweep_seconds(row.id)? - paused).max(0.0);
@@ -337,6 +339,36 @@ fn asker(
     Ok(asker)
 }
 
+/// Completes pruned trials of which a worker recorded the last run, with nobody left to record the trial.
+fn record_pruned(
+    store: &mut Store,
+    sweep: SweepId,
+    (judge, goal): (&SweepJudge, Goal),
+    trials: &mut [TrialRow],
+) -> Result<(), StoreError> {
+    for trial in trials {
+        let is_unknown = trial.tell_seq.is_none() && trial.pruned.is_none();
+        if trial.status != Some(Status::Pruned) || !is_unknown {
+            continue;
+        }
+        if let Some(Pruned { step, loss }) = judge.stopped_at(trial.number, goal) {
+            trial.pruned = Some((step, loss));
+            store.score_trial(sweep, trial.number, (None, None), trial.pruned)?;
+        }
+    }
+    Ok(())
+}
+
+/// How a trial ended, given the one that was executed for it.
+fn end(left: &Left, executed: Option<&TrialRow>) -> End {
+    let pruned = executed.and_then(|trial| trial.pruned);
+    let pruned = pruned.map(|(step, loss)| Pruned { step, loss });
+    match left {
+        Left::Over(score) => End::Over(Fate::new(*score, pruned)),
+        Left::Open => End::Open,
+    }
+}
+
 /// The record as the asker wants it; a trial that repeats another ended when that one did.
 fn remembered(trials: &[TrialRow], left: &[Left]) -> Result<Vec<Remembered>, StoreError> {
     let remember = |(place, trial): (usize, &TrialRow)| {
@@ -345,10 +377,7 @@ fn remembered(trials: &[TrialRow], left: &[Left]) -> Result<Vec<Remembered>, Sto
             Some(left) if trial.number == place as u64 => Ok(Remembered {
                 point: trial.point.clone(),
                 same_as: trial.same_as,
-                end: match left {
-                    Left::Over(score) => End::Over(*score),
-                    Left::Open => End::Open,
-                },
+                end: end(left, original.and_then(|original| trials.get(original))),
                 tell_seq: trial.tell_seq,
             }),
             _ => Err(StoreError::Invalid(format!(
