@@ -198,6 +198,9 @@ pub(super) struct SweepArgs {
     /// Time between two samples of a run's CPU, memory and disk, or false for none
     #[arg(long, value_name = "TIME")]
     pub(super) monitor: Option<String>,
+    /// An earlier sweep whose trials teach the sampler before its first one: a sweep of its own
+    #[arg(long, value_name = "SWEEP")]
+    pub(super) warm_start: Option<String>,
     /// Changes
     #[command(flatten)]
     pub(super) overrides: OverrideArgs,

@@ -152,6 +152,7 @@ fn overrides(args: &SweepArgs) -> Result<Overrides, CliError> {
         gpus: args.gpus.clone(),
         isolate: args.isolate,
         monitor: args.monitor.clone(),
+        warm_start: args.warm_start.clone(),
     })
 }
 

@@ -65,6 +65,15 @@ pub trait Sampler: Send {
         let _ = pruned;
         self.tell(told);
     }
+
+    /// Takes in a trial of an earlier sweep, before anything is asked or told. It counts as told; its number is the one
+    /// that it had there, and says nothing about what this sampler asks for under it.
+    fn learn(&mut self, earlier: &Told, pruned: Option<Pruned>) {
+        match pruned {
+            Some(pruned) => self.tell_pruned(earlier, pruned),
+            None => self.tell(earlier),
+        }
+    }
 }
 
 /// What a sampler is made from.
@@ -109,6 +118,11 @@ impl Default for SamplerOptions {
 /// The names that [`make`] knows.
 pub fn names() -> &'static [&'static str] {
     &["cma-es", "gp", "grid", "random", "sobol", "tpe"]
+}
+
+/// True if what a sampler is told changes what it asks for: all do but those that walk a plan of their own.
+pub fn learns(name: &str) -> bool {
+    !matches!(name, "grid" | "random" | "sobol")
 }
 
 /// The names of samplers that search for several objectives at once.

@@ -51,7 +51,8 @@ fn build<'a>(ctx: &'a Ctx<'a>, root: &'a Table, path: &Path, notes: Vec<String>)
     }
     let space = space(ctx, plan.dims)?;
     let points = section::points(ctx, &raw, &space);
-    let search = raw.search;
+    let mut search = raw.search;
+    search.warm_start = raw.warm_start.map(|raw| section::assumed(ctx, raw, &space));
     let identity = Identity {
         objectives: &objectives,
         work: &plan.work,

@@ -35,6 +35,8 @@ pub struct Overrides {
     pub isolate: bool,
     /// `--monitor`.
     pub monitor: Option<String>,
+    /// `--warm-start`.
+    pub warm_start: Option<String>,
 }
 
 impl Overrides {
@@ -74,6 +76,7 @@ impl Overrides {
             ("--cpus", "resources.cpus", &self.cpus),
             ("--gpus", "resources.gpus", &self.gpus),
             ("--monitor", "resources.monitor", &self.monitor),
+            ("--warm-start", "search.warm_start", &self.warm_start),
         ];
         let flags = flags.into_iter().filter_map(|(flag, key, value)| {
             value.as_deref().map(|value| (flag.to_string(), key, value))

@@ -9,6 +9,7 @@
 //! inside; a point holds values, not places in the unit cube, so it means the same in both. A sampler is a function
 //! of its space, the tells and the trial's number: whoever resumes needs the last space alone.
 
+use super::warm::Lesson;
 use crate::domain::{Digest, Params};
 use crate::sampler::{Pruned, Sampler, Told};
 use crate::space::{Point, Size, Space};
@@ -127,6 +128,8 @@ pub(super) struct Asker {
     changes: BTreeSet<u64>,
     /// In a changed space, where the grid goes on.
     grid_place: Option<u64>,
+    /// Trials of earlier sweeps, which teach every sampler first.
+    lessons: Vec<Lesson>,
     /// Different configurations that lie in the space as it is now.
     n_inside: u64,
 }
@@ -167,6 +170,7 @@ impl Asker {
             by_hand: BTreeMap::new(),
             changes: BTreeSet::new(),
             grid_place: None,
+            lessons: Vec::new(),
             n_inside: 0,
         }
     }
@@ -177,6 +181,30 @@ impl Asker {
         self.by_hand = steered.by_hand;
         self.changes = steered.changes;
         self
+    }
+
+    /// The same taught by trials of earlier sweeps. Before [`Asker::restore`].
+    pub(super) fn taught(mut self, lessons: Vec<Lesson>) -> Self {
+        self.lessons = lessons;
+        self.teach();
+        self
+    }
+
+    /// Teaches the sampler what earlier sweeps found, as far as it lies in the space as it is now.
+    fn teach(&mut self) {
+        for lesson in &self.lessons {
+            if self.space.check(&lesson.point).is_ok() {
+                self.sampler.learn(&lesson.told(), lesson.pruned());
+            }
+        }
+    }
+
+    /// Different configurations that were tried here or in earlier sweeps.
+    fn n_tried(&self) -> u64 {
+        let earlier = self.lessons.iter().filter(|lesson| self.space.check(&lesson.point).is_ok());
+        let earlier = earlier.map(|lesson| self.space.params(&lesson.point).digest());
+        let new: BTreeSet<Digest> = earlier.filter(|key| !self.seen.contains_key(key)).collect();
+        self.n_inside + new.len() as u64
     }
 
     /// Goes on in a changed space with a sampler made for it. Returns the first trial for which that holds.
@@ -193,6 +221,7 @@ impl Asker {
         self.repeats = 0;
         let different = (0..from).filter(|&n| self.asked[n as usize].same_as.is_none());
         self.n_inside = different.filter(|&n| self.is_inside(n)).count() as u64;
+        self.teach();
         for number in self.told.clone() {
             self.tell_sampler(number);
         }
@@ -329,7 +358,7 @@ impl Asker {
             Some(_) => self.next_of_grid(&at_work),
             None => self.sampler.ask(own - n_points, &at_work),
         };
-        point.ok_or(Next::Complete(self.n_inside))
+        point.ok_or_else(|| Next::Complete(self.n_tried()))
     }
 
     /// The first point of a changed grid that was not tried. What was tried stays tried, so the place only moves on.

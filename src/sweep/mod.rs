@@ -17,6 +17,7 @@ mod reached;
 mod single;
 pub mod steer;
 mod stop;
+mod warm;
 mod worker;
 
 pub use drive::{DriveError, Flags, Options, Report, drive};
@@ -28,3 +29,4 @@ pub use reached::{Doing, Ended, Reached, whole};
 pub use single::{Marks, Single, SingleReport, run_single};
 pub use steer::{Steer, Steering};
 pub use stop::StopReason;
+pub use warm::{Lesson, Taught, Teacher, WarmStartError};

@@ -12,6 +12,7 @@ use crate::store::{Store, StoreError, SweepRow, TrialRow, TrialRun};
 use crate::sweep::asker::{Asker, End, Fate, Remembered, Score, Steered};
 use crate::sweep::judge::SweepJudge;
 use crate::sweep::steer::{Kept, Steering, ranged};
+use crate::sweep::warm::{Lesson, Taught};
 use crate::sweep::{Best, Plan, Progress};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -51,7 +52,8 @@ impl<'a> Driver<'a> {
             judge.restore(&trials, &store.trial_series(row.id, metric)?);
             record_pruned(store, row.id, (judge, spec.objectives[0].goal), &mut trials)?;
         }
-        let asker = asker(spec, &steering, &trials, &left)?;
+        let lessons = Taught::of(store, row.id)?.map(Taught::into_lessons).unwrap_or_default();
+        let asker = asker(spec, (&steering, lessons), &trials, &left)?;
         let judge = judge.map(Arc::new);
         let paused = steering.paused_seconds(&store.sweep_sessions(row.id)?);
         let earlier_seconds = (store.sweep_seconds(row.id)? - paused).max(0.0);
@@ -317,7 +319,7 @@ fn left(
 
 fn asker(
     spec: &Sweep,
-    steering: &Steering,
+    (steering, lessons): (&Steering, Vec<Lesson>),
     trials: &[TrialRow],
     left: &[Left],
 ) -> Result<Asker, DriveError> {
@@ -334,7 +336,8 @@ fn asker(
         changes: steering.range_changes(),
         is_grid: spec.search.sampler == GRID,
     };
-    let mut asker = Asker::new(sampler, space, spec.points.clone(), lag).steered(steered);
+    let asker = Asker::new(sampler, space, spec.points.clone(), lag);
+    let mut asker = asker.steered(steered).taught(lessons);
     asker.restore(remembered(trials, left)?);
     Ok(asker)
 }

@@ -1,0 +1,1 @@
+//! Configurations of earlier sweeps in the space of a new one.
