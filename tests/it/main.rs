@@ -35,6 +35,7 @@ mod plots;
 mod reaper;
 mod reports;
 mod sweep_file;
+mod warm_start;
 mod shop;
 mod steer;
 mod workers;
