@@ -173,6 +173,9 @@ pub(super) struct SweepArgs {
     /// Stop after so many failed trials
     #[arg(long, value_name = "N")]
     pub(super) max_failed: Option<String>,
+    /// Stop once no improvement above this score is to be expected, or above its noise: noise
+    #[arg(long, value_name = "SCORE")]
+    pub(super) min_improvement: Option<String>,
     /// Trials at a time [default: all cores]
     #[arg(long, short, value_name = "N")]
     pub(super) jobs: Option<String>,

@@ -145,6 +145,7 @@ fn overrides(args: &SweepArgs) -> Result<Overrides, CliError> {
         patience: args.patience.clone(),
         target: args.target.clone(),
         max_failed: args.max_failed.clone(),
+        min_improvement: args.min_improvement.clone(),
         jobs: args.jobs.clone(),
         timeout: args.timeout.clone(),
         memory: args.memory.clone(),

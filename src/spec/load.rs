@@ -21,6 +21,8 @@ pub struct Overrides {
     pub target: Option<String>,
     /// `--max-failed`.
     pub max_failed: Option<String>,
+    /// `--min-improvement`.
+    pub min_improvement: Option<String>,
     /// `--jobs`.
     pub jobs: Option<String>,
     /// `--timeout`.
@@ -70,6 +72,7 @@ impl Overrides {
             ("--patience", "budget.patience", &self.patience),
             ("--target", "budget.target", &self.target),
             ("--max-failed", "budget.max_failed", &self.max_failed),
+            ("--min-improvement", "budget.min_improvement", &self.min_improvement),
             ("--jobs", "resources.jobs", &self.jobs),
             ("--timeout", "resources.timeout", &self.timeout),
             ("--memory", "resources.memory", &self.memory),

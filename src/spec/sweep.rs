@@ -117,6 +117,17 @@ pub struct Budget {
     pub target: Option<f64>,
     /// Failed trials.
     pub max_failed: Option<u64>,
+    /// What an improvement must be worth to go on for.
+    pub min_improvement: Option<MinImprovement>,
+}
+
+/// The improvement on the best score under which a sweep ends, once no more is to be expected.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum MinImprovement {
+    /// The noise of the best score: a smaller one could not be told from luck.
+    Noise,
+    /// So much of the objective.
+    Score(f64),
 }
 
 /// The `[resources]` section.

@@ -9,9 +9,10 @@
 //! inside; a point holds values, not places in the unit cube, so it means the same in both. A sampler is a function
 //! of its space, the tells and the trial's number: whoever resumes needs the last space alone.
 
+use super::outlook::Outlook;
 use super::warm::Lesson;
 use crate::domain::{Digest, Params};
-use crate::sampler::{Pruned, Sampler, Told};
+use crate::sampler::{Pruned, Regret, Sampler, Told};
 use crate::space::{Point, Size, Space};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -130,6 +131,8 @@ pub(super) struct Asker {
     grid_place: Option<u64>,
     /// Trials of earlier sweeps, which teach every sampler first.
     lessons: Vec<Lesson>,
+    /// What is still to be gained, where a rule asks for it.
+    outlook: Option<Outlook>,
     /// Different configurations that lie in the space as it is now.
     n_inside: u64,
 }
@@ -171,6 +174,7 @@ impl Asker {
             changes: BTreeSet::new(),
             grid_place: None,
             lessons: Vec::new(),
+            outlook: None,
             n_inside: 0,
         }
     }
@@ -181,6 +185,17 @@ impl Asker {
         self.by_hand = steered.by_hand;
         self.changes = steered.changes;
         self
+    }
+
+    /// The same with a model beside the sampler that says what is still to be gained. Before [`Asker::taught`].
+    pub(super) fn with_outlook(mut self, beside: Option<Box<dyn Sampler>>) -> Self {
+        self.outlook = beside.map(Outlook::new);
+        self
+    }
+
+    /// What was still to be gained when it was last looked at, and after how many tells that was.
+    pub(super) fn outlook(&self) -> Option<(u64, Regret)> {
+        self.outlook.as_ref().and_then(Outlook::latest)
     }
 
     /// The same taught by trials of earlier sweeps. Before [`Asker::restore`].
@@ -195,6 +210,9 @@ impl Asker {
         for lesson in &self.lessons {
             if self.space.check(&lesson.point).is_ok() {
                 self.sampler.learn(&lesson.told(), lesson.pruned());
+                if let Some(outlook) = &mut self.outlook {
+                    outlook.beside().learn(&lesson.told(), lesson.pruned());
+                }
             }
         }
     }
@@ -211,10 +229,12 @@ impl Asker {
     pub(super) fn move_to(
         &mut self,
         sampler: Box<dyn Sampler>,
+        beside: Option<Box<dyn Sampler>>,
         space: Arc<Space>,
         is_grid: bool,
     ) -> u64 {
         let from = self.n_asked();
+        self.outlook = beside.map(Outlook::new);
         (self.sampler, self.space) = (sampler, space);
         self.changes.insert(from);
         self.grid_place = is_grid.then_some(0);
@@ -269,6 +289,9 @@ impl Asker {
             self.repeats = 0;
         }
         self.known_tells = tells.len() as u64;
+        if let Some(outlook) = &mut self.outlook {
+            outlook.skip_to(self.known_tells);
+        }
         if self.lag.is_none() {
             tells.sort_unstable();
             for (_, number) in tells {
@@ -406,6 +429,9 @@ impl Asker {
     fn tell(&mut self, number: u64) {
         self.tell_sampler(number);
         self.told.push(number);
+        if let Some(outlook) = &mut self.outlook {
+            outlook.look(self.told.len() as u64, self.sampler.as_mut());
+        }
         self.untold.remove(&number);
         if self.known_tells > 0 && self.lag.is_some() {
             self.known_tells -= 1;
@@ -421,12 +447,20 @@ impl Asker {
         let asked = &self.asked[number as usize];
         let point = asked.point.clone();
         let lost = Told { number, point, loss: None, sd: None };
-        match asked.end {
+        let (told, pruned) = match asked.end {
             End::Over(Fate::Scored(Score { loss, sd })) => {
-                self.sampler.tell(&Told { loss: Some(loss), sd, ..lost });
+                (Told { loss: Some(loss), sd, ..lost }, None)
             }
-            End::Over(Fate::Pruned(pruned)) => self.sampler.tell_pruned(&lost, pruned),
-            End::Over(Fate::Lost) | End::Open => self.sampler.tell(&lost),
+            End::Over(Fate::Pruned(pruned)) => (lost, Some(pruned)),
+            End::Over(Fate::Lost) | End::Open => (lost, None),
+        };
+        let tell = |sampler: &mut dyn Sampler| match pruned {
+            Some(pruned) => sampler.tell_pruned(&told, pruned),
+            None => sampler.tell(&told),
+        };
+        tell(self.sampler.as_mut());
+        if let Some(outlook) = &mut self.outlook {
+            tell(outlook.beside());
         }
     }
 

@@ -1,5 +1,6 @@
 //! The loop itself.
 
+mod improvement;
 mod live;
 mod record;
 mod remote;
@@ -156,6 +157,8 @@ struct Driver<'a> {
     /// of, in the order of their numbers. The others wait in `unruled`.
     ruled: Progress,
     unruled: BTreeMap<u64, (Outcome, Option<Best>)>,
+    /// After how many tells, and for which best run, the improvement that is left was last found worth going on for.
+    looked_at: Option<(u64, RunId)>,
     stopping_since: Option<Instant>,
     stop: Option<StopReason>,
     /// What was steered so far, and the budget that follows.

@@ -10,6 +10,7 @@ mod drive;
 mod handed;
 mod judge;
 mod observer;
+mod outlook;
 mod pace;
 mod plan;
 mod progress;

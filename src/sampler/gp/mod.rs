@@ -37,6 +37,7 @@ mod descent;
 mod fit;
 mod improvement;
 mod kernel;
+mod outlook;
 mod points;
 mod posterior;
 mod propose;
@@ -50,6 +51,7 @@ mod tests;
 use self::codec::Codec;
 use self::fit::{Fit, Prior};
 use self::kernel::Kernel;
+pub use self::outlook::Regret;
 use self::posterior::Posterior;
 use self::propose::{Effort, Proposal, Search};
 use self::record::{Lens, Record};
@@ -392,6 +394,10 @@ impl Sampler for Gp {
         }
         let proposals = self.proposals(number, pending, &mut rng);
         self.fresh(proposals.into_iter().map(|proposal| proposal.point), pending, &mut rng)
+    }
+
+    fn regret(&mut self) -> Option<Regret> {
+        self.regret_now()
     }
 
     fn tell(&mut self, told: &Told) {

@@ -106,6 +106,11 @@ impl Posterior {
         self
     }
 
+    /// The value to improve on, on average over the dreams.
+    pub(super) fn best(&self) -> f64 {
+        self.dreams.iter().map(|dream| dream.best).sum::<f64>() / self.dreams.len() as f64
+    }
+
     /// Mean and standard deviation, pending points included.
     pub(super) fn at(&self, row: &[f64], scratch: &mut Scratch) -> (f64, f64) {
         let sd = self.project(row, scratch, false);

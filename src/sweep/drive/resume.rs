@@ -2,7 +2,7 @@
 
 use super::record::{mean_score, outcome_of};
 use super::remote::recover;
-use super::steered::{GRID, Stopwatch, sampler_over};
+use super::steered::{GRID, Stopwatch, beside, sampler_over};
 use super::{DriveError, Driver, OpenTrial, Options, Task};
 use crate::domain::{Goal, Outcome, RunId, Status, SweepId};
 use crate::executor::{Judging, Pool};
@@ -82,6 +82,7 @@ impl<'a> Driver<'a> {
             unruled: BTreeMap::new(),
             stopping_since: None,
             stop: None,
+            looked_at: None,
             judge,
             store,
             spec,
@@ -336,8 +337,9 @@ fn asker(
         changes: steering.range_changes(),
         is_grid: spec.search.sampler == GRID,
     };
+    let beside = beside(spec, &spec.budget, &space);
     let asker = Asker::new(sampler, space, spec.points.clone(), lag);
-    let mut asker = asker.steered(steered).taught(lessons);
+    let mut asker = asker.steered(steered).with_outlook(beside).taught(lessons);
     asker.restore(remembered(trials, left)?);
     Ok(asker)
 }

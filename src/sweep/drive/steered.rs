@@ -6,7 +6,7 @@ use crate::executor::Stop;
 use crate::host;
 use crate::sampler::{self, Sampler};
 use crate::space::Space;
-use crate::spec::Sweep;
+use crate::spec::{Budget, Sweep};
 use crate::store::Command;
 use crate::sweep::steer::{
     Answer, STEERED, Steer, Step, own_jobs, own_time, own_trials, point, with_range,
@@ -61,6 +61,18 @@ pub(super) fn sampler_over(
     };
     sampler::make(&spec.search.sampler, setup, &options)
         .ok_or_else(|| DriveError::Sampler(spec.search.sampler.clone()))
+}
+
+/// The model that says what is still to be gained, where the budget asks for it.
+pub(super) fn beside(
+    spec: &Sweep,
+    budget: &Budget,
+    space: &Arc<Space>,
+) -> Option<Box<dyn Sampler>> {
+    budget.min_improvement?;
+    let setup =
+        sampler::Setup { space: Arc::clone(space), seed: spec.search.seed, budget: budget.trials };
+    Some(Box::new(sampler::Gp::new(setup, sampler::GpOptions::default())))
 }
 
 /// What a command comes to.
@@ -358,7 +370,8 @@ impl Driver<'_> {
                 if let Ok((_, _, space)) = changed {
                     let space = Arc::new(space);
                     let sampler = sampler_over(self.spec, &space)?;
-                    self.asker.move_to(sampler, space, self.spec.search.sampler == GRID);
+                    let beside = beside(self.spec, &self.budget, &space);
+                    self.asker.move_to(sampler, beside, space, self.spec.search.sampler == GRID);
                 }
             }
         }
