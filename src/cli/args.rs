@@ -173,8 +173,8 @@ pub(super) struct SweepArgs {
     /// Stop after so many failed trials
     #[arg(long, value_name = "N")]
     pub(super) max_failed: Option<String>,
-    /// Stop once no improvement above this score is to be expected, or above its noise: noise
-    #[arg(long, value_name = "SCORE")]
+    /// Stop once no improvement above this is to be expected: a number, or noise for that of the best score
+    #[arg(long, value_name = "LEAST")]
     pub(super) min_improvement: Option<String>,
     /// Trials at a time [default: all cores]
     #[arg(long, short, value_name = "N")]

@@ -16,6 +16,8 @@ pub mod wire;
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod earlier;
 
 pub use cma::{Cma, CmaOptions};
 pub use gp::{Gp, GpOptions, Regret};
@@ -64,12 +66,6 @@ pub trait Sampler: Send {
     fn tell_pruned(&mut self, told: &Told, pruned: Pruned) {
         let _ = pruned;
         self.tell(told);
-    }
-
-    /// How much better than the best told point another one may still be, by a model that the sampler has anyway;
-    /// `None` without one. A function of what was told, and no ask depends on whether it is asked for.
-    fn regret(&mut self) -> Option<Regret> {
-        None
     }
 
     /// Takes in a trial of an earlier sweep, before anything is asked or told. It counts as told; its number is the one

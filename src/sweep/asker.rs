@@ -187,9 +187,9 @@ impl Asker {
         self
     }
 
-    /// The same with a model beside the sampler that says what is still to be gained. Before [`Asker::taught`].
-    pub(super) fn with_outlook(mut self, beside: Option<Box<dyn Sampler>>) -> Self {
-        self.outlook = beside.map(Outlook::new);
+    /// The same with a model that says what is still to be gained. Before [`Asker::taught`].
+    pub(super) fn with_outlook(mut self, outlook: Option<Outlook>) -> Self {
+        self.outlook = outlook;
         self
     }
 
@@ -211,7 +211,7 @@ impl Asker {
             if self.space.check(&lesson.point).is_ok() {
                 self.sampler.learn(&lesson.told(), lesson.pruned());
                 if let Some(outlook) = &mut self.outlook {
-                    outlook.beside().learn(&lesson.told(), lesson.pruned());
+                    outlook.model().learn(&lesson.told(), lesson.pruned());
                 }
             }
         }
@@ -229,12 +229,12 @@ impl Asker {
     pub(super) fn move_to(
         &mut self,
         sampler: Box<dyn Sampler>,
-        beside: Option<Box<dyn Sampler>>,
+        outlook: Option<Outlook>,
         space: Arc<Space>,
         is_grid: bool,
     ) -> u64 {
         let from = self.n_asked();
-        self.outlook = beside.map(Outlook::new);
+        self.outlook = outlook;
         (self.sampler, self.space) = (sampler, space);
         self.changes.insert(from);
         self.grid_place = is_grid.then_some(0);
@@ -430,7 +430,7 @@ impl Asker {
         self.tell_sampler(number);
         self.told.push(number);
         if let Some(outlook) = &mut self.outlook {
-            outlook.look(self.told.len() as u64, self.sampler.as_mut());
+            outlook.look(self.told.len() as u64);
         }
         self.untold.remove(&number);
         if self.known_tells > 0 && self.lag.is_some() {
@@ -460,7 +460,7 @@ impl Asker {
         };
         tell(self.sampler.as_mut());
         if let Some(outlook) = &mut self.outlook {
-            tell(outlook.beside());
+            tell(outlook.model());
         }
     }
 

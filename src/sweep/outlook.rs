@@ -3,7 +3,7 @@
 //! It is looked at after fixed numbers of tells, so that it is a function of the record like everything that is asked:
 //! whoever goes on finds what was found, whatever was running when it ended.
 
-use crate::sampler::{Regret, Sampler};
+use crate::sampler::{Gp, GpOptions, Regret, Sampler, Setup};
 
 /// Tells before which no model is trusted (Makarova et al. 2022 wait for as many).
 const FIRST: u64 = 20;
@@ -11,21 +11,23 @@ const FIRST: u64 = 20;
 const STEP: u64 = 5;
 const MANY: u64 = 100;
 
-/// A model beside the sampler, for samplers that have none.
+/// A model beside the sampler.
 pub(super) struct Outlook {
-    beside: Box<dyn Sampler>,
+    model: Gp,
     /// Looks before so many tells are skipped: those of an earlier session that did not end the sweep.
     from: u64,
     latest: Option<(u64, Regret)>,
 }
 
 impl Outlook {
-    pub(super) fn new(beside: Box<dyn Sampler>) -> Self {
-        Self { beside, from: 0, latest: None }
+    pub(super) fn new(setup: Setup) -> Self {
+        let model = Gp::new(setup, GpOptions { warp: false, ..GpOptions::default() });
+        Self { model, from: 0, latest: None }
     }
 
-    pub(super) fn beside(&mut self) -> &mut dyn Sampler {
-        self.beside.as_mut()
+    /// The model, to be told what the sampler is told.
+    pub(super) fn model(&mut self) -> &mut dyn Sampler {
+        &mut self.model
     }
 
     /// What the last look found, and after how many tells it was.
@@ -39,12 +41,10 @@ impl Outlook {
     }
 
     /// Looks at what is left if that is due after so many tells.
-    pub(super) fn look(&mut self, n_told: u64, sampler: &mut dyn Sampler) {
-        if n_told < self.from || !is_due(n_told) {
-            return;
+    pub(super) fn look(&mut self, n_told: u64) {
+        if n_told >= self.from && is_due(n_told) {
+            self.latest = self.model.regret().map(|regret| (n_told, regret));
         }
-        let regret = sampler.regret().or_else(|| self.beside.regret());
-        self.latest = regret.map(|regret| (n_told, regret));
     }
 }
 

@@ -18,11 +18,11 @@ pub enum StopReason {
     Failures(u64),
     /// No improvement worth having is to be expected.
     Improvement {
-        /// An improvement that is not exceeded with probability 0.9.
+        /// How much better the best point left is expected to be.
         left: f64,
-        /// What it would have to be.
+        /// How much better it would have to be; or the noise of the best score, half of which it would have to be.
         least: f64,
-        /// True if that is the noise of the best score.
+        /// True for the noise.
         is_noise: bool,
     },
     /// Every configuration of the space was tried.
@@ -74,11 +74,10 @@ impl fmt::Display for StopReason {
             Self::Failures(n) => write!(f, "{n} trials failed (max_failed)"),
             Self::Improvement { left, least, is_noise } => {
                 let (left, least) = (format_number(*left, 2), format_number(*least, 2));
-                let (under, of) =
-                    if *is_noise { ("under", "the noise of ") } else { ("below", "") };
+                let under = if *is_noise { "under half the noise of" } else { "under" };
                 write!(
                     f,
-                    "nothing better by more than {left} is to be expected, {under} {of}{least} (min_improvement)"
+                    "nothing better by more than {left} is to be expected, {under} {least} (min_improvement)"
                 )
             }
             Self::Complete(1) => f.write_str("the one configuration of the space was tried"),
@@ -110,11 +109,11 @@ mod tests {
             |is_noise| StopReason::Improvement { left: 0.001_234, least: 0.0041, is_noise };
         check(
             improvement(true),
-            "nothing better by more than 0.0012 is to be expected, under the noise of 0.0041 (min_improvement)",
+            "nothing better by more than 0.0012 is to be expected, under half the noise of 0.0041 (min_improvement)",
         );
         check(
             improvement(false),
-            "nothing better by more than 0.0012 is to be expected, below 0.0041 (min_improvement)",
+            "nothing better by more than 0.0012 is to be expected, under 0.0041 (min_improvement)",
         );
         check(StopReason::Complete(1), "the one configuration of the space was tried");
         check(StopReason::Complete(6), "all 6 configurations of the space were tried");

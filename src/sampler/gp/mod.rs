@@ -396,10 +396,6 @@ impl Sampler for Gp {
         self.fresh(proposals.into_iter().map(|proposal| proposal.point), pending, &mut rng)
     }
 
-    fn regret(&mut self) -> Option<Regret> {
-        self.regret_now()
-    }
-
     fn tell(&mut self, told: &Told) {
         self.record.push(self.codec.row(&told.point), told.loss, told.sd);
         self.seen.insert(key(&told.point));

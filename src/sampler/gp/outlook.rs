@@ -29,8 +29,10 @@ pub struct Regret {
 }
 
 impl Gp {
-    /// What the best told point may lack; `None` before the model starts. A function of what was told alone.
-    pub(super) fn regret_now(&mut self) -> Option<Regret> {
+    /// What the best told point may lack; `None` before the model starts. A function of what was told alone, and no ask
+    /// depends on whether it is asked for. Where losses are transformed, distances are those near the best loss, which
+    /// are the smallest.
+    pub fn regret(&mut self) -> Option<Regret> {
         let n = self.record.len();
         if n < self.n_startup() || self.record.n_scored < 2 || self.codec.len() == 0 {
             return None;

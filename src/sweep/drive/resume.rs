@@ -2,7 +2,7 @@
 
 use super::record::{mean_score, outcome_of};
 use super::remote::recover;
-use super::steered::{GRID, Stopwatch, beside, sampler_over};
+use super::steered::{GRID, Stopwatch, outlook_over, sampler_over};
 use super::{DriveError, Driver, OpenTrial, Options, Task};
 use crate::domain::{Goal, Outcome, RunId, Status, SweepId};
 use crate::executor::{Judging, Pool};
@@ -337,9 +337,9 @@ fn asker(
         changes: steering.range_changes(),
         is_grid: spec.search.sampler == GRID,
     };
-    let beside = beside(spec, &spec.budget, &space);
+    let outlook = outlook_over(spec, &spec.budget, &space);
     let asker = Asker::new(sampler, space, spec.points.clone(), lag);
-    let mut asker = asker.steered(steered).with_outlook(beside).taught(lessons);
+    let mut asker = asker.steered(steered).with_outlook(outlook).taught(lessons);
     asker.restore(remembered(trials, left)?);
     Ok(asker)
 }

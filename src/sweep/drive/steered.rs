@@ -8,6 +8,7 @@ use crate::sampler::{self, Sampler};
 use crate::space::Space;
 use crate::spec::{Budget, Sweep};
 use crate::store::Command;
+use crate::sweep::outlook::Outlook;
 use crate::sweep::steer::{
     Answer, STEERED, Steer, Step, own_jobs, own_time, own_trials, point, with_range,
 };
@@ -50,29 +51,23 @@ pub(super) fn sampler_over(
     spec: &Sweep,
     space: &Arc<Space>,
 ) -> Result<Box<dyn Sampler>, DriveError> {
-    let setup = sampler::Setup {
-        space: Arc::clone(space),
-        seed: spec.search.seed,
-        budget: spec.budget.trials,
-    };
     let options = sampler::SamplerOptions {
         grid_steps: spec.search.grid_steps,
         ..sampler::SamplerOptions::default()
     };
-    sampler::make(&spec.search.sampler, setup, &options)
+    sampler::make(&spec.search.sampler, setup_over(spec, space), &options)
         .ok_or_else(|| DriveError::Sampler(spec.search.sampler.clone()))
 }
 
-/// The model that says what is still to be gained, where the budget asks for it.
-pub(super) fn beside(
-    spec: &Sweep,
-    budget: &Budget,
-    space: &Arc<Space>,
-) -> Option<Box<dyn Sampler>> {
+/// What says how much is still to be gained, where the budget asks for it.
+pub(super) fn outlook_over(spec: &Sweep, budget: &Budget, space: &Arc<Space>) -> Option<Outlook> {
     budget.min_improvement?;
-    let setup =
-        sampler::Setup { space: Arc::clone(space), seed: spec.search.seed, budget: budget.trials };
-    Some(Box::new(sampler::Gp::new(setup, sampler::GpOptions::default())))
+    Some(Outlook::new(setup_over(spec, space)))
+}
+
+fn setup_over(spec: &Sweep, space: &Arc<Space>) -> sampler::Setup {
+    let (seed, budget) = (spec.search.seed, spec.budget.trials);
+    sampler::Setup { space: Arc::clone(space), seed, budget }
 }
 
 /// What a command comes to.
@@ -370,8 +365,8 @@ impl Driver<'_> {
                 if let Ok((_, _, space)) = changed {
                     let space = Arc::new(space);
                     let sampler = sampler_over(self.spec, &space)?;
-                    let beside = beside(self.spec, &self.budget, &space);
-                    self.asker.move_to(sampler, beside, space, self.spec.search.sampler == GRID);
+                    let outlook = outlook_over(self.spec, &self.budget, &space);
+                    self.asker.move_to(sampler, outlook, space, self.spec.search.sampler == GRID);
                 }
             }
         }
