@@ -5,8 +5,8 @@
 //! that was asked for and never told stays open, and the samplers count it as pending.
 
 use super::asker::Next;
-use super::drive::{new_sweep, restored, standing};
-use super::{Plan, StopReason};
+use super::drive::{begin_sweep, restored, standing, teachers};
+use super::{Plan, StopReason, WarmStartError};
 use crate::domain::{
     Goal, MetricPoint, Outcome, Params, RunId, RunningSummary, Summary, SummaryKind,
 };
@@ -43,6 +43,9 @@ pub enum OutsideError {
     /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// An earlier sweep that is named cannot teach this one.
+    #[error(transparent)]
+    WarmStart(#[from] WarmStartError),
     /// A rule of the sweep ended it.
     #[error("nothing is left to ask for: {}", over(.reason, *.open))]
     Over {
@@ -128,8 +131,9 @@ pub fn outside_plan(spec: &Sweep) -> Plan {
 /// # Errors
 /// When nothing is left to ask for, a process drives the sweep, or the store cannot be written.
 pub fn ask(store: &mut Store, spec: &Sweep, plan: &Plan) -> Result<Errand, OutsideError> {
+    let taught = teachers(store, spec, plan)?;
     store.batch(|store| {
-        let row = store.begin_sweep(&new_sweep(spec, plan))?;
+        let row = begin_sweep(store, (spec, plan), taught.as_ref())?;
         check_idle(store, &row)?;
         next(store, spec, plan, &row)
     })?
