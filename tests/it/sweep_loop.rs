@@ -592,14 +592,14 @@ fn a_sampler_learns_the_spread_of_replicates() {
     assert_replays(&store, &spec);
 }
 
-/// A bowl over `x` with noise that depends on the trial alone: a sum of four uniform numbers, of standard deviation 0.3.
+/// A bowl over `x` with noise that depends on the trial alone: a sum of four uniform numbers, of standard deviation 1.2.
 fn noisy(x: f64, trial: u64) -> f64 {
     let scattered = |i: u64| {
         let mut z = (trial * 4 + i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         (z >> 11) as f64 / (1u64 << 53) as f64 - 0.5
     };
-    (x - 1.0).powi(2) + 0.52 * (0..4).map(scattered).sum::<f64>()
+    (x - 1.0).powi(2) + 2.08 * (0..4).map(scattered).sum::<f64>()
 }
 
 fn noisy_work() -> Arc<derby::executor::fake::Fake> {
@@ -626,9 +626,9 @@ fn a_sweep_ends_when_no_improvement_above_the_noise_is_to_be_expected() {
         let StopReason::Improvement { left, least, is_noise } = report.stop else {
             panic!("{sampler}: {}", report.stop);
         };
-        assert!(is_noise && left < 0.5 * least && (0.1..0.6).contains(&least), "{left} {least}");
+        assert!(is_noise && left < 0.5 * least && (0.6..2.0).contains(&least), "{left} {least}");
         let n = work.n_started();
-        assert!(n < 70 && n.is_multiple_of(5), "{sampler}: {n}");
+        assert!(n <= 85 && n.is_multiple_of(5), "{sampler}: {n}");
         let text = report.stop.to_string();
         assert!(text.starts_with("nothing better by more than 0."), "{text}");
         // The same command finds the same, and does nothing more; nor was anything found before.
