@@ -42,6 +42,7 @@ mod posterior;
 mod propose;
 mod record;
 mod region;
+mod sides;
 mod warp;
 
 #[cfg(test)]
