@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The sampler of a session that names none.
-pub const DEFAULT: &str = "tpe";
+pub const DEFAULT: &str = "auto";
 
 /// What a session is made from.
 #[derive(Debug, Clone)]
@@ -30,12 +30,17 @@ pub struct Start {
 }
 
 /// A trial that was asked for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Asked {
     /// Its number, from 0.
     pub id: u64,
     /// Where it is.
     pub point: Point,
+    /// Which part of the sampler made it ([`Chosen::arm`](super::Chosen::arm)), where it has parts. A session that
+    /// adopts the trial needs it to go on as this one would.
+    pub arm: Option<Arc<str>>,
+    /// Why that part, in words.
+    pub why: Option<String>,
 }
 
 /// How a trial ended, values as the objective gives them.
@@ -163,6 +168,8 @@ pub struct Session {
     next: u64,
     /// By number.
     open: BTreeMap<u64, Point>,
+    /// Which parts of the sampler made the open points.
+    arms: BTreeMap<u64, Arc<str>>,
     /// Numbers below `next` that an adopted record leaves out.
     holes: BTreeSet<u64>,
     best: Option<Best>,
@@ -192,7 +199,8 @@ impl Session {
             return Err(SessionError::UnknownSampler { name });
         };
         let (open, holes) = (BTreeMap::new(), BTreeSet::new());
-        Ok(Self { sampler, name, space, goals: start.goals, next: 0, open, holes, best: None })
+        let arms = BTreeMap::new();
+        Ok(Self { sampler, name, space, goals: start.goals, next: 0, open, arms, holes, best: None })
     }
 
     /// The sampler's name.
@@ -230,9 +238,12 @@ impl Session {
             return Err(SessionError::Exhausted { asked: self.next, open: self.open.len() });
         };
         let id = self.next;
+        let chosen = self.sampler.chosen();
+        let (arm, why) = chosen.map(|chosen| (chosen.arm, chosen.why)).unzip();
         self.open.insert(id, point.clone());
+        self.arms.extend(arm.clone().map(|arm| (id, arm)));
         self.next += 1;
-        Ok(Asked { id, point })
+        Ok(Asked { id, point, arm, why })
     }
 
     /// Takes in how a trial ended.
@@ -253,7 +264,8 @@ impl Session {
         self.check(id, end)?;
         let Some(point) = self.open.remove(&id) else { return Ok(()) };
         let goal = self.goals[0];
-        let told = |loss| Told::new(id, point.clone(), loss);
+        let arm = self.arms.remove(&id);
+        let told = |loss| Told { arm: arm.clone(), ..Told::new(id, point.clone(), loss) };
         match end {
             End::Values(values) => {
                 self.sampler.tell(&told(Some(goal.loss(values[0]))));
@@ -274,7 +286,7 @@ impl Session {
     /// # Errors
     /// As [`tell`](Self::tell); also for a number that is known already and a point outside the space.
     pub fn adopt(&mut self, asked: Asked, end: Option<&End>) -> Result<(), SessionError> {
-        let Asked { id, point } = asked;
+        let Asked { id, point, arm, .. } = asked;
         if self.open.contains_key(&id) || (id < self.next && !self.holes.contains(&id)) {
             return Err(SessionError::ToldBefore { id });
         }
@@ -286,6 +298,7 @@ impl Session {
         self.holes.remove(&id);
         self.next = self.next.max(id.saturating_add(1));
         self.open.insert(id, point);
+        self.arms.extend(arm.map(|arm| (id, arm)));
         end.map_or(Ok(()), |end| self.tell(id, end))
     }
 
@@ -414,7 +427,7 @@ mod tests {
         assert_eq!(first.best(), again.best());
         let twice = again.adopt(told[3].0.clone(), None);
         assert_eq!(twice, Err(SessionError::ToldBefore { id: 3 }));
-        let outside = Asked { id: 90, point: Point(vec![Some(2.0), Some(0.0)]) };
+        let outside = Asked { id: 90, point: Point(vec![Some(2.0), Some(0.0)]), ..Asked::default() };
         assert!(matches!(again.adopt(outside, None), Err(SessionError::Point { .. })));
     }
 

@@ -41,6 +41,7 @@ struct Asked {
     point: Point,
     same_as: Option<u64>,
     end: End,
+    arm: Option<Arc<str>>,
 }
 
 /// A trial as the store remembers it.
@@ -52,6 +53,8 @@ pub(super) struct Remembered {
     pub(super) end: End,
     /// Its place in the order of tells.
     pub(super) tell_seq: Option<u64>,
+    /// Which part of the sampler made it.
+    pub(super) arm: Option<Arc<str>>,
 }
 
 /// A new trial, to be recorded.
@@ -64,6 +67,8 @@ pub(super) struct Proposal {
     pub(super) pending: Vec<u64>,
     /// The equal earlier trial; such a proposal is recorded and not executed.
     pub(super) same_as: Option<u64>,
+    /// Which part of the sampler made it.
+    pub(super) arm: Option<Arc<str>>,
 }
 
 /// What comes next.
@@ -212,7 +217,8 @@ impl Asker {
             if let (End::Open, Some(original)) = (trial.end, trial.same_as) {
                 self.waiting.entry(original).or_default().push(number);
             }
-            self.push(number, Asked { point: trial.point, same_as: trial.same_as, end: trial.end });
+            let Remembered { point, same_as, end, arm, .. } = trial;
+            self.push(number, Asked { point, same_as, end, arm });
         }
         if self.changes.contains(&self.n_asked()) {
             self.repeats = 0;
@@ -264,10 +270,10 @@ impl Asker {
             return Next::Wait;
         }
         let pending: Vec<u64> = self.untold.iter().copied().collect();
-        let point = match self.by_hand.get(&number) {
-            Some(point) => point.clone(),
+        let (point, arm) = match self.by_hand.get(&number) {
+            Some(point) => (point.clone(), None),
             None => match self.propose(number, &pending) {
-                Ok(point) => point,
+                Ok(proposed) => proposed,
                 Err(end) => return end,
             },
         };
@@ -278,15 +284,19 @@ impl Asker {
         if let (End::Open, Some(original)) = (end, same_as) {
             self.waiting.entry(original).or_default().push(number);
         }
-        self.push(number, Asked { point: point.clone(), same_as, end });
+        self.push(number, Asked { point: point.clone(), same_as, end, arm: arm.clone() });
         if end != End::Open && self.lag.is_none() {
             self.tell(number);
         }
-        Next::Trial(Box::new(Proposal { number, point, params, config, pending, same_as }))
+        Next::Trial(Box::new(Proposal { number, point, params, config, pending, same_as, arm }))
     }
 
-    /// The next point of the file or the sampler; else why there is none.
-    fn propose(&mut self, number: u64, pending: &[u64]) -> Result<Point, Next> {
+    /// The next point of the file or the sampler, and which part of the sampler made it; else why there is none.
+    fn propose(
+        &mut self,
+        number: u64,
+        pending: &[u64],
+    ) -> Result<(Point, Option<Arc<str>>), Next> {
         if let Size::Finite(size) = self.space.size()
             && u128::from(self.n_inside) >= size
         {
@@ -298,7 +308,7 @@ impl Asker {
         let own = number - self.by_hand.range(..number).count() as u64;
         let n_points = self.points.len() as u64;
         if own < n_points {
-            return Ok(self.points[own as usize].clone());
+            return Ok((self.points[own as usize].clone(), None));
         }
         let inside = pending.iter().filter(|&&number| self.is_inside(number));
         let at_work: Vec<Point> =
@@ -307,7 +317,8 @@ impl Asker {
             Some(_) => self.next_of_grid(&at_work),
             None => self.sampler.ask(own - n_points, &at_work),
         };
-        point.ok_or(Next::Complete(self.n_inside))
+        let point = point.ok_or(Next::Complete(self.n_inside))?;
+        Ok((point, self.sampler.chosen().map(|chosen| chosen.arm)))
     }
 
     /// The first point of a changed grid that was not tried. What was tried stays tried, so the place only moves on.
@@ -374,7 +385,8 @@ impl Asker {
         };
         let (loss, sd) = (score.map(|score| score.loss), score.and_then(|score| score.sd));
         let point = asked.point.clone();
-        self.sampler.tell(&Told { sd, ..Told::new(number, point, loss) });
+        let arm = asked.arm.clone();
+        self.sampler.tell(&Told { sd, arm, ..Told::new(number, point, loss) });
     }
 
     fn push(&mut self, number: u64, asked: Asked) {

@@ -11,6 +11,9 @@
 //! <- {"id": 0, "params": {"x": 0.25}, "value": 0.31}
 //! ```
 //!
+//! The answer to an ask also has `"arm"` and `"why"` where the sampler chose among others: which one made the point,
+//! and a reason in words.
+//!
 //! A tell may carry `"values": [0.31]`, or `"state"`: `"failed"`, or `"pruned"` with the last report as `"value"`
 //! and `"step"`. `"direction"` may be a list, one per objective. Only `"space"` is needed to begin with. Anything
 //! else is answered by `{"error": "…"}` and changes nothing; once all points of a space are asked for, the
@@ -43,7 +46,14 @@ pub struct Wire {
 #[serde(untagged)]
 enum Reply {
     Begun { ok: bool, name: &'static str, version: &'static str, sampler: String },
-    Asked { id: u64, params: Params },
+    Asked {
+        id: u64,
+        params: Params,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        arm: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
     Taken { ok: bool },
     Best { id: u64, params: Params, value: f64 },
     Refused { error: String },
@@ -105,8 +115,9 @@ fn reply(wire: &mut Wire, line: &str) -> Result<Reply, Reply> {
         Some("ask") => {
             flag(&json, "ask")?;
             let session = begun(wire)?;
-            let Asked { id, point } = session.ask()?;
-            Ok(Reply::Asked { id, params: session.space().params(&point) })
+            let Asked { id, point, arm, why } = session.ask()?;
+            let arm = arm.map(|arm| arm.to_string());
+            Ok(Reply::Asked { id, params: session.space().params(&point), arm, why })
         }
         Some("best") => {
             flag(&json, "best")?;

@@ -350,6 +350,7 @@ fn remembered(trials: &[TrialRow], left: &[Left]) -> Result<Vec<Remembered>, Sto
                     Left::Open => End::Open,
                 },
                 tell_seq: trial.tell_seq,
+                arm: trial.arm.as_deref().map(Into::into),
             }),
             _ => Err(StoreError::Invalid(format!(
                 "the record of the sweep has a gap before trial {}; `derby store check` tells more, and \
