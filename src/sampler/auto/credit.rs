@@ -11,8 +11,10 @@ use std::collections::VecDeque;
 const SHOWN: usize = 20;
 /// Trials of average use that every arm starts with.
 const PRIOR: f64 = 8.0;
-/// Added to the mean rate: where nobody gains, nobody is preferred for long.
+/// Added to every rate: where nobody gains, nobody is preferred for long.
 const NOTHING: f64 = 0.01;
+/// The least gain that is progress: the fourth root of a ten-thousandth.
+const PROGRESS: f64 = 0.1;
 
 /// The gains of all arms.
 #[derive(Debug, Clone)]
@@ -21,7 +23,9 @@ pub(super) struct Credit {
     keeps: f64,
     /// Told losses, ascending.
     sorted: Vec<f64>,
-    accounts: [Account; Arm::ALL.len()],
+    accounts: [Account; Arm::N],
+    /// Trials since the last one that was progress.
+    n_stale: usize,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -36,7 +40,7 @@ impl Credit {
     /// Nobody has gained anything; weights halve in `half_life` trials.
     pub(super) fn new(half_life: f64) -> Self {
         let keeps = 0.5f64.powf(1.0 / half_life.max(1.0));
-        Self { keeps, sorted: Vec::new(), accounts: Default::default() }
+        Self { keeps, sorted: Vec::new(), accounts: Default::default(), n_stale: 0 }
     }
 
     /// Trials with a loss.
@@ -44,10 +48,16 @@ impl Credit {
         self.sorted.len()
     }
 
+    /// Trials since the best loss last got better by a ten-thousandth of its distance from the median.
+    pub(super) fn n_stale(&self) -> usize {
+        self.n_stale
+    }
+
     /// Takes in a trial, of nobody's if no arm is known.
     pub(super) fn tell(&mut self, arm: Option<Arm>, loss: Option<f64>) {
         let loss = loss.filter(|loss| loss.is_finite());
         let gain = loss.map_or(0.0, |loss| self.gain(loss));
+        self.n_stale = if gain >= PROGRESS || self.sorted.is_empty() { 0 } else { self.n_stale + 1 };
         if let Some(arm) = arm {
             for account in &mut self.accounts {
                 account.gains *= self.keeps;
@@ -84,7 +94,8 @@ impl Credit {
         let trials: f64 = self.accounts.iter().map(|account| account.trials).sum();
         let mean = gains / trials.max(1.0) + NOTHING;
         let account = &self.accounts[arm as usize];
-        (account.gains + PRIOR * mean) / ((account.trials + PRIOR) * mean)
+        let gains = account.gains + NOTHING * account.trials;
+        (gains + PRIOR * mean) / ((account.trials + PRIOR) * mean)
     }
 
     /// How many of the arm's last trials improved on the best, and how many these are, at most 20.

@@ -13,11 +13,13 @@
 
 mod credit;
 mod regime;
+mod restart;
 #[cfg(test)]
 mod tests;
 
 use self::credit::Credit;
 use self::regime::Regime;
+use self::restart::Restart;
 use super::grid::Tree;
 use super::{Chosen, Cma, Gp, Pruned, Sampler, SamplerOptions, Setup, Told, Tpe};
 use crate::numeric::Rng;
@@ -28,6 +30,8 @@ use std::sync::Arc;
 const HANDFUL: u128 = 12;
 /// Trials before which TPE and CMA-ES have no model.
 const MODELS_FROM: usize = 10;
+/// Trials without progress that are borne at least.
+const PATIENCE: usize = 20;
 
 /// Control parameters; the default is what the ablation in the module's docs chose.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +42,8 @@ pub struct AutoOptions {
     pub tpe: bool,
     /// Whether CMA-ES takes part.
     pub cma: bool,
+    /// Share of the asks for searches from scratch while nothing gets better.
+    pub restart: f64,
     /// The power of the gains in the shares; 0 goes by the kind of space alone.
     pub credit: f64,
     /// Trials after which a gain counts half.
@@ -48,7 +54,7 @@ pub struct AutoOptions {
 
 impl Default for AutoOptions {
     fn default() -> Self {
-        Self { gp: true, tpe: true, cma: true, credit: 1.0, half_life: 20.0, floor: 0.3 }
+        Self { gp: true, tpe: true, cma: true, restart: 0.4, credit: 1.0, half_life: 20.0, floor: 0.3 }
     }
 }
 
@@ -58,10 +64,12 @@ enum Arm {
     Gp,
     Tpe,
     Cma,
+    Restart,
 }
 
 impl Arm {
-    const ALL: [Self; 3] = [Self::Gp, Self::Tpe, Self::Cma];
+    const ALL: [Self; 4] = [Self::Gp, Self::Tpe, Self::Cma, Self::Restart];
+    const N: usize = Self::ALL.len();
 
     /// Its name among the samplers.
     fn name(self) -> &'static str {
@@ -69,6 +77,7 @@ impl Arm {
             Self::Gp => "gp",
             Self::Tpe => "tpe",
             Self::Cma => "cma-es",
+            Self::Restart => "restart",
         }
     }
 
@@ -86,7 +95,9 @@ pub struct Auto {
     gp: Gp,
     tpe: Tpe,
     cma: Cma,
+    restart: Restart,
     credit: Credit,
+    best: Option<(Point, f64)>,
     n_told: usize,
     /// All points and which of them were told, where these are a handful.
     handful: Option<Vec<(Point, bool)>>,
@@ -107,7 +118,9 @@ impl Auto {
             gp: Gp::new(setup.clone(), options.gp.clone()),
             tpe: Tpe::new(setup.clone(), options.tpe.clone()),
             cma: Cma::new(setup.clone(), options.cma.clone()),
+            restart: Restart::new(setup.clone(), options.gp.clone(), 0),
             credit: Credit::new(own.half_life),
+            best: None,
             n_told: 0,
             handful: is_small.then(points),
             chosen: None,
@@ -117,20 +130,35 @@ impl Auto {
     }
 
     /// The shares of the arms at this length of the record: by the kind of space, and with credit.
-    fn shares(&self) -> ([f64; Arm::ALL.len()], [f64; Arm::ALL.len()]) {
+    fn shares(&self) -> ([f64; Arm::N], [f64; Arm::N]) {
         let takes_part = |arm| match arm {
             Arm::Gp => self.options.gp,
             Arm::Tpe => self.options.tpe && self.n_told >= MODELS_FROM,
             Arm::Cma => self.options.cma && self.n_told >= MODELS_FROM,
+            Arm::Restart => false,
         };
         let by_kind = self.regime.shares(self.n_told);
         let before = Arm::ALL.map(|arm| if takes_part(arm) { by_kind[arm as usize] } else { 0.0 });
-        let before = scaled(before);
+        let mut before = scaled(before);
+        if self.is_stale() {
+            let share = self.options.restart.clamp(0.0, 1.0);
+            before = before.map(|other| (1.0 - share) * other);
+            before[Arm::Restart as usize] = share;
+        }
         let lift = |arm| before[arm as usize] * self.credit.lift(arm).powf(self.options.credit);
         let lifted = scaled(Arm::ALL.map(lift));
         let floor = self.options.floor.clamp(0.0, 1.0);
         let after = std::array::from_fn(|i| floor * before[i] + (1.0 - floor) * lifted[i]);
         (before, after)
+    }
+
+    /// Trials without progress after which it is time to start from scratch beside.
+    fn patience(&self) -> usize {
+        (2 * self.regime.n_dims).max(PATIENCE)
+    }
+
+    fn is_stale(&self) -> bool {
+        self.credit.n_stale() >= self.patience()
     }
 
     /// Whose turn it is, and why.
@@ -175,6 +203,17 @@ impl Auto {
         self.n_told += 1;
         let arm = told.arm.as_deref().and_then(Arm::of);
         self.credit.tell(arm, told.loss);
+        if let Some(loss) = told.loss.filter(|loss| loss.is_finite())
+            && self.best.as_ref().is_none_or(|(_, best)| loss < *best)
+        {
+            self.best = Some((told.point.clone(), loss));
+        }
+        if arm == Some(Arm::Restart) {
+            self.restart.tell(told);
+        }
+        if let Some((best, _)) = &self.best {
+            self.restart.go_on(self.patience(), best);
+        }
         for (point, is_told) in self.handful.iter_mut().flatten() {
             *is_told |= *point == told.point;
         }
@@ -202,7 +241,17 @@ impl Sampler for Auto {
             Arm::Gp => self.gp.ask(number, pending),
             Arm::Tpe => self.tpe.ask(number, pending),
             Arm::Cma => self.cma.ask(number, pending),
-        }?;
+            Arm::Restart => {
+                let point = self.restart.ask(number, pending);
+                point.filter(|point| !self.cma.has(point) && !pending.contains(point))
+            }
+        };
+        let Some(point) = point else {
+            // A search from scratch knows nothing of what was tried.
+            let point = self.gp.ask(number, pending).filter(|_| arm == Arm::Restart)?;
+            self.choose(Arm::Gp.name(), "a search from scratch came to a known point".into());
+            return Some(point);
+        };
         self.choose(arm.name(), why);
         Some(point)
     }
@@ -227,7 +276,7 @@ impl Sampler for Auto {
 }
 
 /// Shares that add up to 1; all 0 if they are.
-fn scaled(shares: [f64; Arm::ALL.len()]) -> [f64; Arm::ALL.len()] {
+fn scaled(shares: [f64; Arm::N]) -> [f64; Arm::N] {
     let sum: f64 = shares.iter().sum();
     if sum > 0.0 { shares.map(|share| share / sum) } else { shares }
 }
