@@ -13,6 +13,7 @@ mod random;
 mod session;
 mod sobol;
 mod tpe;
+mod unseen;
 pub mod wire;
 
 #[cfg(test)]
@@ -22,9 +23,11 @@ pub use auto::{Auto, AutoOptions};
 pub use cma::{Cma, CmaOptions};
 pub use gp::{Gp, GpOptions};
 pub use grid::{Grid, grid_len};
-pub use nsga::{NsgaOptions, Parents, Scored, Survival, constrained_ranks, generation, survivors};
+pub use nsga::{
+    Nsga, NsgaOptions, Parents, Scored, Survival, constrained_ranks, generation, survivors,
+};
 pub use random::Random;
-pub use session::{Asked, Best, DEFAULT, End, Session, SessionError, Start};
+pub use session::{Asked, Best, DEFAULT, End, Member, Session, SessionError, Start};
 pub use sobol::Sobol;
 pub use tpe::{Tpe, TpeOptions};
 
@@ -145,6 +148,8 @@ pub struct SamplerOptions {
     pub tpe: TpeOptions,
     /// Control parameters of the CMA-ES sampler.
     pub cma: CmaOptions,
+    /// Control parameters of NSGA-II and NSGA-III; the latter sets the survival.
+    pub nsga: NsgaOptions,
 }
 
 impl Default for SamplerOptions {
@@ -155,18 +160,28 @@ impl Default for SamplerOptions {
             gp: GpOptions::default(),
             tpe: TpeOptions::default(),
             cma: CmaOptions::default(),
+            nsga: NsgaOptions::default(),
         }
     }
 }
 
 /// The names that [`make`] knows.
 pub fn names() -> &'static [&'static str] {
-    &["auto", "cma-es", "gp", "grid", "random", "sobol", "tpe"]
+    &["auto", "cma-es", "gp", "grid", "nsga-ii", "nsga-iii", "random", "sobol", "tpe"]
 }
 
 /// The names of samplers that search for several objectives at once.
 pub fn names_for_several() -> &'static [&'static str] {
-    &[]
+    &["gp", "grid", "nsga-ii", "nsga-iii", "random", "sobol", "tpe"]
+}
+
+/// For how many objectives at once the sampler of this name searches; 0 if there is none.
+pub fn most_objectives(name: &str) -> usize {
+    match name {
+        "gp" => 3,
+        name if names_for_several().contains(&name) => usize::MAX,
+        name => usize::from(names().contains(&name)),
+    }
 }
 
 /// Makes a sampler by its name; `None` if there is none of that name.
@@ -176,6 +191,8 @@ pub fn make(name: &str, setup: Setup, options: &SamplerOptions) -> Option<Box<dy
         "cma-es" => Box::new(Cma::new(setup, options.cma.clone())),
         "gp" => Box::new(Gp::new(setup, options.gp.clone())),
         "grid" => Box::new(Grid::new(&setup.space, options.grid_steps)),
+        "nsga-ii" => Box::new(Nsga::new(setup, options.nsga.clone())),
+        "nsga-iii" => Box::new(Nsga::by_references(setup, options.nsga.clone())),
         "random" => Box::new(Random::new(setup)),
         "sobol" => Box::new(Sobol::new(setup)),
         "tpe" => Box::new(Tpe::new(setup, options.tpe.clone())),

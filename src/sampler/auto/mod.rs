@@ -32,6 +32,8 @@ const HANDFUL: u128 = 12;
 const MODELS_FROM: usize = 10;
 /// Trials without progress that are borne at least.
 const PATIENCE: usize = 20;
+/// Trials at the end of the budget that are for what is known.
+const LAST: u64 = 30;
 
 /// Control parameters; the default is what the ablation in the module's docs chose.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +56,7 @@ pub struct AutoOptions {
 
 impl Default for AutoOptions {
     fn default() -> Self {
-        Self { gp: true, tpe: true, cma: true, restart: 0.4, credit: 1.0, half_life: 20.0, floor: 0.3 }
+        Self { gp: true, tpe: true, cma: true, restart: 0.35, credit: 1.0, half_life: 20.0, floor: 0.3 }
     }
 }
 
@@ -140,7 +142,7 @@ impl Auto {
         let by_kind = self.regime.shares(self.n_told);
         let before = Arm::ALL.map(|arm| if takes_part(arm) { by_kind[arm as usize] } else { 0.0 });
         let mut before = scaled(before);
-        if self.is_stale() {
+        if self.starts_anew() {
             let share = self.options.restart.clamp(0.0, 1.0);
             before = before.map(|other| (1.0 - share) * other);
             before[Arm::Restart as usize] = share;
@@ -157,8 +159,10 @@ impl Auto {
         (2 * self.regime.n_dims).max(PATIENCE)
     }
 
-    fn is_stale(&self) -> bool {
-        self.credit.n_stale() >= self.patience()
+    /// Whether it is time, and so much of the budget is left that a search from scratch can come to something.
+    fn starts_anew(&self) -> bool {
+        let left = self.setup.budget.map_or(u64::MAX, |n| n.saturating_sub(self.n_told as u64));
+        self.credit.n_stale() >= self.patience() && left >= LAST
     }
 
     /// Whose turn it is, and why.
@@ -257,8 +261,11 @@ impl Sampler for Auto {
     }
 
     fn tell(&mut self, told: &Told) {
-        self.gp.tell(told);
         self.tpe.tell(told);
+        // The others know of no constraints: to them what violates one has failed.
+        let failed = (told.violation() > 0.0).then(|| Told { loss: None, ..told.clone() });
+        let told = failed.as_ref().unwrap_or(told);
+        self.gp.tell(told);
         self.cma.tell(told);
         self.push(told);
     }
