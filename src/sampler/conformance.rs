@@ -6,7 +6,8 @@ use crate::space::{Condition, Dimension, Kind, Point, Size, Space};
 use proptest::prelude::*;
 use std::sync::Arc;
 
-const DEAR: [&str; 1] = ["gp"];
+/// Samplers that fit a process to the record.
+const DEAR: [&str; 2] = ["auto", "gp"];
 
 pub(super) fn dimension(name: &str, kind: Kind) -> Dimension {
     Dimension { id: name.into(), name: name.into(), kind, when: Vec::new() }
@@ -46,7 +47,7 @@ pub(super) fn when(mut dim: Dimension, parent: usize, any_of: &[f64]) -> Dimensi
 }
 
 pub(super) fn setup(dims: Vec<Dimension>, seed: u64) -> Setup {
-    Setup { space: Arc::new(Space::new(dims).unwrap()), seed, budget: None }
+    Setup { space: Arc::new(Space::new(dims).unwrap()), seed, ..Setup::default() }
 }
 
 fn spaces() -> Vec<(&'static str, Vec<Dimension>)> {
@@ -109,7 +110,7 @@ fn loss(point: &Point, number: u64) -> Option<f64> {
 }
 
 fn told(number: u64, point: &Point) -> Told {
-    Told { number, point: point.clone(), loss: loss(point, number), sd: None }
+    Told::new(number, point.clone(), loss(point, number))
 }
 
 /// How many of `n` asks a sampler gets here: those that fit a process to the record are dear without optimization.
@@ -123,7 +124,8 @@ fn run(name: &str, setup: &Setup, n: u64) -> Vec<Told> {
     let mut record = Vec::new();
     for number in 0..asks(name, n) {
         let Some(point) = sampler.ask(number, &[]) else { break };
-        record.push(told(number, &point));
+        let arm = sampler.chosen().map(|chosen| chosen.arm);
+        record.push(Told { arm, ..told(number, &point) });
         sampler.tell(record.last().unwrap());
     }
     record
@@ -227,7 +229,7 @@ fn losses_without_information_do_no_harm() {
             for number in 0..asks(name, 25) {
                 let Some(point) = sampler.ask(number, &[]) else { break };
                 assert_eq!(setup.space.check(&point), Ok(()), "{name} on {title} with {loss:?}");
-                sampler.tell(&Told { number, point, loss, sd: None });
+                sampler.tell(&Told::new(number, point, loss));
             }
         }
     });

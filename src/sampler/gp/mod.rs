@@ -43,6 +43,7 @@ mod posterior;
 mod propose;
 mod record;
 mod region;
+mod sides;
 mod warp;
 
 #[cfg(test)]
@@ -200,7 +201,8 @@ impl Gp {
         self.outlook
     }
 
-    fn n_startup(&self) -> usize {
+    /// Sobol points before the model starts.
+    pub(super) fn n_startup(&self) -> usize {
         self.options.n_startup.unwrap_or_else(|| (self.codec.len() + 2).clamp(5, 12))
     }
 
