@@ -4,19 +4,8 @@ use super::conformance::{choice, distinct, float, setup, spaces, told};
 use super::*;
 use crate::space::Size;
 
-/// The default for several stands for itself.
-const DEFAULT: &str = "";
-
-fn all() -> impl Iterator<Item = &'static str> {
-    names_for_several().iter().copied().chain([DEFAULT])
-}
-
 fn sampler(name: &str, setup: &Setup) -> Box<dyn Sampler> {
-    let options = SamplerOptions::default();
-    match name {
-        DEFAULT => Box::new(several(setup.clone(), &options)),
-        name => make(name, setup.clone(), &options).unwrap(),
-    }
+    make(name, setup.clone(), &SamplerOptions::default()).unwrap()
 }
 
 /// Asks of a test: few of those that are dear.
@@ -30,7 +19,7 @@ fn n_asks(name: &str, setup: &Setup) -> u64 {
 
 /// Models need some trials to begin, and their asks are dear.
 fn is_dear(name: &str, setup: &Setup) -> bool {
-    name == "gp" || name == DEFAULT && setup.n_objectives < 4
+    name == "gp" || name == "auto" && setup.n_objectives < 4
 }
 
 fn run(name: &str, setup: &Setup) -> Vec<Told> {
@@ -46,11 +35,11 @@ fn run(name: &str, setup: &Setup) -> Vec<Told> {
 
 fn for_all(check: impl Fn(&str, &str, &Setup)) {
     for (at, (title, dims)) in spaces().into_iter().enumerate() {
-        for name in all() {
+        for &name in names_for_several() {
             let n_objectives = match name {
                 // With fewer it is the models', but for the trials aside.
-                DEFAULT if title != "mixed" => 4,
-                DEFAULT => 2,
+                "auto" if title != "mixed" => 4,
+                "auto" => 2,
                 name => 2 + at % (most_objectives(name).min(5) - 1),
             };
             check(name, title, &Setup { n_objectives, ..setup(dims.clone(), 11) });
@@ -132,7 +121,7 @@ fn degenerate(kind: usize, number: u64, point: Point, m: usize) -> Told {
 #[test]
 fn degenerate_results_do_no_harm() {
     let dims = || vec![float("x", 0.0, 1.0), choice("c", 3), float("y", -1.0, 1.0)];
-    for name in all() {
+    for &name in names_for_several() {
         for kind in 0..9 {
             for n_objectives in [2, 3] {
                 let setup = Setup { n_objectives, ..setup(dims(), 3) };

@@ -4,6 +4,7 @@
 //! trial's number and the seed. It draws every random number of an ask from a stream of (seed, trial
 //! number), so a sampler rebuilt from the record goes on exactly as the one that was lost.
 
+mod auto;
 mod cma;
 mod gp;
 mod grid;
@@ -20,9 +21,12 @@ pub mod wire;
 mod conformance;
 #[cfg(test)]
 mod conformance_several;
+#[cfg(test)]
+mod earlier;
 
+pub use auto::{Auto, AutoOptions};
 pub use cma::{Cma, CmaOptions};
-pub use gp::{Bayes, Ehvi, Gp, GpOptions};
+pub use gp::{Bayes, Ehvi, Gp, GpOptions, Regret};
 pub use grid::{Grid, grid_len};
 pub use nsga::{
     Nsga, NsgaOptions, Parents, Scored, Survival, constrained_ranks, generation, survivors,
@@ -51,6 +55,9 @@ pub struct Told {
     pub constraints: Vec<f64>,
     /// Spread of the scores of its replicates, for samplers that model noise; `None` without replicates.
     pub sd: Option<f64>,
+    /// The part of the sampler that made the point ([`Chosen::arm`]); `None` where that is not known, or somebody else
+    /// made it. It earns nobody credit then and teaches all parts.
+    pub arm: Option<Arc<str>>,
 }
 
 impl Told {
@@ -92,6 +99,15 @@ pub struct Pruned {
     pub loss: f64,
 }
 
+/// Which of its parts a sampler let make a point, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// The part's name, which goes into [`Told::arm`].
+    pub arm: Arc<str>,
+    /// The reason, in words.
+    pub why: String,
+}
+
 /// The search strategy.
 pub trait Sampler: Send {
     /// The point of trial `number`, given the points still at work; `None` once the space is used up.
@@ -100,11 +116,25 @@ pub trait Sampler: Send {
     /// Takes in a result. The order of calls is the order of the record.
     fn tell(&mut self, told: &Told);
 
+    /// Which part made the point of the last ask; `None` for a sampler without parts.
+    fn chosen(&self) -> Option<Chosen> {
+        None
+    }
+
     /// Takes in a trial that was stopped early; its `loss` is `None`. A sampler that makes nothing of the last
     /// report counts it as failed.
     fn tell_pruned(&mut self, told: &Told, pruned: Pruned) {
         let _ = pruned;
         self.tell(told);
+    }
+
+    /// Takes in a trial of an earlier sweep, before anything is asked or told. It counts as told; its number is the one
+    /// that it had there, and says nothing about what this sampler asks for under it.
+    fn learn(&mut self, earlier: &Told, pruned: Option<Pruned>) {
+        match pruned {
+            Some(pruned) => self.tell_pruned(earlier, pruned),
+            None => self.tell(earlier),
+        }
     }
 }
 
@@ -136,6 +166,8 @@ pub const VERSION: u32 = 2;
 pub struct SamplerOptions {
     /// Values per range for the grid sampler; 0 counts as 1.
     pub grid_steps: usize,
+    /// Control parameters of the sampler that chooses among others.
+    pub auto: AutoOptions,
     /// Control parameters of the Gaussian-process sampler.
     pub gp: GpOptions,
     /// Control parameters of the TPE sampler.
@@ -150,6 +182,7 @@ impl Default for SamplerOptions {
     fn default() -> Self {
         Self {
             grid_steps: 5,
+            auto: AutoOptions::default(),
             gp: GpOptions::default(),
             tpe: TpeOptions::default(),
             cma: CmaOptions::default(),
@@ -160,12 +193,17 @@ impl Default for SamplerOptions {
 
 /// The names that [`make`] knows.
 pub fn names() -> &'static [&'static str] {
-    &["cma-es", "gp", "grid", "nsga-ii", "nsga-iii", "random", "sobol", "tpe"]
+    &["auto", "cma-es", "gp", "grid", "nsga-ii", "nsga-iii", "random", "sobol", "tpe"]
+}
+
+/// True if what a sampler is told changes what it asks for: all do but those that walk a plan of their own.
+pub fn learns(name: &str) -> bool {
+    !matches!(name, "grid" | "random" | "sobol")
 }
 
 /// The names of samplers that search for several objectives at once.
 pub fn names_for_several() -> &'static [&'static str] {
-    &["gp", "grid", "nsga-ii", "nsga-iii", "random", "sobol", "tpe"]
+    &["auto", "gp", "grid", "nsga-ii", "nsga-iii", "random", "sobol", "tpe"]
 }
 
 /// For how many objectives at once the sampler of this name searches; 0 if there is none.
@@ -180,6 +218,8 @@ pub fn most_objectives(name: &str) -> usize {
 /// Makes a sampler by its name; `None` if there is none of that name.
 pub fn make(name: &str, setup: Setup, options: &SamplerOptions) -> Option<Box<dyn Sampler>> {
     Some(match name {
+        "auto" if setup.n_objectives > 1 => Box::new(several(setup, options)),
+        "auto" => Box::new(Auto::new(setup, options)),
         "cma-es" => Box::new(Cma::new(setup, options.cma.clone())),
         "gp" => Box::new(Bayes::new(setup, options.gp.clone())),
         "grid" => Box::new(Grid::new(&setup.space, options.grid_steps)),

@@ -5,7 +5,6 @@
 
 use super::{
     Pruned, Sampler, SamplerOptions, Setup, Told, make, most_objectives, names, names_for_several,
-    several,
 };
 use crate::domain::Goal;
 use crate::numeric::dominates;
@@ -14,9 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The sampler of a session that names none.
-pub const DEFAULT: &str = "tpe";
-/// What a session for several objectives that names no sampler says that it has: [`several`].
-const DEFAULT_FOR_SEVERAL: &str = "auto";
+pub const DEFAULT: &str = "auto";
 
 /// What a session is made from.
 #[derive(Debug, Clone)]
@@ -36,12 +33,17 @@ pub struct Start {
 }
 
 /// A trial that was asked for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Asked {
     /// Its number, from 0.
     pub id: u64,
     /// Where it is.
     pub point: Point,
+    /// Which part of the sampler made it ([`Chosen::arm`](super::Chosen::arm)), where it has parts. A session that
+    /// adopts the trial needs it to go on as this one would.
+    pub arm: Option<Arc<str>>,
+    /// Why that part, in words.
+    pub why: Option<String>,
 }
 
 /// How a trial ended, values as the objective gives them.
@@ -217,11 +219,14 @@ pub struct Session {
     next: u64,
     /// By number.
     open: BTreeMap<u64, Point>,
+    /// Which parts of the sampler made the open points.
+    arms: BTreeMap<u64, Arc<str>>,
     /// Numbers below `next` that an adopted record leaves out.
     holes: BTreeSet<u64>,
     best: Option<Best>,
     /// In the order of telling.
     front: Vec<Member>,
+    front_losses: Vec<Vec<f64>>,
     /// As many as the first trial with values had.
     n_constraints: Option<usize>,
 }
@@ -232,17 +237,13 @@ impl Session {
     /// # Errors
     /// When there is no such sampler, or it cannot search for so many objectives.
     pub fn new(start: Start) -> Result<Self, SessionError> {
-        let is_default = start.sampler.is_none();
-        let name = start.sampler.unwrap_or_else(|| match start.goals.len() {
-            0 | 1 => DEFAULT.into(),
-            _ => DEFAULT_FOR_SEVERAL.into(),
-        });
-        if !is_default && !names().contains(&name.as_str()) {
+        let name = start.sampler.unwrap_or_else(|| DEFAULT.into());
+        if !names().contains(&name.as_str()) {
             return Err(SessionError::UnknownSampler { name });
         }
         match start.goals.len() {
             0 => return Err(SessionError::NoGoal),
-            n if n == 1 || is_default => {}
+            1 => {}
             n => {
                 let most = most_objectives(&name);
                 if most < 2 {
@@ -257,13 +258,8 @@ impl Session {
         let n_objectives = start.goals.len();
         let setup =
             Setup { space: start.space, seed: start.seed, budget: start.budget, n_objectives };
-        let sampler: Box<dyn Sampler> = if is_default && n_objectives > 1 {
-            Box::new(several(setup, &start.options))
-        } else {
-            let Some(made) = make(&name, setup, &start.options) else {
-                return Err(SessionError::UnknownSampler { name });
-            };
-            made
+        let Some(sampler) = make(&name, setup, &start.options) else {
+            return Err(SessionError::UnknownSampler { name });
         };
         Ok(Self {
             sampler,
@@ -272,9 +268,11 @@ impl Session {
             goals: start.goals,
             next: 0,
             open: BTreeMap::new(),
+            arms: BTreeMap::new(),
             holes: BTreeSet::new(),
             best: None,
             front: Vec::new(),
+            front_losses: Vec::new(),
             n_constraints: None,
         })
     }
@@ -321,9 +319,12 @@ impl Session {
             return Err(SessionError::Exhausted { asked: self.next, open: self.open.len() });
         };
         let id = self.next;
+        let chosen = self.sampler.chosen();
+        let (arm, why) = chosen.map(|chosen| (chosen.arm, chosen.why)).unzip();
         self.open.insert(id, point.clone());
+        self.arms.extend(arm.clone().map(|arm| (id, arm)));
         self.next += 1;
-        Ok(Asked { id, point })
+        Ok(Asked { id, point, arm, why })
     }
 
     /// Takes in how a trial ended.
@@ -343,10 +344,11 @@ impl Session {
         }
         self.check(id, end)?;
         let Some(point) = self.open.remove(&id) else { return Ok(()) };
-        let told = |loss| Told::new(id, point.clone(), loss);
+        let arm = self.arms.remove(&id);
+        let told = |loss| Told { arm: arm.clone(), ..Told::new(id, point.clone(), loss) };
         match end {
-            End::Values(values) => self.take(id, point, values, &[]),
-            End::Constrained { values, constraints } => self.take(id, point, values, constraints),
+            End::Values(values) => self.take(told(None), values, &[]),
+            End::Constrained { values, constraints } => self.take(told(None), values, constraints),
             End::Pruned { value: Some(value), step } => {
                 let loss = self.goals[0].loss(*value);
                 let pruned = Pruned { step: step.unwrap_or(0), loss };
@@ -358,16 +360,17 @@ impl Session {
     }
 
     /// Takes in values that were checked.
-    fn take(&mut self, id: u64, point: Point, values: &[f64], constraints: &[f64]) {
+    fn take(&mut self, blank: Told, values: &[f64], constraints: &[f64]) {
         self.n_constraints = Some(constraints.len());
         let mut losses = self.losses(values).into_iter();
         let told = Told {
             loss: losses.next(),
             further: losses.collect(),
             constraints: constraints.to_vec(),
-            ..Told::new(id, point.clone(), None)
+            ..blank
         };
         self.sampler.tell(&told);
+        let Told { number: id, point, .. } = told;
         if constraints.iter().all(|&c| c <= 0.0) {
             self.note_best(id, &point, values);
             self.note_member(Member { id, point, values: values.to_vec() });
@@ -385,7 +388,7 @@ impl Session {
     /// # Errors
     /// As [`tell`](Self::tell); also for a number that is known already and a point outside the space.
     pub fn adopt(&mut self, asked: Asked, end: Option<&End>) -> Result<(), SessionError> {
-        let Asked { id, point } = asked;
+        let Asked { id, point, arm, .. } = asked;
         if self.open.contains_key(&id) || (id < self.next && !self.holes.contains(&id)) {
             return Err(SessionError::ToldBefore { id });
         }
@@ -397,6 +400,7 @@ impl Session {
         self.holes.remove(&id);
         self.next = self.next.max(id.saturating_add(1));
         self.open.insert(id, point);
+        self.arms.extend(arm.map(|arm| (id, arm)));
         end.map_or(Ok(()), |end| self.tell(id, end))
     }
 
@@ -440,14 +444,14 @@ impl Session {
 
     fn note_member(&mut self, new: Member) {
         let losses = self.losses(&new.values);
-        let others: Vec<Vec<f64>> =
-            self.front.iter().map(|member| self.losses(&member.values)).collect();
-        if others.iter().any(|other| dominates(other, &losses)) {
+        if self.front_losses.iter().any(|other| dominates(other, &losses)) {
             return;
         }
-        let mut is_kept = others.iter().map(|other| !dominates(&losses, other));
+        let mut is_kept = self.front_losses.iter().map(|other| !dominates(&losses, other));
         self.front.retain(|_| is_kept.next().unwrap_or(true));
+        self.front_losses.retain(|other| !dominates(&losses, other));
         self.front.push(new);
+        self.front_losses.push(losses);
     }
 
     /// How many points the space has.
@@ -548,7 +552,8 @@ mod tests {
         assert_eq!(first.best(), again.best());
         let twice = again.adopt(told[3].0.clone(), None);
         assert_eq!(twice, Err(SessionError::ToldBefore { id: 3 }));
-        let outside = Asked { id: 90, point: Point(vec![Some(2.0), Some(0.0)]) };
+        let outside =
+            Asked { id: 90, point: Point(vec![Some(2.0), Some(0.0)]), ..Asked::default() };
         assert!(matches!(again.adopt(outside, None), Err(SessionError::Point { .. })));
     }
 
@@ -559,7 +564,7 @@ mod tests {
             assert!(error.as_ref().is_some_and(|text| text.contains(words)), "{error:?}");
         };
         let one = || vec![float("x", 0.0, 1.0)];
-        check(start(one(), "tpes", Goal::Minimize), "unknown sampler 'tpes'; it is one of cma-es");
+        check(start(one(), "tpes", Goal::Minimize), "unknown sampler 'tpes'; it is one of");
         let several =
             Start { goals: vec![Goal::Minimize; 2], ..start(one(), "tpe", Goal::Minimize) };
         let named = |name: &str| Start { sampler: Some(name.into()), ..several.clone() };

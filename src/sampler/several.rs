@@ -5,8 +5,9 @@
 //! cannot see. Beyond three objectives TPE begins and NSGA-III goes on.
 
 use super::nsga::Nsga;
-use super::{Bayes, Pruned, Sampler, SamplerOptions, Setup, Told, Tpe};
+use super::{Bayes, Chosen, Pruned, Sampler, SamplerOptions, Setup, Told, Tpe};
 use crate::space::Point;
+use std::sync::Arc;
 
 /// Most objectives of the models.
 const MODELED: usize = 3;
@@ -23,6 +24,7 @@ pub struct Several {
     then: Nsga,
     n_told: usize,
     is_modeled: bool,
+    chosen: Option<Chosen>,
 }
 
 /// The sampler for several objectives where none is named.
@@ -35,20 +37,20 @@ pub fn several(setup: Setup, options: &SamplerOptions) -> Several {
         let tpe = Tpe::new(setup.clone(), options.tpe.clone());
         (Box::new(tpe), Nsga::by_references(setup, options.nsga.clone()))
     };
-    Several { first, then, n_told: 0, is_modeled }
+    Several { first, then, n_told: 0, is_modeled, chosen: None }
 }
 
 impl Several {
-    /// Who asks for trial `number` and why, in words.
-    pub fn why(&self, number: u64) -> &'static str {
+    /// Whose turn trial `number` is, and why, in words.
+    fn why(&self, number: u64) -> (&'static str, &'static str) {
         match (self.is_modeled, self.takes_first(number), self.is_early()) {
-            (true, true, _) => {
-                "expected hypervolume improvement: no more than three objectives, and a fit is affordable"
+            (true, true, _) => ("gp", "up to three objectives, while fits are affordable"),
+            (true, false, true) => ("nsga-ii", "every fourth trial: what models cannot see"),
+            (true, false, false) => {
+                ("nsga-ii", "so many trials that a fit costs more than it gains")
             }
-            (true, false, true) => "NSGA-II, every fourth trial: what the models cannot see",
-            (true, false, false) => "NSGA-II: so many trials that a fit costs more than it gains",
-            (false, true, _) => "TPE: more than three objectives, few trials",
-            (false, false, _) => "NSGA-III: more than three objectives, many trials",
+            (false, true, _) => ("tpe", "more than three objectives, few trials"),
+            (false, false, _) => ("nsga-iii", "more than three objectives, many trials"),
         }
     }
 
@@ -65,11 +67,18 @@ impl Several {
 
 impl Sampler for Several {
     fn ask(&mut self, number: u64, pending: &[Point]) -> Option<Point> {
-        if self.takes_first(number) {
+        let point = if self.takes_first(number) {
             self.first.ask(number, pending)
         } else {
             self.then.ask(number, pending)
-        }
+        };
+        let (arm, why) = self.why(number);
+        self.chosen = point.is_some().then(|| Chosen { arm: Arc::from(arm), why: why.into() });
+        point
+    }
+
+    fn chosen(&self) -> Option<Chosen> {
+        self.chosen.clone()
     }
 
     fn tell(&mut self, told: &Told) {

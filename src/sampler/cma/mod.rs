@@ -166,6 +166,11 @@ impl Cma {
         made
     }
 
+    /// True if the point was told.
+    pub(super) fn has(&self, point: &Point) -> bool {
+        self.record.has(point)
+    }
+
     /// What the draws of a number are made of, whatever the distribution.
     fn source(&self, number: u64) -> Source {
         let (space, seed) = (&self.setup.space, self.setup.seed);

@@ -39,11 +39,13 @@ mod ehvi;
 mod fit;
 mod improvement;
 mod kernel;
+mod outlook;
 mod points;
 mod posterior;
 mod propose;
 mod record;
 mod region;
+mod sides;
 mod warp;
 
 #[cfg(test)]
@@ -54,6 +56,7 @@ pub use self::ehvi::{Bayes, Ehvi};
 use self::codec::Codec;
 use self::fit::{Fit, Prior};
 use self::kernel::Kernel;
+pub use self::outlook::Regret;
 use self::posterior::Posterior;
 use self::propose::{Effort, Proposal, Search};
 use self::record::{Lens, Record};
@@ -205,7 +208,8 @@ impl Gp {
         self.outlook
     }
 
-    fn n_startup(&self) -> usize {
+    /// Sobol points before the model starts.
+    pub(super) fn n_startup(&self) -> usize {
         self.options.n_startup.unwrap_or_else(|| (self.codec.len() + 2).clamp(5, 12))
     }
 

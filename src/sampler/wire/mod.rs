@@ -11,6 +11,9 @@
 //! <- {"id": 0, "params": {"x": 0.25}, "value": 0.31}
 //! ```
 //!
+//! The answer to an ask also has `"arm"` and `"why"` where the sampler chose among others: which one made the point,
+//! and a reason in words.
+//!
 //! A tell may carry `"values": [0.31]`, or `"state"`: `"failed"`, or `"pruned"` with the last report as `"value"`
 //! and `"step"`. With values it may carry `"constraints": [-0.2, 1.5]`, the same ones in every tell; each is
 //! satisfied up to 0. `"direction"` may be a list, one per objective; values then come in that order, and instead of
@@ -37,6 +40,8 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct Wire {
     session: Option<Session>,
+    /// The sampler of sessions whose first line names none.
+    pub sampler: Option<String>,
     /// Control parameters that sessions begin with.
     pub options: SamplerOptions,
 }
@@ -45,13 +50,38 @@ pub struct Wire {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Reply {
-    Begun { ok: bool, name: &'static str, version: &'static str, sampler: String },
-    Asked { id: u64, params: Params },
-    Taken { ok: bool },
-    Best { id: u64, params: Params, value: f64 },
-    Front { front: Vec<Row> },
-    Refused { error: String },
-    Exhausted { error: String, exhausted: bool },
+    Begun {
+        ok: bool,
+        name: &'static str,
+        version: &'static str,
+        sampler: String,
+    },
+    Asked {
+        id: u64,
+        params: Params,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        arm: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
+    Taken {
+        ok: bool,
+    },
+    Best {
+        id: u64,
+        params: Params,
+        value: f64,
+    },
+    Front {
+        front: Vec<Row>,
+    },
+    Refused {
+        error: String,
+    },
+    Exhausted {
+        error: String,
+        exhausted: bool,
+    },
 }
 
 /// One trial of a front.
@@ -117,8 +147,9 @@ fn reply(wire: &mut Wire, line: &str) -> Result<Reply, Reply> {
         Some("ask") => {
             flag(&json, "ask")?;
             let session = begun(wire)?;
-            let Asked { id, point } = session.ask()?;
-            Ok(Reply::Asked { id, params: session.space().params(&point) })
+            let Asked { id, point, arm, why } = session.ask()?;
+            let arm = arm.map(|arm| arm.to_string());
+            Ok(Reply::Asked { id, params: session.space().params(&point), arm, why })
         }
         Some("best") => {
             flag(&json, "best")?;
@@ -192,7 +223,7 @@ fn begin(wire: &mut Wire, json: &Json) -> Result<Reply, Reply> {
         space: Arc::new(space::space(object.need("space")?)?),
         goals: goals(object.get("direction"))?,
         seed: object.read("seed", "a whole number of at most 64 bits", seed)?.unwrap_or(0),
-        sampler: object.text("sampler")?.map(ToString::to_string),
+        sampler: object.text("sampler")?.map(ToString::to_string).or_else(|| wire.sampler.clone()),
         budget: object.read("budget", "a whole number of at least 1", |json| {
             json.as_u64().filter(|&budget| budget > 0)
         })?,
