@@ -32,8 +32,12 @@ pub struct Scored {
 /// Control parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NsgaOptions {
-    /// How many survive.
+    /// How many survive at most.
     pub population: usize,
+    /// How many survive at first.
+    pub least: usize,
+    /// Results per survivor, from which on the number of survivors grows.
+    pub growth: usize,
     /// Quasi-random trials before the first child.
     pub n_startup: usize,
     /// Results that make a generation: `population` is the textbook's, 1 is steady-state.
@@ -53,7 +57,9 @@ pub struct NsgaOptions {
 impl Default for NsgaOptions {
     fn default() -> Self {
         Self {
-            population: 20,
+            population: 100,
+            least: 10,
+            growth: 40,
             n_startup: 20,
             step: 1,
             crossover: 0.9,

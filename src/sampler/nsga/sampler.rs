@@ -54,9 +54,15 @@ impl Nsga {
         Self::new(setup, options)
     }
 
+    /// A small population gets far with few results, a large one covers the front once there are many.
+    fn n_survivors(&self) -> usize {
+        let grown = self.n_told / self.options.growth.max(1);
+        grown.max(self.options.least).min(self.options.population).max(2)
+    }
+
     fn select(&mut self) {
         let stream = (self.setup.seed, self.generation);
-        let most = self.options.population.max(2);
+        let most = self.n_survivors();
         if self.population.len() > most {
             let kept = survivors(&self.population, most, &self.options.survival, stream);
             let mut is_kept = vec![false; self.population.len()];
