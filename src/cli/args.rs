@@ -1,5 +1,6 @@
 //! Arguments of the program and of every verb. The doc comments are the help text.
 
+use super::ask_args::{AskArgs, SamplerArgs, TellArgs};
 use super::insight_args::{EnsembleArgs, ErrorsArgs, ExplainArgs, ImportanceArgs};
 use super::model_args::{
     ChampionArgs, ExportArgs, GateArgs, HoldoutArgs, PredictArgs, ReportFileArgs, ReproduceArgs,
@@ -44,6 +45,12 @@ pub(super) enum Command {
     Sweep(SweepArgs),
     /// Steer a sweep while it runs: pause, stop, more trials, a point by hand, another range
     Steer(SteerArgs),
+    /// Ask for trials of a sweep that others carry out
+    Ask(AskArgs),
+    /// Tell how a trial that was asked for ended
+    Tell(TellArgs),
+    /// Search by asking and telling over JSON lines, from any language, without a store
+    Sampler(SamplerArgs),
     /// Run any command once, and record it
     Run(RunArgs),
     /// Record metrics from inside a script that derby runs

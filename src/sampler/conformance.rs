@@ -6,6 +6,8 @@ use crate::space::{Condition, Dimension, Kind, Point, Size, Space};
 use proptest::prelude::*;
 use std::sync::Arc;
 
+const DEAR: [&str; 1] = ["gp"];
+
 pub(super) fn dimension(name: &str, kind: Kind) -> Dimension {
     Dimension { id: name.into(), name: name.into(), kind, when: Vec::new() }
 }
@@ -110,11 +112,16 @@ fn told(number: u64, point: &Point) -> Told {
     Told { number, point: point.clone(), loss: loss(point, number), sd: None }
 }
 
+/// How many of `n` asks a sampler gets here: those that fit a process to the record are dear without optimization.
+fn asks(name: &str, n: u64) -> u64 {
+    if DEAR.contains(&name) { n * 2 / 5 } else { n }
+}
+
 /// Asks and tells one after the other.
 fn run(name: &str, setup: &Setup, n: u64) -> Vec<Told> {
     let mut sampler = sampler(name, setup);
     let mut record = Vec::new();
-    for number in 0..n {
+    for number in 0..asks(name, n) {
         let Some(point) = sampler.ask(number, &[]) else { break };
         record.push(told(number, &point));
         sampler.tell(record.last().unwrap());
@@ -163,7 +170,7 @@ fn the_same_seed_gives_the_same_points_and_another_one_others() {
 fn a_sampler_rebuilt_from_the_record_goes_on_alike() {
     for_all(|name, title, setup| {
         let record = run(name, setup, 45);
-        for cut in [0, 1, 9, 10, 23, 44] {
+        for cut in [0, 1, 9, 10, 17, 23, 44] {
             let Some(next) = record.get(cut) else { continue };
             let mut rebuilt = sampler(name, setup);
             for told in &record[..cut] {
@@ -183,9 +190,11 @@ fn eight_workers_get_different_points() {
         if space_is_small {
             return;
         }
-        for start in [0, 40] {
+        for wanted in [0, 40] {
             let mut sampler = sampler(name, setup);
-            for told in &run(name, setup, start) {
+            let record = run(name, setup, wanted);
+            let start = record.len() as u64;
+            for told in &record {
                 sampler.tell(told);
             }
             let mut pending: Vec<Point> = Vec::new();
@@ -215,7 +224,7 @@ fn losses_without_information_do_no_harm() {
         for loss in [Some(1.0), None, Some(f64::NAN), Some(f64::INFINITY), Some(f64::NEG_INFINITY)]
         {
             let mut sampler = sampler(name, setup);
-            for number in 0..25 {
+            for number in 0..asks(name, 25) {
                 let Some(point) = sampler.ask(number, &[]) else { break };
                 assert_eq!(setup.space.check(&point), Ok(()), "{name} on {title} with {loss:?}");
                 sampler.tell(&Told { number, point, loss, sd: None });
@@ -281,7 +290,10 @@ proptest! {
     #[test]
     fn any_space_is_searched_within_its_bounds(dims in any_space(), seed in any::<u64>()) {
         let setup = setup(dims, seed);
-        for name in names() {
+        for &name in names() {
+            if DEAR.contains(&name) && !seed.is_multiple_of(4) {
+                continue;
+            }
             let record = run(name, &setup, 40);
             for told in &record {
                 prop_assert!(setup.space.check(&told.point).is_ok(), "{name}: {:?}", told.point);

@@ -423,7 +423,7 @@ mod tests {
             assert!(error.as_ref().is_some_and(|text| text.contains(words)), "{error:?}");
         };
         let one = || vec![float("x", 0.0, 1.0)];
-        check(start(one(), "tpes", Goal::Minimize), "unknown sampler 'tpes'; it is one of grid");
+        check(start(one(), "tpes", Goal::Minimize), "unknown sampler 'tpes'; it is one of");
         let several =
             Start { goals: vec![Goal::Minimize; 2], ..start(one(), "tpe", Goal::Minimize) };
         check(several, "sampler 'tpe' searches for one objective, not 2; no sampler");

@@ -33,6 +33,9 @@ impl Identity<'_> {
                 digest.text("command");
                 command(&mut digest, section);
             }
+            Work::Elsewhere => {
+                digest.text("elsewhere");
+            }
             Work::Models(section) => {
                 digest.text("models");
                 data_section(&mut digest, section);

@@ -55,6 +55,8 @@ pub enum Work {
     Function(String),
     /// Executes a program.
     Command(Box<CommandSection>),
+    /// Nothing here: trials are asked for and told, and carried out elsewhere.
+    Elsewhere,
 }
 
 /// Everything about data.

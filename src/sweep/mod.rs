@@ -11,6 +11,7 @@ mod handed;
 mod judge;
 mod observer;
 mod outlook;
+mod outside;
 mod pace;
 mod plan;
 mod progress;
@@ -23,6 +24,7 @@ mod worker;
 
 pub use drive::{DriveError, Flags, Options, Report, drive};
 pub use observer::{Event, Observer, Silent};
+pub use outside::{Errand, OutsideError, Word, ask, outside_plan, tell};
 pub use pace::{Ahead, Pace};
 pub use plan::{Place, Plan, PlanError, memory_mb};
 pub use progress::{Best, Counts, Progress};

@@ -302,7 +302,7 @@ fn names_that_are_not_known() {
     exit 2
     stderr
     error: 1 problem in bad.toml
-      11:11  unknown sampler 'bayes'; one of grid, random, sobol, tpe  [search]
+      11:11  unknown sampler 'bayes'; one of cma-es, gp, grid, random, sobol, tpe  [search]
     ");
     let metric = File { metric: "acuracy", ..File::default() };
     shows!(sweep(&metric, &classes(), &[]), @r"

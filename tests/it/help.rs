@@ -28,6 +28,9 @@ fn the_program() {
       tui          Look at runs, steer sweeps and promote in the terminal; so does `derby` alone
       sweep        Run a sweep, or go on with it
       steer        Steer a sweep while it runs: pause, stop, more trials, a point by hand, another range
+      ask          Ask for trials of a sweep that others carry out
+      tell         Tell how a trial that was asked for ended
+      sampler      Search by asking and telling over JSON lines, from any language, without a store
       run          Run any command once, and record it
       log          Record metrics from inside a script that derby runs
       check        Check a sweep file, and its data against it, and say all that is wrong
@@ -710,7 +713,11 @@ fn no_verb_is_without_a_snapshot() {
     let help = place.derby(&["--help"]).out;
     let (_, verbs) = help.split_once("Commands:\n").unwrap();
     let verbs = verbs.lines().take_while(|line| !line.is_empty());
-    let here = concat!(include_str!("help.rs"), include_str!("help_models.rs"));
+    let here = concat!(
+        include_str!("help.rs"),
+        include_str!("help_models.rs"),
+        include_str!("ask_tell.rs")
+    );
     for verb in verbs.filter_map(|line| line.split_whitespace().next()).filter(|v| *v != "help") {
         assert!(here.contains(&format!("help(&place, \"{verb}\")")), "{verb} has no snapshot");
     }

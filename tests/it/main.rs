@@ -14,6 +14,7 @@ mod reproducible;
 mod run_verb;
 mod sweep_loop;
 mod again;
+mod ask_tell;
 mod bad_input;
 mod data_verbs;
 mod edits;

@@ -1,3 +1,5 @@
+//! CMA-ES against reference values, and what it does with choices, steps, batches and foreign trials.
+
 use super::*;
 use crate::sampler::conformance::{choice, float, int, log_int, setup, when};
 use crate::space::Dimension;

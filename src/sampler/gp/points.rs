@@ -34,11 +34,6 @@ impl Column {
         }
     }
 
-    fn truncate(&mut self, n: usize) {
-        self.joint.truncate(n);
-        self.single.truncate(n);
-    }
-
     /// Coordinate of point `r`, NaN where inactive.
     fn at(&self, r: usize) -> f64 {
         let x = self.joint[r];
@@ -102,10 +97,5 @@ impl Columns {
     /// Point `r` as it was pushed.
     pub(super) fn row(&self, r: usize) -> Vec<f64> {
         self.columns.iter().map(|column| column.at(r)).collect()
-    }
-
-    pub(super) fn truncate(&mut self, n: usize) {
-        self.columns.iter_mut().for_each(|column| column.truncate(n));
-        self.n = self.n.min(n);
     }
 }

@@ -34,6 +34,8 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct Wire {
     session: Option<Session>,
+    /// The sampler of sessions whose first line names none.
+    pub sampler: Option<String>,
     /// Control parameters that sessions begin with.
     pub options: SamplerOptions,
 }
@@ -162,7 +164,7 @@ fn begin(wire: &mut Wire, json: &Json) -> Result<Reply, Reply> {
         space: Arc::new(space::space(object.need("space")?)?),
         goals: goals(object.get("direction"))?,
         seed: object.read("seed", "a whole number of at most 64 bits", seed)?.unwrap_or(0),
-        sampler: object.text("sampler")?.map(ToString::to_string),
+        sampler: object.text("sampler")?.map(ToString::to_string).or_else(|| wire.sampler.clone()),
         budget: object.read("budget", "a whole number of at least 1", |json| {
             json.as_u64().filter(|&budget| budget > 0)
         })?,

@@ -92,7 +92,7 @@ fn first_lines_that_are_refused() {
     bad(r#"{"space": {}, "seed": "x"}"#, "'seed' of the first message is 'x'");
     bad(r#"{"space": {}, "seed": 1.5}"#, "'seed' of the first message is '1.5'");
     bad(r#"{"space": {}, "budget": 0}"#, "'budget' of the first message is '0'");
-    bad(r#"{"space": {}, "sampler": "tpes"}"#, "unknown sampler 'tpes'; it is one of grid");
+    bad(r#"{"space": {}, "sampler": "tpes"}"#, "unknown sampler 'tpes'; it is one of");
     bad(r#"{"space": {}, "direction": "up"}"#, "'direction' is 'up'; it is 'minimize' or");
     bad(r#"{"space": {}, "direction": []}"#, "no direction is given");
     let two = r#"{"space": {}, "direction": ["minimize", "maximize"]}"#;

@@ -64,6 +64,9 @@ pub(in crate::spec) fn resources<'a>(
     kind: WorkKind,
 ) -> Resources {
     let by_default = (kind == WorkKind::Command).then_some(MONITOR);
+    if kind == WorkKind::Elsewhere {
+        return Resources { monitor: by_default, ..Resources::default() }; // refused as a whole
+    }
     let section = root.get("resources").and_then(|entry| Section::of(ctx, "[resources]", entry));
     let Some(section) = section else {
         return Resources { monitor: by_default, ..Resources::default() };

@@ -79,7 +79,19 @@ pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearc
             refuse_pruner(&section, entry, setting);
         }
     }
+    let replicates = section.take("replicates");
     search.replicates = section.int("replicates", 1..=1000).unwrap_or(1) as u32;
+    if WorkKind::of(root) == WorkKind::Elsewhere {
+        let told = "and without [command] a trial is told once";
+        if let (Some(entry), 2..) = (replicates, search.replicates) {
+            let text = format!("'replicates' runs every trial so often, {told}; leave it out");
+            section.problem(entry.span, text);
+        }
+        if let (Some(entry), Some(_)) = (pruner, &search.pruner) {
+            let text = format!("a pruner watches running trials, {told}; leave it out");
+            section.problem(entry.span, text);
+        }
+    }
     let points = section.take("points").map(|entry| &entry.node);
     let learns = ctx.known.learns(&search.sampler);
     let warm_start = section.take("warm_start");

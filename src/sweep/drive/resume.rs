@@ -166,6 +166,32 @@ impl<'a> Driver<'a> {
     }
 }
 
+/// The asker of a sweep as its record has it, and how many trials are open.
+///
+/// # Errors
+/// When the store cannot be read, or the record does not fit the sweep file.
+pub(in crate::sweep) fn restored(
+    store: &Store,
+    spec: &Sweep,
+    plan: &Plan,
+    row: &SweepRow,
+) -> Result<(Asker, u64), StoreError> {
+    let trials = store.trials(row.id)?;
+    let runs = by_trial(store.trial_runs(row.id, &spec.objectives[0].metric)?);
+    let steering = Steering::recorded(store, row.id)?;
+    let left: Vec<Left> =
+        trials.iter().map(|trial| left(trial, &runs, (spec, plan), &steering.stopped)).collect();
+    let is_open =
+        |(trial, left): &(&TrialRow, &Left)| trial.same_as.is_none() && **left == Left::Open;
+    let n_open = trials.iter().zip(&left).filter(is_open).count() as u64;
+    let lessons = Taught::of(store, row.id)?.map(Taught::into_lessons).unwrap_or_default();
+    let asker = asker(spec, (&steering, lessons), &trials, &left).map_err(|error| match error {
+        DriveError::Store(error) => error,
+        other => StoreError::Invalid(other.to_string()),
+    })?;
+    Ok((asker, n_open))
+}
+
 /// How a sweep stands, for a process that does not drive it.
 ///
 /// # Errors

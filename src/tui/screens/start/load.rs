@@ -271,7 +271,7 @@ fn work(sweep: &Sweep, tree: &[Row], past: Option<&Past>) -> (String, Vec<String
     let section = match &sweep.work {
         Work::Models(section) => Some(&**section),
         Work::Command(section) => section.data.as_deref(),
-        Work::Function(_) => None,
+        Work::Function(_) | Work::Elsewhere => None,
     };
     let work = match &sweep.work {
         Work::Models(_) => {
@@ -280,6 +280,7 @@ fn work(sweep: &Sweep, tree: &[Row], past: Option<&Past>) -> (String, Vec<String
         }
         Work::Command(_) => format!("command {}", command(&sweep.text)).trim_end().into(),
         Work::Function(name) => format!("function {name}"),
+        Work::Elsewhere => "told from elsewhere".into(),
     };
     let Some(section) = section else { return (work, Vec::new()) };
     let source = &section.data.source;
