@@ -198,8 +198,8 @@ impl Asker {
         self
     }
 
-    /// What was still to be gained when it was last looked at, and after how many tells that was.
-    pub(super) fn outlook(&self) -> Option<(u64, Regret)> {
+    /// What was still to be gained at the last two looks, and after how many tells that was.
+    pub(super) fn outlook(&self) -> Option<(u64, [Regret; 2])> {
         self.outlook.as_ref().and_then(Outlook::latest)
     }
 
