@@ -208,7 +208,7 @@ pub fn make(name: &str, setup: Setup, options: &SamplerOptions) -> Option<Box<dy
         "gp" => Box::new(Gp::new(setup, options.gp.clone())),
         "grid" => Box::new(Grid::new(&setup.space, options.grid_steps)),
         "nsga-ii" => Box::new(Nsga::new(setup, options.nsga.clone())),
-        "nsga-iii" => Box::new(Nsga::by_references(setup, options.nsga.clone())),
+        "nsga-iii" => Box::new(Nsga::by_references(setup, &options.nsga)),
         "random" => Box::new(Random::new(setup)),
         "sobol" => Box::new(Sobol::new(setup)),
         "tpe" => Box::new(Tpe::new(setup, options.tpe.clone())),

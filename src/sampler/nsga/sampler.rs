@@ -48,10 +48,10 @@ impl Nsga {
     }
 
     /// NSGA-III with about as many reference directions as survivors.
-    pub fn by_references(setup: Setup, options: NsgaOptions) -> Self {
+    pub fn by_references(setup: Setup, options: &NsgaOptions) -> Self {
         let n_parts = n_parts(setup.n_objectives, options.population);
         let survival = Survival::References { n_parts };
-        Self::new(setup, NsgaOptions { survival, ..options })
+        Self::new(setup, NsgaOptions { survival, ..options.clone() })
     }
 
     fn select(&mut self) {
@@ -60,7 +60,9 @@ impl Nsga {
         if self.population.len() > most {
             let kept = survivors(&self.population, most, &self.options.survival, stream);
             let mut is_kept = vec![false; self.population.len()];
-            kept.iter().for_each(|&at| is_kept[at] = true);
+            for &at in &kept {
+                is_kept[at] = true;
+            }
             let mut flags = is_kept.into_iter();
             self.population.retain(|_| flags.next().unwrap_or(false));
         }

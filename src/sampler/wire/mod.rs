@@ -50,38 +50,24 @@ pub struct Wire {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Reply {
-    Begun {
-        ok: bool,
-        name: &'static str,
-        version: &'static str,
-        sampler: String,
-    },
-    Asked {
-        id: u64,
-        params: Params,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        arm: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        why: Option<String>,
-    },
-    Taken {
-        ok: bool,
-    },
-    Best {
-        id: u64,
-        params: Params,
-        value: f64,
-    },
-    Front {
-        front: Vec<Row>,
-    },
-    Refused {
-        error: String,
-    },
-    Exhausted {
-        error: String,
-        exhausted: bool,
-    },
+    Begun { ok: bool, name: &'static str, version: &'static str, sampler: String },
+    Asked(Box<Proposed>),
+    Taken { ok: bool },
+    Best { id: u64, params: Params, value: f64 },
+    Front { front: Vec<Row> },
+    Refused { error: String },
+    Exhausted { error: String, exhausted: bool },
+}
+
+/// A trial, and which part of the sampler made it.
+#[derive(Debug, Serialize)]
+struct Proposed {
+    id: u64,
+    params: Params,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arm: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
 }
 
 /// One trial of a front.
@@ -149,7 +135,8 @@ fn reply(wire: &mut Wire, line: &str) -> Result<Reply, Reply> {
             let session = begun(wire)?;
             let Asked { id, point, arm, why } = session.ask()?;
             let arm = arm.map(|arm| arm.to_string());
-            Ok(Reply::Asked { id, params: session.space().params(&point), arm, why })
+            let params = session.space().params(&point);
+            Ok(Reply::Asked(Box::new(Proposed { id, params, arm, why })))
         }
         Some("best") => {
             flag(&json, "best")?;
