@@ -50,7 +50,7 @@ pub(super) fn setup(dims: Vec<Dimension>, seed: u64) -> Setup {
     Setup { space: Arc::new(Space::new(dims).unwrap()), seed, ..Setup::default() }
 }
 
-fn spaces() -> Vec<(&'static str, Vec<Dimension>)> {
+pub(super) fn spaces() -> Vec<(&'static str, Vec<Dimension>)> {
     let bools =
         dimension("b", Kind::Choice { values: vec![Value::Bool(false), Value::Bool(true)] });
     let stepped_int = dimension("s", Kind::Int { low: -3, high: 40, log: false, step: 7 });
@@ -109,8 +109,15 @@ fn loss(point: &Point, number: u64) -> Option<f64> {
     Some(point.0.iter().enumerate().map(part).sum())
 }
 
-fn told(number: u64, point: &Point) -> Told {
-    Told::new(number, point.clone(), loss(point, number))
+pub(super) fn told(number: u64, point: &Point, setup: &Setup) -> Told {
+    let loss = loss(point, number);
+    let mut told = Told::new(number, point.clone(), loss);
+    if let (2.., Some(loss)) = (setup.n_objectives, loss) {
+        let other = |k: usize| (loss - 0.3 * k as f64).abs() - 0.1 * point.0.len() as f64;
+        told.further = (1..setup.n_objectives).map(other).collect();
+        told.constraints = vec![0.2 - loss, loss - 2.0];
+    }
+    told
 }
 
 /// How many of `n` asks a sampler gets here: those that fit a process to the record are dear without optimization.
@@ -125,13 +132,13 @@ fn run(name: &str, setup: &Setup, n: u64) -> Vec<Told> {
     for number in 0..asks(name, n) {
         let Some(point) = sampler.ask(number, &[]) else { break };
         let arm = sampler.chosen().map(|chosen| chosen.arm);
-        record.push(Told { arm, ..told(number, &point) });
+        record.push(Told { arm, ..told(number, &point, setup) });
         sampler.tell(record.last().unwrap());
     }
     record
 }
 
-fn distinct(points: &[Point]) -> usize {
+pub(super) fn distinct(points: &[Point]) -> usize {
     let key = |p: &Point| p.0.iter().map(|c| c.map(f64::to_bits)).collect::<Vec<_>>();
     points.iter().map(key).collect::<std::collections::BTreeSet<_>>().len()
 }

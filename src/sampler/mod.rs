@@ -11,6 +11,7 @@ mod grid;
 mod nsga;
 mod random;
 mod session;
+mod several;
 mod sobol;
 mod tpe;
 mod unseen;
@@ -19,17 +20,20 @@ pub mod wire;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod conformance_several;
+#[cfg(test)]
 mod earlier;
 
 pub use auto::{Auto, AutoOptions};
 pub use cma::{Cma, CmaOptions};
-pub use gp::{Gp, GpOptions, Regret};
+pub use gp::{Bayes, Ehvi, Gp, GpOptions, Regret};
 pub use grid::{Grid, grid_len};
 pub use nsga::{
     Nsga, NsgaOptions, Parents, Scored, Survival, constrained_ranks, generation, survivors,
 };
 pub use random::Random;
 pub use session::{Asked, Best, DEFAULT, End, Member, Session, SessionError, Start};
+pub use several::Several;
 pub use sobol::Sobol;
 pub use tpe::{Tpe, TpeOptions};
 
@@ -72,6 +76,17 @@ impl Told {
     pub fn violation(&self) -> f64 {
         let over = |c: &f64| if c.is_nan() { f64::INFINITY } else { c.max(0.0) };
         self.constraints.iter().map(over).sum()
+    }
+
+    /// The loss as a sampler needs it that knows no more than which trial is better: that of a trial that violates
+    /// constraints is larger than that of any other, and grows with the violation.
+    pub fn comparable_loss(&self) -> Option<f64> {
+        let violation = self.violation();
+        if violation <= 0.0 {
+            return self.loss;
+        }
+        let share = if violation.is_finite() { violation / (1.0 + violation) } else { 1.0 };
+        self.loss.map(|_| 1e300 * (1.0 + share))
     }
 }
 
@@ -188,7 +203,7 @@ pub fn learns(name: &str) -> bool {
 
 /// The names of samplers that search for several objectives at once.
 pub fn names_for_several() -> &'static [&'static str] {
-    &["gp", "grid", "nsga-ii", "nsga-iii", "random", "sobol", "tpe"]
+    &["auto", "gp", "grid", "nsga-ii", "nsga-iii", "random", "sobol", "tpe"]
 }
 
 /// For how many objectives at once the sampler of this name searches; 0 if there is none.
@@ -203,9 +218,10 @@ pub fn most_objectives(name: &str) -> usize {
 /// Makes a sampler by its name; `None` if there is none of that name.
 pub fn make(name: &str, setup: Setup, options: &SamplerOptions) -> Option<Box<dyn Sampler>> {
     Some(match name {
+        "auto" if setup.n_objectives > 1 => Box::new(Several::new(setup, options)),
         "auto" => Box::new(Auto::new(setup, options)),
         "cma-es" => Box::new(Cma::new(setup, options.cma.clone())),
-        "gp" => Box::new(Gp::new(setup, options.gp.clone())),
+        "gp" => Box::new(Bayes::new(setup, options.gp.clone())),
         "grid" => Box::new(Grid::new(&setup.space, options.grid_steps)),
         "nsga-ii" => Box::new(Nsga::new(setup, options.nsga.clone())),
         "nsga-iii" => Box::new(Nsga::by_references(setup, &options.nsga)),

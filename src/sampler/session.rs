@@ -571,4 +571,47 @@ mod tests {
         check(many, "sampler 'gp' searches for at most 3 objectives, not 4; take 'nsga-iii'");
         check(Start { goals: Vec::new(), ..start(one(), "tpe", Goal::Minimize) }, "no direction");
     }
+
+    #[test]
+    fn constraints_are_finite_and_as_many_every_time() {
+        let two = Start {
+            goals: vec![Goal::Maximize; 2],
+            ..start(vec![float("x", 0.0, 1.0)], "tpe", Goal::Minimize)
+        };
+        let mut session = Session::new(two).unwrap();
+        let end = |values: [f64; 2], constraints: &[f64]| End::Constrained {
+            values: values.to_vec(),
+            constraints: constraints.to_vec(),
+        };
+        let id = session.ask().unwrap().id;
+        let error = session.tell(id, &end([1.0, 2.0], &[0.0, f64::NAN])).unwrap_err();
+        assert!(
+            error.to_string().contains("trial 0 cannot have the value 'NaN' of a constraint"),
+            "{error}"
+        );
+        let error = session.tell(id, &end([1.0, f64::INFINITY], &[0.0])).unwrap_err();
+        assert_eq!(error, SessionError::NotFinite { id, value: "inf".into() });
+        session.tell(id, &end([1.0, 2.0], &[0.0])).unwrap();
+        let id = session.ask().unwrap().id;
+        let error = session.tell(id, &End::Values(vec![1.0, 3.0])).unwrap_err();
+        assert_eq!(error, SessionError::WrongConstraints { id, given: 0, wanted: 1 });
+        session.tell(id, &end([9.0, 9.0], &[1e-9])).unwrap();
+        assert_eq!(session.best(), None);
+        let ids: Vec<u64> = session.front().iter().map(|member| member.id).collect();
+        assert_eq!(ids, [0], "the other one violates its constraint");
+    }
+
+    #[test]
+    fn a_session_for_several_needs_no_name() {
+        let none = Start {
+            sampler: None,
+            goals: vec![Goal::Minimize; 4],
+            ..start(vec![float("x", 0.0, 1.0)], "tpe", Goal::Minimize)
+        };
+        let mut session = Session::new(none).unwrap();
+        assert_eq!(session.sampler(), "auto");
+        let id = session.ask().unwrap().id;
+        session.tell(id, &End::Values(vec![1.0; 4])).unwrap();
+        assert_eq!(session.front().len(), 1);
+    }
 }

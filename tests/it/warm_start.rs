@@ -12,7 +12,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 const OLD: &str = "[search]\nsampler = \"random\"\nseed = 8\n[budget]\ntrials = 30\n";
-const NEW: &str = "[search]\nsampler = \"tpe\"\nseed = 5\nwarm_start = \"old\"\n[budget]\ntrials = 12\n";
+const NEW: &str =
+    "[search]\nsampler = \"tpe\"\nseed = 5\nwarm_start = \"old\"\n[budget]\ntrials = 12\n";
 
 fn named(name: &str, rest: &str) -> Sweep {
     let text = format!("name = \"{name}\"\nfunction = \"noop\"\n{rest}");

@@ -331,7 +331,8 @@ impl Sampler for Cma {
     }
 
     fn tell(&mut self, told: &Told) {
-        let loss = told.loss.filter(|loss| loss.is_finite()).unwrap_or(f64::INFINITY);
+        let loss = told.comparable_loss().filter(|loss| loss.is_finite());
+        let loss = loss.unwrap_or(f64::INFINITY);
         let place = self.frame.place(&self.setup.space, &told.point);
         let origin = self.run.as_ref().and_then(|run| self.origin(run, told));
         self.record.push(&told.point, place.clone(), loss);

@@ -122,6 +122,60 @@ impl Posterior {
         (mean / self.dreams.len() as f64, sd)
     }
 
+    /// Means and standard deviations of many rows, pending points included.
+    pub(super) fn at_many(&self, rows: &[Vec<f64>], scratch: &mut Scratch) -> Vec<(f64, f64)> {
+        let n = self.points.len();
+        let many = self.projected(rows, scratch);
+        let mean = |u: &[f64]| self.dreams.iter().map(|dream| dot(u, &dream.v)).sum::<f64>();
+        let at = |u: &[f64]| (mean(u) / self.dreams.len() as f64, self.sd(u));
+        many.chunks_exact(n.max(1)).map(at).collect()
+    }
+
+    /// Mean and standard deviation of a row; keeps in `scratch` what [`pull`](Self::pull) needs.
+    pub(super) fn at_for_slopes(&self, row: &[f64], scratch: &mut Scratch) -> (f64, f64) {
+        let sd = self.project(row, scratch, true);
+        let mean: f64 = self.dreams.iter().map(|dream| dot(&scratch.u, &dream.v)).sum();
+        self.chol.solve_upper(&mut scratch.u);
+        (mean / self.dreams.len() as f64, sd)
+    }
+
+    /// Adds to `slopes` those of a function of mean and standard deviation `sd` at a row, along its entries `free`,
+    /// from its derivatives by both.
+    pub(super) fn pull(
+        &self,
+        (row, free): (&[f64], &[usize]),
+        sd: f64,
+        (by_mean, by_sd): (f64, f64),
+        scratch: &mut Scratch,
+        slopes: &mut [f64],
+    ) {
+        // ∂μ = α·∂k and ∂σ = −(K⁻¹k)·∂k / σ.
+        scratch.weights.clear();
+        scratch.weights.extend(scratch.u.iter().map(|w| -by_sd / sd * w));
+        for dream in &self.dreams {
+            let factor = by_mean / self.dreams.len() as f64;
+            for (weight, alpha) in scratch.weights.iter_mut().zip(&dream.alpha) {
+                *weight += factor * alpha;
+            }
+        }
+        for (slope, &i) in slopes.iter_mut().zip(free) {
+            *slope += self.kernel.slope(&self.points, &scratch.cross, row[i], i, &scratch.weights);
+        }
+    }
+
+    /// `L⁻¹ k` of many rows.
+    fn projected(&self, rows: &[Vec<f64>], scratch: &mut Scratch) -> Vec<f64> {
+        let n = self.points.len();
+        let mut many = Vec::with_capacity(rows.len() * n);
+        for row in rows {
+            self.kernel.cross(self.placed(), n, row, &mut scratch.cross, false);
+            many.extend_from_slice(&scratch.cross.k);
+        }
+        // A batch at a time stays in the cache.
+        many.chunks_mut(64 * n.max(1)).for_each(|batch| self.chol.solve_lower_many(batch));
+        many
+    }
+
     /// Fills `scratch` for a row and returns the standard deviation.
     fn project(&self, row: &[f64], scratch: &mut Scratch, slopes: bool) -> f64 {
         let n = self.points.len();
@@ -150,13 +204,7 @@ impl Posterior {
     /// The log expected improvements of many rows.
     pub(super) fn log_improvements(&self, rows: &[Vec<f64>], scratch: &mut Scratch) -> Vec<f64> {
         let n = self.points.len();
-        let mut many = Vec::with_capacity(rows.len() * n);
-        for row in rows {
-            self.kernel.cross(self.placed(), n, row, &mut scratch.cross, false);
-            many.extend_from_slice(&scratch.cross.k);
-        }
-        // A batch at a time stays in the cache.
-        many.chunks_mut(64 * n.max(1)).for_each(|batch| self.chol.solve_lower_many(batch));
+        let many = self.projected(rows, scratch);
         let value = |u: &[f64]| self.average(u, self.sd(u), &mut scratch.logs);
         many.chunks_exact(n.max(1)).map(value).collect()
     }

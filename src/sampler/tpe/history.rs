@@ -131,14 +131,17 @@ impl History {
 
     /// Adds a trial.
     pub(super) fn push(&mut self, row: Row, told: &Told, pruned: Option<Pruned>) {
-        let rank = Rank::of(told, pruned);
+        let losses = told.losses().filter(|losses| losses.len() == self.n_objectives);
+        let rank = match (&losses, told.loss) {
+            (None, Some(_)) => Rank::Failed,
+            _ => Rank::of(told, pruned),
+        };
         let index = self.rows.len();
         self.rows.push(row);
         self.ranks.push(rank);
         let mut dropped = vec![index.checked_sub(WINDOW)];
         if self.n_objectives > 1 {
-            let complete = |losses: &Vec<f64>| losses.len() == self.n_objectives;
-            self.losses.push(told.losses().filter(complete).unwrap_or_default());
+            self.losses.push(losses.unwrap_or_default());
         }
         if rank != Rank::Failed {
             self.n_ranked += 1;
