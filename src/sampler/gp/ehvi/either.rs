@@ -43,7 +43,9 @@ impl Bayes {
             self.kind = Kind::Plain(gp.clone());
         } else {
             let mut made = Ehvi::new(self.setup.clone(), self.options.clone());
-            failures.iter().for_each(|told| made.tell(told));
+            for told in failures {
+                made.tell(told);
+            }
             self.kind = Kind::Volume(Box::new(made));
         }
     }

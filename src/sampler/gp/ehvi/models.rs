@@ -120,7 +120,9 @@ impl Models {
 
     fn points(&self, subset: &[usize], codec: &Codec) -> crate::sampler::gp::points::Columns {
         let mut points = codec.columns();
-        subset.iter().for_each(|&at| points.push(&self.rows[at]));
+        for &at in subset {
+            points.push(&self.rows[at]);
+        }
         points
     }
 
