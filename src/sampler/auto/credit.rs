@@ -57,7 +57,8 @@ impl Credit {
     pub(super) fn tell(&mut self, arm: Option<Arm>, loss: Option<f64>) {
         let loss = loss.filter(|loss| loss.is_finite());
         let gain = loss.map_or(0.0, |loss| self.gain(loss));
-        self.n_stale = if gain >= PROGRESS || self.sorted.is_empty() { 0 } else { self.n_stale + 1 };
+        self.n_stale =
+            if gain >= PROGRESS || self.sorted.is_empty() { 0 } else { self.n_stale + 1 };
         if let Some(arm) = arm {
             for account in &mut self.accounts {
                 account.gains *= self.keeps;
