@@ -28,7 +28,9 @@ fn earlier(setup: &Setup) -> Vec<(Told, Option<Pruned>)> {
 /// Asks and tells after having been taught.
 fn go(name: &str, setup: &Setup, lessons: &[(Told, Option<Pruned>)], n: u64) -> Vec<Told> {
     let mut sampler = sampler(name, setup);
-    lessons.iter().for_each(|(told, pruned)| sampler.learn(told, *pruned));
+    for (told, pruned) in lessons {
+        sampler.learn(told, *pruned);
+    }
     (0..n)
         .map(|number| {
             let point = sampler.ask(number, &[]).unwrap();
@@ -51,7 +53,9 @@ fn earlier_trials_spare_the_first_points() {
         assert!(mean(&warm) < 0.6 * mean(&cold), "{name}: {} {}", mean(&warm), mean(&cold));
         // Whoever is rebuilt from the record goes on the same.
         let mut rebuilt = sampler(name, &setup);
-        lessons.iter().for_each(|(told, pruned)| rebuilt.learn(told, *pruned));
+        for (told, pruned) in &lessons {
+            rebuilt.learn(told, *pruned);
+        }
         warm[..5].iter().for_each(|told| rebuilt.tell(told));
         assert_eq!(rebuilt.ask(5, &[]).as_ref(), Some(&warm[5].point), "{name}");
     }

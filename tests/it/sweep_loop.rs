@@ -628,7 +628,7 @@ fn a_sweep_ends_when_no_improvement_above_the_noise_is_to_be_expected() {
         };
         assert!(is_noise && left < 0.5 * least && (0.6..2.0).contains(&least), "{left} {least}");
         let n = work.n_started();
-        assert!(n <= 85 && n % 5 == 0, "{sampler}: {n}");
+        assert!(n <= 85 && n.is_multiple_of(5), "{sampler}: {n}");
         let text = report.stop.to_string();
         assert!(text.starts_with("nothing better by more than 0."), "{text}");
         // The same command finds the same, and does nothing more; nor was anything found before.

@@ -36,12 +36,11 @@ pub(super) fn warm_start<'a>(
         return Some(RawWarmStart { from, assume: Vec::new() });
     };
     let inner = section.inner("warm_start", entry)?;
-    let from = match inner.take("from") {
-        Some(from) => sweeps(&inner, "from", &from.node),
-        None => {
-            inner.missing("from", "name the sweeps");
-            None
-        }
+    let from = if let Some(from) = inner.take("from") {
+        sweeps(&inner, "from", &from.node)
+    } else {
+        inner.missing("from", "name the sweeps");
+        None
     };
     let mut assume = Vec::new();
     if let Some(entry) = inner.take("assume") {
