@@ -120,6 +120,17 @@ impl From<PlanError> for CliError {
     }
 }
 
+impl From<WarmStartError> for CliError {
+    fn from(error: WarmStartError) -> Self {
+        match error {
+            WarmStartError::Store(error) if !matches!(error, StoreError::NoSuchSweep { .. }) => {
+                error.into()
+            }
+            error => Self::usage(error.to_string()),
+        }
+    }
+}
+
 impl From<OutsideError> for CliError {
     fn from(error: OutsideError) -> Self {
         let exit = match error {
@@ -154,17 +165,6 @@ impl From<DriveError> for CliError {
             DriveError::Sampler(_) => Self::usage(error.to_string()),
             DriveError::TakenOver(_) => Self::new(Exit::Later, error.to_string()),
             DriveError::Threads { .. } => Self::new(Exit::Failed, error.to_string()),
-        }
-    }
-}
-
-impl From<WarmStartError> for CliError {
-    fn from(error: WarmStartError) -> Self {
-        match error {
-            WarmStartError::Store(error) if !matches!(error, StoreError::NoSuchSweep { .. }) => {
-                error.into()
-            }
-            error => Self::usage(error.to_string()),
         }
     }
 }

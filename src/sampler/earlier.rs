@@ -20,7 +20,7 @@ fn earlier(setup: &Setup) -> Vec<(Told, Option<Pruned>)> {
             let point = random.ask(number, &[]).unwrap();
             let score = Some(bowl(&point)).filter(|_| number % 9 > 1);
             let pruned = (number % 9 == 1).then(|| Pruned { step: 3, loss: bowl(&point) });
-            (Told { number, point, loss: score, sd: None }, pruned)
+            (Told::new(number, point, score), pruned)
         })
         .collect()
 }
@@ -34,7 +34,8 @@ fn go(name: &str, setup: &Setup, lessons: &[(Told, Option<Pruned>)], n: u64) -> 
     (0..n)
         .map(|number| {
             let point = sampler.ask(number, &[]).unwrap();
-            let told = Told { number, loss: Some(bowl(&point)), point, sd: None };
+            let loss = bowl(&point);
+            let told = Told::new(number, point, Some(loss));
             sampler.tell(&told);
             told
         })

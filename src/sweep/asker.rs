@@ -12,7 +12,7 @@
 use super::outlook::Outlook;
 use super::warm::Lesson;
 use crate::domain::{Digest, Params};
-use crate::sampler::{Pruned, Regret, Sampler, Told};
+use crate::sampler::{Chosen, Pruned, Regret, Sampler, Told};
 use crate::space::{Point, Size, Space};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -65,6 +65,7 @@ struct Asked {
     point: Point,
     same_as: Option<u64>,
     end: End,
+    arm: Option<Arc<str>>,
 }
 
 /// A trial as the store remembers it.
@@ -76,6 +77,8 @@ pub(super) struct Remembered {
     pub(super) end: End,
     /// Its place in the order of tells.
     pub(super) tell_seq: Option<u64>,
+    /// Which part of the sampler made it.
+    pub(super) arm: Option<Arc<str>>,
 }
 
 /// A new trial, to be recorded.
@@ -88,6 +91,8 @@ pub(super) struct Proposal {
     pub(super) pending: Vec<u64>,
     /// The equal earlier trial; such a proposal is recorded and not executed.
     pub(super) same_as: Option<u64>,
+    /// Which part of the sampler made it, and why.
+    pub(super) made_by: Option<Chosen>,
 }
 
 /// What comes next.
@@ -283,7 +288,8 @@ impl Asker {
             if let (End::Open, Some(original)) = (trial.end, trial.same_as) {
                 self.waiting.entry(original).or_default().push(number);
             }
-            self.push(number, Asked { point: trial.point, same_as: trial.same_as, end: trial.end });
+            let Remembered { point, same_as, end, arm, .. } = trial;
+            self.push(number, Asked { point, same_as, end, arm });
         }
         if self.changes.contains(&self.n_asked()) {
             self.repeats = 0;
@@ -338,10 +344,10 @@ impl Asker {
             return Next::Wait;
         }
         let pending: Vec<u64> = self.untold.iter().copied().collect();
-        let point = match self.by_hand.get(&number) {
-            Some(point) => point.clone(),
+        let (point, made_by) = match self.by_hand.get(&number) {
+            Some(point) => (point.clone(), None),
             None => match self.propose(number, &pending) {
-                Ok(point) => point,
+                Ok(proposed) => proposed,
                 Err(end) => return end,
             },
         };
@@ -352,15 +358,17 @@ impl Asker {
         if let (End::Open, Some(original)) = (end, same_as) {
             self.waiting.entry(original).or_default().push(number);
         }
-        self.push(number, Asked { point: point.clone(), same_as, end });
+        let arm = made_by.as_ref().map(|made_by| Arc::clone(&made_by.arm));
+        self.push(number, Asked { point: point.clone(), same_as, end, arm });
         if end != End::Open && self.lag.is_none() {
             self.tell(number);
         }
-        Next::Trial(Box::new(Proposal { number, point, params, config, pending, same_as }))
+        let proposal = Proposal { number, point, params, config, pending, same_as, made_by };
+        Next::Trial(Box::new(proposal))
     }
 
-    /// The next point of the file or the sampler; else why there is none.
-    fn propose(&mut self, number: u64, pending: &[u64]) -> Result<Point, Next> {
+    /// The next point of the file or the sampler, and which part of the sampler made it; else why there is none.
+    fn propose(&mut self, number: u64, pending: &[u64]) -> Result<(Point, Option<Chosen>), Next> {
         if let Size::Finite(size) = self.space.size()
             && u128::from(self.n_inside) >= size
         {
@@ -372,7 +380,7 @@ impl Asker {
         let own = number - self.by_hand.range(..number).count() as u64;
         let n_points = self.points.len() as u64;
         if own < n_points {
-            return Ok(self.points[own as usize].clone());
+            return Ok((self.points[own as usize].clone(), None));
         }
         let inside = pending.iter().filter(|&&number| self.is_inside(number));
         let at_work: Vec<Point> =
@@ -381,7 +389,8 @@ impl Asker {
             Some(_) => self.next_of_grid(&at_work),
             None => self.sampler.ask(own - n_points, &at_work),
         };
-        point.ok_or_else(|| Next::Complete(self.n_tried()))
+        let point = point.ok_or_else(|| Next::Complete(self.n_tried()))?;
+        Ok((point, self.sampler.chosen()))
     }
 
     /// The first point of a changed grid that was not tried. What was tried stays tried, so the place only moves on.
@@ -446,7 +455,7 @@ impl Asker {
         }
         let asked = &self.asked[number as usize];
         let point = asked.point.clone();
-        let lost = Told { number, point, loss: None, sd: None };
+        let lost = Told { arm: asked.arm.clone(), ..Told::new(number, point, None) };
         let (told, pruned) = match asked.end {
             End::Over(Fate::Scored(Score { loss, sd })) => {
                 (Told { loss: Some(loss), sd, ..lost }, None)

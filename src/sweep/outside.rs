@@ -191,7 +191,7 @@ fn next(
             config: proposal.config,
             pending: proposal.pending,
             same_as: proposal.same_as,
-            arm: None,
+            made_by: proposal.made_by,
         };
         store.record_ask(row.id, &[trial])?;
         store.tell(row.id, &asker.take_tells())?;

@@ -182,7 +182,7 @@ impl Taught {
 
 impl Lesson {
     pub(super) fn told(&self) -> Told {
-        Told { number: self.number, point: self.point.clone(), loss: self.loss, sd: self.sd }
+        Told { sd: self.sd, ..Told::new(self.number, self.point.clone(), self.loss) }
     }
 
     pub(super) fn pruned(&self) -> Option<Pruned> {

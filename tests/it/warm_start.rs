@@ -12,7 +12,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 const OLD: &str = "[search]\nsampler = \"random\"\nseed = 8\n[budget]\ntrials = 30\n";
-const NEW: &str = "[search]\nseed = 5\nwarm_start = \"old\"\n[budget]\ntrials = 12\n";
+const NEW: &str =
+    "[search]\nsampler = \"tpe\"\nseed = 5\nwarm_start = \"old\"\n[budget]\ntrials = 12\n";
 
 fn named(name: &str, rest: &str) -> Sweep {
     let text = format!("name = \"{name}\"\nfunction = \"noop\"\n{rest}");
@@ -65,16 +66,20 @@ fn earlier_trials_teach_and_are_not_ones_own() {
     assert_eq!(taught.sweeps[0].to_string(), "'old': 30 of 30 trials used");
     assert_eq!(taught.sweeps[0].trials.iter().filter(|lesson| lesson.loss.is_none()).count(), 4);
     // Trial by trial what a sampler asks that was told of them first.
-    let setup = Setup { space: Arc::clone(&spec.space), seed: 5, budget: Some(12) };
+    let space = Arc::clone(&spec.space);
+    let setup = Setup { space, seed: 5, budget: Some(12), ..Setup::default() };
     let mut fresh = sampler::make("tpe", setup, &SamplerOptions::default()).unwrap();
     for lesson in &taught.sweeps[0].trials {
         let (number, point) = (lesson.number, lesson.point.clone());
-        fresh.tell(&sampler::Told { number, point, loss: lesson.loss, sd: lesson.sd });
+        fresh.tell(&sampler::Told {
+            sd: lesson.sd,
+            ..sampler::Told::new(number, point, lesson.loss)
+        });
     }
     for trial in &own {
         assert_eq!(fresh.ask(trial.number, &[]).as_ref(), Some(&trial.point));
         let (number, point) = (trial.number, trial.point.clone());
-        fresh.tell(&sampler::Told { number, point, loss: trial.loss, sd: None });
+        fresh.tell(&sampler::Told::new(number, point, trial.loss));
     }
     // And it helps: no first points spread over the space.
     let mean = |trials: &[TrialRow]| {

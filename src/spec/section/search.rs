@@ -5,6 +5,7 @@ use super::warm_start::{RawWarmStart, warm_start};
 use super::work::WorkKind;
 use crate::domain::{Params, Value};
 use crate::pruner::Setting;
+use crate::sampler;
 use crate::space::{Point, Space, SpaceError};
 use crate::spec::hint;
 use crate::spec::reader::{Ctx, Section};
@@ -29,7 +30,7 @@ pub(in crate::spec) struct RawSearch<'a> {
 /// Reads `[search]`.
 pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearch<'a> {
     let mut search = Search {
-        sampler: if is_single(root) { "grid" } else { "tpe" }.into(),
+        sampler: if is_single(root) { "grid" } else { sampler::DEFAULT }.into(),
         grid_steps: GRID_STEPS,
         seed: 0,
         reproducible: false,

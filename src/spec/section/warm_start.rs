@@ -36,12 +36,11 @@ pub(super) fn warm_start<'a>(
         return Some(RawWarmStart { from, assume: Vec::new() });
     };
     let inner = section.inner("warm_start", entry)?;
-    let from = if let Some(from) = inner.take("from") {
-        sweeps(&inner, "from", &from.node)
-    } else {
+    let from = inner.take("from");
+    if from.is_none() {
         inner.missing("from", "name the sweeps");
-        None
-    };
+    }
+    let from = from.and_then(|from| sweeps(&inner, "from", &from.node));
     let mut assume = Vec::new();
     if let Some(entry) = inner.take("assume") {
         match entry.node.table() {

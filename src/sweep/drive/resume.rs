@@ -410,6 +410,7 @@ fn remembered(trials: &[TrialRow], left: &[Left]) -> Result<Vec<Remembered>, Sto
                 same_as: trial.same_as,
                 end: end(left, original.and_then(|original| trials.get(original))),
                 tell_seq: trial.tell_seq,
+                arm: trial.made_by.as_ref().map(|made_by| Arc::clone(&made_by.arm)),
             }),
             _ => Err(StoreError::Invalid(format!(
                 "the record of the sweep has a gap before trial {}; `derby store check` tells more, and \

@@ -125,7 +125,7 @@ impl Driver<'_> {
             config: proposal.config,
             pending: proposal.pending,
             same_as: proposal.same_as,
-            arm: None,
+            made_by: proposal.made_by,
         };
         if let Err(error) = self.store.record_ask(self.row.id, &[trial]) {
             // The number is taken where another process asks now, which is not the store's fault.

@@ -67,7 +67,7 @@ pub(super) fn outlook_over(spec: &Sweep, budget: &Budget, space: &Arc<Space>) ->
 
 fn setup_over(spec: &Sweep, space: &Arc<Space>) -> sampler::Setup {
     let (seed, budget) = (spec.search.seed, spec.budget.trials);
-    sampler::Setup { space: Arc::clone(space), seed, budget }
+    sampler::Setup { space: Arc::clone(space), seed, budget, n_objectives: 1 }
 }
 
 /// What a command comes to.
