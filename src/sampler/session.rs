@@ -226,6 +226,7 @@ pub struct Session {
     best: Option<Best>,
     /// In the order of telling.
     front: Vec<Member>,
+    front_losses: Vec<Vec<f64>>,
     /// As many as the first trial with values had.
     n_constraints: Option<usize>,
 }
@@ -271,6 +272,7 @@ impl Session {
             holes: BTreeSet::new(),
             best: None,
             front: Vec::new(),
+            front_losses: Vec::new(),
             n_constraints: None,
         })
     }
@@ -442,14 +444,14 @@ impl Session {
 
     fn note_member(&mut self, new: Member) {
         let losses = self.losses(&new.values);
-        let others: Vec<Vec<f64>> =
-            self.front.iter().map(|member| self.losses(&member.values)).collect();
-        if others.iter().any(|other| dominates(other, &losses)) {
+        if self.front_losses.iter().any(|other| dominates(other, &losses)) {
             return;
         }
-        let mut is_kept = others.iter().map(|other| !dominates(&losses, other));
+        let mut is_kept = self.front_losses.iter().map(|other| !dominates(&losses, other));
         self.front.retain(|_| is_kept.next().unwrap_or(true));
+        self.front_losses.retain(|other| !dominates(&losses, other));
         self.front.push(new);
+        self.front_losses.push(losses);
     }
 
     /// How many points the space has.

@@ -261,11 +261,13 @@ fn pruned_trials_teach_how_far_they_came() {
     let pruned: Vec<_> = lessons.iter().filter_map(|lesson| lesson.pruned).collect();
     let recorded: Vec<_> = trials(&store, "old").iter().filter_map(|trial| trial.pruned).collect();
     assert_eq!((pruned, lessons.len()), (recorded, 30));
-    let setup = Setup { space: Arc::clone(&spec.space), seed: 5, budget: Some(12) };
+    let space = Arc::clone(&spec.space);
+    let setup = Setup { space, seed: 5, budget: Some(12), ..Setup::default() };
     let mut fresh = sampler::make("tpe", setup, &SamplerOptions::default()).unwrap();
     for lesson in &lessons {
         let (number, point) = (lesson.number, lesson.point.clone());
-        let told = sampler::Told { number, point, loss: lesson.loss, sd: lesson.sd };
+        let told =
+            sampler::Told { sd: lesson.sd, ..sampler::Told::new(number, point, lesson.loss) };
         match lesson.pruned {
             Some((step, loss)) => fresh.tell_pruned(&told, sampler::Pruned { step, loss }),
             None => fresh.tell(&told),

@@ -25,7 +25,7 @@ use self::polish::Polish;
 use self::regime::Regime;
 use self::restart::{Restart, is_same};
 use super::grid::Tree;
-use super::{Chosen, Cma, Gp, Pruned, Sampler, SamplerOptions, Setup, Told, Tpe};
+use super::{Bayes, Chosen, Cma, Pruned, Sampler, SamplerOptions, Setup, Told, Tpe};
 use crate::numeric::Rng;
 use crate::space::{Point, Size};
 use std::sync::Arc;
@@ -111,7 +111,7 @@ pub struct Auto {
     setup: Setup,
     options: AutoOptions,
     regime: Regime,
-    gp: Gp,
+    gp: Bayes,
     tpe: Tpe,
     cma: Cma,
     restart: Restart,
@@ -135,7 +135,7 @@ impl Auto {
         };
         Self {
             regime: Regime::of(space),
-            gp: Gp::new(setup.clone(), options.gp.clone()),
+            gp: Bayes::new(setup.clone(), options.gp.clone()),
             tpe: Tpe::new(setup.clone(), options.tpe.clone()),
             cma: Cma::new(setup.clone(), options.cma.clone()),
             polish: Polish::new(),
@@ -302,12 +302,11 @@ impl Sampler for Auto {
 
     fn tell(&mut self, told: &Told) {
         self.tpe.tell(told);
-        // The others know of no constraints: to them what violates one has failed.
-        let failed = (told.violation() > 0.0).then(|| Told { loss: None, ..told.clone() });
-        let told = failed.as_ref().unwrap_or(told);
         self.gp.tell(told);
         self.cma.tell(told);
-        self.push(told);
+        // What violates a constraint earns nothing, and a search from scratch counts it as failed.
+        let failed = (told.violation() > 0.0).then(|| Told { loss: None, ..told.clone() });
+        self.push(failed.as_ref().unwrap_or(told));
     }
 
     fn tell_pruned(&mut self, told: &Told, pruned: Pruned) {

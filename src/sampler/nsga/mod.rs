@@ -53,7 +53,7 @@ pub struct NsgaOptions {
 impl Default for NsgaOptions {
     fn default() -> Self {
         Self {
-            population: 50,
+            population: 20,
             n_startup: 20,
             step: 1,
             crossover: 0.9,

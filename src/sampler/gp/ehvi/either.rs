@@ -34,6 +34,14 @@ impl Bayes {
         Self { setup, options, kind }
     }
 
+    /// Quasi-random trials before the first model.
+    pub fn n_startup(&self) -> usize {
+        match &self.kind {
+            Kind::Open(gp, _) | Kind::Plain(gp) => gp.n_startup(),
+            Kind::Volume(ehvi) => ehvi.n_startup(),
+        }
+    }
+
     /// Settles the kind once a trial is told with a loss.
     fn settle(&mut self, told: &Told) {
         let Kind::Open(gp, failures) = &mut self.kind else { return };
