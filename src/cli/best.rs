@@ -37,9 +37,10 @@ pub(super) fn run(ui: &Ui, args: &BestArgs) -> Result<Exit, CliError> {
         return Ok(Exit::Done);
     }
     let (runs, merged) = if args.each { (each(), Merged::new()) } else { rows(trials) };
-    let shown = match args.front {
-        true => sweep.objectives.iter().map(|objective| objective.metric.clone()).collect(),
-        false => vec![metric],
+    let shown = if args.front {
+        sweep.objectives.iter().map(|objective| objective.metric.clone()).collect()
+    } else {
+        vec![metric]
     };
     let shape = Shape { all: true, merged, each: args.each, ..Shape::of(shown) };
     table(ui, &runs, &shape)?;
