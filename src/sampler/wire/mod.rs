@@ -14,6 +14,7 @@
 //! The answer to an ask also has `"arm"` and `"why"` where the sampler chose among others: which one made the point,
 //! and a reason in words.
 //!
+//! The first line may carry `"options"`, control parameters of samplers by name, for ablations.
 //! A tell may carry `"values": [0.31]`, or `"state"`: `"failed"`, or `"pruned"` with the last report as `"value"`
 //! and `"step"`. With values it may carry `"constraints": [-0.2, 1.5]`, the same ones in every tell; each is
 //! satisfied up to 0. `"direction"` may be a list, one per objective; values then come in that order, and instead of
@@ -23,6 +24,7 @@
 //! answer has `"exhausted": true` too. The same lines get the same answers.
 
 mod json;
+mod options;
 mod space;
 #[cfg(test)]
 mod tests;
@@ -198,12 +200,16 @@ fn begin(wire: &mut Wire, json: &Json) -> Result<Reply, Reply> {
     let object = Object::new(
         json,
         "the first message",
-        &["space", "direction", "seed", "sampler", "budget"],
+        &["space", "direction", "seed", "sampler", "budget", "options"],
     )?;
     if wire.session.is_some() {
         return Err("a space is given already; start another process for another one"
             .to_string()
             .into());
+    }
+    let mut options = wire.options.clone();
+    if let Some(json) = object.get("options") {
+        options::set(&mut options, json)?;
     }
     let seed = |json: &Json| json.as_u64().or_else(|| json.as_i64().map(|seed| seed as u64));
     let start = Start {
@@ -214,7 +220,7 @@ fn begin(wire: &mut Wire, json: &Json) -> Result<Reply, Reply> {
         budget: object.read("budget", "a whole number of at least 1", |json| {
             json.as_u64().filter(|&budget| budget > 0)
         })?,
-        options: wire.options.clone(),
+        options,
     };
     let session = Session::new(start)?;
     let sampler = session.sampler().to_string();
