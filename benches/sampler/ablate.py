@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What each part of `auto` is worth: the same seeds with one part taken out at a time.
 
-  ablate.py --cmd 'derby sampler' [--seeds 0-4] [--budget 300] [--out results/ablation.csv]
+  ablate.py --cmd 'derby sampler' [--seeds 0-4] [--budget 300] [--out ablation.csv]
 
 Runs what is missing in --out, then prints a Markdown table: the mean over problems and seeds of log10 of the normalised regret
 (floor 1e-6), lower is better, with the standard error of the paired difference to `all`.
@@ -36,7 +36,7 @@ def main():
     ap.add_argument("--seeds", default="0-4")
     ap.add_argument("--budget", type=int, default=300)
     ap.add_argument("--only", help="these variants, comma-separated")
-    ap.add_argument("--out", default="results/ablation.csv")
+    ap.add_argument("--out", default="ablation.csv")
     a = ap.parse_args()
     names = a.only.split(",") if a.only else list(VARIANTS)
     for name in names:
