@@ -24,6 +24,10 @@ const SAMPLER_HELP: &str = r#"One line of JSON in, exactly one line out, until s
   {"tell": {"id": 0, "state": "pruned", "value": 0.7, "step": 4}}
   {"best": true}                             ->  {"id": 0, "params": {...}, "value": 0.31}
 
+With several directions a tell has "values": [0.31, 12], and {"front": true} asks for the trials
+that none beats in all of them. "constraints": [-0.2] in a tell are met up to 0. "options" in the
+first line sets control parameters, for ablations: {"auto.credit": 0, "auto.gp": false}.
+
 Asks may come before the tells of earlier ones, in any number, and tells in any order. A line
 that is wrong is answered by {"error": "..."} and changes nothing. Once all points of a finite
 space were asked for, the answer to an ask has "exhausted": true beside its error. The same lines

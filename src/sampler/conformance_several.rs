@@ -4,6 +4,10 @@ use super::conformance::{choice, distinct, float, setup, spaces, told};
 use super::*;
 use crate::space::Size;
 
+fn all() -> impl Iterator<Item = &'static str> {
+    names_for_several().iter().copied()
+}
+
 fn sampler(name: &str, setup: &Setup) -> Box<dyn Sampler> {
     make(name, setup.clone(), &SamplerOptions::default()).unwrap()
 }
@@ -35,7 +39,7 @@ fn run(name: &str, setup: &Setup) -> Vec<Told> {
 
 fn for_all(check: impl Fn(&str, &str, &Setup)) {
     for (at, (title, dims)) in spaces().into_iter().enumerate() {
-        for &name in names_for_several() {
+        for name in all() {
             let n_objectives = match name {
                 // With fewer it is the models', but for the trials aside.
                 "auto" if title != "mixed" => 4,
@@ -121,7 +125,7 @@ fn degenerate(kind: usize, number: u64, point: Point, m: usize) -> Told {
 #[test]
 fn degenerate_results_do_no_harm() {
     let dims = || vec![float("x", 0.0, 1.0), choice("c", 3), float("y", -1.0, 1.0)];
-    for &name in names_for_several() {
+    for name in all() {
         for kind in 0..9 {
             for n_objectives in [2, 3] {
                 let setup = Setup { n_objectives, ..setup(dims(), 3) };

@@ -46,7 +46,8 @@ fn go(name: &str, setup: &Setup, lessons: &[(Told, Option<Pruned>)], n: u64) -> 
 fn earlier_trials_spare_the_first_points() {
     let setup = setup((0..3).map(|i| float(&format!("x{i}"), 0.0, 1.0)).collect(), 3);
     let lessons = earlier(&setup);
-    for name in names().iter().filter(|name| learns(name)) {
+    // The first generation of NSGA is spread evenly whatever is known; earlier trials are its parents later.
+    for name in names().iter().filter(|name| learns(name) && !name.starts_with("nsga")) {
         let mean = |record: &[Told]| {
             record.iter().filter_map(|told| told.loss).sum::<f64>() / record.len() as f64
         };

@@ -33,7 +33,7 @@ pub use nsga::{
 };
 pub use random::Random;
 pub use session::{Asked, Best, DEFAULT, End, Member, Session, SessionError, Start};
-pub use several::{Several, several};
+pub use several::Several;
 pub use sobol::Sobol;
 pub use tpe::{Tpe, TpeOptions};
 
@@ -218,13 +218,13 @@ pub fn most_objectives(name: &str) -> usize {
 /// Makes a sampler by its name; `None` if there is none of that name.
 pub fn make(name: &str, setup: Setup, options: &SamplerOptions) -> Option<Box<dyn Sampler>> {
     Some(match name {
-        "auto" if setup.n_objectives > 1 => Box::new(several(setup, options)),
+        "auto" if setup.n_objectives > 1 => Box::new(Several::new(setup, options)),
         "auto" => Box::new(Auto::new(setup, options)),
         "cma-es" => Box::new(Cma::new(setup, options.cma.clone())),
         "gp" => Box::new(Bayes::new(setup, options.gp.clone())),
         "grid" => Box::new(Grid::new(&setup.space, options.grid_steps)),
         "nsga-ii" => Box::new(Nsga::new(setup, options.nsga.clone())),
-        "nsga-iii" => Box::new(Nsga::by_references(setup, options.nsga.clone())),
+        "nsga-iii" => Box::new(Nsga::by_references(setup, &options.nsga)),
         "random" => Box::new(Random::new(setup)),
         "sobol" => Box::new(Sobol::new(setup)),
         "tpe" => Box::new(Tpe::new(setup, options.tpe.clone())),

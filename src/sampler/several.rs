@@ -7,7 +7,6 @@
 use super::nsga::Nsga;
 use super::{Bayes, Chosen, Pruned, Sampler, SamplerOptions, Setup, Told, Tpe};
 use crate::space::Point;
-use std::sync::Arc;
 
 /// Most objectives of the models.
 const MODELED: usize = 3;
@@ -27,31 +26,35 @@ pub struct Several {
     chosen: Option<Chosen>,
 }
 
-/// The sampler for several objectives where none is named.
-pub fn several(setup: Setup, options: &SamplerOptions) -> Several {
-    let is_modeled = setup.n_objectives <= MODELED;
-    let (first, then): (Box<dyn Sampler>, Nsga) = if is_modeled {
-        let models = Bayes::new(setup.clone(), options.gp.clone());
-        (Box::new(models), Nsga::new(setup, options.nsga.clone()))
-    } else {
-        let tpe = Tpe::new(setup.clone(), options.tpe.clone());
-        (Box::new(tpe), Nsga::by_references(setup, options.nsga.clone()))
-    };
-    Several { first, then, n_told: 0, is_modeled, chosen: None }
-}
-
 impl Several {
-    /// Whose turn trial `number` is, and why, in words.
-    fn why(&self, number: u64) -> (&'static str, &'static str) {
-        match (self.is_modeled, self.takes_first(number), self.is_early()) {
-            (true, true, _) => ("gp", "up to three objectives, while fits are affordable"),
-            (true, false, true) => ("nsga-ii", "every fourth trial: what models cannot see"),
+    /// A sampler without a history.
+    pub fn new(setup: Setup, options: &SamplerOptions) -> Self {
+        let is_modeled = setup.n_objectives <= MODELED;
+        let (first, then): (Box<dyn Sampler>, Nsga) = if is_modeled {
+            let models = Bayes::new(setup.clone(), options.gp.clone());
+            (Box::new(models), Nsga::new(setup, options.nsga.clone()))
+        } else {
+            let tpe = Tpe::new(setup.clone(), options.tpe.clone());
+            (Box::new(tpe), Nsga::by_references(setup, &options.nsga))
+        };
+        Self { first, then, n_told: 0, is_modeled, chosen: None }
+    }
+
+    /// Who asks for trial `number`, and why.
+    fn choice(&self, number: u64) -> Chosen {
+        let (arm, why) = match (self.is_modeled, self.takes_first(number), self.is_early()) {
+            (true, true, _) => (
+                "gp",
+                "no more than three objectives, and a fit is affordable: expected hypervolume improvement",
+            ),
+            (true, false, true) => ("nsga-ii", "every fourth trial: what the models cannot see"),
             (true, false, false) => {
                 ("nsga-ii", "so many trials that a fit costs more than it gains")
             }
             (false, true, _) => ("tpe", "more than three objectives, few trials"),
             (false, false, _) => ("nsga-iii", "more than three objectives, many trials"),
-        }
+        };
+        Chosen { arm: arm.into(), why: why.into() }
     }
 
     fn is_early(&self) -> bool {
@@ -67,14 +70,12 @@ impl Several {
 
 impl Sampler for Several {
     fn ask(&mut self, number: u64, pending: &[Point]) -> Option<Point> {
-        let point = if self.takes_first(number) {
+        self.chosen = Some(self.choice(number));
+        if self.takes_first(number) {
             self.first.ask(number, pending)
         } else {
             self.then.ask(number, pending)
-        };
-        let (arm, why) = self.why(number);
-        self.chosen = point.is_some().then(|| Chosen { arm: Arc::from(arm), why: why.into() });
-        point
+        }
     }
 
     fn chosen(&self) -> Option<Chosen> {

@@ -240,6 +240,29 @@ impl Store {
         })
     }
 
+    /// The score of every trial, or of one, by a metric: the mean over the replicates that are done.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn trial_scores(
+        &self,
+        sweep: SweepId,
+        metric: &str,
+        trial: Option<u64>,
+    ) -> Result<Vec<(u64, f64)>, StoreError> {
+        self.read(|conn| {
+            let sql = "SELECT r.trial, avg(s.score) FROM run r JOIN metric m ON m.name = ?2
+                JOIN summary s ON s.run = r.id AND s.metric = m.id
+                WHERE r.sweep = ?1 AND r.trial IS NOT NULL AND r.status = 'done'
+                  AND (?3 IS NULL OR r.trial = ?3) AND s.score IS NOT NULL GROUP BY r.trial";
+            let mut statement = conn.prepare_cached(sql)?;
+            let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)? as u64, row.get(1)?));
+            let rows =
+                statement.query_map(params![sweep.0, metric, trial.map(|n| n as i64)], read)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Trials that ended and that the sampler was told of, repeated configurations left out.
     ///
     /// # Errors

@@ -140,6 +140,10 @@ pub(super) struct Asker {
     outlook: Option<Outlook>,
     /// Different configurations that lie in the space as it is now.
     n_inside: u64,
+    /// How many objectives there are beside the first.
+    n_further: usize,
+    /// Their losses, by the trials that were executed.
+    further: BTreeMap<u64, Vec<f64>>,
 }
 
 /// What was steered in earlier sessions, as an asker takes it over.
@@ -181,6 +185,8 @@ impl Asker {
             lessons: Vec::new(),
             outlook: None,
             n_inside: 0,
+            n_further: 0,
+            further: BTreeMap::new(),
         }
     }
 
@@ -198,8 +204,8 @@ impl Asker {
         self
     }
 
-    /// What was still to be gained when it was last looked at, and after how many tells that was.
-    pub(super) fn outlook(&self) -> Option<(u64, Regret)> {
+    /// What was still to be gained at the last two looks, and after how many tells that was.
+    pub(super) fn outlook(&self) -> Option<(u64, [Regret; 2])> {
         self.outlook.as_ref().and_then(Outlook::latest)
     }
 
@@ -277,6 +283,17 @@ impl Asker {
     /// True if the trial's point can be asked for in the space as it is now.
     fn is_inside(&self, number: u64) -> bool {
         self.changes.is_empty() || self.space.check(&self.asked[number as usize].point).is_ok()
+    }
+
+    /// The same with so many objectives beside the first, and their losses so far. Before [`Asker::restore`].
+    pub(super) fn several(mut self, n_further: usize, further: BTreeMap<u64, Vec<f64>>) -> Self {
+        (self.n_further, self.further) = (n_further, further);
+        self
+    }
+
+    /// Notes the losses of the objectives beside the first, before the trial's end is taken in.
+    pub(super) fn measured(&mut self, number: u64, further: Vec<f64>) {
+        self.further.insert(number, further);
     }
 
     /// Puts the record back: all trials in the order of their numbers. The sampler is told what it was
@@ -449,6 +466,13 @@ impl Asker {
         }
     }
 
+    /// The losses beside the first of a trial that has all of them.
+    fn further_of(&self, number: u64) -> Option<Vec<f64>> {
+        let further = self.further.get(&number).cloned().unwrap_or_default();
+        let is_whole = further.len() == self.n_further && further.iter().all(|x| x.is_finite());
+        is_whole.then_some(further)
+    }
+
     fn tell_sampler(&mut self, number: u64) {
         if !self.is_inside(number) {
             return;
@@ -458,7 +482,10 @@ impl Asker {
         let lost = Told { arm: asked.arm.clone(), ..Told::new(number, point, None) };
         let (told, pruned) = match asked.end {
             End::Over(Fate::Scored(Score { loss, sd })) => {
-                (Told { loss: Some(loss), sd, ..lost }, None)
+                match self.further_of(asked.same_as.unwrap_or(number)) {
+                    Some(further) => (Told { loss: Some(loss), sd, further, ..lost }, None),
+                    None => (lost, None),
+                }
             }
             End::Over(Fate::Pruned(pruned)) => (lost, Some(pruned)),
             End::Over(Fate::Lost) | End::Open => (lost, None),

@@ -11,7 +11,7 @@ mod steered;
 use super::asker::Asker;
 use super::judge::SweepJudge;
 use super::steer::Steering;
-use super::warm::{self, Taught, WARM_STARTED, WarmStartError};
+use super::warm::{self, Taught, WarmStartError};
 use super::{Best, Event, Observer, Plan, Progress, StopReason, worker};
 use crate::domain::{Outcome, Params, RunId, SweepId};
 use crate::executor::Pool;
@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub(super) use improvement::is_not_worth;
 pub(super) use live::take_in;
 pub(super) use record::{finished, forgiven};
 pub(super) use resume::{restored, standing};
@@ -183,7 +184,7 @@ pub fn drive(
     observer: &mut dyn Observer,
 ) -> Result<Report, DriveError> {
     loop {
-        let taught = teachers(store, spec, plan)?;
+        let taught = warm::before(store, spec, plan)?;
         let row = match claim_sweep(store, (spec, plan), options, taught.as_ref()) {
             Ok(row) => row,
             Err(error @ StoreError::Held { .. }) => {
@@ -216,36 +217,14 @@ fn claim_sweep(
     taught: Option<&Taught>,
 ) -> Result<SweepRow, StoreError> {
     store.batch(|store| {
-        let row = begin_sweep(store, (spec, plan), taught)?;
+        let row = store.begin_sweep(&new_sweep(spec, plan))?;
         store.acquire_driver(row.id, &options.owner, LEASE_MS)?;
+        warm::record(store, &row, taught)?;
         Ok(row)
     })
 }
 
-/// The sweep of this identity, made with what teaches it where there is none.
-pub(super) fn begin_sweep(
-    store: &mut Store,
-    (spec, plan): (&Sweep, &Plan),
-    taught: Option<&Taught>,
-) -> Result<SweepRow, StoreError> {
-    let row = store.begin_sweep(&new_sweep(spec, plan))?;
-    if let Some(taught) = taught.filter(|_| row.is_new) {
-        store.add_event(row.id, WARM_STARTED, &serde_json::json!(taught))?;
-    }
-    Ok(row)
-}
-
-/// What teaches a sweep that is about to begin; none for one that is known.
-pub(super) fn teachers(
-    store: &Store,
-    spec: &Sweep,
-    plan: &Plan,
-) -> Result<Option<Taught>, WarmStartError> {
-    let is_known = store.same_sweep(&spec.name, &plan.identity.hex())?.is_some();
-    if is_known { Ok(None) } else { warm::gather(store, spec, plan) }
-}
-
-fn new_sweep(spec: &Sweep, plan: &Plan) -> NewSweep {
+pub(super) fn new_sweep(spec: &Sweep, plan: &Plan) -> NewSweep {
     NewSweep {
         name: spec.name.clone(),
         experiment: spec.experiment.clone(),

@@ -19,17 +19,19 @@ mod map;
 #[cfg(test)]
 mod tests;
 
-pub(super) use gather::gather;
+use gather::gather;
 
+use super::Plan;
 use crate::domain::{Objective, SweepId};
 use crate::sampler::{Pruned, Told};
 use crate::space::Point;
-use crate::store::{Store, StoreError};
+use crate::spec::Sweep;
+use crate::store::{Store, StoreError, SweepRow};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The kind of event that records what was taken in.
-pub(super) const WARM_STARTED: &str = "warm-started";
+const WARM_STARTED: &str = "warm-started";
 
 /// What teaches a sweep: the detail of a `warm-started` event.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -127,6 +129,31 @@ pub enum WarmStartError {
         "[search] warm_start: all {0} configurations of the space were tried in the earlier sweeps; mend: widen the space, or leave warm_start out to try them again"
     )]
     NothingLeft(u128),
+}
+
+/// What teaches a sweep that is about to begin; `None` for one that goes on, or that nothing teaches.
+///
+/// # Errors
+/// See [`WarmStartError`].
+pub(super) fn before(
+    store: &Store,
+    spec: &Sweep,
+    plan: &Plan,
+) -> Result<Option<Taught>, WarmStartError> {
+    let is_known = store.same_sweep(&spec.name, &plan.identity.hex())?.is_some();
+    if is_known { Ok(None) } else { gather(store, spec, plan) }
+}
+
+/// Records what teaches a sweep that has just begun.
+pub(super) fn record(
+    store: &mut Store,
+    row: &SweepRow,
+    taught: Option<&Taught>,
+) -> Result<(), StoreError> {
+    match taught.filter(|_| row.is_new) {
+        Some(taught) => store.add_event(row.id, WARM_STARTED, &serde_json::json!(taught)),
+        None => Ok(()),
+    }
 }
 
 impl Taught {

@@ -332,7 +332,7 @@ fn verbs_about_runs() {
 #[test]
 fn verbs_about_sweeps() {
     let place = Place::new();
-    shows!(help(&place, "best"), @r"
+    shows!(help(&place, "best"), @"
     exit 0
     Print the best runs of a sweep
 
@@ -344,6 +344,8 @@ fn verbs_about_sweeps() {
     Options:
           --metric <METRIC>  Rank by another metric
       -n, --top <N>          How many [default: 1]
+          --front            The Pareto front of several objectives: every run that no other one beats
+                             in all of them
           --each             Show a row for each replicate of a trial instead of their mean
           --json             Print one JSON array of whole objects
           --jsonl            Print one JSON object a line

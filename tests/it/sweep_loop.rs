@@ -672,3 +672,65 @@ fn an_improvement_of_one_s_own_measure() {
     let spec = on_a_line("sampler = \"random\"", "trials = 40\nmin_improvement = 1e-9");
     assert_eq!(go(&mut memory(), &spec, &work, 1).stop, StopReason::Trials(40));
 }
+
+/// Two objectives that pull apart, and a third metric that nobody asked for.
+const TWO: &str = r#"name = "two"
+[params]
+x = { low = -2.0, high = 4.0 }
+[command]
+run = ["sh", "two.sh", "{x}"]
+[[objective]]
+metric = "left"
+goal = "minimize"
+[[objective]]
+metric = "right"
+goal = "minimize"
+[search]
+reproducible = true
+lag = 1
+[budget]
+trials = 24
+"#;
+
+#[test]
+fn a_sweep_for_several_objectives_spreads_over_the_front() {
+    let place = crate::program::Place::new();
+    place.write("two.toml", TWO);
+    let script = r#"awk -v x="$1" 'BEGIN { printf "{\"left\": %.9f, \"right\": %.9f}\n", x * x, (x - 2) * (x - 2) }'"#;
+    place.write("two.sh", script);
+    let done = |words: &str| {
+        let ran = place.derby(&words.split(' ').collect::<Vec<_>>());
+        assert_eq!(ran.code, 0, "{words}: {}", ran.err);
+        ran.out
+    };
+    done("sweep two.toml -q");
+    let whole: serde_json::Value = serde_json::from_str(&done("best two --front --json")).unwrap();
+    let lefts: Vec<f64> = whole
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| run["metrics"]["left"]["score"].as_f64().unwrap())
+        .collect();
+    // The front is x in 0 ..= 2, so left in 0 ..= 4.
+    assert!(lefts.len() > 11 && lefts.iter().all(|&left| left <= 4.0 + 1e-9), "{lefts:?}");
+    assert!(
+        lefts.iter().any(|&left| left < 0.1) && lefts.iter().any(|&left| left > 3.2),
+        "{lefts:?}"
+    );
+    assert!(lefts.is_sorted(), "{lefts:?}");
+    // Cut off and gone on, it asks the same.
+    done("sweep two.toml -q --store cut --trials 17");
+    done("sweep two.toml -q --store cut");
+    let params = |store: &str| -> Vec<serde_json::Value> {
+        let runs = done(&format!("runs --json --store {store} --sort run"));
+        let runs: Vec<serde_json::Value> = serde_json::from_str(&runs).unwrap();
+        runs.iter().map(|run| run["params"].clone()).collect()
+    };
+    assert_eq!(params(".derby"), params("cut"));
+    let one = place.derby(&["sweep", "two.toml", "--set", "search.sampler=cma-es"]);
+    assert!(
+        one.code == 2 && one.err.contains("'cma-es' searches for one objective, not 2"),
+        "{}",
+        one.err
+    );
+}

@@ -3,6 +3,8 @@
 //! * The first points are Sobol points; a space of a handful of points is walked.
 //! * Each arm has a share of the asks by the kind of space and the length of the record ([`regime`]): the process
 //!   first, TPE and CMA-ES later, the more of them where there are choices or none.
+//! * While nothing gets better, some asks go to searches from scratch ([`restart`]) and to small steps around the best
+//!   point ([`polish`]): models that agree on a basin, or see noise in it, would stay as they are.
 //! * Shares are multiplied by how much more than the average an arm's recent trials gained ([`credit`]), with a floor.
 //! * Whose turn it is, is drawn from the stream of (seed, trial number). What was chosen and why is in
 //!   [`Sampler::chosen`], and the record of it in [`Told::arm`]: a sampler rebuilt from the record by tells
@@ -12,14 +14,16 @@
 //! with the length of the record, which bounds the time of an ask.
 
 mod credit;
+mod polish;
 mod regime;
 mod restart;
 #[cfg(test)]
 mod tests;
 
 use self::credit::Credit;
+use self::polish::Polish;
 use self::regime::Regime;
-use self::restart::Restart;
+use self::restart::{Restart, is_same};
 use super::grid::Tree;
 use super::{Bayes, Chosen, Cma, Pruned, Sampler, SamplerOptions, Setup, Told, Tpe};
 use crate::numeric::Rng;
@@ -46,6 +50,8 @@ pub struct AutoOptions {
     pub cma: bool,
     /// Share of the asks for searches from scratch while nothing gets better.
     pub restart: f64,
+    /// Share of the asks for small steps around the best point while nothing gets better.
+    pub polish: f64,
     /// The power of the gains in the shares; 0 goes by the kind of space alone.
     pub credit: f64,
     /// Trials after which a gain counts half.
@@ -60,7 +66,8 @@ impl Default for AutoOptions {
             gp: true,
             tpe: true,
             cma: true,
-            restart: 0.35,
+            restart: 0.3,
+            polish: 0.15,
             credit: 1.0,
             half_life: 20.0,
             floor: 0.3,
@@ -75,10 +82,11 @@ enum Arm {
     Tpe,
     Cma,
     Restart,
+    Polish,
 }
 
 impl Arm {
-    const ALL: [Self; 4] = [Self::Gp, Self::Tpe, Self::Cma, Self::Restart];
+    const ALL: [Self; 5] = [Self::Gp, Self::Tpe, Self::Cma, Self::Restart, Self::Polish];
     const N: usize = Self::ALL.len();
 
     /// Its name among the samplers.
@@ -88,6 +96,7 @@ impl Arm {
             Self::Tpe => "tpe",
             Self::Cma => "cma-es",
             Self::Restart => "restart",
+            Self::Polish => "polish",
         }
     }
 
@@ -106,6 +115,7 @@ pub struct Auto {
     tpe: Tpe,
     cma: Cma,
     restart: Restart,
+    polish: Polish,
     credit: Credit,
     best: Option<(Point, f64)>,
     n_told: usize,
@@ -128,6 +138,7 @@ impl Auto {
             gp: Bayes::new(setup.clone(), options.gp.clone()),
             tpe: Tpe::new(setup.clone(), options.tpe.clone()),
             cma: Cma::new(setup.clone(), options.cma.clone()),
+            polish: Polish::new(),
             restart: Restart::new(setup.clone(), options.gp.clone(), 0),
             credit: Credit::new(own.half_life),
             best: None,
@@ -141,20 +152,21 @@ impl Auto {
 
     /// The shares of the arms at this length of the record: by the kind of space, and with credit.
     fn shares(&self) -> ([f64; Arm::N], [f64; Arm::N]) {
-        let takes_part = |arm| match arm {
-            Arm::Gp => self.options.gp,
-            Arm::Tpe => self.options.tpe && self.n_told >= MODELS_FROM,
-            Arm::Cma => self.options.cma && self.n_told >= MODELS_FROM,
-            Arm::Restart => false,
-        };
+        let has_models = self.n_told >= MODELS_FROM;
+        let options = &self.options;
+        let takes_part = [options.gp, options.tpe && has_models, options.cma && has_models];
         let by_kind = self.regime.shares(self.n_told);
-        let before = Arm::ALL.map(|arm| if takes_part(arm) { by_kind[arm as usize] } else { 0.0 });
-        let mut before = scaled(before);
-        if self.starts_anew() {
-            let share = self.options.restart.clamp(0.0, 1.0);
-            before = before.map(|other| (1.0 - share) * other);
-            before[Arm::Restart as usize] = share;
+        let mut before = [0.0; Arm::N];
+        for (i, _) in takes_part.into_iter().enumerate().filter(|(_, takes_part)| *takes_part) {
+            before[i] = by_kind[i];
         }
+        before = scaled(before);
+        let is_stale = self.credit.n_stale() >= self.patience();
+        let anew = if is_stale && self.has_time() { options.restart.clamp(0.0, 1.0) } else { 0.0 };
+        let polish = if is_stale { options.polish.clamp(0.0, 1.0 - anew) } else { 0.0 };
+        before = before.map(|share| (1.0 - anew - polish) * share);
+        before[Arm::Restart as usize] = anew;
+        before[Arm::Polish as usize] = polish;
         let lift = |arm| before[arm as usize] * self.credit.lift(arm).powf(self.options.credit);
         let lifted = scaled(Arm::ALL.map(lift));
         let floor = self.options.floor.clamp(0.0, 1.0);
@@ -167,10 +179,9 @@ impl Auto {
         (2 * self.regime.n_dims).max(PATIENCE)
     }
 
-    /// Whether it is time, and so much of the budget is left that a search from scratch can come to something.
-    fn starts_anew(&self) -> bool {
-        let left = self.setup.budget.map_or(u64::MAX, |n| n.saturating_sub(self.n_told as u64));
-        self.credit.n_stale() >= self.patience() && left >= LAST
+    /// Whether so much of the budget is left that a search from scratch can come to something.
+    fn has_time(&self) -> bool {
+        self.setup.budget.is_none_or(|n| n.saturating_sub(self.n_told as u64) >= LAST)
     }
 
     /// Whose turn it is, and why.
@@ -197,6 +208,21 @@ impl Auto {
         (arm, why)
     }
 
+    fn ask_arm(&mut self, arm: Arm, number: u64, pending: &[Point]) -> Option<Point> {
+        let is_known = |point: &Point| self.cma.has(point) || pending.contains(point);
+        match arm {
+            Arm::Gp => self.gp.ask(number, pending),
+            Arm::Tpe => self.tpe.ask(number, pending),
+            Arm::Cma => self.cma.ask(number, pending),
+            Arm::Restart => self.restart.ask(number, pending).filter(|point| !is_known(point)),
+            Arm::Polish => {
+                let mut rng = Rng::stream(self.setup.seed, "auto polish", number);
+                let (best, _) = self.best.as_ref()?;
+                self.polish.ask(&self.setup.space, best, &mut rng, is_known)
+            }
+        }
+    }
+
     fn choose(&mut self, arm: &str, why: String) {
         self.chosen = Some(Chosen { arm: Arc::from(arm), why });
     }
@@ -211,14 +237,27 @@ impl Auto {
         Some(point)
     }
 
+    /// Keeps the best point; true if this is it.
+    fn note_best(&mut self, told: &Told) -> bool {
+        let Some(loss) = told.loss.filter(|loss| loss.is_finite()) else { return false };
+        let before = self.best.as_ref();
+        let improved = before.is_none_or(|(_, best)| loss < *best);
+        if improved {
+            if before.is_none_or(|(point, _)| !is_same(&self.setup.space, point, &told.point)) {
+                self.polish.enter();
+            }
+            self.best = Some((told.point.clone(), loss));
+        }
+        improved
+    }
+
     fn push(&mut self, told: &Told) {
         self.n_told += 1;
         let arm = told.arm.as_deref().and_then(Arm::of);
         self.credit.tell(arm, told.loss);
-        if let Some(loss) = told.loss.filter(|loss| loss.is_finite())
-            && self.best.as_ref().is_none_or(|(_, best)| loss < *best)
-        {
-            self.best = Some((told.point.clone(), loss));
+        let improved = self.note_best(told);
+        if arm == Some(Arm::Polish) {
+            self.polish.tell(improved);
         }
         if arm == Some(Arm::Restart) {
             self.restart.tell(told);
@@ -249,19 +288,12 @@ impl Sampler for Auto {
             return Some(point);
         }
         let (arm, why) = self.draw(number);
-        let point = match arm {
-            Arm::Gp => self.gp.ask(number, pending),
-            Arm::Tpe => self.tpe.ask(number, pending),
-            Arm::Cma => self.cma.ask(number, pending),
-            Arm::Restart => {
-                let point = self.restart.ask(number, pending);
-                point.filter(|point| !self.cma.has(point) && !pending.contains(point))
-            }
-        };
+        let point = self.ask_arm(arm, number, pending);
         let Some(point) = point else {
-            // A search from scratch knows nothing of what was tried.
-            let point = self.gp.ask(number, pending).filter(|_| arm == Arm::Restart)?;
-            self.choose(Arm::Gp.name(), "a search from scratch came to a known point".into());
+            // These know nothing of what was tried; the others say that nothing is left.
+            let is_blind = matches!(arm, Arm::Restart | Arm::Polish);
+            let point = self.gp.ask(number, pending).filter(|_| is_blind)?;
+            self.choose(Arm::Gp.name(), format!("{} came to known points only", arm.name()));
             return Some(point);
         };
         self.choose(arm.name(), why);

@@ -66,7 +66,7 @@ impl Restart {
 }
 
 /// True for points with the same choices and numbers not far apart.
-fn is_same(space: &Space, a: &Point, b: &Point) -> bool {
+pub(super) fn is_same(space: &Space, a: &Point, b: &Point) -> bool {
     let (units, others) = (space.to_unit(a), space.to_unit(b));
     let pairs = a.0.iter().zip(&b.0).zip(units.iter().zip(&others));
     space.dims().iter().zip(pairs).all(|(dim, ((a, b), (unit, other)))| match (a, b) {

@@ -47,7 +47,9 @@ fn rebuilt_from_the_record_with_its_arms_it_goes_on_alike() {
     let setup = setup(dims, 7);
     let mut first = auto(&setup);
     let mut told = record(&setup, 110);
-    told.iter().for_each(|told| first.tell(told));
+    for told in &told {
+        first.tell(told);
+    }
     for number in 110..122 {
         told.extend(step(&mut first, number, |point| Some(bowl(point))));
     }
@@ -57,7 +59,9 @@ fn rebuilt_from_the_record_with_its_arms_it_goes_on_alike() {
     assert!(names.len() > 1, "{names:?}");
     for cut in [110, 117, 121] {
         let mut again = auto(&setup);
-        told[..cut].iter().for_each(|told| again.tell(told));
+        for told in &told[..cut] {
+            again.tell(told);
+        }
         let asked = again.ask(told[cut].number, &[]);
         assert_eq!(asked.as_ref(), Some(&told[cut].point), "{cut}");
         assert_eq!(again.chosen().map(|chosen| chosen.arm), told[cut].arm, "{cut}");
@@ -92,7 +96,9 @@ fn what_was_chosen_is_said_with_the_reason() {
     auto.ask(0, &[]).unwrap();
     let Chosen { arm, why } = auto.chosen().unwrap();
     assert_eq!((&*arm, &*why), ("sobol", "one of the first 5 points, spread evenly"));
-    record(&setup, 60).iter().for_each(|told| auto.tell(told));
+    for told in &record(&setup, 60) {
+        auto.tell(told);
+    }
     auto.ask(60, &[]).unwrap();
     let Chosen { arm, why } = auto.chosen().unwrap();
     assert!(Arm::of(&arm).is_some() && why.contains("in a space of numbers at 60 trials"), "{why}");
@@ -151,7 +157,9 @@ fn wide_spaces_many_choices_and_long_records_are_no_trouble() {
     for (dims, n) in [(floats(200), 12), (vec![choice("c", 10_000)], 40), (floats(2), 10_000)] {
         let setup = setup(dims, 6);
         let mut auto = auto(&setup);
-        record(&setup, n).iter().for_each(|told| auto.tell(told));
+        for told in &record(&setup, n) {
+            auto.tell(told);
+        }
         let told = step(&mut auto, n, |point| Some(bowl(point))).unwrap();
         assert_eq!(setup.space.check(&told.point), Ok(()));
     }
@@ -173,7 +181,9 @@ fn a_thousand_asks_without_a_tell_are_all_answered() {
 fn workers_get_different_points() {
     let setup = setup(floats(2), 9);
     let mut auto = auto(&setup);
-    record(&setup, 80).iter().for_each(|told| auto.tell(told));
+    for told in &record(&setup, 80) {
+        auto.tell(told);
+    }
     let mut pending: Vec<Point> = Vec::new();
     for number in 80..92 {
         let point = auto.ask(number, &pending).unwrap();

@@ -70,7 +70,9 @@ mod tests {
     fn products_are_exponentials_of_distances() {
         let mut points = Columns::new(vec![Column::new(false, true)]);
         let xs = [0.0, 0.2, 0.5, 0.51, 1.0];
-        xs.iter().for_each(|&x| points.push(&[x]));
+        for &x in &xs {
+            points.push(&[x]);
+        }
         points.push(&[f64::NAN]);
         for scale in [0.01, 3.0, STEEPEST] {
             let sides = Sides::new(&points, &[scale]);

@@ -48,10 +48,10 @@ impl Nsga {
     }
 
     /// NSGA-III with about as many reference directions as survivors.
-    pub fn by_references(setup: Setup, mut options: NsgaOptions) -> Self {
+    pub fn by_references(setup: Setup, options: &NsgaOptions) -> Self {
         let n_parts = n_parts(setup.n_objectives, options.population);
-        options.survival = Survival::References { n_parts };
-        Self::new(setup, options)
+        let survival = Survival::References { n_parts };
+        Self::new(setup, NsgaOptions { survival, ..options.clone() })
     }
 
     /// A small population gets far with few results, a large one covers the front once there are many.
@@ -66,7 +66,7 @@ impl Nsga {
         if self.population.len() > most {
             let kept = survivors(&self.population, most, &self.options.survival, stream);
             let mut is_kept = vec![false; self.population.len()];
-            for at in kept {
+            for &at in &kept {
                 is_kept[at] = true;
             }
             let mut flags = is_kept.into_iter();

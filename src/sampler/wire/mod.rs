@@ -14,6 +14,7 @@
 //! The answer to an ask also has `"arm"` and `"why"` where the sampler chose among others: which one made the point,
 //! and a reason in words.
 //!
+//! The first line may carry `"options"`, control parameters of samplers by name, for ablations.
 //! A tell may carry `"values": [0.31]`, or `"state"`: `"failed"`, or `"pruned"` with the last report as `"value"`
 //! and `"step"`. With values it may carry `"constraints": [-0.2, 1.5]`, the same ones in every tell; each is
 //! satisfied up to 0. `"direction"` may be a list, one per objective; values then come in that order, and instead of
@@ -23,6 +24,7 @@
 //! answer has `"exhausted": true` too. The same lines get the same answers.
 
 mod json;
+mod options;
 mod space;
 #[cfg(test)]
 mod tests;
@@ -50,38 +52,24 @@ pub struct Wire {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Reply {
-    Begun {
-        ok: bool,
-        name: &'static str,
-        version: &'static str,
-        sampler: String,
-    },
-    Asked {
-        id: u64,
-        params: Params,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        arm: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        why: Option<String>,
-    },
-    Taken {
-        ok: bool,
-    },
-    Best {
-        id: u64,
-        params: Params,
-        value: f64,
-    },
-    Front {
-        front: Vec<Row>,
-    },
-    Refused {
-        error: String,
-    },
-    Exhausted {
-        error: String,
-        exhausted: bool,
-    },
+    Begun { ok: bool, name: &'static str, version: &'static str, sampler: String },
+    Asked(Box<Proposed>),
+    Taken { ok: bool },
+    Best { id: u64, params: Params, value: f64 },
+    Front { front: Vec<Row> },
+    Refused { error: String },
+    Exhausted { error: String, exhausted: bool },
+}
+
+/// A trial, and which part of the sampler made it.
+#[derive(Debug, Serialize)]
+struct Proposed {
+    id: u64,
+    params: Params,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arm: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
 }
 
 /// One trial of a front.
@@ -149,7 +137,8 @@ fn reply(wire: &mut Wire, line: &str) -> Result<Reply, Reply> {
             let session = begun(wire)?;
             let Asked { id, point, arm, why } = session.ask()?;
             let arm = arm.map(|arm| arm.to_string());
-            Ok(Reply::Asked { id, params: session.space().params(&point), arm, why })
+            let params = session.space().params(&point);
+            Ok(Reply::Asked(Box::new(Proposed { id, params, arm, why })))
         }
         Some("best") => {
             flag(&json, "best")?;
@@ -211,12 +200,16 @@ fn begin(wire: &mut Wire, json: &Json) -> Result<Reply, Reply> {
     let object = Object::new(
         json,
         "the first message",
-        &["space", "direction", "seed", "sampler", "budget"],
+        &["space", "direction", "seed", "sampler", "budget", "options"],
     )?;
     if wire.session.is_some() {
         return Err("a space is given already; start another process for another one"
             .to_string()
             .into());
+    }
+    let mut options = wire.options.clone();
+    if let Some(json) = object.get("options") {
+        options::set(&mut options, json)?;
     }
     let seed = |json: &Json| json.as_u64().or_else(|| json.as_i64().map(|seed| seed as u64));
     let start = Start {
@@ -227,7 +220,7 @@ fn begin(wire: &mut Wire, json: &Json) -> Result<Reply, Reply> {
         budget: object.read("budget", "a whole number of at least 1", |json| {
             json.as_u64().filter(|&budget| budget > 0)
         })?,
-        options: wire.options.clone(),
+        options,
     };
     let session = Session::new(start)?;
     let sampler = session.sampler().to_string();

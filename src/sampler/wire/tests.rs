@@ -96,7 +96,7 @@ fn first_lines_that_are_refused() {
     bad(r#"{"space": {}, "direction": "up"}"#, "'direction' is 'up'; it is 'minimize' or");
     bad(r#"{"space": {}, "direction": []}"#, "no direction is given");
     let two = r#"{"space": {}, "direction": ["minimize", "maximize"], "sampler": "cma-es"}"#;
-    bad(two, "searches for one objective, not 2; for several take one of auto, ");
+    bad(two, "searches for one objective, not 2; for several take one of auto, gp, ");
 }
 
 #[test]

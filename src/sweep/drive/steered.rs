@@ -55,7 +55,8 @@ pub(super) fn sampler_over(
         grid_steps: spec.search.grid_steps,
         ..sampler::SamplerOptions::default()
     };
-    sampler::make(&spec.search.sampler, setup_over(spec, space), &options)
+    let setup = sampler::Setup { n_objectives: spec.objectives.len(), ..setup_over(spec, space) };
+    sampler::make(&spec.search.sampler, setup, &options)
         .ok_or_else(|| DriveError::Sampler(spec.search.sampler.clone()))
 }
 
