@@ -10,7 +10,8 @@
 //! * What a trial has and this sweep has not is not looked at. A parameter with one value, which the trial does not
 //!   know of, gets that.
 //!
-//! Scores teach as they are, whatever data, folds and seeds they come from; where the data is another it is said.
+//! Scores are mapped by the names of their metrics: the earlier sweep must have every objective of this one, in any order
+//! and beside others. A trial that lacks one of them counts as failed. Scores teach as they are, whatever data, folds and seeds they come from; where the data is another it is said.
 //! Trials that a sweep was itself taught by are not its own, and not handed on.
 
 mod gather;
@@ -75,6 +76,9 @@ pub struct Lesson {
     /// The objective turned so that smaller is better; none for a trial that failed or was stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<f64>,
+    /// The losses of the objectives beside the first, in the order of this sweep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<f64>,
     /// Spread of its replicates' scores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sd: Option<f64>,
@@ -99,7 +103,7 @@ pub enum WarmStartError {
     Twice(String, String),
     /// It searched for something else.
     #[error(
-        "[search] warm_start: '{name}' has the objective {theirs} and this sweep {ours}, whose scores cannot be compared; mend: name a sweep with the same metric and goal"
+        "[search] warm_start: '{name}' has {theirs} and this sweep {ours}, whose scores cannot be compared; mend: name a sweep that has every objective of this one, with the same goal"
     )]
     Objective {
         /// The earlier sweep.
@@ -182,7 +186,8 @@ impl Taught {
 
 impl Lesson {
     pub(super) fn told(&self) -> Told {
-        Told { sd: self.sd, ..Told::new(self.number, self.point.clone(), self.loss) }
+        let further = self.further.clone();
+        Told { sd: self.sd, further, ..Told::new(self.number, self.point.clone(), self.loss) }
     }
 
     pub(super) fn pruned(&self) -> Option<Pruned> {
@@ -206,7 +211,9 @@ impl fmt::Display for Teacher {
     }
 }
 
-/// `maximize accuracy`.
-fn words(objective: Option<&Objective>) -> String {
-    objective.map_or_else(String::new, |o| format!("'{} {}'", o.goal.word(), o.metric))
+/// `the objective 'maximize accuracy'`, or several.
+fn words(objectives: &[Objective]) -> String {
+    let word = if objectives.len() == 1 { "objective" } else { "objectives" };
+    let each = objectives.iter().map(|o| format!("'{} {}'", o.goal.word(), o.metric));
+    format!("the {word} {}", each.collect::<Vec<_>>().join(", "))
 }

@@ -58,13 +58,13 @@ impl Default for NsgaOptions {
     fn default() -> Self {
         Self {
             population: 100,
-            least: 10,
+            least: 30,
             growth: 40,
             n_startup: 20,
             step: 1,
             crossover: 0.9,
             eta_crossover: 20.0,
-            eta_mutation: 20.0,
+            eta_mutation: 5.0,
             mutation: None,
             survival: Survival::Crowding,
         }

@@ -191,12 +191,6 @@ pub(in crate::spec) fn several(ctx: &Ctx<'_>, raw: &RawSearch<'_>, n_objectives:
         };
         ctx.problem(raw.sampler_span, "[search]", text);
     }
-    if raw.warm_start.is_some() {
-        let text = format!(
-            "'warm_start' teaches one objective, and there are {n_objectives}; leave it out"
-        );
-        ctx.problem(raw.sampler_span, "[search]", text);
-    }
 }
 
 /// Checks the sampler against the space, and turns the explicit points into points of it.

@@ -3,7 +3,7 @@
 use super::map::{Map, Misfit, Source};
 use super::{Lesson, Taught, Teacher, WarmStartError, words};
 use crate::domain::{Digest, Params, Status, Value};
-use crate::space::Size;
+use crate::space::{Point, Size};
 use crate::spec::Sweep;
 use crate::store::{Store, StoreError, SweepRow, TrialRow};
 use crate::sweep::Plan;
@@ -52,9 +52,8 @@ fn teacher(
     plan: &Plan,
     row: &SweepRow,
 ) -> Result<Teacher, WarmStartError> {
-    let (ours, theirs) = (spec.objectives.first(), row.objectives.first());
-    if ours != theirs {
-        let (theirs, ours) = (words(theirs), words(ours));
+    if spec.objectives.iter().any(|objective| !row.objectives.contains(objective)) {
+        let (theirs, ours) = (words(&row.objectives), words(&spec.objectives));
         return Err(WarmStartError::Objective { name: row.name.clone(), theirs, ours });
     }
     let mut trials = store.trials(row.id)?;
@@ -73,16 +72,11 @@ fn teacher(
         notes: Vec::new(),
         trials: Vec::new(),
     };
+    let scores = Scores::of(store, spec, row)?;
     let (map, mut filled, mut misfits) = (Map::new(spec), BTreeMap::new(), Vec::new());
     for trial in &trials {
         match map.point(&trial.params, &mut filled) {
-            Ok(point) => teacher.trials.push(Lesson {
-                number: trial.number,
-                point,
-                loss: trial.loss.filter(|loss| loss.is_finite()),
-                sd: trial.sd.filter(|sd| sd.is_finite()),
-                pruned: trial.pruned.filter(|(_, loss)| trial.loss.is_none() && loss.is_finite()),
-            }),
+            Ok(point) => teacher.trials.push(scores.lesson(trial, point)),
             Err(misfit) => misfits.push(misfit),
         }
     }
@@ -95,6 +89,53 @@ fn teacher(
     teacher.notes.extend(not_looked_at(spec, &trials));
     teacher.notes.extend(other_data(store, plan, &trials)?);
     Ok(teacher)
+}
+
+/// The losses of an earlier sweep's trials by the objectives of this one.
+struct Scores {
+    /// True if the first objective is the first one there: that one's loss stands in the trial.
+    is_first: bool,
+    /// Of every other objective that the sweep has here, by trial.
+    others: Vec<BTreeMap<u64, f64>>,
+}
+
+impl Scores {
+    fn of(store: &Store, spec: &Sweep, row: &SweepRow) -> Result<Self, StoreError> {
+        let is_first = spec.objectives.first() == row.objectives.first();
+        let mut others = Vec::new();
+        for objective in spec.objectives.iter().skip(usize::from(is_first)) {
+            let scores = store.trial_scores(row.id, &objective.metric, None)?.into_iter();
+            let losses = scores.map(|(trial, score)| (trial, objective.goal.loss(score)));
+            others.push(losses.filter(|(_, loss)| loss.is_finite()).collect());
+        }
+        Ok(Self { is_first, others })
+    }
+
+    fn lesson(&self, trial: &TrialRow, point: Point) -> Lesson {
+        let first = trial.loss.filter(|_| self.is_first);
+        let others = self.others.iter().map(|losses| losses.get(&trial.number).copied());
+        let losses: Option<Vec<f64>> = self
+            .is_first
+            .then_some(first)
+            .into_iter()
+            .chain(others)
+            .map(|loss| loss.filter(|loss| loss.is_finite() && trial.loss.is_some()))
+            .collect();
+        let mut losses = losses.unwrap_or_default().into_iter();
+        let loss = losses.next();
+        let is_own = self.is_first && loss.is_some();
+        let pruned = trial.pruned.filter(|(_, loss)| {
+            self.is_first && trial.loss.is_none() && loss.is_finite()
+        });
+        Lesson {
+            number: trial.number,
+            point,
+            loss,
+            further: losses.collect(),
+            sd: trial.sd.filter(|sd| is_own && sd.is_finite()),
+            pruned,
+        }
+    }
 }
 
 /// True for a trial whose end says something of its configuration.

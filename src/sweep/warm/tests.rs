@@ -118,6 +118,7 @@ fn what_was_taken_is_said_in_words_and_reads_back() {
         number: 3,
         point: Point(vec![Some(0.1), None]),
         loss: Some(0.1 + 0.2),
+        further: vec![-1.0 / 3.0],
         sd: None,
         pruned: None,
     };
