@@ -1,16 +1,15 @@
 //! `derby best`: the best runs of a sweep.
 
 use super::args::BestArgs;
+use super::front::Front;
 use super::listing::{Shape, machine, table};
 use super::out::{Role, safe};
 use super::replicates::{Merged, best_trials, rows};
 use super::text::nearest;
 use super::{CliError, Exit, Ui};
-use crate::domain::{Goal, RunRecord};
+use crate::domain::Goal;
 use crate::metrics;
-use crate::numeric::{Losses, front};
 use crate::store::{Store, SweepRow};
-use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn run(ui: &Ui, args: &BestArgs) -> Result<Exit, CliError> {
     let store = ui.read_store()?;
@@ -19,8 +18,9 @@ pub(super) fn run(ui: &Ui, args: &BestArgs) -> Result<Exit, CliError> {
         Some(metric) => (metric.clone(), goal_of(&sweep, metric)?),
         None => (sweep.objectives[0].metric.clone(), sweep.objectives[0].goal),
     };
-    let trials = if args.front {
-        front_of(&store, &sweep)?
+    let front = if args.front { Some(front_of(&store, &sweep)?) } else { None };
+    let trials = if let Some(front) = &front {
+        front.trials.clone()
     } else {
         best_trials(&store, &sweep, (&metric, goal), args.top)?
     };
@@ -44,6 +44,9 @@ pub(super) fn run(ui: &Ui, args: &BestArgs) -> Result<Exit, CliError> {
     };
     let shape = Shape { all: true, merged, each: args.each, ..Shape::of(shown) };
     table(ui, &runs, &shape)?;
+    if let Some(front) = &front {
+        ui.out.line(&format!(" front  {}", safe(&front.words())))?;
+    }
     let next = format!("derby show {}", runs[0].id);
     ui.out.line(&format!(
         " {} of {}   next  {}",
@@ -54,28 +57,11 @@ pub(super) fn run(ui: &Ui, args: &BestArgs) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-/// The trials that no other one is better than in all objectives, the best by the first one first.
-fn front_of(store: &Store, sweep: &SweepRow) -> Result<Vec<Vec<RunRecord>>, CliError> {
-    let objectives = &sweep.objectives;
-    if objectives.len() < 2 {
+fn front_of(store: &Store, sweep: &SweepRow) -> Result<Front, CliError> {
+    Front::of(store, sweep)?.ok_or_else(|| {
         let text = format!("sweep '{}' has one objective, and a front needs two", sweep.name);
-        return Err(CliError::usage(text).hint(format!("derby best {}", sweep.name)));
-    }
-    let mut losses: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-    for objective in objectives {
-        for (trial, score) in store.trial_scores(sweep.id, &objective.metric, None)? {
-            losses.entry(trial).or_default().push(objective.goal.loss(score));
-        }
-    }
-    losses.retain(|_, losses| losses.len() == objectives.len());
-    let (numbers, losses): (Vec<u64>, Vec<Vec<f64>>) = losses.into_iter().unzip();
-    let losses = losses.concat();
-    let best = front(Losses::new(&losses, objectives.len()));
-    let best: BTreeSet<u64> = best.into_iter().map(|place| numbers[place]).collect();
-    let first = (objectives[0].metric.as_str(), objectives[0].goal);
-    let mut trials = best_trials(store, sweep, first, 0)?;
-    trials.retain(|runs| runs[0].trial.is_some_and(|trial| best.contains(&trial)));
-    Ok(trials)
+        CliError::usage(text).hint(format!("derby best {}", sweep.name))
+    })
 }
 
 /// The goal of an objective of the sweep, or of a metric that derby knows.

@@ -16,6 +16,7 @@ mod diff;
 mod edit;
 mod ensemble;
 mod error;
+mod front;
 mod gate;
 mod gate_show;
 mod holdout;

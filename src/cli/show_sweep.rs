@@ -1,5 +1,6 @@
 //! `derby show sweep:NAME`: how a sweep stands.
 
+use super::front::Front;
 use super::listing::{Shape, table};
 use super::out::{Role, safe};
 use super::replicates::{best_trials, rows};
@@ -26,11 +27,15 @@ pub(super) fn show_sweep(
 ) -> Result<Exit, CliError> {
     let events = store.events(sweep.id)?;
     let objective = &sweep.objectives[0];
+    let front = Front::of(store, sweep)?;
     if json {
         let mut value = sweeps::json(sweep);
         value["text"] = sweep.text.clone().into();
         value["made_by"] =
             serde_json::json!(store.arms(sweep.id)?.into_iter().collect::<IndexMap<_, _>>());
+        if let Some(front) = &front {
+            value["front"] = front.json();
+        }
         value["events"] = events
             .iter()
             .map(|event| serde_json::json!({ "at": event.ts, "kind": event.kind, "detail": event.detail }))
@@ -39,7 +44,8 @@ pub(super) fn show_sweep(
         return Ok(Exit::Done);
     }
     let name = ui.out.paint(Role::Strong, &format!("sweep {}", safe(&sweep.name)));
-    let goal = format!("{} {}", objective.goal.word(), objective.metric);
+    let goals = sweep.objectives.iter().map(|o| format!("{} {}", o.goal.word(), o.metric));
+    let goal = goals.collect::<Vec<_>>().join(", ");
     ui.out.line(&format!(" {name}   {goal}   {}, seed {}", sweep.sampler, sweep.seed))?;
     let counts: Vec<String> =
         sweep.counts.iter().map(|(status, &n)| format!("{} {}", count(n), status.word())).collect();
@@ -70,11 +76,22 @@ pub(super) fn show_sweep(
         let text = last.detail["text"].as_str().unwrap_or_default();
         line(ui, "stopped", &format!("{} ago: {}", age(host::now_ms() - last.ts), safe(text)))?;
     }
-    let best = best_trials(store, sweep, (&objective.metric, objective.goal), SHOWN_BEST)?;
+    let best = match front {
+        Some(front) => {
+            line(ui, "front", &safe(&front.words()))?;
+            front.trials.into_iter().take(SHOWN_BEST).collect()
+        }
+        None => best_trials(store, sweep, (&objective.metric, objective.goal), SHOWN_BEST)?,
+    };
     let (best, merged) = rows(best);
     if !best.is_empty() {
-        table(ui, &best, &Shape { merged, ..Shape::of(vec![objective.metric.clone()]) })?;
-        let next = format!("derby show {} · derby runs sweep:{}", best[0].id, sweep.name);
+        let metrics: Vec<String> = sweep.objectives.iter().map(|o| o.metric.clone()).collect();
+        let all = match metrics.len() {
+            1 => format!("derby runs sweep:{}", sweep.name),
+            _ => format!("derby best {} --front", sweep.name),
+        };
+        table(ui, &best, &Shape { merged, ..Shape::of(metrics) })?;
+        let next = format!("derby show {} · {all}", best[0].id);
         ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &safe(&next))))?;
     } else if sweep.counts.contains_key(&Status::Failed) {
         let next = failed_runs(store, sweep.id, &sweep.name)?;

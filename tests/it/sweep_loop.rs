@@ -692,6 +692,26 @@ lag = 1
 trials = 24
 "#;
 
+/// The front of [`TWO`] in words and for a program. Its points lie on `√left + √right = 2`.
+fn front_is_shown(done: &dyn Fn(&str) -> String, n: usize) {
+    let words = done("best two --front");
+    assert!(words.contains(&format!("{n} of 24 trials, hypervolume ")), "{words}");
+    let words = done("show sweep:two");
+    for part in ["minimize left, minimize right", "from the worst of each (left ", "two --front"] {
+        assert!(words.contains(part), "{part}: {words}");
+    }
+    let shown: serde_json::Value = serde_json::from_str(&done("show sweep:two --json")).unwrap();
+    let front = &shown["front"];
+    assert_eq!(front["trials"].as_array().unwrap().len(), n);
+    assert_eq!((front["runs"].as_array().unwrap().len(), &front["among"]), (n, &24.into()));
+    let worst = |metric: &str| front["reference"][metric].as_f64().unwrap();
+    let (left, right) = (worst("left"), worst("right"));
+    // Without the corner between the axes and the curve, which holds 8/3.
+    let whole = left * right - 8.0 / 3.0;
+    let volume = front["hypervolume"].as_f64().unwrap();
+    assert!(volume < whole && volume > whole - 0.6, "{volume} {whole}");
+}
+
 #[test]
 fn a_sweep_for_several_objectives_spreads_over_the_front() {
     let place = crate::program::Place::new();
@@ -718,6 +738,7 @@ fn a_sweep_for_several_objectives_spreads_over_the_front() {
         "{lefts:?}"
     );
     assert!(lefts.is_sorted(), "{lefts:?}");
+    front_is_shown(&done, lefts.len());
     // Cut off and gone on, it asks the same.
     done("sweep two.toml -q --store cut --trials 17");
     done("sweep two.toml -q --store cut");

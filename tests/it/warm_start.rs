@@ -167,7 +167,7 @@ fn what_cannot_teach_is_refused_before_anything_begins() {
     let text = format!("{MIXED}[search]\nwarm_start = \"old\"\n");
     let other =
         named("new", &format!("{text}[objective]\nmetric = \"value\"\ngoal = \"maximize\"\n"));
-    check(&mut store, &other, "'minimize value' and this sweep 'maximize value'");
+    check(&mut store, &other, "'minimize value' and this sweep the objective 'maximize value'");
     let far =
         named("new", "[params]\nx = { low = 7.0, high = 9.0 }\n[search]\nwarm_start = \"old\"\n");
     check(&mut store, &far, "none of the 30 trials of 'old' can be used: 'x' cannot be");
@@ -354,4 +354,77 @@ fn trials_asked_for_from_outside_are_taught_too() {
     assert_eq!(place.derby(&["ask", "second.toml"]).code, 0);
     let shown = place.shown("show sweep:second");
     assert!(shown.contains("from 'first': 4 of 4 trials used"), "{shown}");
+}
+
+const SEVERAL: &str = r#"
+name = "NAME"
+[params]
+x = { low = -1.0, high = 3.0 }
+[command]
+run = ["sh", "three.sh", "{x}"]
+[search]
+sampler = "SAMPLER"
+seed = 3
+reproducible = true
+"#;
+const THREE: &str = r#"awk -v x="$1" 'BEGIN {
+    printf "{\"left\": %.9f, \"right\": %.9f, \"even\": %.9f}\n", x * x, (x - 2) * (x - 2), -x * x * x }'"#;
+
+#[test]
+fn several_objectives_are_mapped_by_their_names() {
+    let place = Place::new();
+    place.write("three.sh", THREE);
+    let file = |(name, sampler): (&str, &str), search: &str, metrics: &[&str], trials: u32| {
+        let objective = |m: &&str| {
+            let goal = if *m == "even" { "maximize" } else { "minimize" };
+            format!("[[objective]]\nmetric = \"{m}\"\ngoal = \"{goal}\"\n")
+        };
+        let objectives: String = metrics.iter().map(objective).collect();
+        let text = SEVERAL.replace("NAME", name).replace("SAMPLER", sampler);
+        let text = format!("{text}{search}\n{objectives}[budget]\ntrials = {trials}\n");
+        place.write(&format!("{name}.toml"), &text);
+    };
+    let run = |words: &str| place.derby(&words.split(' ').collect::<Vec<_>>());
+    let done = |words: &str| {
+        let ran = run(words);
+        assert_eq!(ran.code, 0, "{words}: {}", ran.err);
+        serde_json::from_str::<serde_json::Value>(&ran.out).unwrap_or_default()
+    };
+    file(("old", "nsga-ii"), "", &["left", "right", "even"], 25);
+    done("sweep old.toml -q");
+    let warm = "warm_start = \"old\"";
+    file(("new", "nsga-ii"), warm, &["even", "left"], 12);
+    done("sweep new.toml -q");
+    let old = done("runs sweep:old --json --sort run");
+    let events = done("show sweep:new --json")["events"].clone();
+    let taught = events.as_array().unwrap().iter().find(|e| e["kind"] == "warm-started").unwrap();
+    let lessons = taught["detail"]["sweeps"][0]["trials"].as_array().unwrap();
+    assert_eq!(lessons.len(), 25);
+    for lesson in lessons {
+        let run = &old[lesson["number"].as_u64().unwrap() as usize]["metrics"];
+        let score = |metric: &str| run[metric]["score"].as_f64().unwrap();
+        assert_eq!(lesson["loss"].as_f64().unwrap(), -score("even"));
+        assert_eq!(lesson["further"], serde_json::json!([score("left")]));
+    }
+    // Nothing is left of the quasi-random beginning: children of the old front, which is x ≤ 0, come at once.
+    let xs: Vec<f64> = done("runs sweep:new --json --sort run")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| run["params"]["x"].as_f64().unwrap())
+        .collect();
+    assert!(xs.iter().sum::<f64>() / 12.0 < 0.5, "{xs:?}");
+    // One objective learns from a further one of several.
+    file(("one", "tpe"), warm, &["right"], 3);
+    done("sweep one.toml -q");
+    let events = done("show sweep:one --json")["events"].clone();
+    let taught = events.as_array().unwrap().iter().find(|e| e["kind"] == "warm-started").unwrap();
+    let lesson = &taught["detail"]["sweeps"][0]["trials"][0];
+    assert_eq!(lesson["loss"], old[0]["metrics"]["right"]["score"]);
+    assert_eq!(lesson.get("further"), None);
+    // What one of the objectives says nothing of cannot teach.
+    file(("wide", "gp"), "warm_start = \"new\"", &["even", "right"], 3);
+    let refused = run("sweep wide.toml -q");
+    let parts = ["'new' has the objectives 'maximize even', 'minimize left'", "'minimize right'"];
+    assert!(refused.code != 0 && parts.iter().all(|p| refused.err.contains(p)), "{}", refused.err);
 }

@@ -3,7 +3,7 @@
 use super::map::{Map, Misfit, Source};
 use super::{Lesson, Taught, Teacher, WarmStartError, words};
 use crate::domain::{Digest, Params, Status, Value};
-use crate::space::{Point, Size};
+use crate::space::Size;
 use crate::spec::Sweep;
 use crate::store::{Store, StoreError, SweepRow, TrialRow};
 use crate::sweep::Plan;
@@ -72,11 +72,24 @@ fn teacher(
         notes: Vec::new(),
         trials: Vec::new(),
     };
-    let scores = Scores::of(store, spec, row)?;
+    let losses = Losses::of(store, spec, row)?;
+    let is_first = losses.is_first;
     let (map, mut filled, mut misfits) = (Map::new(spec), BTreeMap::new(), Vec::new());
     for trial in &trials {
         match map.point(&trial.params, &mut filled) {
-            Ok(point) => teacher.trials.push(scores.lesson(trial, point)),
+            Ok(point) => {
+                let (loss, further) = losses.of_trial(trial);
+                teacher.trials.push(Lesson {
+                    number: trial.number,
+                    point,
+                    loss,
+                    further,
+                    sd: trial.sd.filter(|sd| is_first && sd.is_finite()),
+                    pruned: trial
+                        .pruned
+                        .filter(|(_, loss)| is_first && trial.loss.is_none() && loss.is_finite()),
+                });
+            }
             Err(misfit) => misfits.push(misfit),
         }
     }
@@ -92,49 +105,32 @@ fn teacher(
 }
 
 /// The losses of an earlier sweep's trials by the objectives of this one.
-struct Scores {
-    /// True if the first objective is the first one there: that one's loss stands in the trial.
+struct Losses {
+    /// True if the first objective is the first one there, whose loss stands in the trial.
     is_first: bool,
-    /// Of every other objective that the sweep has here, by trial.
+    /// Of every other objective of this sweep, by trial.
     others: Vec<BTreeMap<u64, f64>>,
 }
 
-impl Scores {
+impl Losses {
     fn of(store: &Store, spec: &Sweep, row: &SweepRow) -> Result<Self, StoreError> {
         let is_first = spec.objectives.first() == row.objectives.first();
         let mut others = Vec::new();
         for objective in spec.objectives.iter().skip(usize::from(is_first)) {
             let scores = store.trial_scores(row.id, &objective.metric, None)?.into_iter();
-            let losses = scores.map(|(trial, score)| (trial, objective.goal.loss(score)));
-            others.push(losses.filter(|(_, loss)| loss.is_finite()).collect());
+            others.push(scores.map(|(trial, score)| (trial, objective.goal.loss(score))).collect());
         }
         Ok(Self { is_first, others })
     }
 
-    fn lesson(&self, trial: &TrialRow, point: Point) -> Lesson {
-        let first = trial.loss.filter(|_| self.is_first);
+    /// All losses of a trial; none if one of them is missing.
+    fn of_trial(&self, trial: &TrialRow) -> (Option<f64>, Vec<f64>) {
+        let first = self.is_first.then_some(trial.loss).into_iter();
         let others = self.others.iter().map(|losses| losses.get(&trial.number).copied());
-        let losses: Option<Vec<f64>> = self
-            .is_first
-            .then_some(first)
-            .into_iter()
-            .chain(others)
-            .map(|loss| loss.filter(|loss| loss.is_finite() && trial.loss.is_some()))
-            .collect();
+        let usable = |loss: Option<f64>| loss.filter(|x| x.is_finite() && trial.loss.is_some());
+        let losses: Option<Vec<f64>> = first.chain(others).map(usable).collect();
         let mut losses = losses.unwrap_or_default().into_iter();
-        let loss = losses.next();
-        let is_own = self.is_first && loss.is_some();
-        let pruned = trial.pruned.filter(|(_, loss)| {
-            self.is_first && trial.loss.is_none() && loss.is_finite()
-        });
-        Lesson {
-            number: trial.number,
-            point,
-            loss,
-            further: losses.collect(),
-            sd: trial.sd.filter(|sd| is_own && sd.is_finite()),
-            pruned,
-        }
+        (losses.next(), losses.collect())
     }
 }
 
