@@ -3,6 +3,7 @@
     python several.py run --samplers derby:gp,optuna:tpe --problems zdt1,bnh --seeds 0-4 --budget 300 --out raw.csv \
         --cmd ./sampler
     python several.py table raw.csv [more.csv …] --at 100,300
+    python several.py cost --cmd ./sampler --samplers derby:random,derby:nsga-ii --budget 10000 --params 40
     python several.py scales        (makes several_scales.json anew; needs pymoo)
 
 Objectives are scaled so that the true front reaches from 0 to 1. `hv` is the volume within (1.1, …, 1.1), `wide` the one
@@ -25,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
-from several_problems import PROBLEMS
+from several_problems import PROBLEMS, zdt
 
 HERE = Path(__file__).parent
 CHECKPOINTS = [50, 100, 200, 300, 500, 1000, 2000]
@@ -302,6 +303,17 @@ def table(args):
         print("| CPU s | " + " | ".join(mean(cpu[s]) for s in present) + " |")
 
 
+def cost(args):
+    """CPU seconds of the process behind JSON lines, on ZDT1; that of `derby:random` is what the lines cost."""
+    d, f, _ = zdt(1, args.params)
+    for name in args.samplers.split(","):
+        made = Derby(name.removeprefix("derby:"), d, 2, 0, args.budget, args.cmd)
+        for _ in range(args.budget):
+            made.tell(f(made.ask()), None)
+        print(f"{name}: {made.cpu():.2f} s for {args.budget} evaluations of {d} parameters")
+        made.close()
+
+
 def make_scales(_):
     """The true fronts: dense ones from pymoo where it has them, else those of two long searches."""
     from pymoo.algorithms.moo.nsga2 import NSGA2
@@ -388,6 +400,12 @@ def main():
     verb.add_argument("--what", default="hv", choices=["hv", "wide"])
     verb.add_argument("--common", action="store_true")
     verb.set_defaults(do=table)
+    verb = verbs.add_parser("cost")
+    verb.add_argument("--samplers", default="derby:random,derby:nsga-ii")
+    verb.add_argument("--budget", type=int, default=10000)
+    verb.add_argument("--params", type=int, default=40)
+    verb.add_argument("--cmd", default="derby sampler")
+    verb.set_defaults(do=cost)
     verb = verbs.add_parser("scales")
     verb.set_defaults(do=make_scales)
     args = parser.parse_args()

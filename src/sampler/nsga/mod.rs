@@ -71,10 +71,9 @@ impl Default for NsgaOptions {
     }
 }
 
-/// A population's genes and how its members compete.
+/// How the members of a population compete.
 #[derive(Debug, Clone)]
 struct Ranked {
-    genes: Vec<Genes>,
     /// Smaller wins.
     ranks: Vec<usize>,
     /// Among equals in rank, larger wins.
@@ -82,14 +81,12 @@ struct Ranked {
 }
 
 impl Ranked {
-    fn new(space: &Space, population: &[Scored], survival: &Survival) -> Self {
-        let ranks = constrained_ranks(population);
+    fn new(population: &[Scored], ranks: Vec<usize>, survival: &Survival) -> Self {
         let crowding = match survival {
             Survival::Crowding => crowding(population, &ranks),
             Survival::References { .. } => vec![0.0; population.len()],
         };
-        let genes = population.iter().map(|scored| genes::of(space, &scored.point)).collect();
-        Self { genes, ranks, crowding }
+        Self { ranks, crowding }
     }
 }
 
@@ -98,6 +95,7 @@ impl Ranked {
 pub struct Parents<'a> {
     space: &'a Space,
     options: &'a NsgaOptions,
+    genes: Cow<'a, [Genes]>,
     ranked: Cow<'a, Ranked>,
     variable: Vec<usize>,
 }
@@ -105,19 +103,24 @@ pub struct Parents<'a> {
 impl<'a> Parents<'a> {
     /// Ranks a population.
     pub fn new(space: &'a Space, population: &[Scored], options: &'a NsgaOptions) -> Self {
-        let ranked = Ranked::new(space, population, &options.survival);
-        Self::of(space, Cow::Owned(ranked), options)
+        let ranked = Ranked::new(population, constrained_ranks(population), &options.survival);
+        let genes = population.iter().map(|scored| genes::of(space, &scored.point)).collect();
+        Self::of(space, (Cow::Owned(genes), Cow::Owned(ranked)), options)
     }
 
-    fn of(space: &'a Space, ranked: Cow<'a, Ranked>, options: &'a NsgaOptions) -> Self {
+    fn of(
+        space: &'a Space,
+        (genes, ranked): (Cow<'a, [Genes]>, Cow<'a, Ranked>),
+        options: &'a NsgaOptions,
+    ) -> Self {
         let is_variable = |dim: &usize| !space.dims()[*dim].is_constant();
         let variable = (0..space.len()).filter(is_variable).collect();
-        Self { space, options, ranked, variable }
+        Self { space, options, genes, ranked, variable }
     }
 
     /// The child of trial `number`. Without parents it is a point of the quasi-random sequence.
     pub fn child(&self, seed: u64, number: u64) -> Point {
-        if self.ranked.genes.is_empty() {
+        if self.genes.is_empty() {
             return self.space.from_unit(&sobol::unit_point(self.space, seed, number));
         }
         self.born(&mut Rng::stream(seed, "nsga child", number))
@@ -129,7 +132,7 @@ impl<'a> Parents<'a> {
         let mut child = if rng.unit() < self.options.crossover {
             genes::cross(self, (one, other), rng)
         } else {
-            self.ranked.genes[one].clone()
+            self.genes[one].clone()
         };
         genes::mutate(self, &mut child, rng);
         genes::express(self.space, &child, rng)
@@ -137,8 +140,8 @@ impl<'a> Parents<'a> {
 
     /// The better of two random parents.
     fn tournament(&self, rng: &mut Rng) -> usize {
-        let Ranked { genes, ranks, crowding } = &*self.ranked;
-        let (a, b) = (rng.below(genes.len()), rng.below(genes.len()));
+        let Ranked { ranks, crowding } = &*self.ranked;
+        let (a, b) = (rng.below(ranks.len()), rng.below(ranks.len()));
         let order = ranks[a].cmp(&ranks[b]).then(crowding[b].total_cmp(&crowding[a]));
         if order.is_le() { a } else { b }
     }

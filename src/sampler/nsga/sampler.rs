@@ -5,7 +5,9 @@
 //! round of trials. With one result a generation the search is steady-state: a child can be a parent as soon as
 //! it is told, which spends a small budget better (Durillo et al. 2009, EMO).
 
-use super::{NsgaOptions, Parents, Ranked, Scored, Survival, survivors};
+use super::genes::{self, Genes};
+use super::select::among;
+use super::{NsgaOptions, Parents, Ranked, Scored, Survival, constrained_ranks};
 use crate::numeric::Rng;
 use crate::sampler::unseen::Unseen;
 use crate::sampler::{Sampler, Setup, Told, sobol};
@@ -22,6 +24,8 @@ pub struct Nsga {
     options: NsgaOptions,
     /// Survivors, then what was told since.
     population: Vec<Scored>,
+    /// Where they are in the unit cube.
+    genes: Vec<Genes>,
     n_told: usize,
     /// Results since the last generation.
     n_since: usize,
@@ -39,6 +43,7 @@ impl Nsga {
             setup,
             options,
             population: Vec::new(),
+            genes: Vec::new(),
             n_told: 0,
             n_since: 0,
             generation: 0,
@@ -64,13 +69,19 @@ impl Nsga {
         let stream = (self.setup.seed, self.generation);
         let most = self.n_survivors();
         if self.population.len() > most {
-            let kept = survivors(&self.population, most, &self.options.survival, stream);
+            let survival = &self.options.survival;
+            let ranks = constrained_ranks(&self.population);
+            let kept = among(&self.population, &ranks, most, (survival, stream));
             let mut is_kept = vec![false; self.population.len()];
             for &at in &kept {
                 is_kept[at] = true;
             }
-            let mut flags = is_kept.into_iter();
-            self.population.retain(|_| flags.next().unwrap_or(false));
+            let mut flags = is_kept.iter();
+            self.population.retain(|_| *flags.next().unwrap_or(&false));
+            let mut flags = is_kept.iter();
+            self.genes.retain(|_| *flags.next().unwrap_or(&false));
+            let ranks = kept.into_iter().map(|at| ranks[at]).collect();
+            self.ranked = Some(Ranked::new(&self.population, ranks, survival));
         }
         self.generation += 1;
         self.n_since = 0;
@@ -86,10 +97,12 @@ impl Sampler for Nsga {
             let point = space.from_unit(&sobol::unit_point(space, seed, number));
             return self.unseen.pick([point], pending, &mut rng);
         }
-        let ranked = self
-            .ranked
-            .get_or_insert_with(|| Ranked::new(space, &self.population, &self.options.survival));
-        let parents = Parents::of(space, Cow::Borrowed(ranked), &self.options);
+        let population = &self.population;
+        let ranked = self.ranked.get_or_insert_with(|| {
+            Ranked::new(population, constrained_ranks(population), &self.options.survival)
+        });
+        let known = (Cow::Borrowed(&self.genes[..]), Cow::Borrowed(&*ranked));
+        let parents = Parents::of(space, known, &self.options);
         let mut births = Rng::stream(seed, "nsga child", number);
         let children = (0..TRIES).map(|_| parents.born(&mut births));
         self.unseen.pick(children, pending, &mut rng)
@@ -101,6 +114,7 @@ impl Sampler for Nsga {
         let losses = told.losses().filter(|losses| losses.len() == self.setup.n_objectives);
         if let Some(losses) = losses {
             let (point, violation) = (told.point.clone(), told.violation());
+            self.genes.push(genes::of(&self.setup.space, &point));
             self.population.push(Scored { point, losses, violation });
             self.ranked = None;
         }

@@ -82,10 +82,20 @@ pub fn survivors(
     population: &[Scored],
     n: usize,
     survival: &Survival,
-    (seed, generation): (u64, u64),
+    stream: (u64, u64),
+) -> Vec<usize> {
+    among(population, &constrained_ranks(population), n, (survival, stream))
+}
+
+/// The same with known ranks. Those of the ones that survive are then what they were.
+pub(super) fn among(
+    population: &[Scored],
+    ranks: &[usize],
+    n: usize,
+    (survival, (seed, generation)): (&Survival, (u64, u64)),
 ) -> Vec<usize> {
     let mut kept: Vec<usize> = Vec::with_capacity(n);
-    for front in by_rank(&constrained_ranks(population)) {
+    for front in by_rank(ranks) {
         let room = n - kept.len();
         if front.len() <= room {
             kept.extend(front);
