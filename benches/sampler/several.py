@@ -3,6 +3,7 @@
     python several.py run --samplers derby:gp,optuna:tpe --problems zdt1,bnh --seeds 0-4 --budget 300 --out raw.csv \
         --cmd ./sampler
     python several.py table raw.csv [more.csv …] --at 100,300
+    python several.py families raw.csv [more.csv …] --at 100,300
     python several.py cost --cmd ./sampler --samplers derby:random,derby:nsga-ii --budget 10000 --params 40
     python several.py scales        (makes several_scales.json anew; needs pymoo)
 
@@ -265,13 +266,20 @@ def run(args):
                     file.flush()
 
 
-def table(args):
+def read(files):
     cells = defaultdict(list)
-    for path in args.files:
+    for path in files:
         with open(path) as file:
             for row in csv.DictReader(file):
                 cells[row["sampler"], row["problem"], int(row["n"])].append(row)
+    return cells
+
+
+def table(args):
+    cells = read(args.files)
     samplers = list(dict.fromkeys(key[0] for key in cells))
+    if args.samplers:
+        samplers = args.samplers.split(",")
     for at in map(int, args.at.split(",")):
         problems = [p for p in PROBLEMS if sum((s, p, at) in cells for s in samplers) > 1]
         present = [s for s in samplers if any((s, p, at) in cells for p in problems)]
@@ -301,6 +309,43 @@ def table(args):
         print("| rank, 0 best | " + " | ".join(mean(ranks[s]) for s in present) + " |")
         cpu = {s: [float(r["cpu_s"]) for (t, _, n), rows in cells.items() if t == s and n == at for r in rows] for s in present}
         print("| CPU s | " + " | ".join(mean(cpu[s]) for s in present) + " |")
+
+
+FAMILIES_OF_PROBLEMS = {
+    "ZDT": ["zdt1", "zdt2", "zdt3", "zdt4", "zdt6"],
+    "DTLZ": ["dtlz1_2", "dtlz2_2", "dtlz7_2", "dtlz1_3", "dtlz2_3", "dtlz7_3"],
+    "constrained": ["c1dtlz1_2", "c2dtlz2_2", "c2dtlz2_3", "bnh", "osy", "srn", "tnk", "mw1"],
+}
+
+
+def families(args):
+    """Means over the problems of a family, one row a sampler; in brackets over how many, where not all were measured."""
+    cells = read(args.files)
+    samplers = list(dict.fromkeys(key[0] for key in cells))
+    for at in map(int, args.at.split(",")):
+        print(f"\n**{at} evaluations**\n")
+        names = " | ".join(FAMILIES_OF_PROBLEMS)
+        print(f"| sampler | seeds | {names} | log10 of what is missing | CPU s |")
+        print("|---" * (len(FAMILIES_OF_PROBLEMS) + 4) + "|")
+        for s in samplers:
+            shown, missing, cpu, seeds = [], [], [], set()
+            for problems in FAMILIES_OF_PROBLEMS.values():
+                means = []
+                for rows in (cells[s, p, at] for p in problems if (s, p, at) in cells):
+                    means.append(sum(float(r["hv"]) for r in rows) / len(rows))
+                    logs = [log10(max(1 - float(r["wide"]), 1e-6)) for r in rows]
+                    missing.append(sum(logs) / len(logs))
+                    cpu.extend(float(r["cpu_s"]) for r in rows)
+                    seeds.add(len(rows))
+                part = f" ({len(means)})" if len(means) < len(problems) else ""
+                shown.append(f"{sum(means) / len(means):.3f}{part}" if means else "")
+            if not missing:
+                continue
+            least, most = min(seeds), max(seeds)
+            n = str(least) if least == most else f"{least}–{most}"
+            whole = len(missing) == sum(map(len, FAMILIES_OF_PROBLEMS.values()))
+            lost = f"{sum(missing) / len(missing):.2f}" if whole else ""
+            print(f"| {s} | {n} | {' | '.join(shown)} | {lost} | {sum(cpu) / len(cpu):.2g} |")
 
 
 def cost(args):
@@ -397,9 +442,14 @@ def main():
     verb = verbs.add_parser("table")
     verb.add_argument("files", nargs="+")
     verb.add_argument("--at", default="100,300")
+    verb.add_argument("--samplers", default="", help="only these, in this order")
     verb.add_argument("--what", default="hv", choices=["hv", "wide"])
     verb.add_argument("--common", action="store_true")
     verb.set_defaults(do=table)
+    verb = verbs.add_parser("families")
+    verb.add_argument("files", nargs="+")
+    verb.add_argument("--at", default="100,300")
+    verb.set_defaults(do=families)
     verb = verbs.add_parser("cost")
     verb.add_argument("--samplers", default="derby:random,derby:nsga-ii")
     verb.add_argument("--budget", type=int, default=10000)
