@@ -52,9 +52,8 @@ fn sampler(name: &str, setup: &Setup) -> Box<dyn Sampler> {
 fn told(number: u64, point: Point, setup: &Setup, arm: Option<Arc<str>>) -> Told {
     let x: Vec<f64> = point.0.iter().map(|value| value.unwrap_or_default()).collect();
     let bowl = |center: f64| -> f64 {
-        let term = |(i, x): (usize, &f64)| {
-            (x - center - 0.01 * i as f64).powi(2) + 0.1 * (9.0 * x).sin()
-        };
+        let term =
+            |(i, x): (usize, &f64)| (x - center - 0.01 * i as f64).powi(2) + 0.1 * (9.0 * x).sin();
         x.iter().enumerate().map(term).sum()
     };
     let further = if setup.n_objectives > 1 { vec![bowl(0.7)] } else { Vec::new() };
@@ -93,11 +92,7 @@ fn asks(name: &str, own: bool, sizes: &[u64]) {
         n += TIMED as u64;
         ms.sort_by(f64::total_cmp);
         let record = if own { "own" } else { "recorded" };
-        println!(
-            "| {name} | {record} | {size} | {:.3} | {:.1} |",
-            ms[TIMED / 2],
-            ms[TIMED - 1]
-        );
+        println!("| {name} | {record} | {size} | {:.3} | {:.1} |", ms[TIMED / 2], ms[TIMED - 1]);
     }
 }
 
