@@ -1,6 +1,7 @@
 //! `derby best`: the best runs of a sweep.
 
 use super::args::BestArgs;
+use super::feasible::nothing_to_choose;
 use super::listing::{Shape, machine, table};
 use super::out::{Role, safe};
 use super::replicates::{Merged, best_trials, rows};
@@ -25,11 +26,7 @@ pub(super) fn run(ui: &Ui, args: &BestArgs) -> Result<Exit, CliError> {
         best_trials(&store, &sweep, (&metric, goal), args.top)?
     };
     if trials.is_empty() {
-        return Err(CliError::new(
-            Exit::NoResult,
-            format!("no run of sweep '{}' has a score of '{metric}'", sweep.name),
-        )
-        .hint(format!("derby runs sweep:{} shows what happened", sweep.name)));
+        return Err(nothing_to_choose(&store, &sweep, &metric));
     }
     let each = || trials.iter().flatten().cloned().collect::<Vec<_>>();
     if args.format.is_machine() {
@@ -54,26 +51,27 @@ pub(super) fn run(ui: &Ui, args: &BestArgs) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-/// The trials that no other one is better than in all objectives, the best by the first one first.
+/// The trials that keep the constraints and that no other such one is better than in all objectives, the best by the first one first.
 fn front_of(store: &Store, sweep: &SweepRow) -> Result<Vec<Vec<RunRecord>>, CliError> {
     let objectives = &sweep.objectives;
     if objectives.len() < 2 {
         let text = format!("sweep '{}' has one objective, and a front needs two", sweep.name);
         return Err(CliError::usage(text).hint(format!("derby best {}", sweep.name)));
     }
+    let first = (objectives[0].metric.as_str(), objectives[0].goal);
+    let mut trials = best_trials(store, sweep, first, 0)?;
+    let eligible: BTreeSet<u64> = trials.iter().filter_map(|runs| runs[0].trial).collect();
     let mut losses: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     for objective in objectives {
         for (trial, score) in store.trial_scores(sweep.id, &objective.metric, None)? {
             losses.entry(trial).or_default().push(objective.goal.loss(score));
         }
     }
-    losses.retain(|_, losses| losses.len() == objectives.len());
+    losses.retain(|trial, losses| losses.len() == objectives.len() && eligible.contains(trial));
     let (numbers, losses): (Vec<u64>, Vec<Vec<f64>>) = losses.into_iter().unzip();
     let losses = losses.concat();
     let best = front(Losses::new(&losses, objectives.len()));
     let best: BTreeSet<u64> = best.into_iter().map(|place| numbers[place]).collect();
-    let first = (objectives[0].metric.as_str(), objectives[0].goal);
-    let mut trials = best_trials(store, sweep, first, 0)?;
     trials.retain(|runs| runs[0].trial.is_some_and(|trial| best.contains(&trial)));
     Ok(trials)
 }

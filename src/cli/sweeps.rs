@@ -2,6 +2,7 @@
 
 use super::args::SweepsArgs;
 use super::csv_text::CsvText;
+use super::feasible::constraints_of;
 use super::out::Role;
 use super::table::{Cell, Column, draw};
 use super::text::{age, count};
@@ -41,6 +42,7 @@ fn table(ui: &Ui, sweeps: &[SweepRow]) -> Result<(), CliError> {
         Column::fixed("sweep", false),
         Column::fixed("done", true),
         Column::optional("failed", true, 3),
+        Column::optional("infeasible", true, 5),
         Column::optional("running", true, 5),
         Column::fixed("best", true),
         Column::optional("run", true, 1),
@@ -53,6 +55,7 @@ fn table(ui: &Ui, sweeps: &[SweepRow]) -> Result<(), CliError> {
             sweep.name.clone().into(),
             count(of(sweep, Status::Done)).into(),
             count(of(sweep, Status::Failed)).into(),
+            count(of(sweep, Status::Infeasible)).into(),
             count(of(sweep, Status::Running)).into(),
             sweep.best.map(|(_, score)| format_number(score, 4)).unwrap_or_default().into(),
             sweep.best.map(|(run, _)| run.to_string()).unwrap_or_default().into(),
@@ -109,10 +112,12 @@ fn csv(ui: &Ui, sweeps: &[SweepRow]) -> Result<(), CliError> {
 pub(super) fn json(sweep: &SweepRow) -> serde_json::Value {
     let counts: serde_json::Map<String, serde_json::Value> =
         sweep.counts.iter().map(|(status, &n)| (status.word().to_string(), n.into())).collect();
+    let constraints = constraints_of(sweep).into_iter().map(|constraint| constraint.to_string());
     serde_json::json!({
         "id": sweep.id, "uuid": sweep.uuid, "name": sweep.name, "experiment": sweep.experiment,
         "model": sweep.model, "digest": sweep.digest, "file": sweep.file, "sampler": sweep.sampler,
-        "seed": sweep.seed, "objectives": sweep.objectives, "total": sweep.total,
+        "seed": sweep.seed, "objectives": sweep.objectives,
+        "constraints": constraints.collect::<Vec<_>>(), "total": sweep.total,
         "created": sweep.created, "trials": sweep.trials, "duplicates": sweep.duplicates,
         "counts": counts,
         "best": sweep.best.map(|(run, score)| serde_json::json!({ "run": run, "score": score })),

@@ -19,7 +19,7 @@
 //! | **below half of it, at two looks in a row** | 91 | 20 % | 0.18 | 5 |
 //! | upper confidence bound below the noise (Makarova et al. 2022) | 25 | 5 % | 0.00 | 0 |
 
-use crate::sampler::{Gp, GpOptions, Regret, Sampler, Setup};
+use crate::sampler::{Gp, GpOptions, Pruned, Regret, Sampler, Setup, Told};
 
 /// Tells before which no model is trusted (Makarova et al. 2022 wait for as many).
 const FIRST: u64 = 20;
@@ -43,9 +43,18 @@ impl Outlook {
         Self { model, from: 0, at: 0, looks: [None; 2] }
     }
 
-    /// The model, to be told what the sampler is told.
-    pub(super) fn model(&mut self) -> &mut dyn Sampler {
-        &mut self.model
+    /// Tells the model what the sampler is told. It knows nothing of constraints: what breaks one counts as failed, so
+    /// that no improvement is expected there.
+    pub(super) fn tell(&mut self, told: &Told, pruned: Option<Pruned>) {
+        match pruned {
+            Some(pruned) => self.model.tell_pruned(told, pruned),
+            None => self.model.tell(&without_broken(told)),
+        }
+    }
+
+    /// The same of a trial of an earlier sweep.
+    pub(super) fn learn(&mut self, told: &Told, pruned: Option<Pruned>) {
+        self.model.learn(&without_broken(told), pruned);
     }
 
     /// What the last two looks found, the newer one last, and after how many tells that was. One alone may be luck.
@@ -66,6 +75,11 @@ impl Outlook {
             self.looks = [self.looks[1], self.model.regret()];
         }
     }
+}
+
+fn without_broken(told: &Told) -> Told {
+    let loss = told.loss.filter(|_| told.violation() <= 0.0);
+    Told { loss, ..told.clone() }
 }
 
 fn is_due(n_told: u64) -> bool {

@@ -120,6 +120,7 @@ fn what_was_taken_is_said_in_words_and_reads_back() {
         loss: Some(0.1 + 0.2),
         sd: None,
         pruned: None,
+        constraints: Vec::new(),
     };
     let teacher = Teacher {
         name: "old".into(),
