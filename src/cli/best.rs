@@ -51,7 +51,8 @@ pub(super) fn run(ui: &Ui, args: &BestArgs) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-/// The trials that keep the constraints and that no other such one is better than in all objectives, the best by the first one first.
+/// The trials that keep the constraints and that no other such one is better than in all objectives, the best by the
+/// first one first.
 fn front_of(store: &Store, sweep: &SweepRow) -> Result<Vec<Vec<RunRecord>>, CliError> {
     let objectives = &sweep.objectives;
     if objectives.len() < 2 {

@@ -99,6 +99,10 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
         return gated.judge(ui, &store, report.sweep, (json, &args.reports.report));
     }
     reporting::after_sweep(ui, &store, report.sweep, &args.reports.report)?;
+    if exit == Exit::NoResult && report.progress.counts.infeasible > 0 {
+        let row = store.sweep_by_id(report.sweep)?;
+        return Err(feasible::nothing_to_choose(&store, &row, &sweep.objectives[0].metric));
+    }
     Ok(exit)
 }
 
@@ -271,12 +275,6 @@ fn closing(
         out.line(&format!(" {}{}", out.paint(Role::Good, label), best_line(best, metric)))?;
     }
     let row = store.sweep_by_id(report.sweep)?;
-    if report.progress.best.is_empty()
-        && let Some(nearest) = feasible::nearest(store, &row)?
-    {
-        let text = format!(" no trial keeps the constraints; {}", nearest.words());
-        out.line(&out.paint(Role::Warn, &text))?;
-    }
     if let Some(text) = importance::in_short(store, &row, &sweep.space) {
         out.line(&format!(" {}  {text}", out.paint(Role::Strong, "what mattered")))?;
     }
@@ -292,13 +290,7 @@ fn closing(
                 )
             ),
         ))?,
-        None if counts.infeasible > 0 => out.line(&format!(
-            " next  {}",
-            out.paint(
-                Role::Accent,
-                &format!("derby runs 'sweep:{} status:infeasible'", sweep.name)
-            ),
-        ))?,
+        None if counts.infeasible > 0 => {} // the error says what comes nearest
         None if counts.failed > 0 => out.line(&format!(
             " next  {}",
             out.paint(Role::Accent, &format!("derby runs 'sweep:{} status:failed'", sweep.name)),

@@ -74,7 +74,7 @@ impl Constraint {
                 "{metric} is {}, which is no number to bound",
                 format_number(score, 1)
             )),
-            None => Some(format!("{metric} was not reported")),
+            None => Some(format!("{metric} has no value, and {self} needs one")),
         }
     }
 }
@@ -136,7 +136,7 @@ mod tests {
         check("gain >= -2", Some(-3.0), 0.5, Some("gain -3 is below -2"));
         check("loss <= 0", Some(0.25), 0.25, Some("loss 0.25 is above 0"));
         check("ms <= 1e-300", Some(1e308), 1e12, Some("ms 1e308 is above 1e-300"));
-        check("ms <= 50", None, f64::NAN, Some("ms was not reported"));
+        check("ms <= 50", None, f64::NAN, Some("ms has no value, and ms <= 50 needs one"));
         let words = Some("ms is inf, which is no number to bound");
         check("ms <= 50", Some(f64::INFINITY), f64::NAN, words);
         let near = Constraint::parse("ms <= 50").unwrap();
