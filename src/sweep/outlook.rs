@@ -90,6 +90,15 @@ fn is_due(n_told: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::space::Point;
+
+    #[test]
+    fn no_improvement_is_expected_where_a_constraint_is_broken() {
+        let told = |constraints| Told { constraints, ..Told::new(0, Point::default(), Some(1.0)) };
+        assert_eq!(without_broken(&told(vec![-0.5, 0.0])).loss, Some(1.0));
+        assert_eq!(without_broken(&told(vec![-0.5, 0.1])).loss, None);
+        assert_eq!(without_broken(&told(vec![f64::NAN])).loss, None);
+    }
 
     #[test]
     fn looks_become_rarer() {
