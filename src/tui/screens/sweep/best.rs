@@ -184,8 +184,8 @@ fn picture<'a>(sweep: &Sweep, standing: &Standing<'_>, history: &'a History) -> 
         x: dot.trial as f64,
         y: if dot.score.is_finite() { dot.score.clamp(low, high) } else { floor },
         role: match dot.kind {
-            DotKind::Done => Role::Muted,
-            DotKind::Infeasible | DotKind::Pruned => Role::Warn,
+            DotKind::Done | DotKind::Infeasible => Role::Muted,
+            DotKind::Pruned => Role::Warn,
             DotKind::Failed => Role::Bad,
         },
     });
