@@ -38,11 +38,12 @@ fn of(sweep: &SweepRow, status: Status) -> u64 {
 }
 
 fn table(ui: &Ui, sweeps: &[SweepRow]) -> Result<(), CliError> {
-    let columns = [
+    // Only constraints make runs infeasible, and most sweeps have none.
+    let bounded = sweeps.iter().any(|sweep| of(sweep, Status::Infeasible) > 0);
+    let mut columns = vec![
         Column::fixed("sweep", false),
         Column::fixed("done", true),
         Column::optional("failed", true, 3),
-        Column::optional("infeasible", true, 5),
         Column::optional("running", true, 5),
         Column::fixed("best", true),
         Column::optional("run", true, 1),
@@ -50,19 +51,25 @@ fn table(ui: &Ui, sweeps: &[SweepRow]) -> Result<(), CliError> {
         Column::optional("sampler", false, 4),
         Column::optional("age", true, 6),
     ];
+    if bounded {
+        columns.insert(3, Column::optional("infeasible", true, 5));
+    }
     let row = |sweep: &SweepRow| -> Vec<Cell> {
-        vec![
+        let mut row: Vec<Cell> = vec![
             sweep.name.clone().into(),
             count(of(sweep, Status::Done)).into(),
             count(of(sweep, Status::Failed)).into(),
-            count(of(sweep, Status::Infeasible)).into(),
             count(of(sweep, Status::Running)).into(),
             sweep.best.map(|(_, score)| format_number(score, 4)).unwrap_or_default().into(),
             sweep.best.map(|(run, _)| run.to_string()).unwrap_or_default().into(),
             sweep.objectives[0].metric.clone().into(),
             sweep.sampler.clone().into(),
             age(host::now_ms() - sweep.created).into(),
-        ]
+        ];
+        if bounded {
+            row.insert(3, count(of(sweep, Status::Infeasible)).into());
+        }
+        row
     };
     let rows: Vec<_> = sweeps.iter().map(row).collect();
     for line in draw(&ui.out, &columns, &rows).lines {

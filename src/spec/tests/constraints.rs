@@ -35,11 +35,9 @@ fn bounds_of_any_metric_that_there_will_be() {
     let both = good(COMMAND, "[\"ms<=5e1\", \"ms >= 1\", \"loss <= 2\"]").search.constraints;
     let least = Constraint { metric: "ms".into(), bound: Bound::AtLeast(1.0) };
     assert_eq!(both, [at_most("ms", 50.0), least, at_most("loss", 2.0)]);
-    for (work, text) in [
-        (MODEL, "[\"model_bytes <= 1e4\"]"),
-        (LAB, "[\"cost <= 1\"]"),
-        (FUNCTION, "[\"value >= 0\"]"),
-    ] {
+    for (work, text) in
+        [(MODEL, "[\"log_loss <= 1e4\"]"), (LAB, "[\"cost <= 1\"]"), (FUNCTION, "[\"value >= 0\"]")]
+    {
         let read = good(work, text);
         assert_eq!(recorded_constraints(&read.text), read.search.constraints, "{text}");
     }
@@ -73,18 +71,16 @@ fn problems_name_the_value_and_the_mend() {
         "'ms <= 4': 'ms' is bounded twice on one side; leave one out",
     );
     problem(COMMAND, "[\"exit_code <= 0\"]", "'exit_code' is recorded only with metrics");
-    problem(
-        MODEL,
-        "[\"model_byte <= 5\"]",
-        "unknown metric 'model_byte'; did you mean 'model_bytes'?",
-    );
+    problem(MODEL, "[\"log_los <= 5\"]", "unknown metric 'log_los'; did you mean 'log_loss'?");
     problem(FUNCTION, "[\"ms <= 5\"]", "unknown metric 'ms'");
-    let timed = "[\"fit_seconds <= 5\"]\nreproducible = true";
-    problem(
-        MODEL,
-        timed,
-        "'fit_seconds' depends on the machine's speed, and reproducible = true forbids that",
-    );
+    let timed =
+        format!("{MODEL}[search]\nconstraints = \"fit_seconds <= 5\"\nreproducible = true\n");
+    let (file, overrides) = (Path::new("sweeps/x.toml"), Overrides::default());
+    let Err(error) = parse(&timed, Format::Toml, file, &overrides, &Known::built_in()) else {
+        panic!("no problem in {timed}")
+    };
+    let part = "'fit_seconds' depends on the machine's speed, and reproducible = true forbids that";
+    assert!(error.to_string().contains(part), "{error}");
 }
 
 #[test]
