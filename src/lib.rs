@@ -49,6 +49,7 @@
 //! * One crate, one door: rusqlite is imported by `store` and the SQLite reader of `data` only, the model
 //!   crates by `trainer`, argmin by `numeric`, plotters by `plot`, ratatui by `tui`, clap by `cli`.
 //! * A failed trial is data (an [`Outcome`](domain::Outcome)), never an error of the program.
+//! * What breaks a constraint is never the best: its status, which [`sweep`] alone decides, is not that of a run that is done.
 //! * A result is committed before the next trial is asked for.
 //! * Same file, same data, same seed: same trials, same scores, whatever the number of workers if the
 //!   sweep is `reproducible`.

@@ -44,7 +44,8 @@ impl Recipe {
             let mend = "name a run of a sweep";
             return Err(CandidateError::Unfit { run: id, what: "is of no sweep".into(), mend });
         };
-        if run.status != Status::Done {
+        // What breaks a constraint was fitted all the same; who looks for the best passes over it.
+        if !matches!(run.status, Status::Done | Status::Infeasible) {
             let reason = run.reason.as_deref().map(|text| format!(" ({text})")).unwrap_or_default();
             let what = format!("is {}{reason}", run.status.word());
             return Err(CandidateError::Unfit { run: id, what, mend: "name a run that is done" });

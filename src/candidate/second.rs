@@ -75,7 +75,8 @@ pub(super) fn selection(
         runs.iter().filter(|run| run.status == Status::Done).map(|run| run.run).collect();
     // Nobody chose a run that is not the best, so nothing flatters it.
     let own = recipe.run.metrics.get(&objective.metric).map_or(f64::NAN, |summary| summary.score);
-    if runs.iter().filter_map(|run| run.score).any(|score| objective.goal.better(score, own)) {
+    let scores = runs.iter().filter(|run| run.status == Status::Done);
+    if scores.filter_map(|run| run.score).any(|score| objective.goal.better(score, own)) {
         return Ok(None);
     }
     let mut kept: Vec<OutOfFold> = Vec::new();

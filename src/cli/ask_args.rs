@@ -68,7 +68,8 @@ const ASK_HELP: &str = "\
 Trials that others carry out: a cluster's queue, a person in a laboratory, any program. The sweep
 file needs [params] and [objective], and no [command]; with one, `derby sweep` can go on with the
 same sweep. Any number of trials may be open, and any number of processes may ask at once.
-Of [budget], trials, patience, target and max_failed hold.
+Of [budget], trials, patience, target and max_failed hold. With [search] constraints, such as
+purity >= 0.9, a tell also names the metrics that they bound: derby tell wetlab 0 0.82 purity=0.95.
 Exit code: 5 once nothing is left to ask for: the budget's trials, or all points of the space.
 Example:
   derby ask sweeps/wetlab.toml

@@ -1,6 +1,7 @@
 //! `derby best`: the best runs of a sweep.
 
 use super::args::BestArgs;
+use super::feasible::nothing_to_choose;
 use super::front::Front;
 use super::listing::{Shape, machine, table};
 use super::out::{Role, safe};
@@ -25,11 +26,7 @@ pub(super) fn run(ui: &Ui, args: &BestArgs) -> Result<Exit, CliError> {
         best_trials(&store, &sweep, (&metric, goal), args.top)?
     };
     if trials.is_empty() {
-        return Err(CliError::new(
-            Exit::NoResult,
-            format!("no run of sweep '{}' has a score of '{metric}'", sweep.name),
-        )
-        .hint(format!("derby runs sweep:{} shows what happened", sweep.name)));
+        return Err(nothing_to_choose(&store, &sweep, &metric));
     }
     let each = || trials.iter().flatten().cloned().collect::<Vec<_>>();
     if args.format.is_machine() {

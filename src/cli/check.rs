@@ -1,6 +1,7 @@
 //! `derby check`: all problems of a sweep file at once.
 
 use super::args::CheckArgs;
+use super::feasible::words;
 use super::out::{Role, safe};
 use super::{CliError, Exit, Ui};
 use crate::domain::Params;
@@ -138,8 +139,12 @@ fn summary(sweep: &Sweep) -> String {
         Size::Infinite => "an infinite space".into(),
     };
     let objective = &sweep.objectives[0];
+    let bounds = match words(&sweep.search.constraints) {
+        bounds if bounds.is_empty() => bounds,
+        bounds => format!(" subject to {bounds}"),
+    };
     format!(
-        "{}: {} {}, {what}   {} on {size}",
+        "{}: {} {}{bounds}, {what}   {} on {size}",
         sweep.name,
         objective.goal.word(),
         objective.metric,

@@ -6,7 +6,7 @@ use super::out::{Role, cells, cut, pad, safe};
 use super::text::{measured, value_text};
 use super::{CliError, Exit, Ui};
 use crate::compare::{Difference, PairedTest, corrected_t, differences};
-use crate::domain::{RunRecord, Value, fold_scores, format_number};
+use crate::domain::{RunRecord, Status, Value, fold_scores, format_number};
 use crate::store::Store;
 use indexmap::IndexSet;
 
@@ -215,7 +215,7 @@ fn facts(runs: &[RunRecord]) -> Vec<(String, Vec<String>)> {
     let row = |name: &str, of: &dyn Fn(&RunRecord) -> String| {
         (name.to_string(), runs.iter().map(of).collect::<Vec<_>>())
     };
-    vec![
+    let mut facts = vec![
         row("data", &|run| short(&run.data_hash)),
         row("split", &|run| short(&run.split)),
         row("seed", &|run| run.seed.map_or("·".into(), |seed| seed.to_string())),
@@ -226,7 +226,12 @@ fn facts(runs: &[RunRecord]) -> Vec<(String, Vec<String>)> {
             })
         }),
         row("derby", &|run| run.version.clone()),
-    ]
+    ];
+    // A better score that breaks a constraint is not the better run.
+    if runs.iter().any(|run| run.status == Status::Infeasible) {
+        facts.insert(0, row("status", &|run| run.status.word().into()));
+    }
+    facts
 }
 
 fn json(

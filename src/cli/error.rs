@@ -140,7 +140,8 @@ impl From<OutsideError> for CliError {
             OutsideError::Waits { .. } => Exit::Later,
             OutsideError::Unknown { .. }
             | OutsideError::Ended { .. }
-            | OutsideError::Missing { .. } => Exit::Usage,
+            | OutsideError::Missing { .. }
+            | OutsideError::Unbounded { .. } => Exit::Usage,
         };
         Self::new(exit, error.to_string())
     }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Significant digits of a volume and of what bounds it.
 const DIGITS: usize = 4;
 
-/// The trials that no other one is better than in all objectives.
+/// The trials that keep the constraints and that no other such one is better than in all objectives.
 pub(super) struct Front {
     /// The runs of each, the best trial by the first objective first.
     pub(super) trials: Vec<Vec<RunRecord>>,

@@ -8,7 +8,7 @@ use super::{CliError, Exit, Ui, gate_show, reporting};
 use crate::bundle::Bundle;
 use crate::candidate::{Answer, Asked, FitRows, Fitted, Recipe, Rival, ask, version_of};
 use crate::champion::{CHAMPION, Ledger, LedgerError, ModelName, Promoted, Promotion, State};
-use crate::domain::{RunId, RunRecord};
+use crate::domain::{RunId, RunRecord, Status};
 use crate::executor::quiet_panics;
 use crate::gate::{Approval, Check, CheckStatus, Decision, Policy, Rule};
 use crate::spec::{self, Known, Overrides, Sweep};
@@ -73,6 +73,11 @@ impl Trial {
         store: &Store,
         (run, rules, against): (RunRecord, &RuleArgs, &str),
     ) -> Result<Self, CliError> {
+        if run.status == Status::Infeasible {
+            let reason = run.reason.as_deref().unwrap_or("it breaks a constraint");
+            let text = format!("run {} is infeasible ({reason}), and no challenger", run.id);
+            return Err(CliError::new(Exit::Failed, text).hint("name a run that is done"));
+        }
         let recipe = Recipe::of(store, run)?;
         let (policy, own_rule) = policy(&recipe, rules)?;
         let ledger = books.open(&model_of(&recipe.row.model)?)?;

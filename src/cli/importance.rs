@@ -86,7 +86,7 @@ fn space_of(sweep: &SweepRow) -> Result<Arc<Space>, CliError> {
     Ok(spec::parse(&sweep.text, spec::Format::Toml, file, &overrides, &known)?.space)
 }
 
-/// Where the trials that are done were, with their scores; equal trials count once, replicates by their mean.
+/// Where the trials with a score were, whether they keep the constraints or not, with their scores; equal trials count once, replicates by their mean.
 fn scored(
     store: &Store,
     sweep: &SweepRow,
@@ -98,14 +98,15 @@ fn scored(
     }
     let mut others: BTreeMap<u64, BTreeMap<u32, f64>> = BTreeMap::new();
     for run in store.trial_runs(sweep.id, &objective.metric)? {
-        if let (Status::Done, Some(score)) = (run.status, run.score) {
+        if let (Status::Done | Status::Infeasible, Some(score)) = (run.status, run.score) {
             others.entry(run.trial).or_default().insert(run.replicate, score);
         }
     }
     let mean =
         |scores: &BTreeMap<u32, f64>| numeric::mean(&scores.values().copied().collect::<Vec<_>>());
     let trials = store.trials(sweep.id)?.into_iter();
-    let done = trials.filter(|t| t.same_as.is_none() && t.status == Some(Status::Done));
+    let has_ended = |status| matches!(status, Some(Status::Done | Status::Infeasible));
+    let done = trials.filter(|t| t.same_as.is_none() && has_ended(t.status));
     let with_score =
         done.filter_map(|trial| Some((trial.point, others.get(&trial.number).map(mean)?)));
     Ok(with_score.collect())

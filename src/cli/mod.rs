@@ -23,6 +23,7 @@ mod holdout;
 mod errors;
 mod explain;
 mod explain_shap;
+mod feasible;
 mod file_rows;
 mod importance;
 mod export;

@@ -83,6 +83,9 @@ impl<'a> ProgressLine<'a> {
         if progress.counts.pruned > 0 {
             parts.push(format!("{} pruned", progress.counts.pruned));
         }
+        if progress.counts.infeasible > 0 {
+            parts.push(format!("{} infeasible", progress.counts.infeasible));
+        }
         if progress.counts.duplicates > 0 {
             parts.push(format!("{} equal skipped", progress.counts.duplicates));
         }

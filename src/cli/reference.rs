@@ -1,6 +1,7 @@
 //! What a word on the command line means: a run, a sweep's best run, a version of a registered model, a bundle's folder.
 
 use super::best::named_or_newest;
+use super::feasible::nothing_to_choose;
 use super::registry::Books;
 use super::replicates::best_trials;
 use super::{CliError, Exit, Ui};
@@ -125,10 +126,5 @@ pub(super) fn best_run(store: &Store, sweep: &SweepRow) -> Result<RunRecord, Cli
     let objective = &sweep.objectives[0];
     let best = best_trials(store, sweep, (&objective.metric, objective.goal), 1)?;
     let first = best.into_iter().flatten().next();
-    first.ok_or_else(|| {
-        let text =
-            format!("no run of sweep '{}' has a score of '{}'", sweep.name, objective.metric);
-        CliError::new(Exit::NoResult, text)
-            .hint(format!("derby runs sweep:{} shows what happened", sweep.name))
-    })
+    first.ok_or_else(|| nothing_to_choose(store, sweep, &objective.metric))
 }

@@ -41,7 +41,8 @@ pub(super) fn row(runs: Vec<RunRecord>, merged: &mut Merged) -> Option<RunRecord
         }
     }
     let last: Vec<RunRecord> = last.into_values().collect();
-    let done: Vec<&RunRecord> = last.iter().filter(|run| run.status == Status::Done).collect();
+    let has_ended = |run: &&RunRecord| matches!(run.status, Status::Done | Status::Infeasible);
+    let done: Vec<&RunRecord> = last.iter().filter(has_ended).collect();
     // What stands out is the one that is not done.
     let odd = last.iter().find(|run| run.status == Status::Running);
     let odd = odd.or_else(|| last.iter().find(|run| run.status != Status::Done));
@@ -79,14 +80,16 @@ fn means(done: &[&RunRecord]) -> IndexMap<String, Summary> {
     names.into_iter().map(|name| (name.clone(), summary(name))).collect()
 }
 
-/// Sorts rows by a column if it is a metric: means differ from the scores by which the runs came.
-pub(super) fn sort_rows(rows: &mut [RunRecord], by: Option<&(Column, bool)>) {
+/// Sorts rows by a column if it is a metric: means differ from the scores by which the runs came. What breaks a
+/// constraint comes last if `feasible_first` says so.
+pub(super) fn sort_rows(rows: &mut [RunRecord], by: Option<&(Column, bool)>, feasible_first: bool) {
     let Some((Column::Metric(name) | Column::Name(name), descending)) = by else { return };
     let goal = if *descending { Goal::Maximize } else { Goal::Minimize };
     let loss = |run: &RunRecord| {
         let score = run.metrics.get(name).map_or(f64::NAN, |summary| summary.score);
         // NaN comes last either way.
-        if score.is_nan() { (true, 0.0) } else { (false, goal.loss(score)) }
+        let is_behind = feasible_first && run.status == Status::Infeasible;
+        if score.is_nan() { (2, 0.0) } else { (u8::from(is_behind), goal.loss(score)) }
     };
     if !rows.iter().any(|run| run.metrics.contains_key(name)) {
         return;
@@ -97,7 +100,7 @@ pub(super) fn sort_rows(rows: &mut [RunRecord], by: Option<&(Column, bool)>) {
     });
 }
 
-/// The runs that ended with a score of each of the best `top` trials (0: all), best trial first; of equal ones
+/// The runs of each of the best `top` trials (0: all) that ended with a score and keep the constraints, best trial first; of equal ones
 /// the earlier first. A trial with replicates counts by their mean.
 pub(super) fn best_trials(
     store: &Store,

@@ -51,6 +51,7 @@ pub(super) fn run(ui: &Ui, args: &RunsArgs) -> Result<Exit, CliError> {
     let query = Query {
         filter,
         sort: sort(args, objective.as_ref())?,
+        feasible_first: args.sort.is_empty(),
         // Rows are cut to the limit once they are put together.
         limit: limit.filter(|_| !merges),
         only_deleted: args.deleted,
@@ -72,7 +73,7 @@ pub(super) fn run(ui: &Ui, args: &RunsArgs) -> Result<Exit, CliError> {
     let mut merged = Merged::new();
     if merges {
         (runs, merged) = grouped(&store, runs)?;
-        sort_rows(&mut runs, query.sort.first());
+        sort_rows(&mut runs, query.sort.first(), query.feasible_first);
         total = runs.len() as u64;
         runs.truncate(limit.unwrap_or(usize::MAX));
         merged.retain(|id, _| runs.iter().any(|run| run.id == *id));

@@ -1,6 +1,7 @@
 //! `derby show`: everything about one run, or one sweep.
 
 use super::args::ShowArgs;
+use super::feasible;
 use super::listing::{status, tags};
 use super::out::{Role, pad, safe};
 use super::show_curves::{CELLS, SYSTEM, curves, system};
@@ -58,6 +59,7 @@ fn show_run(ui: &Ui, store: &Store, run: &RunRecord, json: bool) -> Result<Exit,
             serde_json::Value::Null,
             |Chosen { arm, why }| serde_json::json!({ "arm": &*arm, "why": why }),
         );
+        value["constraints"] = feasible::json_of_run(store, run)?;
         value["points"] = serde_json::json!(store.all_points(run.id)?);
         ui.out.line(&value.to_string())?;
         return Ok(Exit::Done);
@@ -81,6 +83,7 @@ fn show_run(ui: &Ui, store: &Store, run: &RunRecord, json: bool) -> Result<Exit,
     let objective = sweep.as_ref().map(|sweep| sweep.objectives[0].metric.as_str());
     let series = store.curves(run.id, CELLS)?;
     metrics(ui, store, run, (objective, &series))?;
+    constraints(ui, store, run)?;
     let goals: Vec<_> = sweep.iter().flat_map(|sweep| sweep.objectives.clone()).collect();
     curves(ui, &series, &goals)?;
     system(ui, run, &series)?;
@@ -152,6 +155,21 @@ fn params(ui: &Ui, run: &RunRecord) -> Result<(), CliError> {
             value => value.to_string(),
         };
         line(ui, label, &format!("{}  {}", pad(name, width, false), safe(&value)))?;
+    }
+    Ok(())
+}
+
+/// What the run's trial makes of the constraints of its sweep.
+fn constraints(ui: &Ui, store: &Store, run: &RunRecord) -> Result<(), CliError> {
+    for (position, (constraint, score, _)) in feasible::of_run(store, run)?.iter().enumerate() {
+        let label = if position == 0 { "constraints" } else { " " };
+        let (role, end) = match constraint.broken(*score) {
+            None => (Role::Good, "kept".into()),
+            Some(broken) => (Role::Warn, format!("broken: {broken}")),
+        };
+        let text =
+            format!("{}   {}", safe(&constraint.to_string()), ui.out.paint(role, &safe(&end)));
+        line(ui, label, &text)?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `derby show sweep:NAME`: how a sweep stands.
 
+use super::feasible::{constraints_of, nearest, words};
 use super::front::Front;
 use super::listing::{Shape, table};
 use super::out::{Role, safe};
@@ -53,6 +54,7 @@ pub(super) fn show_sweep(
         0 => String::new(),
         n => format!(", {} equal skipped", count(n)),
     };
+    line(ui, "constraints", &words(&constraints_of(sweep)))?;
     line(ui, "runs", &format!("{}{duplicates}", counts.join(", ")))?;
     reasons(ui, store, sweep)?;
     at_work(ui, store, sweep)?;
@@ -93,6 +95,11 @@ pub(super) fn show_sweep(
         table(ui, &best, &Shape { merged, ..Shape::of(metrics) })?;
         let next = format!("derby show {} · {all}", best[0].id);
         ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &safe(&next))))?;
+    } else if let Some(nearest) = nearest(store, sweep)? {
+        let text = format!(" no trial keeps the constraints; {}", nearest.words());
+        ui.out.line(&ui.out.paint(Role::Warn, &text))?;
+        let next = format!("derby show {}", nearest.run);
+        ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &next)))?;
     } else if sweep.counts.contains_key(&Status::Failed) {
         let next = failed_runs(store, sweep.id, &sweep.name)?;
         ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &safe(&next))))?;

@@ -1,6 +1,7 @@
 //! `derby sweep`: runs a sweep, or goes on with it.
 
 use super::args::SweepArgs;
+use super::feasible;
 use super::importance;
 use super::out::{Role, safe};
 use super::progress::ProgressLine;
@@ -98,6 +99,10 @@ pub(super) fn run(ui: &Ui, args: &SweepArgs) -> Result<Exit, CliError> {
         return gated.judge(ui, &store, report.sweep, (json, &args.reports.report));
     }
     reporting::after_sweep(ui, &store, report.sweep, &args.reports.report)?;
+    if exit == Exit::NoResult && report.progress.counts.infeasible > 0 {
+        let row = store.sweep_by_id(report.sweep)?;
+        return Err(feasible::nothing_to_choose(&store, &row, &sweep.objectives[0].metric));
+    }
     Ok(exit)
 }
 
@@ -210,7 +215,9 @@ fn opening(ui: &Ui, sweep: &Sweep, plan: &Plan, jobs: usize) {
         .iter()
         .map(|Objective { metric, goal }| format!("{} {metric}", goal.word()))
         .collect();
-    parts.push(goals.join(", "));
+    let bounds = feasible::words(&search.constraints);
+    let subject = if bounds.is_empty() { String::new() } else { format!(" subject to {bounds}") };
+    parts.push(format!("{}{subject}", goals.join(", ")));
     if let Some(data) = &plan.data {
         parts.push(format!("data {}", data.provenance.content.short()));
         parts.push(match data.n_holdout {
@@ -247,12 +254,13 @@ fn closing(
         ))?;
     } else {
         out.line(&format!(
-            " done in {}   {}: {} done, {} failed{}{}{}   {}",
+            " done in {}   {}: {} done, {} failed{}{}{}{}   {}",
             duration(report.seconds),
             plural(counts.finished(), "trial"),
             counts.done,
             counts.failed,
             extra(counts.pruned, "pruned"),
+            extra(counts.infeasible, "infeasible"),
             extra(counts.duplicates, "equal skipped"),
             extra(counts.cached, "taken over from equal runs"),
             out.paint(Role::Muted, &report.stop.to_string()),
@@ -266,8 +274,8 @@ fn closing(
         let label = if place == 0 { "best " } else { "     " };
         out.line(&format!(" {}{}", out.paint(Role::Good, label), best_line(best, metric)))?;
     }
-    if let Some(text) = importance::in_short(store, &store.sweep_by_id(report.sweep)?, &sweep.space)
-    {
+    let row = store.sweep_by_id(report.sweep)?;
+    if let Some(text) = importance::in_short(store, &row, &sweep.space) {
         out.line(&format!(" {}  {text}", out.paint(Role::Strong, "what mattered")))?;
     }
     match report.progress.best.first() {
@@ -282,6 +290,7 @@ fn closing(
                 )
             ),
         ))?,
+        None if counts.infeasible > 0 => {} // the error says what comes nearest
         None if counts.failed > 0 => out.line(&format!(
             " next  {}",
             out.paint(Role::Accent, &format!("derby runs 'sweep:{} status:failed'", sweep.name)),
@@ -335,6 +344,7 @@ fn exit_of(report: &Report) -> Exit {
         StopReason::Asked(_) | StopReason::Interrupted { terminated: false } => Exit::Interrupted,
         StopReason::Interrupted { terminated: true } => Exit::Terminated,
         _ if counts.done > 0 => Exit::Done,
+        _ if counts.infeasible > 0 => Exit::NoResult,
         _ if counts.finished() > 0 => Exit::Failed,
         _ => Exit::NoResult,
     }
@@ -350,6 +360,7 @@ fn as_json(sweep: &Sweep, store: &Store, report: &Report) -> Result<serde_json::
         "done": counts.done,
         "failed": counts.failed,
         "pruned": counts.pruned,
+        "infeasible": counts.infeasible,
         "duplicates": counts.duplicates,
         "cached": counts.cached,
         "failures": report

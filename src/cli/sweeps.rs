@@ -2,6 +2,7 @@
 
 use super::args::SweepsArgs;
 use super::csv_text::CsvText;
+use super::feasible::constraints_of;
 use super::out::Role;
 use super::table::{Cell, Column, draw};
 use super::text::{age, count};
@@ -37,7 +38,9 @@ fn of(sweep: &SweepRow, status: Status) -> u64 {
 }
 
 fn table(ui: &Ui, sweeps: &[SweepRow]) -> Result<(), CliError> {
-    let columns = [
+    // Only constraints make runs infeasible, and most sweeps have none.
+    let bounded = sweeps.iter().any(|sweep| of(sweep, Status::Infeasible) > 0);
+    let mut columns = vec![
         Column::fixed("sweep", false),
         Column::fixed("done", true),
         Column::optional("failed", true, 3),
@@ -48,8 +51,11 @@ fn table(ui: &Ui, sweeps: &[SweepRow]) -> Result<(), CliError> {
         Column::optional("sampler", false, 4),
         Column::optional("age", true, 6),
     ];
+    if bounded {
+        columns.insert(3, Column::optional("infeasible", true, 5));
+    }
     let row = |sweep: &SweepRow| -> Vec<Cell> {
-        vec![
+        let mut row: Vec<Cell> = vec![
             sweep.name.clone().into(),
             count(of(sweep, Status::Done)).into(),
             count(of(sweep, Status::Failed)).into(),
@@ -59,7 +65,11 @@ fn table(ui: &Ui, sweeps: &[SweepRow]) -> Result<(), CliError> {
             sweep.objectives[0].metric.clone().into(),
             sweep.sampler.clone().into(),
             age(host::now_ms() - sweep.created).into(),
-        ]
+        ];
+        if bounded {
+            row.insert(3, count(of(sweep, Status::Infeasible)).into());
+        }
+        row
     };
     let rows: Vec<_> = sweeps.iter().map(row).collect();
     for line in draw(&ui.out, &columns, &rows).lines {
@@ -109,10 +119,12 @@ fn csv(ui: &Ui, sweeps: &[SweepRow]) -> Result<(), CliError> {
 pub(super) fn json(sweep: &SweepRow) -> serde_json::Value {
     let counts: serde_json::Map<String, serde_json::Value> =
         sweep.counts.iter().map(|(status, &n)| (status.word().to_string(), n.into())).collect();
+    let constraints = constraints_of(sweep).into_iter().map(|constraint| constraint.to_string());
     serde_json::json!({
         "id": sweep.id, "uuid": sweep.uuid, "name": sweep.name, "experiment": sweep.experiment,
         "model": sweep.model, "digest": sweep.digest, "file": sweep.file, "sampler": sweep.sampler,
-        "seed": sweep.seed, "objectives": sweep.objectives, "total": sweep.total,
+        "seed": sweep.seed, "objectives": sweep.objectives,
+        "constraints": constraints.collect::<Vec<_>>(), "total": sweep.total,
         "created": sweep.created, "trials": sweep.trials, "duplicates": sweep.duplicates,
         "counts": counts,
         "best": sweep.best.map(|(run, score)| serde_json::json!({ "run": run, "score": score })),

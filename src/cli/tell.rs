@@ -4,7 +4,7 @@ use super::ask_args::{TellArgs, file_of};
 use super::out::{Role, safe};
 use super::text::plural;
 use super::{CliError, Exit, Ui};
-use crate::domain::{Objective, Outcome, format_number};
+use crate::domain::{Objective, Outcome, Status, format_number};
 use crate::host;
 use crate::spec::{self, Format, Known, Overrides};
 use crate::store::{Owner, RunContext};
@@ -30,15 +30,21 @@ pub(super) fn run(ui: &Ui, args: &TellArgs) -> Result<Exit, CliError> {
     };
     let owner = Owner::this_process();
     let run = tell(&mut store, (&sweep, &row), (args.trial, &word), (&owner, &context))?;
+    let told = store.run_by_id(run)?;
+    let broken = told.reason.filter(|_| told.status == Status::Infeasible);
     if args.json {
-        let status = word.outcome.status().word();
         let said = serde_json::json!({
-            "sweep": row.name, "trial": args.trial, "run": run, "status": status,
+            "sweep": row.name, "trial": args.trial, "run": run, "status": told.status.word(),
+            "reason": broken,
         });
         ui.out.line(&said.to_string())?;
     } else {
         let trial = ui.out.paint(Role::Strong, &args.trial.to_string());
         ui.out.line(&format!(" trial {trial}   {} as run {run}", shown(&word)))?;
+        if let Some(reason) = broken.filter(|_| word.outcome == Outcome::Done) {
+            let text = format!(" infeasible: {}", safe(&reason));
+            ui.out.line(&ui.out.paint(Role::Warn, &text))?;
+        }
     }
     Ok(Exit::Done)
 }

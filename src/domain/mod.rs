@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O, asks a clock or draws a random number.
 
+mod constraint;
 mod digest;
 mod metric;
 mod params;
@@ -10,6 +11,7 @@ mod run;
 mod series;
 mod value;
 
+pub use constraint::{Bound, Constraint, total_violation};
 pub use digest::{Digest, DigestBuilder};
 pub use metric::{Goal, MetricPoint, Objective, Summary, fold_scores};
 pub use params::Params;

@@ -6,7 +6,7 @@ use super::parameter::score_axis;
 use super::pen::{Pen, Stroke};
 use super::scatter::{MAX_DOTS, by_count, merged};
 use super::sheet::{Entry, Head, Mark, sheet};
-use super::{BLUE, Content, ORANGE, PlotError};
+use super::{BLUE, Content, GRAY, ORANGE, PlotError};
 use crate::domain::Goal;
 
 /// One trial in the figure.
@@ -16,6 +16,8 @@ pub struct HistoryPoint {
     pub trial: u64,
     /// Its score; points that are not finite are left out.
     pub score: f64,
+    /// False if it breaks a constraint: it is none of the best.
+    pub is_feasible: bool,
 }
 
 /// The figure's content.
@@ -32,8 +34,10 @@ pub struct History {
 }
 
 impl History {
-    fn finite(&self) -> Vec<(f64, f64)> {
+    /// The points that can be drawn, of those that keep the constraints or of the others.
+    fn finite(&self, is_feasible: bool) -> Vec<(f64, f64)> {
         let finite = self.points.iter().filter(|point| point.score.is_finite());
+        let finite = finite.filter(|point| point.is_feasible == is_feasible);
         finite.map(|point| (point.trial as f64, point.score)).collect()
     }
 
@@ -57,32 +61,37 @@ impl History {
 
 impl Content for History {
     fn check(&self) -> Result<(), PlotError> {
-        if self.finite().is_empty() {
+        if self.finite(true).is_empty() && self.finite(false).is_empty() {
             return Err(PlotError::Nothing(self.metric.clone()));
         }
         Ok(())
     }
 
     fn paint(&self, pen: &mut Pen<'_>) {
-        let points = self.finite();
+        let (points, infeasible) = (self.finite(true), self.finite(false));
+        let all = || infeasible.iter().chain(&points);
         let best = Stroke::new(ORANGE, 2.0);
-        let scores: Vec<f64> = points.iter().map(|point| point.1).collect();
+        let scores: Vec<f64> = all().map(|point| point.1).collect();
         let (y, beyond) = score_axis(&self.metric, self.goal, &scores);
         let trial = match beyond {
             0 => "trial".into(),
             _ => format!("trial ({beyond} beyond the axis, at its end)"),
         };
-        let legend =
-            vec![Entry::new(Mark::Dot(BLUE), trial), Entry::new(Mark::Line(best), "best so far")];
+        let mut legend = vec![Entry::new(Mark::Dot(BLUE), trial)];
+        if !infeasible.is_empty() {
+            legend.push(Entry::new(Mark::Dot(GRAY), "breaks a constraint"));
+        }
+        legend.push(Entry::new(Mark::Line(best), "best so far"));
         let head = Head { title: &self.title, legend, ..Head::default() };
         let outer = sheet(pen, self.size(), &head);
         let (low, high) = y.ends();
-        let x = Axis::linear("trial", points.iter().map(|point| point.0)).whole();
+        let x = Axis::linear("trial", all().map(|point| point.0)).whole();
         let frame = Frame::new(pen, outer, x, y, Look::default());
-        for (at, count) in
-            merged(points.iter().map(|&(x, y)| frame.at(x, y.clamp(low, high))), MAX_DOTS)
-        {
-            pen.dot(at, 3.0, by_count(BLUE, count));
+        for (points, color) in [(&infeasible, GRAY), (&points, BLUE)] {
+            let places = points.iter().map(|&(x, y)| frame.at(x, y.clamp(low, high)));
+            for (at, count) in merged(places, MAX_DOTS) {
+                pen.dot(at, 3.0, by_count(color, count));
+            }
         }
         let stairs = self.best_so_far(&points);
         let stairs: Vec<(f64, f64)> =
@@ -99,7 +108,9 @@ mod tests {
 
     fn history(scores: &[f64]) -> History {
         let points = scores.iter().enumerate();
-        let points = points.map(|(trial, &score)| HistoryPoint { trial: trial as u64, score });
+        let point =
+            |(trial, &score)| HistoryPoint { trial: trial as u64, score, is_feasible: true };
+        let points = points.map(|(trial, score): (usize, &f64)| point((trial, score)));
         let (title, metric) = ("iris µ² Лето".to_string(), "accuracy".to_string());
         History { title, metric, goal: Goal::Maximize, points: points.collect() }
     }

@@ -37,6 +37,7 @@ pub use several::Several;
 pub use sobol::Sobol;
 pub use tpe::{Tpe, TpeOptions};
 
+use crate::domain::total_violation;
 use crate::space::{Point, Space};
 use std::sync::Arc;
 
@@ -74,8 +75,7 @@ impl Told {
 
     /// By how much the constraints are violated in all: 0 where all are satisfied, infinite where a value is NaN.
     pub fn violation(&self) -> f64 {
-        let over = |c: &f64| if c.is_nan() { f64::INFINITY } else { c.max(0.0) };
-        self.constraints.iter().map(over).sum()
+        total_violation(&self.constraints)
     }
 
     /// The loss as a sampler needs it that knows no more than which trial is better: that of a trial that violates

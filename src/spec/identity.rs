@@ -66,6 +66,15 @@ fn search(digest: &mut DigestBuilder, search: &Search) {
         digest.text("pruner");
         pruner.digest(digest);
     }
+    // Nothing without any. They count whatever the sampler makes of them: the record says which trials keep them.
+    if !search.constraints.is_empty() {
+        let mut texts: Vec<String> = search.constraints.iter().map(ToString::to_string).collect();
+        texts.sort_unstable();
+        digest.text("constraints").int(texts.len() as i64);
+        for text in &texts {
+            digest.text(text);
+        }
+    }
     // Nothing without one.
     if let Some(WarmStart { from, assume }) = &search.warm_start {
         digest.text("warm start").int(from.len() as i64);

@@ -37,7 +37,7 @@ pub use format::Format;
 pub use known::{FamilyInfo, Known};
 pub use load::Overrides;
 pub use render::{RenderValues, arguments, params_json, shell_words, variable_name};
-pub use section::{typed_command, typed_params, typed_time};
+pub use section::{recorded_constraints, typed_command, typed_params, typed_time};
 pub use sweep::{
     Budget, DataSection, GpuRequest, MinImprovement, Resources, Search, Sweep, WarmStart, Work,
 };

@@ -2,7 +2,7 @@
 
 use super::command::CommandSection;
 use crate::data::{DataOptions, PrepBlock, SplitOptions};
-use crate::domain::{Digest, Objective, Value};
+use crate::domain::{Constraint, Digest, Objective, Value};
 use crate::gate::Policy;
 use crate::pruner::Setting;
 use crate::space::{Point, Space};
@@ -95,6 +95,8 @@ pub struct Search {
     pub pruner: Option<Setting>,
     /// Earlier sweeps whose trials teach the sampler.
     pub warm_start: Option<WarmStart>,
+    /// What metrics of a trial must keep for it to be chosen, in file order.
+    pub constraints: Vec<Constraint>,
 }
 
 /// Where a sampler learns from before its first trial.

@@ -30,7 +30,7 @@ pub struct Group {
     pub other_metrics: usize,
     /// How many have a score.
     pub scored: u64,
-    /// The best score and the run that has it, the older one of equal ones.
+    /// The best score of a run that breaks no constraint and that run, the older one of equal ones.
     pub best: Option<(RunId, f64)>,
     /// Mean of the finite scores; NaN without any.
     pub mean: f64,
@@ -124,7 +124,9 @@ impl Store {
             for (place, run) in runs.iter().enumerate().rev() {
                 let Some((aim, score)) = scored.get(place).copied().flatten() else { continue };
                 let of = &mut tallies[group_of[place] as usize];
-                tally(of, aim).take(RunId(*run), score, aims[aim].1);
+                // What breaks a constraint is not the best, however good.
+                let run = (states[place] != Status::Infeasible).then_some(RunId(*run));
+                tally(of, aim).take(run, score, aims[aim].1);
             }
             for (group, tallies) in groups.iter_mut().zip(tallies) {
                 group.take(tallies, &aims);
@@ -167,12 +169,15 @@ struct Tally {
 }
 
 impl Tally {
-    fn take(&mut self, run: RunId, score: f64, goal: Goal) {
+    /// Takes in a score; `run` is none where it cannot be the best.
+    fn take(&mut self, run: Option<RunId>, score: f64, goal: Goal) {
         if score.is_nan() {
             return;
         }
         self.scored += 1;
-        if self.best.is_none_or(|(_, best)| goal.better(score, best)) {
+        if let Some(run) = run
+            && self.best.is_none_or(|(_, best)| goal.better(score, best))
+        {
             self.best = Some((run, score));
         }
         if score.is_finite() {

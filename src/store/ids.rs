@@ -80,10 +80,13 @@ pub(super) fn run_ids(conn: &Connection, query: &Query) -> Result<Vec<i64>, Stor
     let limit = query.limit.filter(|_| !is_sorted);
     let mut ids = fitting(conn, query, &known, limit)?;
     if is_sorted {
-        let keys = match &query.ranking {
-            Some(ranking) => ranking.keys(conn, &known, &ids)?,
-            None => Vec::new(),
-        };
+        let mut keys = Vec::new();
+        if query.feasible_first || query.ranking.is_some() {
+            keys.extend(order::feasibility(conn, &ids)?);
+        }
+        if let Some(ranking) = &query.ranking {
+            keys.extend(ranking.keys(conn, &known, &ids)?);
+        }
         order::sort(conn, &known, &mut ids, (keys, &query.sort))?;
         ids.truncate(query.limit.unwrap_or(usize::MAX));
     }

@@ -55,6 +55,7 @@ fn query() -> impl Strategy<Value = Query> {
         any::<(bool, bool)>(),
     )
         .prop_map(|(filter, sort, limit, (include_deleted, only_deleted))| Query {
+            feasible_first: false,
             ranking: None,
             filter,
             sort,

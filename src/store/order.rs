@@ -2,10 +2,11 @@
 //!
 //! That is faster than `ORDER BY` with a look-up per run, since a metric comes out of one pass over its index.
 
-use super::StoreError;
 use super::columns::{self, Form};
 use super::filter::Field;
 use super::filter::sql::Known;
+use super::{StoreError, codec};
+use crate::domain::Status;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use std::cmp::Ordering;
@@ -46,6 +47,26 @@ pub(super) fn sort(
     let order = present.into_iter().map(|(_, place)| place).chain(missing);
     *ids = order.map(|place| ids[place as usize]).collect();
     Ok(())
+}
+
+/// Keys that put runs that break a constraint behind those that may be chosen, and failed ones behind both; `None` where
+/// no run breaks any.
+pub(super) fn feasibility(conn: &Connection, ids: &[i64]) -> Result<Option<Vec<Key>>, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM run WHERE status = 'infeasible')";
+    if !conn.prepare_cached(sql)?.query_row([], |row| row.get(0))? {
+        return Ok(None);
+    }
+    let mut keys = vec![Some(0); ids.len()];
+    columns::for_each_of(conn, ids, "r.status", &mut |place, row| {
+        keys[place] = match codec::status(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?
+        {
+            Status::Infeasible => Some(1),
+            Status::Failed | Status::Killed => Some(2),
+            Status::Queued | Status::Running | Status::Done | Status::Pruned => Some(0),
+        };
+        Ok(())
+    })?;
+    Ok(Some(keys))
 }
 
 /// Missing last.

@@ -17,6 +17,9 @@ pub struct Query {
     pub sort: Vec<(Column, bool)>,
     /// Sorted by what each run's own sweep optimizes; `sort` then decides among equals only.
     pub ranking: Option<Ranking>,
+    /// Runs that break a constraint of their sweep come after those that keep all, and runs that failed after both:
+    /// whatever is sorted, what may be chosen is first. A ranking does so by itself.
+    pub feasible_first: bool,
     /// At most so many.
     pub limit: Option<usize>,
     /// Runs in the bin too.

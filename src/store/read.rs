@@ -169,7 +169,8 @@ impl Store {
         }
     }
 
-    /// A finished run of any sweep with that key, the oldest first: the one that did the work.
+    /// A finished run of any sweep with that key, the oldest first: the one that did the work. What it broke there is no
+    /// matter here.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -178,7 +179,7 @@ impl Store {
             let sql =
                 "SELECT r.id, v.loss, r.seconds, r.cpu_seconds FROM run r LEFT JOIN trial_value v
                        ON v.sweep = r.sweep AND v.trial = r.trial AND v.objective = 0
-                       WHERE r.config_key = ?1 AND r.status = 'done' AND r.deleted IS NULL
+                       WHERE r.config_key = ?1 AND r.status IN ('done', 'infeasible') AND r.deleted IS NULL
                        ORDER BY r.cached_from IS NOT NULL, r.id LIMIT 1";
             let mut statement = conn.prepare_cached(sql)?;
             let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
@@ -213,7 +214,7 @@ impl Store {
                 SELECT r.id FROM run r JOIN artifact a ON a.run = r.id AND a.path = ?2
                 LEFT JOIN trial_value v ON v.sweep = r.sweep AND v.trial = r.trial AND v.objective = 0
                 WHERE r.sweep = ?1
-                ORDER BY v.loss IS NULL, v.loss, r.trial, r.id LIMIT -1 OFFSET ?3) RETURNING digest";
+                ORDER BY r.status <> 'done', v.loss IS NULL, v.loss, r.trial, r.id LIMIT -1 OFFSET ?3) RETURNING digest";
             let mut statement = store.conn.prepare_cached(sql)?;
             let row = params![sweep.0, PREDICTIONS, best as i64];
             let rows = statement.query_map(row, |row| row.get(0))?;

@@ -9,6 +9,11 @@ const DONE: &str = "FROM trial_value v JOIN trial t ON t.sweep = v.sweep AND t.n
     WHERE v.sweep = ?1 AND v.objective = 0 AND t.same_as IS NULL AND (SELECT status FROM run
       WHERE sweep = t.sweep AND trial = t.number ORDER BY attempt DESC, id DESC LIMIT 1) = 'done'
     ORDER BY t.number";
+/// The same with those that break a constraint.
+const SCORED: &str = "FROM trial_value v JOIN trial t ON t.sweep = v.sweep AND t.number = v.trial
+    WHERE v.sweep = ?1 AND v.objective = 0 AND t.same_as IS NULL AND (SELECT status FROM run
+      WHERE sweep = t.sweep AND trial = t.number ORDER BY attempt DESC, id DESC LIMIT 1)
+      IN ('done', 'infeasible') ORDER BY t.number";
 
 impl Store {
     /// The losses by the first objective of the sweep's finished trials, by number; smaller is better.
@@ -23,13 +28,14 @@ impl Store {
         })
     }
 
-    /// Where the sweep's finished trials were, and their losses by the first objective, by number.
+    /// Where the sweep's trials with a score were, and their losses by the first objective, by number. What breaks a
+    /// constraint says as much about what matters as what keeps it.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn scored_points(&self, sweep: SweepId) -> Result<Vec<(Point, f64)>, StoreError> {
         self.read(|conn| {
-            let mut statement = conn.prepare_cached(&format!("SELECT t.point, v.loss {DONE}"))?;
+            let mut statement = conn.prepare_cached(&format!("SELECT t.point, v.loss {SCORED}"))?;
             let mut rows = statement.query([sweep.0])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {

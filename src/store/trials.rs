@@ -240,7 +240,8 @@ impl Store {
         })
     }
 
-    /// The score of every trial, or of one, by a metric: the mean over the replicates that are done.
+    /// The score of every trial, or of one, by a metric: the mean over its replicates that ended with a score, whether it
+    /// keeps its sweep's constraints or not. A trial of which one of them has no such score is left out.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -252,9 +253,10 @@ impl Store {
     ) -> Result<Vec<(u64, f64)>, StoreError> {
         self.read(|conn| {
             let sql = "SELECT r.trial, avg(s.score) FROM run r JOIN metric m ON m.name = ?2
-                JOIN summary s ON s.run = r.id AND s.metric = m.id
-                WHERE r.sweep = ?1 AND r.trial IS NOT NULL AND r.status = 'done'
-                  AND (?3 IS NULL OR r.trial = ?3) AND s.score IS NOT NULL GROUP BY r.trial";
+                LEFT JOIN summary s ON s.run = r.id AND s.metric = m.id
+                WHERE r.sweep = ?1 AND r.trial IS NOT NULL AND r.status IN ('done', 'infeasible')
+                  AND (?3 IS NULL OR r.trial = ?3)
+                GROUP BY r.trial HAVING count(s.score) = count(*)";
             let mut statement = conn.prepare_cached(sql)?;
             let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)? as u64, row.get(1)?));
             let rows =
@@ -331,6 +333,31 @@ impl Store {
         pruned: Option<(i64, f64)>,
     ) -> Result<(), StoreError> {
         self.write(|store| store.close_trial((sweep.0, number as i64), score, pruned))
+    }
+
+    /// Records that a trial breaks a constraint: of its runs that are done.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn mark_infeasible(
+        &mut self,
+        sweep: SweepId,
+        trial: u64,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        self.write(|store| {
+            let sql = "SELECT id FROM run WHERE sweep = ?1 AND trial = ?2 AND status = 'done'";
+            let mut done = store.conn.prepare_cached(sql)?;
+            let runs = done.query_map(params![sweep.0, trial as i64], |row| row.get(0))?;
+            let runs: Vec<i64> = runs.collect::<Result<_, _>>()?;
+            for run in runs {
+                let change = store.next_change()?;
+                let sql = "UPDATE run SET status = 'infeasible', reason = ?2, change_seq = ?3
+                           WHERE id = ?1";
+                store.conn.prepare_cached(sql)?.execute(params![run, reason, change])?;
+            }
+            Ok(())
+        })
     }
 
     /// The sweep's trials by number.

@@ -36,7 +36,7 @@ pub(super) enum Fate {
     Scored(Score),
     /// It was stopped early, and so far it had come.
     Pruned(Pruned),
-    /// It failed, is infeasible, or was stopped before it had reported anything.
+    /// It failed, is infeasible without a score, or was stopped before it had reported anything.
     Lost,
 }
 
@@ -49,6 +49,15 @@ impl Fate {
             _ => Self::Lost,
         }
     }
+}
+
+/// What was measured of a trial beside the first objective.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Beside {
+    /// The losses of the other objectives.
+    pub(super) further: Vec<f64>,
+    /// By how much each constraint is violated.
+    pub(super) constraints: Vec<f64>,
 }
 
 /// The result of a trial: the mean over its replicates, turned so that smaller is better.
@@ -140,10 +149,10 @@ pub(super) struct Asker {
     outlook: Option<Outlook>,
     /// Different configurations that lie in the space as it is now.
     n_inside: u64,
-    /// How many objectives there are beside the first.
-    n_further: usize,
-    /// Their losses, by the trials that were executed.
-    further: BTreeMap<u64, Vec<f64>>,
+    /// How many objectives there are beside the first, and how many constraints.
+    n_beside: (usize, usize),
+    /// What was measured of them, by the trials that were executed.
+    beside: BTreeMap<u64, Beside>,
 }
 
 /// What was steered in earlier sessions, as an asker takes it over.
@@ -185,8 +194,8 @@ impl Asker {
             lessons: Vec::new(),
             outlook: None,
             n_inside: 0,
-            n_further: 0,
-            further: BTreeMap::new(),
+            n_beside: (0, 0),
+            beside: BTreeMap::new(),
         }
     }
 
@@ -222,7 +231,7 @@ impl Asker {
             if self.space.check(&lesson.point).is_ok() {
                 self.sampler.learn(&lesson.told(), lesson.pruned());
                 if let Some(outlook) = &mut self.outlook {
-                    outlook.model().learn(&lesson.told(), lesson.pruned());
+                    outlook.learn(&lesson.told(), lesson.pruned());
                 }
             }
         }
@@ -285,15 +294,20 @@ impl Asker {
         self.changes.is_empty() || self.space.check(&self.asked[number as usize].point).is_ok()
     }
 
-    /// The same with so many objectives beside the first, and their losses so far. Before [`Asker::restore`].
-    pub(super) fn several(mut self, n_further: usize, further: BTreeMap<u64, Vec<f64>>) -> Self {
-        (self.n_further, self.further) = (n_further, further);
+    /// The same with so many objectives beside the first and so many constraints, and what is known of them so far. Before
+    /// [`Asker::restore`].
+    pub(super) fn with_beside(
+        mut self,
+        n_beside: (usize, usize),
+        beside: BTreeMap<u64, Beside>,
+    ) -> Self {
+        (self.n_beside, self.beside) = (n_beside, beside);
         self
     }
 
-    /// Notes the losses of the objectives beside the first, before the trial's end is taken in.
-    pub(super) fn measured(&mut self, number: u64, further: Vec<f64>) {
-        self.further.insert(number, further);
+    /// Notes what was measured beside the first objective, before the trial's end is taken in.
+    pub(super) fn measured(&mut self, number: u64, beside: Beside) {
+        self.beside.insert(number, beside);
     }
 
     /// Puts the record back: all trials in the order of their numbers. The sampler is told what it was
@@ -466,11 +480,14 @@ impl Asker {
         }
     }
 
-    /// The losses beside the first of a trial that has all of them.
-    fn further_of(&self, number: u64) -> Option<Vec<f64>> {
-        let further = self.further.get(&number).cloned().unwrap_or_default();
-        let is_whole = further.len() == self.n_further && further.iter().all(|x| x.is_finite());
-        is_whole.then_some(further)
+    /// What was measured of a trial that has all losses. A constraint without a value has NaN: it is broken.
+    fn beside_of(&self, number: u64) -> Option<Beside> {
+        let (n_further, n_constraints) = self.n_beside;
+        let mut beside = self.beside.get(&number).cloned().unwrap_or_default();
+        beside.constraints.resize(n_constraints, f64::NAN);
+        let further = &beside.further;
+        let is_whole = further.len() == n_further && further.iter().all(|x| x.is_finite());
+        is_whole.then_some(beside)
     }
 
     fn tell_sampler(&mut self, number: u64) {
@@ -482,21 +499,22 @@ impl Asker {
         let lost = Told { arm: asked.arm.clone(), ..Told::new(number, point, None) };
         let (told, pruned) = match asked.end {
             End::Over(Fate::Scored(Score { loss, sd })) => {
-                match self.further_of(asked.same_as.unwrap_or(number)) {
-                    Some(further) => (Told { loss: Some(loss), sd, further, ..lost }, None),
+                match self.beside_of(asked.same_as.unwrap_or(number)) {
+                    Some(Beside { further, constraints }) => {
+                        (Told { loss: Some(loss), sd, further, constraints, ..lost }, None)
+                    }
                     None => (lost, None),
                 }
             }
             End::Over(Fate::Pruned(pruned)) => (lost, Some(pruned)),
             End::Over(Fate::Lost) | End::Open => (lost, None),
         };
-        let tell = |sampler: &mut dyn Sampler| match pruned {
-            Some(pruned) => sampler.tell_pruned(&told, pruned),
-            None => sampler.tell(&told),
-        };
-        tell(self.sampler.as_mut());
+        match pruned {
+            Some(pruned) => self.sampler.tell_pruned(&told, pruned),
+            None => self.sampler.tell(&told),
+        }
         if let Some(outlook) = &mut self.outlook {
-            tell(outlook.model());
+            outlook.tell(&told, pruned);
         }
     }
 

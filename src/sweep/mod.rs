@@ -19,6 +19,7 @@ mod reached;
 mod single;
 pub mod steer;
 mod stop;
+mod verdict;
 mod warm;
 mod worker;
 
@@ -32,4 +33,5 @@ pub use reached::{Doing, Ended, Reached, whole};
 pub use single::{Marks, Single, SingleReport, run_single};
 pub use steer::{Steer, Steering};
 pub use stop::StopReason;
+pub use verdict::{broken, constrained_scores};
 pub use warm::{Lesson, Taught, Teacher, WarmStartError};

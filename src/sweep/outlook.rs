@@ -19,7 +19,7 @@
 //! | **below half of it, at two looks in a row** | 91 | 20 % | 0.18 | 5 |
 //! | upper confidence bound below the noise (Makarova et al. 2022) | 25 | 5 % | 0.00 | 0 |
 
-use crate::sampler::{Gp, GpOptions, Regret, Sampler, Setup};
+use crate::sampler::{Gp, GpOptions, Pruned, Regret, Sampler, Setup, Told};
 
 /// Tells before which no model is trusted (Makarova et al. 2022 wait for as many).
 const FIRST: u64 = 20;
@@ -43,9 +43,18 @@ impl Outlook {
         Self { model, from: 0, at: 0, looks: [None; 2] }
     }
 
-    /// The model, to be told what the sampler is told.
-    pub(super) fn model(&mut self) -> &mut dyn Sampler {
-        &mut self.model
+    /// Tells the model what the sampler is told. It knows nothing of constraints: what breaks one counts as failed, so
+    /// that no improvement is expected there.
+    pub(super) fn tell(&mut self, told: &Told, pruned: Option<Pruned>) {
+        match pruned {
+            Some(pruned) => self.model.tell_pruned(told, pruned),
+            None => self.model.tell(&without_broken(told)),
+        }
+    }
+
+    /// The same of a trial of an earlier sweep.
+    pub(super) fn learn(&mut self, told: &Told, pruned: Option<Pruned>) {
+        self.model.learn(&without_broken(told), pruned);
     }
 
     /// What the last two looks found, the newer one last, and after how many tells that was. One alone may be luck.
@@ -68,6 +77,11 @@ impl Outlook {
     }
 }
 
+fn without_broken(told: &Told) -> Told {
+    let loss = told.loss.filter(|_| told.violation() <= 0.0);
+    Told { loss, ..told.clone() }
+}
+
 fn is_due(n_told: u64) -> bool {
     let step = STEP << (n_told / MANY).max(1).ilog2();
     n_told >= FIRST && n_told.is_multiple_of(step)
@@ -76,6 +90,15 @@ fn is_due(n_told: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::space::Point;
+
+    #[test]
+    fn no_improvement_is_expected_where_a_constraint_is_broken() {
+        let told = |constraints| Told { constraints, ..Told::new(0, Point::default(), Some(1.0)) };
+        assert_eq!(without_broken(&told(vec![-0.5, 0.0])).loss, Some(1.0));
+        assert_eq!(without_broken(&told(vec![-0.5, 0.1])).loss, None);
+        assert_eq!(without_broken(&told(vec![f64::NAN])).loss, None);
+    }
 
     #[test]
     fn looks_become_rarer() {

@@ -7,9 +7,9 @@
 use super::asker::Next;
 use super::drive::{is_not_worth, new_sweep, restored, standing};
 use super::warm::{self, WarmStartError};
-use super::{Plan, StopReason};
+use super::{Plan, StopReason, verdict};
 use crate::domain::{
-    Goal, MetricPoint, Outcome, Params, RunId, RunningSummary, Summary, SummaryKind,
+    Constraint, Goal, MetricPoint, Outcome, Params, RunId, RunningSummary, Summary, SummaryKind,
 };
 use crate::executor::TestFunction;
 use crate::spec::{Sweep, Work};
@@ -96,6 +96,17 @@ pub enum OutsideError {
         trial: u64,
         /// The objective.
         metric: String,
+    },
+    /// A constraint without a value.
+    #[error(
+        "trial {trial} is told without '{metric}', which the constraint {constraint} bounds; tell {metric}=VALUE too, or --infeasible alone",
+        metric = .constraint.metric
+    )]
+    Unbounded {
+        /// The trial.
+        trial: u64,
+        /// The constraint.
+        constraint: Constraint,
     },
 }
 
@@ -229,10 +240,14 @@ pub fn tell(
             return Ok(Err(OutsideError::Ended { sweep: row.name.clone(), trial, how }));
         }
         let value = |metric: &str| word.values.iter().find(|(name, _)| name == metric);
-        if word.outcome == Outcome::Done
-            && let Some(lacking) = spec.objectives.iter().find(|o| value(&o.metric).is_none())
-        {
-            return Ok(Err(OutsideError::Missing { trial, metric: lacking.metric.clone() }));
+        let constraints = &spec.search.constraints[..];
+        if word.outcome == Outcome::Done {
+            if let Some(lacking) = spec.objectives.iter().find(|o| value(&o.metric).is_none()) {
+                return Ok(Err(OutsideError::Missing { trial, metric: lacking.metric.clone() }));
+            }
+            if let Some(lacking) = constraints.iter().find(|c| value(&c.metric).is_none()) {
+                return Ok(Err(OutsideError::Unbounded { trial, constraint: lacking.clone() }));
+            }
         }
         let new = NewRun {
             sweep: Some(row.id),
@@ -255,6 +270,9 @@ pub fn tell(
         let summaries: Vec<_> = points.iter().map(summary).collect();
         let finished = Finished { points: &points, summaries: &summaries, ..finished };
         store.finish_run(run, new.attempt, owner, &finished)?;
+        if word.outcome == Outcome::Done {
+            verdict::settle(store, row.id, (constraints, trial))?;
+        }
         if !spec.search.reproducible {
             store.tell(row.id, &[trial])?;
         }

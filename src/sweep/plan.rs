@@ -338,7 +338,7 @@ fn planned_data(
     }
 }
 
-/// The objectives, then what `[data] metrics` names, else everything that fits the task.
+/// The objectives, then what `[data] metrics` names, else everything that fits the task; then what constraints bound.
 fn chosen_metrics(
     sweep: &Sweep,
     section: &DataSection,
@@ -351,14 +351,17 @@ fn chosen_metrics(
     };
     let mut chosen: Vec<&'static str> = Vec::new();
     let objectives = sweep.objectives.iter().map(|objective| objective.metric.as_str());
-    for name in objectives.chain(section.metrics.iter().map(String::as_str)) {
-        match metrics::info(name).filter(fits) {
-            Some(info) if !chosen.contains(&info.name) => chosen.push(info.name),
-            Some(_) => {}
-            None => {
-                return Err(PlanError::Metric { metric: name.into(), task, fitting: fitting() });
-            }
+    let add = |chosen: &mut Vec<&'static str>, name: &str| {
+        let Some(info) = metrics::info(name).filter(fits) else {
+            return Err(PlanError::Metric { metric: name.into(), task, fitting: fitting() });
+        };
+        if !chosen.contains(&info.name) {
+            chosen.push(info.name);
         }
+        Ok(())
+    };
+    for name in objectives.chain(section.metrics.iter().map(String::as_str)) {
+        add(&mut chosen, name)?;
     }
     if section.metrics.is_empty() {
         for info in metrics::catalogue().iter().filter(fits) {
@@ -366,6 +369,9 @@ fn chosen_metrics(
                 chosen.push(info.name);
             }
         }
+    }
+    for constraint in &sweep.search.constraints {
+        add(&mut chosen, &constraint.metric)?;
     }
     Ok(chosen)
 }

@@ -29,8 +29,10 @@ pub struct Counts {
     pub done: u64,
     /// Failed.
     pub failed: u64,
-    /// Stopped by a rule or infeasible.
+    /// Stopped by a rule.
     pub pruned: u64,
+    /// Against a constraint.
+    pub infeasible: u64,
     /// Equal to an earlier trial and not executed.
     pub duplicates: u64,
     /// Taken over from an equal run of another sweep.
@@ -40,7 +42,7 @@ pub struct Counts {
 impl Counts {
     /// Trials that count against the budget.
     pub fn finished(&self) -> u64 {
-        self.done + self.failed + self.pruned
+        self.done + self.failed + self.pruned + self.infeasible
     }
 }
 
@@ -63,12 +65,14 @@ impl Progress {
         Self { goal, counts: Counts::default(), best: Vec::new(), since_better: 0 }
     }
 
-    /// Takes in the ending of a trial. `best` is given for a trial with a score. True if it is the new best.
+    /// Takes in the ending of a trial. `best` is given for a trial with a score that keeps
+    /// its constraints. True if it is the new best.
     pub fn finish(&mut self, outcome: &Outcome, best: Option<Best>) -> bool {
         match outcome.status() {
             Status::Done => self.counts.done += 1,
             Status::Failed => self.counts.failed += 1,
-            Status::Pruned | Status::Infeasible => self.counts.pruned += 1,
+            Status::Pruned => self.counts.pruned += 1,
+            Status::Infeasible => self.counts.infeasible += 1,
             Status::Killed | Status::Queued | Status::Running => return false,
         }
         self.since_better += 1;

@@ -158,7 +158,9 @@ impl Reached {
             Some(_) => Doing::Running,
             None if at_work => Doing::Stale,
             None if !(is_full || has_ended || is_foreign) => Doing::Stopped,
-            None if count(row, &[Status::Done]) == 0 && count(row, &[Status::Failed]) > 0 => {
+            None if count(row, &[Status::Done, Status::Infeasible]) == 0
+                && count(row, &[Status::Failed]) > 0 =>
+            {
                 Doing::Failed
             }
             None => Doing::Finished,

@@ -7,6 +7,7 @@
 //! * A value that the parameter cannot have here leaves the trial out, and so does a parameter that the trial knows
 //!   nothing of: its value there was one that nobody recorded, and an invented one would be a false observation. Two
 //!   things are known: a family's parameter that a sweep file leaves out has its default, and `assume` says the rest.
+//! * A score without the metrics that the constraints here bound says nothing of what is searched for: it is left out.
 //! * What a trial has and this sweep has not is not looked at. A parameter with one value, which the trial does not
 //!   know of, gets that.
 //!
@@ -85,6 +86,9 @@ pub struct Lesson {
     /// How far a pruned one came: step and loss.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pruned: Option<(i64, f64)>,
+    /// By how much it violates each constraint of this sweep; none where a value is no number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub constraints: Vec<Option<f64>>,
 }
 
 /// Why a sweep cannot learn from another one.
@@ -186,8 +190,10 @@ impl Taught {
 
 impl Lesson {
     pub(super) fn told(&self) -> Told {
+        let constraints = self.constraints.iter().map(|c| c.unwrap_or(f64::NAN)).collect();
         let further = self.further.clone();
-        Told { sd: self.sd, further, ..Told::new(self.number, self.point.clone(), self.loss) }
+        let told = Told::new(self.number, self.point.clone(), self.loss);
+        Told { sd: self.sd, further, constraints, ..told }
     }
 
     pub(super) fn pruned(&self) -> Option<Pruned> {

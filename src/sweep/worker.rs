@@ -8,7 +8,7 @@ use super::drive::{
     take_in,
 };
 use super::steer::{Kept, Steer, Steering};
-use super::{Event, Observer, Plan, Progress, StopReason};
+use super::{Event, Observer, Plan, Progress, StopReason, verdict};
 use crate::domain::{Outcome, RunId, SweepId};
 use crate::executor::{Assignment, Execution, Pool, Stop};
 use crate::spec::Sweep;
@@ -173,14 +173,24 @@ impl Worker<'_> {
         let score = execution.score(&objective.metric);
         let score = score.filter(|score| is_done && score.is_finite());
         let is_whole = self.place.spec.search.replicates == 1;
-        let outcome = forgiven(execution, assignment.attempt, self.place.plan.retries);
+        let mut outcome = forgiven(execution, assignment.attempt, self.place.plan.retries);
         let finished = Finished {
             loss: score.filter(|_| is_whole).map(|score| objective.goal.loss(score)),
             config_key: self.place.plan.config_key(&assignment.params, assignment.seed),
             ..finished(execution, &outcome)
         };
         let (run, attempt) = (assignment.run, assignment.attempt);
-        let written = self.place.store.finish_run(run, attempt, &self.owner, &finished)?;
+        let (sweep, owner) = (self.sweep, &self.owner);
+        let of = (&self.place.spec.search.constraints[..], assignment.trial);
+        let (written, broken) = self.place.store.batch(|store| {
+            let written = store.finish_run(run, attempt, owner, &finished)?;
+            let is_scored = written && finished.loss.is_some();
+            let broken = if is_scored { verdict::settle(store, sweep, of)? } else { None };
+            Ok((written, broken))
+        })?;
+        if let Some(reason) = broken {
+            outcome = Outcome::Infeasible { reason };
+        }
         if written {
             self.place.plan.work.settled(assignment);
             self.progress.finish(&outcome, None);

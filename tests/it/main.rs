@@ -6,6 +6,7 @@
 mod attempts;
 mod command_faults;
 mod commands;
+mod constraints;
 mod champion;
 mod crash;
 mod driving;

@@ -20,7 +20,10 @@ pub(in crate::cli) struct Trials {
     pub(in crate::cli) row: SweepRow,
     /// Its file as it is recorded.
     pub(in crate::cli) sweep: Sweep,
+    /// Those that keep the constraints.
     scored: Vec<TrialRow>,
+    /// Those that break one.
+    infeasible: Vec<TrialRow>,
     /// Widened to all that was searched.
     space: Space,
 }
@@ -38,12 +41,14 @@ impl Trials {
             );
             CliError::new(Exit::Failed, text)
         })?;
-        let mut scored = store.trials(row.id)?;
-        scored.retain(|trial| {
-            trial.status == Some(Status::Done) && trial.loss.is_some_and(f64::is_finite)
-        });
+        let trials = store.trials(row.id)?.into_iter();
+        let with_score: Vec<TrialRow> =
+            trials.filter(|trial| trial.loss.is_some_and(f64::is_finite)).collect();
+        let is = |status| move |trial: &&TrialRow| trial.status == Some(status);
+        let scored = with_score.iter().filter(is(Status::Done)).cloned().collect();
+        let infeasible = with_score.iter().filter(is(Status::Infeasible)).cloned().collect();
         let space = Steering::of(store, &row)?.searched(&sweep.space);
-        Ok(Self { row, sweep, scored, space })
+        Ok(Self { row, sweep, scored, infeasible, space })
     }
 
     pub(super) fn objective(&self) -> &Objective {
@@ -61,29 +66,42 @@ impl Trials {
 
     /// The score of each trial, in the metric's own direction.
     fn scores(&self) -> Vec<f64> {
-        let goal = self.objective().goal;
-        self.scored.iter().map(|trial| goal.loss(trial.loss.unwrap_or(f64::NAN))).collect()
+        self.scored.iter().map(|trial| self.score(trial)).collect()
     }
 
-    /// Which parameters made the difference.
+    fn score(&self, trial: &TrialRow) -> f64 {
+        self.objective().goal.loss(trial.loss.unwrap_or(f64::NAN))
+    }
+
+    /// Which parameters made the difference, among all trials with a score.
     pub(in crate::cli) fn importances(&self) -> Result<Importances, ImportanceError> {
-        let scores = self.scores();
-        let points = self.scored.iter().zip(&scores);
-        let points: Vec<ScoredPoint<'_>> =
-            points.map(|(trial, &score)| ScoredPoint { point: &trial.point, score }).collect();
+        let mut trials: Vec<&TrialRow> = self.scored.iter().chain(&self.infeasible).collect();
+        trials.sort_by_key(|trial| trial.number);
+        let points = trials.iter();
+        let points: Vec<ScoredPoint<'_>> = points
+            .map(|trial| ScoredPoint { point: &trial.point, score: self.score(trial) })
+            .collect();
         ped_anova(self.space(), &points, self.objective(), &PedAnovaOptions::default())
     }
 
     /// Every trial's score in order.
     pub(in crate::cli) fn history(&self) -> History {
-        let points = self.scored.iter().zip(self.scores());
-        let points = points.map(|(trial, score)| HistoryPoint { trial: trial.number, score });
+        let point = |is_feasible| {
+            move |trial: &TrialRow| HistoryPoint {
+                trial: trial.number,
+                score: self.score(trial),
+                is_feasible,
+            }
+        };
+        let mut points: Vec<HistoryPoint> = self.scored.iter().map(point(true)).collect();
+        points.extend(self.infeasible.iter().map(point(false)));
+        points.sort_by_key(|point| point.trial);
         let objective = self.objective();
         History {
             title: self.title(),
             metric: objective.metric.clone(),
             goal: objective.goal,
-            points: points.collect(),
+            points,
         }
     }
 

@@ -11,11 +11,11 @@ pub(super) use judged::{after_gate, after_sweep};
 pub(super) use recorded::recorded;
 pub(super) use write::{check_files, write_all};
 
-use super::CliError;
 use super::plot::Trials;
 use super::registry::from_here;
 use super::replicates::{best_trials, rows};
 use super::show_sweep::without_numbers;
+use super::{CliError, feasible};
 use crate::candidate::{Ground, Recipe};
 use crate::data::FoldOptions;
 use crate::domain::{RunRecord, Status};
@@ -101,6 +101,7 @@ pub(super) fn gather(store: &Store, subject: &Subject<'_>) -> Result<Report, Cli
         }
     }
     report.sweep = Some(summary);
+    constrained(store, sweep, &mut report.notes)?;
     unfinished(sweep, &mut report.notes);
     Ok(report)
 }
@@ -191,6 +192,28 @@ fn ground(recipe: &Recipe, notes: &mut Vec<String>) -> Option<Ground> {
     let section = recipe.data_section()?;
     let ground = recipe.ground(section);
     ground.map_err(|error| notes.push(format!("the data is not checked: {error}"))).ok()
+}
+
+/// Says what the best was chosen under, and what comes nearest where nothing could be chosen.
+fn constrained(store: &Store, sweep: &SweepRow, notes: &mut Vec<String>) -> Result<(), CliError> {
+    let constraints = feasible::constraints_of(sweep);
+    if constraints.is_empty() {
+        return Ok(());
+    }
+    let count = |status| sweep.counts.get(&status).copied().unwrap_or(0);
+    let (infeasible, done) = (count(Status::Infeasible), count(Status::Done));
+    let scored = infeasible + done;
+    let mut text = format!(
+        "the best keeps {}, which {infeasible} of {scored} runs with a score break",
+        feasible::words(&constraints)
+    );
+    if done == 0
+        && let Some(nearest) = feasible::nearest(store, sweep)?
+    {
+        text = format!("no trial keeps {}; {}", feasible::words(&constraints), nearest.words());
+    }
+    notes.push(text);
+    Ok(())
 }
 
 /// Says that there is more to come.

@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod command;
+mod constraints;
 mod data;
 mod gate;
 mod gpus;
@@ -18,6 +19,7 @@ mod warm_start;
 mod work;
 
 pub use by_hand::{typed_command, typed_params, typed_time};
+pub use constraints::recorded_constraints;
 pub(super) use gate::gate;
 pub(super) use limits::{budget, resources};
 pub(super) use objective::{Objectives, objectives};

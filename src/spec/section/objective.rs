@@ -7,9 +7,9 @@ use crate::spec::reader::{Ctx, Section};
 use crate::spec::tree::{Entry, Kind, Node, Span, Table};
 
 /// The only metric of a test function.
-const FUNCTION_METRIC: &str = "value";
+pub(super) const FUNCTION_METRIC: &str = "value";
 /// The metric of a command whose exit status is the score.
-const EXIT_METRIC: &str = "exit_code";
+pub(super) const EXIT_METRIC: &str = "exit_code";
 
 /// What a sweep optimizes.
 #[derive(Default)]
@@ -117,7 +117,7 @@ fn sources(root: &Table) -> &[Node] {
     }
 }
 
-fn names_exit_code(root: &Table) -> bool {
+pub(super) fn names_exit_code(root: &Table) -> bool {
     sources(root).iter().any(|node| node.text() == Some(EXIT_METRIC))
 }
 

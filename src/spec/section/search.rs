@@ -1,5 +1,6 @@
 //! `[search]`: the sampler, the pruner, the seed, and points to try first.
 
+use super::constraints::constraints;
 use super::pruner::pruner as read_pruner;
 use super::warm_start::{RawWarmStart, warm_start};
 use super::work::WorkKind;
@@ -38,6 +39,7 @@ pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearc
         replicates: 1,
         pruner: None,
         warm_start: None,
+        constraints: Vec::new(),
     };
     let section = root.get("search").and_then(|entry| Section::of(ctx, "[search]", entry));
     let Some(section) = section else {
@@ -98,6 +100,7 @@ pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearc
     let warm_start = section.take("warm_start");
     let warm_start =
         warm_start.and_then(|entry| self::warm_start(&section, entry, (&search.sampler, learns)));
+    search.constraints = constraints(&section, root, search.reproducible);
     section.finish();
     let sampler_span = sampler.map_or_else(Span::default, |entry| entry.node.span);
     RawSearch { search, points, warm_start, sampler_span }

@@ -1,6 +1,7 @@
 //! Tests of sweep files, against two families and a few metrics of their own.
 
 mod commands;
+mod constraints;
 mod files;
 mod fuzz;
 mod gate;

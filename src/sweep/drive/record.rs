@@ -1,16 +1,16 @@
 //! The end of a run: what it means for its trial, and the record of both.
 
-use super::resume::further;
+use super::resume::beside;
 use super::{DriveError, Driver, Task};
-use crate::domain::{Goal, Objective, Outcome, Params, RunId, Status};
+use crate::domain::{Constraint, Goal, Objective, Outcome, Params, RunId, Status, SweepId};
 use crate::executor::{Assignment, Execution, OutOfFold, Stop};
 use crate::host;
 use crate::numeric;
 use crate::sampler::Pruned;
 use crate::spec::Retries;
-use crate::store::Finished;
+use crate::store::{Finished, Store, StoreError};
 use crate::sweep::asker::{Fate, Score};
-use crate::sweep::{Best, Event, Observer};
+use crate::sweep::{Best, Event, Observer, verdict};
 
 /// What the end of a run means for its trial.
 #[derive(Debug)]
@@ -32,6 +32,23 @@ pub(super) enum Ending {
     },
 }
 
+impl Ending {
+    /// Finds out whether a trial that has a score keeps the constraints, and records it.
+    pub(super) fn settle(
+        &mut self,
+        store: &mut Store,
+        sweep: SweepId,
+        of: (&[Constraint], u64),
+    ) -> Result<(), StoreError> {
+        if let Self::Over { outcome: outcome @ Outcome::Done, score: Some(_), .. } = self
+            && let Some(reason) = verdict::settle(store, sweep, of)?
+        {
+            *outcome = Outcome::Infeasible { reason };
+        }
+        Ok(())
+    }
+}
+
 impl Driver<'_> {
     /// Commits a result, then tells it.
     pub(super) fn record(
@@ -45,8 +62,9 @@ impl Driver<'_> {
         execution.outcome = forgiven(&execution, attempt, self.plan.retries);
         let metric = &self.spec.objectives[0].metric;
         let own = execution.score(metric).filter(|score| score.is_finite());
-        let ending = self.ending(task, run, (&execution.outcome, own, execution.is_infrastructure));
-        let written = self.write(assignment, &execution, &ending)?;
+        let mut ending =
+            self.ending(task, run, (&execution.outcome, own, execution.is_infrastructure));
+        let written = self.write(assignment, &execution, &mut ending)?;
         self.at_work.remove(&run);
         if !written {
             return self.fenced_off(task);
@@ -62,7 +80,7 @@ impl Driver<'_> {
         &mut self,
         assignment: &Assignment,
         execution: &Execution,
-        ending: &Ending,
+        ending: &mut Ending,
     ) -> Result<bool, DriveError> {
         let Objective { metric, .. } = &self.spec.objectives[0];
         let is_done = execution.outcome == Outcome::Done;
@@ -83,7 +101,15 @@ impl Driver<'_> {
         };
         host::fault("ended");
         let (run, attempt) = (assignment.run, assignment.attempt);
-        let written = self.store.finish_run(run, attempt, &self.options.owner, &finished)?;
+        let (owner, sweep) = (&self.options.owner, self.row.id);
+        let of = (&self.spec.search.constraints[..], assignment.trial);
+        let written = self.store.batch(|store| {
+            let written = store.finish_run(run, attempt, owner, &finished)?;
+            if written {
+                ending.settle(store, sweep, of)?;
+            }
+            Ok(written)
+        })?;
         host::fault("recorded");
         Ok(written)
     }
@@ -114,6 +140,11 @@ impl Driver<'_> {
             Outcome::Killed { .. } => Ending::Cut,
             Outcome::Failed { .. } if !is_infrastructure && task.attempt <= retries.failed => {
                 Ending::Again
+            }
+            // A worker found that it breaks a constraint; the sampler learns its score all the same.
+            Outcome::Infeasible { .. } if score.is_some() => {
+                let score = score.map(|score| mean_score(goal, &[score]));
+                Ending::Over { outcome: outcome.clone(), score, pruned: None, run }
             }
             Outcome::Failed { .. } | Outcome::Pruned { .. } | Outcome::Infeasible { .. } => {
                 Ending::Over { outcome: outcome.clone(), score: None, pruned, run }
@@ -153,10 +184,10 @@ impl Driver<'_> {
         if let Some(judge) = &self.judge {
             judge.end(task.trial, &outcome);
         }
-        if self.spec.objectives.len() > 1 {
+        if self.spec.objectives.len() > 1 || !self.spec.search.constraints.is_empty() {
             let of = (self.spec, Some(task.trial));
-            let further = further(self.store, self.row.id, of)?.remove(&task.trial);
-            self.asker.measured(task.trial, further.unwrap_or_default());
+            let beside = beside(self.store, self.row.id, of)?.remove(&task.trial);
+            self.asker.measured(task.trial, beside.unwrap_or_default());
         }
         self.asker.finish(task.trial, Fate::new(score, pruned));
         self.record_tells()?;
@@ -165,7 +196,11 @@ impl Driver<'_> {
         }
         let own_score = score.map(|score| self.progress.goal.loss(score.loss));
         let sd = if self.plan.has_folds { sd } else { f64::NAN };
-        let best = own_score.map(|value| Best {
+        let is_feasible = outcome == Outcome::Done;
+        if !is_feasible {
+            self.kept.retain(|(_, trial)| *trial != task.trial);
+        }
+        let best = own_score.filter(|_| is_feasible).map(|value| Best {
             run,
             trial: task.trial,
             score: value,

@@ -165,12 +165,14 @@ impl Driver<'_> {
         let outcome = outcome_of(status, reason);
         // Whatever killed it there, the trial is missing, and somebody else can have it.
         let is_infrastructure = status == Status::Killed && !handed.is_stopping;
-        let ending = self.ending(task, run, (&outcome, own, is_infrastructure));
+        let mut ending = self.ending(task, run, (&outcome, own, is_infrastructure));
+        let of = (&self.spec.search.constraints[..], task.trial);
         if let super::record::Ending::Over { score, pruned, .. } = &ending {
             let score = (score.map(|score| score.loss), score.and_then(|score| score.sd));
             let pruned = pruned.map(|pruned| (pruned.step, pruned.loss));
             self.store.score_trial(self.row.id, task.trial, score, pruned)?;
         }
+        ending.settle(self.store, self.row.id, of)?;
         self.conclude(task, ending, sd, observer)
     }
 

@@ -9,11 +9,11 @@ use crate::executor::{Judging, Pool};
 use crate::sampler::Pruned;
 use crate::spec::Sweep;
 use crate::store::{Store, StoreError, SweepRow, TrialRow, TrialRun};
-use crate::sweep::asker::{Asker, End, Fate, Remembered, Score, Steered};
+use crate::sweep::asker::{Asker, Beside, End, Fate, Remembered, Score, Steered};
 use crate::sweep::judge::SweepJudge;
 use crate::sweep::steer::{Kept, Steering, ranged};
 use crate::sweep::warm::{Lesson, Taught};
-use crate::sweep::{Best, Plan, Progress};
+use crate::sweep::{Best, Plan, Progress, verdict};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
@@ -53,8 +53,9 @@ impl<'a> Driver<'a> {
             record_pruned(store, row.id, (judge, spec.objectives[0].goal), &mut trials)?;
         }
         let lessons = Taught::of(store, row.id)?.map(Taught::into_lessons).unwrap_or_default();
-        let further = further(store, row.id, (spec, None))?;
-        let asker = asker(spec, (&steering, lessons), (&trials, &left), further)?;
+        settle_rest(store, row.id, (spec, &left), &mut trials)?;
+        let beside = beside(store, row.id, (spec, None))?;
+        let asker = asker(spec, (&steering, lessons), (&trials, &left), beside)?;
         let judge = judge.map(Arc::new);
         let paused = steering.paused_seconds(&store.sweep_sessions(row.id)?);
         let earlier_seconds = (store.sweep_seconds(row.id)? - paused).max(0.0);
@@ -124,6 +125,7 @@ impl<'a> Driver<'a> {
                 self.store.score_trial(self.row.id, trial.number, score, None)?;
             }
             let goal = self.progress.goal;
+            let score = score.filter(|_| outcome == Outcome::Done);
             let best = score.and_then(|score| best(trial, score, runs, goal));
             if let Some(best) = &best {
                 self.keeps_predictions(best.score, trial.number);
@@ -186,9 +188,9 @@ pub(in crate::sweep) fn restored(
         |(trial, left): &(&TrialRow, &Left)| trial.same_as.is_none() && **left == Left::Open;
     let n_open = trials.iter().zip(&left).filter(is_open).count() as u64;
     let lessons = Taught::of(store, row.id)?.map(Taught::into_lessons).unwrap_or_default();
-    let further = further(store, row.id, (spec, None))?;
+    let beside = beside(store, row.id, (spec, None))?;
     let asker =
-        asker(spec, (&steering, lessons), (&trials, &left), further).map_err(
+        asker(spec, (&steering, lessons), (&trials, &left), beside).map_err(
             |error| match error {
                 DriveError::Store(error) => error,
                 other => StoreError::Invalid(other.to_string()),
@@ -197,21 +199,25 @@ pub(in crate::sweep) fn restored(
     Ok((asker, n_open))
 }
 
-/// The losses of the objectives beside the first, of every trial or of one.
-pub(super) fn further(
+/// What was measured beside the first objective, of every trial or of one.
+pub(super) fn beside(
     store: &Store,
     sweep: SweepId,
     (spec, trial): (&Sweep, Option<u64>),
-) -> Result<BTreeMap<u64, Vec<f64>>, StoreError> {
-    let mut found: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+) -> Result<BTreeMap<u64, Beside>, StoreError> {
+    let mut found: BTreeMap<u64, Beside> = BTreeMap::new();
     for (place, objective) in spec.objectives.iter().skip(1).enumerate() {
         for (trial, score) in store.trial_scores(sweep, &objective.metric, trial)? {
-            let losses = found.entry(trial).or_default();
+            let losses = &mut found.entry(trial).or_default().further;
             // A trial that lacks one of them has not got all in the end.
             if losses.len() == place {
                 losses.push(objective.goal.loss(score));
             }
         }
+    }
+    let of = (&spec.search.constraints[..], trial);
+    for (trial, constraints) in verdict::violations(store, sweep, of)? {
+        found.entry(trial).or_default().constraints = constraints;
     }
     Ok(found)
 }
@@ -241,9 +247,11 @@ pub(in crate::sweep) fn standing(
             Left::Open => continue,
             Left::Over(score) => score,
         };
-        let best = score.and_then(|score| best(&trial, score, &runs, goal));
         let runs_of = runs.get(&trial.number).map_or(&[][..], |runs| runs);
-        progress.finish(&ended_as(&trial, runs_of, &stopped), best);
+        let outcome = ended_as(&trial, runs_of, &stopped);
+        let score = score.filter(|_| outcome == Outcome::Done);
+        let best = score.and_then(|score| best(&trial, score, &runs, goal));
+        progress.finish(&outcome, best);
     }
     Ok(progress)
 }
@@ -354,7 +362,8 @@ fn left(
         };
         match last.status {
             Status::Failed if last.attempt > plan.retries.failed => return Left::Over(None),
-            Status::Pruned | Status::Infeasible => return Left::Over(None),
+            Status::Pruned => return Left::Over(None),
+            Status::Infeasible => return Left::Over(told),
             Status::Killed if stopped.contains(&last.run) => return Left::Over(None),
             Status::Done => scores.push(last.score),
             _ => {}
@@ -372,7 +381,7 @@ fn asker(
     spec: &Sweep,
     (steering, lessons): (&Steering, Vec<Lesson>),
     (trials, left): (&[TrialRow], &[Left]),
-    further: BTreeMap<u64, Vec<f64>>,
+    beside: BTreeMap<u64, Beside>,
 ) -> Result<Asker, DriveError> {
     let misfit = |why: String| StoreError::Invalid(format!("the steering of the sweep: {why}"));
     let space = if steering.ranges.is_empty() {
@@ -389,7 +398,7 @@ fn asker(
     };
     let outlook = outlook_over(spec, &spec.budget, &space);
     let asker = Asker::new(sampler, space, spec.points.clone(), lag)
-        .several(spec.objectives.len() - 1, further);
+        .with_beside((spec.objectives.len() - 1, spec.search.constraints.len()), beside);
     let mut asker = asker.steered(steered).with_outlook(outlook).taught(lessons);
     asker.restore(remembered(trials, left)?);
     Ok(asker)
@@ -410,6 +419,26 @@ fn record_pruned(
         if let Some(Pruned { step, loss }) = judge.stopped_at(trial.number, goal) {
             trial.pruned = Some((step, loss));
             store.score_trial(sweep, trial.number, (None, None), trial.pruned)?;
+        }
+    }
+    Ok(())
+}
+
+/// Settles trials of which a worker recorded the last run, with nobody left to record the trial.
+fn settle_rest(
+    store: &mut Store,
+    sweep: SweepId,
+    (spec, left): (&Sweep, &[Left]),
+    trials: &mut [TrialRow],
+) -> Result<(), StoreError> {
+    for (trial, left) in trials.iter_mut().zip(left) {
+        let is_new = trial.tell_seq.is_none() && trial.status == Some(Status::Done);
+        if !is_new || !matches!(left, Left::Over(Some(_))) {
+            continue;
+        }
+        let of = (&spec.search.constraints[..], trial.number);
+        if verdict::settle(store, sweep, of)?.is_some() {
+            trial.status = Some(Status::Infeasible);
         }
     }
     Ok(())

@@ -2,11 +2,11 @@
 
 use super::map::{Map, Misfit, Source};
 use super::{Lesson, Taught, Teacher, WarmStartError, words};
-use crate::domain::{Digest, Params, Status, Value};
+use crate::domain::{Constraint, Digest, Params, Status, Value};
 use crate::space::Size;
 use crate::spec::Sweep;
 use crate::store::{Store, StoreError, SweepRow, TrialRow};
-use crate::sweep::Plan;
+use crate::sweep::{Plan, constrained_scores};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads the trials of the sweeps that the file names, for a sweep that is about to begin; `None` if it names none.
@@ -75,7 +75,14 @@ fn teacher(
     let losses = Losses::of(store, spec, row)?;
     let is_first = losses.is_first;
     let (map, mut filled, mut misfits) = (Map::new(spec), BTreeMap::new(), Vec::new());
+    let constraints = &spec.search.constraints[..];
+    let scores = constrained_scores(store, row.id, (constraints, None))?;
     for trial in &trials {
+        let scores = scores.get(&trial.number);
+        if let Some(metric) = unmeasured(constraints, trial, scores) {
+            misfits.push(Misfit::Unmeasured { metric });
+            continue;
+        }
         match map.point(&trial.params, &mut filled) {
             Ok(point) => {
                 let (loss, further) = losses.of_trial(trial);
@@ -84,6 +91,7 @@ fn teacher(
                     point,
                     loss,
                     further,
+                    constraints: violations(constraints, trial, scores),
                     sd: trial.sd.filter(|sd| is_first && sd.is_finite()),
                     pruned: trial
                         .pruned
@@ -143,13 +151,39 @@ fn has_ended(trial: &TrialRow) -> bool {
     trial.same_as.is_none() && (trial.loss.is_some() || is_lost)
 }
 
+/// The metric of a constraint that a trial with a score says nothing of.
+fn unmeasured(
+    constraints: &[Constraint],
+    trial: &TrialRow,
+    scores: Option<&Vec<Option<f64>>>,
+) -> Option<String> {
+    trial.loss?;
+    let has = |at: usize| scores.is_some_and(|scores| scores[at].is_some());
+    let lacking = constraints.iter().enumerate().find(|(at, _)| !has(*at));
+    lacking.map(|(_, constraint)| constraint.metric.clone())
+}
+
+/// By how much a trial with a score violates the constraints.
+fn violations(
+    constraints: &[Constraint],
+    trial: &TrialRow,
+    scores: Option<&Vec<Option<f64>>>,
+) -> Vec<Option<f64>> {
+    let Some(scores) = scores.filter(|_| trial.loss.is_some()) else { return Vec::new() };
+    let violation = |(c, score): (&Constraint, &Option<f64>)| c.violation(*score);
+    let found = constraints.iter().zip(scores).map(violation);
+    found.map(|violation| Some(violation).filter(|c| c.is_finite())).collect()
+}
+
 impl Teacher {
     fn leave_out(&mut self, misfits: &[Misfit]) {
         let mut ids: BTreeSet<&str> = BTreeSet::new();
         for misfit in misfits {
             let (count, id) = match misfit {
                 Misfit::Outside { id, .. } => (&mut self.outside, id),
-                Misfit::Unknown { id } => (&mut self.unknown, id),
+                Misfit::Unknown { id } | Misfit::Unmeasured { metric: id } => {
+                    (&mut self.unknown, id)
+                }
             };
             *count += 1;
             ids.insert(id);
@@ -162,7 +196,7 @@ impl Teacher {
 fn why_none(misfits: &[Misfit], name: &str) -> String {
     let unknown = misfits.iter().find_map(|misfit| match misfit {
         Misfit::Unknown { id } => Some(id),
-        Misfit::Outside { .. } => None,
+        Misfit::Outside { .. } | Misfit::Unmeasured { .. } => None,
     });
     if let Some(id) = unknown {
         return format!(
@@ -172,6 +206,9 @@ fn why_none(misfits: &[Misfit], name: &str) -> String {
     match misfits.first() {
         Some(Misfit::Outside { id, value }) => format!(
             "'{id}' cannot be '{value}' here, or another value of theirs; mend: widen its range, or leave warm_start out"
+        ),
+        Some(Misfit::Unmeasured { metric }) => format!(
+            "a constraint here bounds '{metric}', and they have no such metric; mend: leave warm_start out"
         ),
         _ => "none is there".into(),
     }

@@ -13,6 +13,8 @@ pub(super) enum Misfit {
     Outside { id: String, value: Value },
     /// The configuration says nothing of the dimension of that id.
     Unknown { id: String },
+    /// The trial has a score, and not the metric that a constraint bounds.
+    Unmeasured { metric: String },
 }
 
 /// Where a value comes from that the configuration does not say.

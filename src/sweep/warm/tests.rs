@@ -121,6 +121,7 @@ fn what_was_taken_is_said_in_words_and_reads_back() {
         further: vec![-1.0 / 3.0],
         sd: None,
         pruned: None,
+        constraints: Vec::new(),
     };
     let teacher = Teacher {
         name: "old".into(),

@@ -238,8 +238,13 @@ fn offers(
             value: filter::Literal::Text(name.clone()),
         };
         let sort = metric.iter().map(|field| (field.clone(), *goal == Goal::Maximize)).collect();
-        let query =
-            Query { filter: Some(of_sweep), sort, limit: Some(OFFERED), ..Query::default() };
+        let query = Query {
+            filter: Some(of_sweep),
+            sort,
+            feasible_first: true,
+            limit: Some(OFFERED),
+            ..Query::default()
+        };
         order.extend(store.run_ids(&query)?);
     }
     order.extend(store.run_ids(&Query { limit: Some(OFFERED), ..Query::default() })?);

@@ -33,6 +33,7 @@ pub(super) fn note(sweep: &Sweep, shared: &Shared) -> String {
     if let Some(dot) = sweep.crosshair.and_then(|at| history.dots.get(at)) {
         let end = match dot.kind {
             DotKind::Done => "",
+            DotKind::Infeasible => " infeasible",
             DotKind::Pruned => " pruned",
             DotKind::Failed => " failed",
         };
@@ -43,6 +44,9 @@ pub(super) fn note(sweep: &Sweep, shared: &Shared) -> String {
     let mut text = match aim.best {
         Some((trial, score, _)) => {
             format!("{metric} {} at #{trial}", words::measured(&metric, score))
+        }
+        None if history.dots.iter().any(|dot| dot.kind == DotKind::Infeasible) => {
+            format!("{metric}, none keeps the constraints")
         }
         None => metric.clone(),
     };
@@ -112,6 +116,7 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
 fn sign(buf: &mut Buffer, plot: &Plot, (kind, mark): (DotKind, &Mark), theme: &Theme) {
     let glyph = match kind {
         DotKind::Done => return,
+        DotKind::Infeasible => theme.glyph("∅", "0"),
         DotKind::Pruned => theme.glyph("⊘", "/"),
         DotKind::Failed => theme.glyph("✗", "x"),
     };
@@ -179,7 +184,7 @@ fn picture<'a>(sweep: &Sweep, standing: &Standing<'_>, history: &'a History) -> 
         x: dot.trial as f64,
         y: if dot.score.is_finite() { dot.score.clamp(low, high) } else { floor },
         role: match dot.kind {
-            DotKind::Done => Role::Muted,
+            DotKind::Done | DotKind::Infeasible => Role::Muted,
             DotKind::Pruned => Role::Warn,
             DotKind::Failed => Role::Bad,
         },

@@ -16,7 +16,8 @@ use ratatui::layout::Rect;
 
 pub(super) fn note(sweep: &Sweep) -> String {
     let Some(ends) = &sweep.ends else { return String::new() };
-    let total: u64 = ends.reasons.iter().map(|(_, _, n)| n).sum();
+    let lost = ends.reasons.iter().filter(|(status, ..)| *status != Status::Infeasible);
+    let total: u64 = lost.map(|(_, _, n)| n).sum();
     if total == 0 {
         String::new()
     } else {

@@ -6,6 +6,7 @@ use crate::compare::{ImportanceMethod, Importances, ParamImportance};
 use crate::domain::{Status, format_number};
 use crate::report::words;
 use crate::space::shown_names;
+use crate::store::SweepRow;
 use crate::tui::paint;
 use crate::tui::screens::{Place, Shared, draw_empty};
 use crate::tui::theme::Role;
@@ -47,9 +48,15 @@ fn ranking<'a>(sweep: &'a Sweep, shared: &Shared) -> Option<&'a Ranking> {
         .filter(|ranking| sweep.of == Some(row.id) && ranking.method == sweep.method)
 }
 
+/// Runs with a score, whether they keep the constraints or not.
+pub(super) fn scored(row: &SweepRow) -> u64 {
+    let count = |status| row.counts.get(&status).copied().unwrap_or(0);
+    count(Status::Done) + count(Status::Infeasible)
+}
+
 pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Shared) {
     let Some(row) = shown_row(shared) else { return };
-    let finished = row.counts.get(&Status::Done).copied().unwrap_or(0);
+    let finished = scored(row);
     if finished < NEEDED {
         let has = format!("{} of {NEEDED} finished runs", words::count(finished));
         let lines = [has.as_str(), "importance needs 20 finished runs", "and is shaky below 50"];

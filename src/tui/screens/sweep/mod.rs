@@ -321,7 +321,7 @@ impl Screen for Sweep {
         let is_driven = self.state.as_deref().is_some_and(reached);
         let is_alive = is_driven || at_work(row) > 0;
         let beat = if is_alive { shared.now_ms.div_euclid(BEAT_MS) } else { 0 };
-        let finished = count(row, Status::Done);
+        let finished = importance::scored(row);
         let over = shared.catalog.reached(sweep).map_or(0, |reached| reached.over);
         let of = load::Known { row: Arc::new(row.clone()), over };
         let mut asks = vec![

@@ -4,6 +4,7 @@ use super::load::History;
 use super::places::TOP;
 use super::standing::Standing;
 use super::{Sweep, shown_row};
+use crate::domain::Status;
 use crate::report::words;
 use crate::store::{Cell, RunRow};
 use crate::tui::paint;
@@ -54,7 +55,11 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
         total: found.len(),
         selected: (!found.is_empty()).then_some(cursor.row),
         focused: place.focused,
-        empty: if sweep.history.is_some() { "no run has a score yet" } else { "reading the runs" },
+        empty: match &sweep.history {
+            Some(_) if standing.count(Status::Infeasible) > 0 => "no run keeps the constraints",
+            Some(_) => "no run has a score yet",
+            None => "reading the runs",
+        },
         ..Grid::default()
     }
     .draw(buf, place.area, &shared.theme);

@@ -1,6 +1,6 @@
 //! What `w` writes: the best so far as a figure, and all trials as a table.
 
-use crate::domain::{SweepId, TrialState};
+use crate::domain::{Status, SweepId, TrialState};
 use crate::plot::{Figure, History, HistoryPoint};
 use crate::store::{Store, SweepRow, TrialRow};
 use crate::tui::ask::Trouble;
@@ -45,7 +45,8 @@ fn figure(sweep: &SweepRow, trials: &[TrialRow]) -> History {
     let told = trials.iter().filter(|t| t.same_as.is_none() && t.state == TrialState::Told);
     let points = told.filter_map(|trial| {
         let score = objective.goal.loss(trial.loss?);
-        Some(HistoryPoint { trial: trial.number, score })
+        let is_feasible = trial.status != Some(Status::Infeasible);
+        Some(HistoryPoint { trial: trial.number, score, is_feasible })
     });
     History {
         title: format!("{}: {} by trial", sweep.name, objective.metric),

@@ -23,6 +23,8 @@ const FEW: usize = 20;
 pub enum DotKind {
     /// With a score.
     Done,
+    /// With a score, and against a constraint.
+    Infeasible,
     /// Stopped by a rule.
     Pruned,
     /// Without one.
@@ -56,7 +58,7 @@ pub struct Aim {
 pub struct History {
     /// Trials as dots, those that would hide each other left out.
     pub dots: Vec<Dot>,
-    /// The corners of the best score so far, by trial.
+    /// The corners of the best score so far, by trial; what breaks a constraint is none of it.
     pub steps: Vec<(f64, f64)>,
     /// The scores that the axis goes over.
     pub range: Option<(f64, f64)>,
@@ -66,7 +68,7 @@ pub struct History {
     pub last: u64,
     /// Trials that ended.
     pub ended: u64,
-    /// Trials with a finite score.
+    /// Trials with a finite score that keep the constraints.
     pub scored: u64,
     /// Every objective with its best.
     pub aims: Vec<Aim>,
@@ -118,7 +120,8 @@ fn scored(runs: &[TrialRun]) -> Vec<Scored> {
         let last: Vec<&TrialRun> = replicates.filter_map(|attempts| attempts.last()).collect();
         let kind = |status| match status {
             Status::Done => Some(DotKind::Done),
-            Status::Pruned | Status::Infeasible => Some(DotKind::Pruned),
+            Status::Pruned => Some(DotKind::Pruned),
+            Status::Infeasible => Some(DotKind::Infeasible),
             Status::Failed => Some(DotKind::Failed),
             Status::Queued | Status::Running | Status::Killed => None,
         };
