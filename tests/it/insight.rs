@@ -212,14 +212,18 @@ fn a_sweep_says_what_mattered() {
     assert!(closing.out.contains("(PED-ANOVA, 30 runs)"), "{}", closing.out);
     shows!(place.shown("importance"), @"
     exit 0
-     bowl   value   PED-ANOVA: what sets the best trials apart from the rest   30 trials
-     PARAMETER  SHARE                  ACTIVE IN
-     x           0.57  █████████████▊  30 trials
-     y           0.43  ██████████▎     30 trials
+     bowl   value   PED-ANOVA over 30 trials
+     what sets the best trials apart from the rest
+     PARAMETER  SHARE  95 % INTERVAL
+     x           0.57  0.02 … 0.91    ████████
+     y           0.43  0.09 … 0.98    ██████
+     intervals   500 bootstrap resamples of the trials
      note   only 3 trials count as the best; 50 or more make it steadier
     ");
+    let shap = place.shown("importance bowl --method shap");
+    assert!(shap.contains(" BETTER"), "{shap}");
     let csv = place.derby(&["importance", "bowl", "--method", "fanova", "--csv"]).out;
-    assert!(csv.starts_with("method,id,name,share,raw,sd,active\nfANOVA,"), "{csv}");
+    assert!(csv.starts_with("method,id,name,share,share_low,share_high,raw,"), "{csv}");
     let found = json(&place.derby(&["importance", "--json"]));
     let shares = found["params"].as_array().unwrap().iter();
     let sum: f64 = shares.map(|param| param["share"].as_f64().unwrap()).sum();
@@ -381,5 +385,46 @@ fn what_cannot_be_looked_into_says_why() {
     stderr
     error: an ensemble takes two runs, and run 3 is the only one to choose
     hint: --top and [data] keep_predictions say how many there are to choose from
+    ");
+}
+
+/// Values over 6 fail; equal scores leave nothing to be told.
+#[test]
+fn importance_says_what_does_not_count() {
+    let place = Place::new();
+    let file = |name: &str, score: &str| {
+        format!(
+            r#"name = "{name}"
+[objective]
+metric = "loss"
+goal = "minimize"
+[command]
+run = ["sh", "-c", "[ $DERBY_PARAM_n -lt 7 ] && echo '{{\"loss\": '{score}'}}'"]
+[params]
+n = {{ value = [1, 2, 3, 4, 5, 6, 7, 8] }}
+m = {{ value = [5] }}
+[search]
+sampler = "grid"
+"#
+        )
+    };
+    place.write("some.toml", &file("some", "$DERBY_PARAM_n"));
+    place.write("flat.toml", &file("flat", "1"));
+    for name in ["some", "flat"] {
+        place.derby(&["sweep", &format!("{name}.toml"), "-q"]);
+    }
+    shows!(place.shown("importance some"), @"
+    exit 0
+     some   loss   PED-ANOVA over 6 trials
+     what sets the best trials apart from the rest
+     PARAMETER  SHARE
+     n           1.00  ██████████████
+     left out   2 failed
+     note   only 1 trial counts as the best; 50 or more make it steadier
+    ");
+    shows!(place.shown("importance flat --method shap"), @"
+    exit 5
+    stderr
+    error: sweep 'flat': all 6 trials have the same score 1, so no parameter made a difference; mend: score by a finer metric, or widen the ranges
     ");
 }

@@ -16,6 +16,7 @@ use super::best::named_or_newest;
 use super::out::safe;
 use super::report::named;
 use super::{CliError, Exit, Ui, reporting};
+use crate::compare::ImportanceMethod;
 use crate::plot::{Figure, PlotError, RankKind};
 use crate::store::{Store, SweepRow};
 
@@ -39,13 +40,16 @@ fn options(args: &PlotArgs) -> Result<(), CliError> {
         }
         Err(CliError::usage(format!("{option} is for {}, not for {kind}", kinds.join(", "))))
     };
-    check(!args.metric.is_empty(), "--metric", &["curves", "pareto"])?;
+    check(!args.metric.is_empty(), "--metric", &["curves", "importance", "pareto"])?;
+    check(args.method.is_some(), "--method", &["importance"])?;
     check(!args.param.is_empty(), "--param", &["parallel", "slice", "contour"])?;
     check(args.class.is_some(), "--class", &["roc", "pr", "calibration"])?;
     let of_runs = ["curves", "roc", "pr", "calibration", "confusion", "residuals"];
     check(args.of.len() > 1, "more than one name", &of_runs)?;
-    if kind == "curves" && args.metric.len() > 1 {
-        return Err(CliError::usage("curves are of one metric").hint("draw a figure for each"));
+    if ["curves", "importance"].contains(&kind) && args.metric.len() > 1 {
+        let text = if kind == "curves" { "curves are" } else { "importance is" };
+        let text = format!("{text} of one metric");
+        return Err(CliError::usage(text).hint("draw a figure for each"));
     }
     Ok(())
 }
@@ -56,7 +60,12 @@ fn figure(ui: &Ui, store: &Store, args: &PlotArgs) -> Result<Box<dyn Figure>, Cl
     let class = args.class.as_deref();
     Ok(match args.kind.as_str() {
         "history" => Box::new(trials()?.history()),
-        "importance" => Box::new(trials()?.importance()?),
+        "importance" => {
+            let method = args.method.as_deref().and_then(ImportanceMethod::of_key);
+            let method = method.unwrap_or(ImportanceMethod::PedAnova);
+            let metric = args.metric.first().map(String::as_str);
+            Box::new(trials()?.importance(store, method, metric)?)
+        }
         "parallel" => Box::new(trials()?.parallel(&args.param)?),
         "slice" => Box::new(trials()?.slice(&args.param)?),
         "contour" => Box::new(trials()?.contour(&args.param)?),

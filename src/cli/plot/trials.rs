@@ -1,17 +1,21 @@
 //! Figures of all trials of a sweep: history, importance, parallel, slice, contour.
 
-use crate::cli::text::nearest;
+use crate::cli::best::goal_of;
+use crate::cli::text::{count, nearest, plural};
 use crate::cli::{CliError, Exit};
-use crate::compare::{ImportanceError, Importances, PedAnovaOptions, ScoredPoint, ped_anova};
+use crate::compare::{
+    ImportanceError, ImportanceMethod, Importances, ParamImportance, PedAnovaOptions, ScoredPoint,
+    ped_anova,
+};
 use crate::domain::{Objective, Status};
 use crate::plot::{
     Contour, History, HistoryPoint, Importance, ImportanceBar, Parallel, Parameter, ParameterScale,
     Slice,
 };
-use crate::space::{Kind, Space};
+use crate::space::{Kind, Space, shown_names};
 use crate::spec::{self, Known, Overrides, Sweep};
 use crate::store::{Store, SweepRow, TrialRow};
-use crate::sweep::Steering;
+use crate::sweep::{Steering, scores};
 use std::path::Path;
 
 /// A sweep with its space and the trials that have a score.
@@ -65,13 +69,16 @@ impl Trials {
         self.scored.iter().map(|trial| goal.loss(trial.loss.unwrap_or(f64::NAN))).collect()
     }
 
-    /// Which parameters made the difference.
-    pub(in crate::cli) fn importances(&self) -> Result<Importances, ImportanceError> {
+    /// Which parameters made the difference, by PED-ANOVA.
+    pub(in crate::cli) fn importances(
+        &self,
+        options: &PedAnovaOptions,
+    ) -> Result<Importances, ImportanceError> {
         let scores = self.scores();
         let points = self.scored.iter().zip(&scores);
         let points: Vec<ScoredPoint<'_>> =
             points.map(|(trial, &score)| ScoredPoint { point: &trial.point, score }).collect();
-        ped_anova(self.space(), &points, self.objective(), &PedAnovaOptions::default())
+        ped_anova(self.space(), &points, self.objective(), options)
     }
 
     /// Every trial's score in order.
@@ -87,22 +94,23 @@ impl Trials {
         }
     }
 
-    /// Bars of what mattered.
-    pub(in crate::cli) fn importance(&self) -> Result<Importance, CliError> {
-        let found = self.importances();
+    /// Bars of what mattered for a metric, the first objective unless one is named.
+    pub(super) fn importance(
+        &self,
+        store: &Store,
+        method: ImportanceMethod,
+        metric: Option<&str>,
+    ) -> Result<Importance, CliError> {
+        let objective = match metric {
+            Some(name) => Objective { metric: name.into(), goal: goal_of(&self.row, name)? },
+            None => self.objective().clone(),
+        };
+        let scored = scores(store, &self.row, &objective)?;
+        let points: Vec<ScoredPoint<'_>> =
+            scored.iter().map(|(point, score)| ScoredPoint { point, score: *score }).collect();
+        let found = method.ask(self.space(), &points, &objective, self.row.seed);
         let found = found.map_err(|error| CliError::new(Exit::Failed, error.to_string()))?;
-        let bars = found.params.iter().map(|param| ImportanceBar {
-            name: param.id.clone(),
-            value: param.share,
-            interval: None,
-        });
-        let (metric, method) = (&self.objective().metric, found.method.word());
-        Ok(Importance {
-            title: format!("{}: what mattered for {metric}", self.row.name),
-            method: format!("{method} over {} runs", found.trials),
-            unit: "share of importance".into(),
-            bars: bars.collect(),
-        })
+        Ok(bars(&self.row.name, &objective.metric, &found))
     }
 
     /// The dimensions to draw: those that are named, else all of more than one value, the most important first.
@@ -115,7 +123,8 @@ impl Trials {
         let mut order: Vec<usize> =
             (0..dims.len()).filter(|&idx| !dims[idx].is_constant()).filter(occurs).collect();
         // Without importances, as with a single trial, they come as in the sweep file.
-        if let Ok(found) = self.importances() {
+        let options = PedAnovaOptions { resamples: 0, ..PedAnovaOptions::default() };
+        if let Ok(found) = self.importances(&options) {
             let place = |idx: &usize| found.params.iter().position(|p| p.id == dims[*idx].id);
             order.sort_by_key(|idx| place(idx).unwrap_or(usize::MAX));
         }
@@ -242,6 +251,33 @@ impl Trials {
         let number = counted.iter().find(|(idx, n)| is_number(*idx) && 4 * n >= most);
         let next = number.or_else(|| counted.iter().find(|(_, n)| 2 * n >= most));
         first.iter().copied().chain(next.map(|(idx, _)| *idx)).collect()
+    }
+}
+
+/// The bars of some importances.
+fn bars(sweep: &str, metric: &str, found: &Importances) -> Importance {
+    let params = found.params.iter().map(|param| (param.id.as_str(), param.name.as_str()));
+    let names = shown_names(params);
+    let bar = |(param, name): (&ParamImportance, &str)| ImportanceBar {
+        name: if param.active == found.trials {
+            name.to_string()
+        } else {
+            format!("{name} (in {} of {})", count(param.active as u64), count(found.trials as u64))
+        },
+        value: param.share,
+        interval: param.interval,
+    };
+    let over = if found.of > found.trials {
+        format!("{} of {} runs", count(found.trials as u64), count(found.of as u64))
+    } else {
+        plural(found.trials as u64, "run")
+    };
+    let intervals = if found.repeats > 0 { ", 95 % intervals" } else { "" };
+    Importance {
+        title: format!("{sweep}: what mattered for {metric}"),
+        method: format!("{} over {over}{intervals}", found.method.word()),
+        unit: "share of importance".into(),
+        bars: found.params.iter().zip(names).map(bar).collect(),
     }
 }
 

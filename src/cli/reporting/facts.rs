@@ -2,7 +2,7 @@
 
 use crate::candidate::{Ground, Recipe};
 use crate::cli::plot::Trials;
-use crate::compare::ParamImportance;
+use crate::compare::{ParamImportance, PedAnovaOptions};
 use crate::data::checks::{self, CheckOptions, Finding, Input};
 use crate::report::{DataCheck, DataSummary, Importance, Level, Share};
 
@@ -47,7 +47,8 @@ fn data_check(finding: &Finding, ground: &Ground) -> DataCheck {
 
 /// Which parameters made the difference; none where nothing can be told, and a note says why.
 pub(super) fn importance(trials: &Trials, notes: &mut Vec<String>) -> Option<Importance> {
-    let found = match trials.importances() {
+    let options = PedAnovaOptions { seed: trials.row.seed, ..PedAnovaOptions::default() };
+    let found = match trials.importances(&options) {
         Ok(found) => found,
         Err(error) => {
             notes.push(format!("no importance of parameters: {error}"));
@@ -55,7 +56,14 @@ pub(super) fn importance(trials: &Trials, notes: &mut Vec<String>) -> Option<Imp
         }
     };
     notes.extend(found.doubts.iter().map(|doubt| format!("importance: {doubt}")));
-    let share = |of: &ParamImportance| Share { param: of.id.clone(), share: of.share, sd: None };
+    notes.extend(found.intervals().map(|how| format!("importance: 95 % intervals from {how}")));
+    let share = |of: &ParamImportance| Share {
+        param: of.id.clone(),
+        share: of.share,
+        low: of.interval.map(|ends| ends.0),
+        high: of.interval.map(|ends| ends.1),
+        active: of.active as u64,
+    };
     Some(Importance {
         method: found.method.word().into(),
         metric: trials.row.objectives[0].metric.clone(),
