@@ -64,7 +64,10 @@ impl Fitted {
             }
             _ => {
                 let mend = "name a run of a model or a command";
-                let what = "is of a test function, which has no model".into();
+                let what = match recipe.sweep.work {
+                    Work::Elsewhere => "was told from elsewhere: its model is not here".into(),
+                    _ => "is of a test function, which has no model".into(),
+                };
                 return Err(CandidateError::Unfit { run: recipe.run.id.0, what, mend });
             }
         };

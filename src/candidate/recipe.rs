@@ -62,7 +62,7 @@ impl Recipe {
         match &self.sweep.work {
             Work::Models(section) => Some(section),
             Work::Command(section) => section.data.as_deref(),
-            Work::Function(_) => None,
+            Work::Function(_) | Work::Elsewhere => None,
         }
     }
 

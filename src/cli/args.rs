@@ -1,5 +1,6 @@
 //! Arguments of the program and of every verb. The doc comments are the help text.
 
+use super::ask_args::{AskArgs, SamplerArgs, TellArgs};
 use super::insight_args::{EnsembleArgs, ErrorsArgs, ExplainArgs, ImportanceArgs};
 use super::model_args::{
     ChampionArgs, ExportArgs, GateArgs, HoldoutArgs, PredictArgs, ReportFileArgs, ReproduceArgs,
@@ -44,6 +45,12 @@ pub(super) enum Command {
     Sweep(SweepArgs),
     /// Steer a sweep while it runs: pause, stop, more trials, a point by hand, another range
     Steer(SteerArgs),
+    /// Ask for trials of a sweep that others carry out
+    Ask(AskArgs),
+    /// Tell how a trial that was asked for ended
+    Tell(TellArgs),
+    /// Search by asking and telling over JSON lines, from any language, without a store
+    Sampler(SamplerArgs),
     /// Run any command once, and record it
     Run(RunArgs),
     /// Record metrics from inside a script that derby runs
@@ -173,6 +180,9 @@ pub(super) struct SweepArgs {
     /// Stop after so many failed trials
     #[arg(long, value_name = "N")]
     pub(super) max_failed: Option<String>,
+    /// Stop once no improvement above this is to be expected: a number, or noise for that of the best score
+    #[arg(long, value_name = "LEAST")]
+    pub(super) min_improvement: Option<String>,
     /// Trials at a time [default: all cores]
     #[arg(long, short, value_name = "N")]
     pub(super) jobs: Option<String>,
@@ -198,6 +208,9 @@ pub(super) struct SweepArgs {
     /// Time between two samples of a run's CPU, memory and disk, or false for none
     #[arg(long, value_name = "TIME")]
     pub(super) monitor: Option<String>,
+    /// An earlier sweep whose trials teach the sampler before its first one: a sweep of its own
+    #[arg(long, value_name = "SWEEP")]
+    pub(super) warm_start: Option<String>,
     /// Changes
     #[command(flatten)]
     pub(super) overrides: OverrideArgs,
@@ -364,6 +377,9 @@ pub(super) struct BestArgs {
     /// How many
     #[arg(long, short = 'n', default_value_t = 1, value_name = "N")]
     pub(super) top: usize,
+    /// The Pareto front of several objectives: every run that no other one beats in all of them
+    #[arg(long, conflicts_with_all = ["metric", "top"])]
+    pub(super) front: bool,
     /// Show a row for each replicate of a trial instead of their mean
     #[arg(long)]
     pub(super) each: bool,

@@ -90,7 +90,7 @@ pub(super) fn command_of(sweep: &Sweep, params: &Params) -> Option<String> {
 /// The file by itself, then against its data: columns, classes, folds, metrics, families.
 fn check(file: &Path, overrides: &Overrides, no_data: bool) -> Result<Sweep, SpecError> {
     let sweep = spec::load(file, overrides, &Known::built_in())?;
-    if !no_data && !matches!(sweep.work, Work::Function(_)) {
+    if !no_data && !matches!(sweep.work, Work::Function(_) | Work::Elsewhere) {
         // Nothing runs: no place is needed, and GPUs may be on another machine.
         let place = Place { store: ".derby".into(), owner: String::new(), jobs: 1, gpus: None };
         Plan::new(&sweep, &place)
@@ -130,6 +130,7 @@ fn summary(sweep: &Sweep) -> String {
             format!("a command{}{runs}", data.unwrap_or_default())
         }
         Work::Function(name) => format!("function {name}"),
+        Work::Elsewhere => "told from elsewhere".into(),
     };
     let size = match sweep.space.size() {
         Size::Finite(1) => "1 configuration".into(),

@@ -102,6 +102,10 @@ fn of_sweep(file: &Path) -> Result<DataOptions, CliError> {
             "'{}' runs a command and reads no data itself; mend: name a data file",
             file.display()
         ))),
+        Work::Elsewhere => Err(CliError::usage(format!(
+            "trials of '{}' are carried out elsewhere, and it names no data; mend: name a data file",
+            file.display()
+        ))),
         Work::Function(name) => Err(CliError::usage(format!(
             "'{}' is a sweep of the function '{name}' and has no data",
             file.display()

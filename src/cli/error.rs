@@ -5,7 +5,7 @@ use crate::candidate::CandidateError;
 use crate::data;
 use crate::spec::SpecError;
 use crate::store::StoreError;
-use crate::sweep::{DriveError, PlanError};
+use crate::sweep::{DriveError, OutsideError, PlanError, WarmStartError};
 use std::fmt;
 
 /// Verb by outcome. The same table stands in `derby --help`.
@@ -112,8 +112,35 @@ impl From<PlanError> for CliError {
             PlanError::Command(_)
             | PlanError::Gpus(_)
             | PlanError::Metric { .. }
+            | PlanError::Elsewhere { .. }
             | PlanError::Family { .. } => Exit::Usage,
             PlanError::Data(_) | PlanError::Split(_) => Exit::Failed,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<WarmStartError> for CliError {
+    fn from(error: WarmStartError) -> Self {
+        match error {
+            WarmStartError::Store(error) if !matches!(error, StoreError::NoSuchSweep { .. }) => {
+                error.into()
+            }
+            error => Self::usage(error.to_string()),
+        }
+    }
+}
+
+impl From<OutsideError> for CliError {
+    fn from(error: OutsideError) -> Self {
+        let exit = match error {
+            OutsideError::Store(error) => return error.into(),
+            OutsideError::WarmStart(error) => return error.into(),
+            OutsideError::Over { .. } => Exit::NoResult,
+            OutsideError::Waits { .. } => Exit::Later,
+            OutsideError::Unknown { .. }
+            | OutsideError::Ended { .. }
+            | OutsideError::Missing { .. } => Exit::Usage,
         };
         Self::new(exit, error.to_string())
     }
@@ -134,6 +161,7 @@ impl From<DriveError> for CliError {
     fn from(error: DriveError) -> Self {
         match error {
             DriveError::Store(error) => error.into(),
+            DriveError::WarmStart(error) => error.into(),
             DriveError::Sampler(_) => Self::usage(error.to_string()),
             DriveError::TakenOver(_) => Self::new(Exit::Later, error.to_string()),
             DriveError::Threads { .. } => Self::new(Exit::Failed, error.to_string()),

@@ -130,7 +130,7 @@ fn section_of(sweep: &Sweep) -> Result<&DataSection, CliError> {
     let section = match &sweep.work {
         Work::Models(section) => Some(&**section),
         Work::Command(section) => section.data.as_deref(),
-        Work::Function(_) => None,
+        Work::Function(_) | Work::Elsewhere => None,
     };
     section.ok_or_else(|| {
         CliError::usage(format!(

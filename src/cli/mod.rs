@@ -2,6 +2,8 @@
 
 mod args;
 mod artifacts;
+mod ask;
+mod ask_args;
 mod attributed;
 mod bars;
 mod best;
@@ -48,6 +50,7 @@ mod reporting;
 mod reproduce;
 mod run;
 mod runs;
+mod sampler;
 mod script_args;
 mod shell;
 mod show;
@@ -62,6 +65,7 @@ mod sweep;
 mod sweep_gate;
 mod sweeps;
 mod table;
+mod tell;
 mod text;
 mod trial;
 mod tui;
@@ -184,6 +188,9 @@ fn dispatch(ui: &Ui, command: Command) -> Result<u8, CliError> {
         Command::Man(args) => shell::man(ui, &args),
         Command::Reaper(args) => Ok(reaper::run(&args)),
         Command::Trial(args) => trial::run(&args),
+        Command::Ask(args) => ask::run(ui, &args),
+        Command::Tell(args) => tell::run(ui, &args),
+        Command::Sampler(args) => sampler::run(ui, args),
     }?;
     Ok(exit as u8)
 }

@@ -219,7 +219,7 @@ pub(super) fn terminal() -> crate::tui::Output {
     Box::new(io::BufWriter::with_capacity(1 << 16, io::stdout()))
 }
 
-/// Standard output for lines that another derby reads.
+/// Standard output for lines that another program reads.
 pub(super) fn lines() -> Box<dyn Write + Send> {
     Box::new(io::stdout())
 }

@@ -10,7 +10,7 @@ use super::{CliError, Exit, Ui};
 use crate::domain::{Status, SweepId};
 use crate::host;
 use crate::store::{Store, SweepRow};
-use crate::sweep::Steering;
+use crate::sweep::{Steering, Taught};
 use indexmap::IndexMap;
 
 /// Best runs that a sweep shows.
@@ -29,6 +29,8 @@ pub(super) fn show_sweep(
     if json {
         let mut value = sweeps::json(sweep);
         value["text"] = sweep.text.clone().into();
+        value["made_by"] =
+            serde_json::json!(store.arms(sweep.id)?.into_iter().collect::<IndexMap<_, _>>());
         value["events"] = events
             .iter()
             .map(|event| serde_json::json!({ "at": event.ts, "kind": event.kind, "detail": event.detail }))
@@ -48,8 +50,16 @@ pub(super) fn show_sweep(
     line(ui, "runs", &format!("{}{duplicates}", counts.join(", ")))?;
     reasons(ui, store, sweep)?;
     at_work(ui, store, sweep)?;
+    let arms = store.arms(sweep.id)?;
+    let arms: Vec<String> = arms.iter().map(|(arm, n)| format!("{} {arm}", count(*n))).collect();
+    line(ui, "made by", &safe(&arms.join(" · ")))?;
     line(ui, "file", &safe(&sweep.file))?;
     line(ui, "time", &duration(store.sweep_seconds(sweep.id)?))?;
+    if let Some(taught) = Taught::of(store, sweep.id)? {
+        for teacher in &taught.sweeps {
+            line(ui, "warm start", &safe(&format!("from {teacher}")))?;
+        }
+    }
     if let Some(last) = Steering::of(store, sweep)?.steps.last() {
         let ago = age(host::now_ms() - last.ts);
         let text = format!("{ago} ago: {}, by {}", last.command, last.by);

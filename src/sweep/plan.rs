@@ -137,6 +137,15 @@ pub enum PlanError {
     /// There are not enough GPUs.
     #[error("[resources] gpus: {0}")]
     Gpus(#[from] GpuError),
+    /// The file describes no work.
+    #[error(
+        "'{}' has [params] and nothing to run; mend: add [command], or let others carry out its trials: derby ask, derby tell",
+        file.display()
+    )]
+    Elsewhere {
+        /// The sweep file.
+        file: PathBuf,
+    },
     /// A family cannot do the task.
     #[error("model '{family}' does not do {task}; mend: take [models.{family}] out, or one of {fitting}", task = task.word())]
     Family {
@@ -161,6 +170,7 @@ impl Plan {
                 let (identity, work) = (sweep.digest, Arc::new(function));
                 Ok(Self::bare(work, identity))
             }
+            SpecWork::Elsewhere => Err(PlanError::Elsewhere { file: sweep.file.clone() }),
             SpecWork::Command(section) => Self::command(sweep, section, place),
             SpecWork::Models(section) => Self::models(sweep, section, place),
         }

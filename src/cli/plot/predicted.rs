@@ -309,6 +309,7 @@ fn ground(recipe: &Recipe) -> Result<Ground, CliError> {
     let Some(section) = recipe.data_section() else {
         let what = match recipe.sweep.work {
             Work::Function(_) => "is of a test function, which predicts nothing",
+            Work::Elsewhere => "was told from elsewhere, without predictions",
             _ => {
                 "is of a command without [data], so that nobody can tell the holdout's rows from others"
             }

@@ -166,6 +166,11 @@ impl Cma {
         made
     }
 
+    /// True if the point was told.
+    pub(super) fn has(&self, point: &Point) -> bool {
+        self.record.has(point)
+    }
+
     /// What the draws of a number are made of, whatever the distribution.
     fn source(&self, number: u64) -> Source {
         let (space, seed) = (&self.setup.space, self.setup.seed);
@@ -326,7 +331,8 @@ impl Sampler for Cma {
     }
 
     fn tell(&mut self, told: &Told) {
-        let loss = told.loss.filter(|loss| loss.is_finite()).unwrap_or(f64::INFINITY);
+        let loss = told.comparable_loss().filter(|loss| loss.is_finite());
+        let loss = loss.unwrap_or(f64::INFINITY);
         let place = self.frame.place(&self.setup.space, &told.point);
         let origin = self.run.as_ref().and_then(|run| self.origin(run, told));
         self.record.push(&told.point, place.clone(), loss);

@@ -1,9 +1,11 @@
+//! CMA-ES against reference values, and what it does with choices, steps, batches and foreign trials.
+
 use super::*;
 use crate::sampler::conformance::{choice, float, int, log_int, setup, when};
 use crate::space::Dimension;
 
 fn told(number: u64, point: Point, loss: f64) -> Told {
-    Told { number, point, loss: Some(loss), sd: None }
+    Told::new(number, point, Some(loss))
 }
 
 fn floats(n: usize) -> Vec<Dimension> {

@@ -31,25 +31,32 @@
 //! | trust region in half the asks | 100 | ackley10 0.573, styblinski10 0.108 | 0.208, 0.154 |
 //! | plateaus | 100 | SVM 0.0127, elastic net 0.0600, noisy branin 0.0475 | 0.0026, 0.0432, 0.0210 |
 
+mod belief;
 mod chol;
 mod codec;
 mod descent;
+mod ehvi;
 mod fit;
 mod improvement;
 mod kernel;
+mod outlook;
 mod points;
 mod posterior;
 mod propose;
 mod record;
 mod region;
+mod sides;
 mod warp;
 
 #[cfg(test)]
 mod tests;
 
+pub use self::ehvi::{Bayes, Ehvi};
+
 use self::codec::Codec;
 use self::fit::{Fit, Prior};
 use self::kernel::Kernel;
+pub use self::outlook::Regret;
 use self::posterior::Posterior;
 use self::propose::{Effort, Proposal, Search};
 use self::record::{Lens, Record};
@@ -121,6 +128,8 @@ pub struct GpOptions {
     pub trust_share: f64,
     /// Share of the asks that look for another basin once the best one is exhausted.
     pub elsewhere_share: f64,
+    /// How far the reference point of several objectives goes from the worst of the front to the worst of all.
+    pub reach: f64,
 }
 
 impl Default for GpOptions {
@@ -135,6 +144,7 @@ impl Default for GpOptions {
             n_believed: 4,
             trust_share: 0.5,
             elsewhere_share: 0.6,
+            reach: 0.0,
         }
     }
 }
@@ -198,7 +208,8 @@ impl Gp {
         self.outlook
     }
 
-    fn n_startup(&self) -> usize {
+    /// Sobol points before the model starts.
+    pub(super) fn n_startup(&self) -> usize {
         self.options.n_startup.unwrap_or_else(|| (self.codec.len() + 2).clamp(5, 12))
     }
 
@@ -309,7 +320,7 @@ impl Gp {
         };
         let search = Search {
             codec: &self.codec,
-            posterior: &posterior,
+            belief: &posterior,
             best: &best,
             combinations: &self.combinations,
             region,

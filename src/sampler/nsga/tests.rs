@@ -1,3 +1,5 @@
+//! Generations of NSGA-II and NSGA-III over problems with known fronts.
+
 use super::*;
 use crate::numeric::{front, hypervolume};
 use crate::sampler::conformance::{choice, float, int, when};

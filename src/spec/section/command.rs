@@ -59,7 +59,7 @@ pub(super) fn command<'a>(
 }
 
 /// The parameters, in the order in which people count; a command may do without.
-fn params<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> Option<Vec<Setting<'a>>> {
+pub(super) fn params<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> Option<Vec<Setting<'a>>> {
     let Some(params) = root.get("params") else { return Some(Vec::new()) };
     let Some(table) = params.node.table() else {
         let text = format!("[params] must be a table, not {}", params.node.shown());

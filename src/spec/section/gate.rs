@@ -31,6 +31,9 @@ pub(in crate::spec) fn gate<'a>(
     objectives: &[Objective],
 ) -> Option<Policy> {
     let entry = root.get("gate")?;
+    if kind == WorkKind::Elsewhere {
+        return None; // refused as a whole
+    }
     let section = Section::of(ctx, "[gate]", entry)?;
     if kind == WorkKind::Function {
         let text = "[gate] is for models and commands; a test function has nothing to promote; leave it out";

@@ -42,7 +42,7 @@ pub(in crate::spec) fn objectives<'a>(
     kind: WorkKind,
 ) -> Objectives {
     let by_itself = match kind {
-        WorkKind::Models => None,
+        WorkKind::Models | WorkKind::Elsewhere => None,
         WorkKind::Function => Some(FUNCTION_METRIC),
         WorkKind::Command => is_exit_code(root).then_some(EXIT_METRIC),
     };
@@ -52,7 +52,9 @@ pub(in crate::spec) fn objectives<'a>(
             return Objectives { list, ..Objectives::default() };
         }
         let example = match kind {
-            WorkKind::Command => "metric = \"val_loss\" and goal = \"minimize\"",
+            WorkKind::Command | WorkKind::Elsewhere => {
+                "metric = \"val_loss\" and goal = \"minimize\""
+            }
             _ => "metric = \"roc_auc\"",
         };
         let text = format!("[objective] is missing; say what to optimize, for example {example}");
@@ -140,7 +142,7 @@ fn one(section: Section<'_>, kind: WorkKind) -> Option<(Objective, SummaryKind)>
             Some((FUNCTION_METRIC.to_string(), Some(Goal::Minimize)))
         }
         None => None,
-        Some(metric) if kind == WorkKind::Command => {
+        Some(metric) if matches!(kind, WorkKind::Command | WorkKind::Elsewhere) => {
             let exit = (metric == EXIT_METRIC).then_some(Goal::Minimize);
             let default = exit.or_else(|| known.goal(&metric));
             if default.is_none() && goal_entry.is_none() {

@@ -1,9 +1,11 @@
 //! `[search]`: the sampler, the pruner, the seed, and points to try first.
 
 use super::pruner::pruner as read_pruner;
+use super::warm_start::{RawWarmStart, warm_start};
 use super::work::WorkKind;
 use crate::domain::{Params, Value};
 use crate::pruner::Setting;
+use crate::sampler;
 use crate::space::{Point, Space, SpaceError};
 use crate::spec::hint;
 use crate::spec::reader::{Ctx, Section};
@@ -21,23 +23,25 @@ const SOBOL_DIMENSIONS: usize = 256;
 pub(in crate::spec) struct RawSearch<'a> {
     pub(in crate::spec) search: Search,
     pub(in crate::spec) points: Option<&'a Node>,
+    pub(in crate::spec) warm_start: Option<RawWarmStart>,
     sampler_span: Span,
 }
 
 /// Reads `[search]`.
 pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearch<'a> {
     let mut search = Search {
-        sampler: if is_single(root) { "grid" } else { "tpe" }.into(),
+        sampler: if is_single(root) { "grid" } else { sampler::DEFAULT }.into(),
         grid_steps: GRID_STEPS,
         seed: 0,
         reproducible: false,
         lag: LAG,
         replicates: 1,
         pruner: None,
+        warm_start: None,
     };
     let section = root.get("search").and_then(|entry| Section::of(ctx, "[search]", entry));
     let Some(section) = section else {
-        return RawSearch { search, points: None, sampler_span: Span::default() };
+        return RawSearch { search, points: None, warm_start: None, sampler_span: Span::default() };
     };
     let pruner = section.take("pruner");
     search.pruner = pruner.and_then(|entry| read_pruner(&section, entry));
@@ -76,11 +80,27 @@ pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearc
             refuse_pruner(&section, entry, setting);
         }
     }
+    let replicates = section.take("replicates");
     search.replicates = section.int("replicates", 1..=1000).unwrap_or(1) as u32;
+    if WorkKind::of(root) == WorkKind::Elsewhere {
+        let told = "and without [command] a trial is told once";
+        if let (Some(entry), 2..) = (replicates, search.replicates) {
+            let text = format!("'replicates' runs every trial so often, {told}; leave it out");
+            section.problem(entry.span, text);
+        }
+        if let (Some(entry), Some(_)) = (pruner, &search.pruner) {
+            let text = format!("a pruner watches running trials, {told}; leave it out");
+            section.problem(entry.span, text);
+        }
+    }
     let points = section.take("points").map(|entry| &entry.node);
+    let learns = ctx.known.learns(&search.sampler);
+    let warm_start = section.take("warm_start");
+    let warm_start =
+        warm_start.and_then(|entry| self::warm_start(&section, entry, (&search.sampler, learns)));
     section.finish();
     let sampler_span = sampler.map_or_else(Span::default, |entry| entry.node.span);
-    RawSearch { search, points, sampler_span }
+    RawSearch { search, points, warm_start, sampler_span }
 }
 
 /// True for a command without parameters.
@@ -151,6 +171,34 @@ fn refuse_pruner(section: &Section<'_>, entry: &Entry, setting: &Setting) {
     section.problem(entry.span, text);
 }
 
+/// Checks the sampler against how many objectives there are.
+pub(in crate::spec) fn several(ctx: &Ctx<'_>, raw: &RawSearch<'_>, n_objectives: usize) {
+    if n_objectives < 2 {
+        return;
+    }
+    let name = raw.search.sampler.as_str();
+    let most = sampler::most_objectives(name);
+    let known = ctx.known.samplers.contains(&name);
+    if known && most < n_objectives {
+        let able = sampler::names_for_several().join(", ");
+        let text = match most {
+            1 => format!(
+                "the sampler '{name}' searches for one objective, not {n_objectives}; take one of {able}"
+            ),
+            _ => format!(
+                "the sampler '{name}' searches for at most {most} objectives, not {n_objectives}; take 'auto' or another"
+            ),
+        };
+        ctx.problem(raw.sampler_span, "[search]", text);
+    }
+    if raw.warm_start.is_some() {
+        let text = format!(
+            "'warm_start' teaches one objective, and there are {n_objectives}; leave it out"
+        );
+        ctx.problem(raw.sampler_span, "[search]", text);
+    }
+}
+
 /// Checks the sampler against the space, and turns the explicit points into points of it.
 pub(in crate::spec) fn points(ctx: &Ctx<'_>, raw: &RawSearch<'_>, space: &Space) -> Vec<Point> {
     if raw.search.sampler == "sobol" && space.len() > SOBOL_DIMENSIONS {
@@ -198,7 +246,7 @@ pub(in crate::spec) fn points(ctx: &Ctx<'_>, raw: &RawSearch<'_>, space: &Space)
 }
 
 /// Names and values of a point; `numeric.scale` may be written as a table in a table.
-fn flatten(
+pub(super) fn flatten(
     ctx: &Ctx<'_>,
     place: &str,
     prefix: &str,

@@ -1,5 +1,5 @@
-//! What a trial does: `[models.*]` with `[data]` and `[preprocess]`, `[command]` with `[params]`, or `function`
-//! with `[params]`.
+//! What a trial does: `[models.*]` with `[data]` and `[preprocess]`, `[command]` with `[params]`, `function` with
+//! `[params]`, or nothing here, with `[params]` alone.
 
 use super::{command, data, preprocess};
 use crate::domain::{Task, Value};
@@ -28,12 +28,19 @@ const FUNCTIONS: [(&str, usize, usize); 4] = [
     ("rosenbrock", 2, usize::MAX),
 ];
 
+/// Sections that only built-in models have, beside those that others share.
+const MODELS: [&str; 4] = ["models", "model", "data", "preprocess"];
+/// Sections that mean something only where trials are carried out here.
+const HERE: [&str; 2] = ["resources", "gate"];
+
 /// What kind of work a file describes, right or wrong: other sections depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::spec) enum WorkKind {
     Models,
     Function,
     Command,
+    /// Trials are asked for and told.
+    Elsewhere,
 }
 
 impl WorkKind {
@@ -42,6 +49,8 @@ impl WorkKind {
             Self::Command
         } else if root.contains_key("function") && !root.contains_key("models") {
             Self::Function
+        } else if root.contains_key("params") && !MODELS.iter().any(|key| root.contains_key(*key)) {
+            Self::Elsewhere
         } else {
             Self::Models
         }
@@ -72,6 +81,9 @@ pub(in crate::spec) fn plan<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> Option<Pla
     if misnamed && !root.contains_key("models") {
         return None; // the top level has said what is wrong
     }
+    if WorkKind::of(root) == WorkKind::Elsewhere {
+        return elsewhere(ctx, root);
+    }
     match (root.get("models"), root.get("function")) {
         (Some(_), Some(function)) => {
             let text = "'function' and [models] exclude each other; leave one out";
@@ -79,8 +91,7 @@ pub(in crate::spec) fn plan<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> Option<Pla
             None
         }
         (None, None) => {
-            let text =
-                "nothing to run; give model families as [models.NAME], or a program as [command]";
+            let text = "nothing to run; give model families as [models.NAME], a program as [command], or [params] alone for trials that others carry out (derby ask)";
             ctx.problem(Span { file: 0, line: 1, column: 1 }, "", text);
             None
         }
@@ -101,6 +112,22 @@ pub(in crate::spec) fn plan<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> Option<Pla
             with_function(ctx, root, function)
         }
     }
+}
+
+/// `[params]` alone: what is tried is told, not done.
+fn elsewhere<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> Option<Plan> {
+    for section in HERE {
+        if let Some(entry) = root.get(section) {
+            let text = format!(
+                "[{section}] is for trials that derby carries out, and there is no [command]; leave it out"
+            );
+            ctx.problem(entry.span, "", text);
+        }
+    }
+    let settings = command::params(ctx, root)?;
+    let mut dims = Dimensions::default();
+    dims.add(ctx, &settings, None, &Naming { place: "[params]", id: "", name: "" });
+    Some(Plan { work: Work::Elsewhere, dims })
 }
 
 fn with_models<'a>(ctx: &'a Ctx<'a>, root: &'a Table, entry: &'a Entry) -> Option<Plan> {

@@ -7,6 +7,7 @@ mod gate;
 mod problems;
 mod pruners;
 mod sweeps;
+mod warm_start;
 
 use super::*;
 use crate::domain::Goal;
@@ -164,7 +165,7 @@ const FULL_JSON: &str = r#"{
     }
   },
   "search": {
-    "seed": 7,
+    "seed": 7, "sampler": "tpe",
     "points": [{"model": "svm", "kernel": "linear", "C": 1, "scale": "none"}]
   }
 }"#;

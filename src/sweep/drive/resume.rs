@@ -2,15 +2,17 @@
 
 use super::record::{mean_score, outcome_of};
 use super::remote::recover;
-use super::steered::{GRID, Stopwatch, sampler_over};
+use super::steered::{GRID, Stopwatch, outlook_over, sampler_over};
 use super::{DriveError, Driver, OpenTrial, Options, Task};
 use crate::domain::{Goal, Outcome, RunId, Status, SweepId};
 use crate::executor::{Judging, Pool};
+use crate::sampler::Pruned;
 use crate::spec::Sweep;
 use crate::store::{Store, StoreError, SweepRow, TrialRow, TrialRun};
-use crate::sweep::asker::{Asker, End, Remembered, Score, Steered};
+use crate::sweep::asker::{Asker, End, Fate, Remembered, Score, Steered};
 use crate::sweep::judge::SweepJudge;
 use crate::sweep::steer::{Kept, Steering, ranged};
+use crate::sweep::warm::{Lesson, Taught};
 use crate::sweep::{Best, Plan, Progress};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -45,11 +47,14 @@ impl<'a> Driver<'a> {
         let stopped = &steering.stopped;
         let left: Vec<Left> =
             trials.iter().map(|trial| left(trial, &runs, (spec, plan), stopped)).collect();
-        let asker = asker(spec, &steering, &trials, &left)?;
         let judge = SweepJudge::new(&spec.search, spec.objectives[0].goal, &row.digest);
         if let Some(judge) = &judge {
             judge.restore(&trials, &store.trial_series(row.id, metric)?);
+            record_pruned(store, row.id, (judge, spec.objectives[0].goal), &mut trials)?;
         }
+        let lessons = Taught::of(store, row.id)?.map(Taught::into_lessons).unwrap_or_default();
+        let further = further(store, row.id, (spec, None))?;
+        let asker = asker(spec, (&steering, lessons), (&trials, &left), further)?;
         let judge = judge.map(Arc::new);
         let paused = steering.paused_seconds(&store.sweep_sessions(row.id)?);
         let earlier_seconds = (store.sweep_seconds(row.id)? - paused).max(0.0);
@@ -78,6 +83,7 @@ impl<'a> Driver<'a> {
             unruled: BTreeMap::new(),
             stopping_since: None,
             stop: None,
+            looked_at: None,
             judge,
             store,
             spec,
@@ -159,6 +165,55 @@ impl<'a> Driver<'a> {
         }
         self.open.insert(trial.number, open);
     }
+}
+
+/// The asker of a sweep as its record has it, and how many trials are open.
+///
+/// # Errors
+/// When the store cannot be read, or the record does not fit the sweep file.
+pub(in crate::sweep) fn restored(
+    store: &Store,
+    spec: &Sweep,
+    plan: &Plan,
+    row: &SweepRow,
+) -> Result<(Asker, u64), StoreError> {
+    let trials = store.trials(row.id)?;
+    let runs = by_trial(store.trial_runs(row.id, &spec.objectives[0].metric)?);
+    let steering = Steering::recorded(store, row.id)?;
+    let left: Vec<Left> =
+        trials.iter().map(|trial| left(trial, &runs, (spec, plan), &steering.stopped)).collect();
+    let is_open =
+        |(trial, left): &(&TrialRow, &Left)| trial.same_as.is_none() && **left == Left::Open;
+    let n_open = trials.iter().zip(&left).filter(is_open).count() as u64;
+    let lessons = Taught::of(store, row.id)?.map(Taught::into_lessons).unwrap_or_default();
+    let further = further(store, row.id, (spec, None))?;
+    let asker =
+        asker(spec, (&steering, lessons), (&trials, &left), further).map_err(
+            |error| match error {
+                DriveError::Store(error) => error,
+                other => StoreError::Invalid(other.to_string()),
+            },
+        )?;
+    Ok((asker, n_open))
+}
+
+/// The losses of the objectives beside the first, of every trial or of one.
+pub(super) fn further(
+    store: &Store,
+    sweep: SweepId,
+    (spec, trial): (&Sweep, Option<u64>),
+) -> Result<BTreeMap<u64, Vec<f64>>, StoreError> {
+    let mut found: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for (place, objective) in spec.objectives.iter().skip(1).enumerate() {
+        for (trial, score) in store.trial_scores(sweep, &objective.metric, trial)? {
+            let losses = found.entry(trial).or_default();
+            // A trial that lacks one of them has not got all in the end.
+            if losses.len() == place {
+                losses.push(objective.goal.loss(score));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// How a sweep stands, for a process that does not drive it.
@@ -315,9 +370,9 @@ fn left(
 
 fn asker(
     spec: &Sweep,
-    steering: &Steering,
-    trials: &[TrialRow],
-    left: &[Left],
+    (steering, lessons): (&Steering, Vec<Lesson>),
+    (trials, left): (&[TrialRow], &[Left]),
+    further: BTreeMap<u64, Vec<f64>>,
 ) -> Result<Asker, DriveError> {
     let misfit = |why: String| StoreError::Invalid(format!("the steering of the sweep: {why}"));
     let space = if steering.ranges.is_empty() {
@@ -332,9 +387,42 @@ fn asker(
         changes: steering.range_changes(),
         is_grid: spec.search.sampler == GRID,
     };
-    let mut asker = Asker::new(sampler, space, spec.points.clone(), lag).steered(steered);
+    let outlook = outlook_over(spec, &spec.budget, &space);
+    let asker = Asker::new(sampler, space, spec.points.clone(), lag)
+        .several(spec.objectives.len() - 1, further);
+    let mut asker = asker.steered(steered).with_outlook(outlook).taught(lessons);
     asker.restore(remembered(trials, left)?);
     Ok(asker)
+}
+
+/// Completes pruned trials of which a worker recorded the last run, with nobody left to record the trial.
+fn record_pruned(
+    store: &mut Store,
+    sweep: SweepId,
+    (judge, goal): (&SweepJudge, Goal),
+    trials: &mut [TrialRow],
+) -> Result<(), StoreError> {
+    for trial in trials {
+        let is_unknown = trial.tell_seq.is_none() && trial.pruned.is_none();
+        if trial.status != Some(Status::Pruned) || !is_unknown {
+            continue;
+        }
+        if let Some(Pruned { step, loss }) = judge.stopped_at(trial.number, goal) {
+            trial.pruned = Some((step, loss));
+            store.score_trial(sweep, trial.number, (None, None), trial.pruned)?;
+        }
+    }
+    Ok(())
+}
+
+/// How a trial ended, given the one that was executed for it.
+fn end(left: &Left, executed: Option<&TrialRow>) -> End {
+    let pruned = executed.and_then(|trial| trial.pruned);
+    let pruned = pruned.map(|(step, loss)| Pruned { step, loss });
+    match left {
+        Left::Over(score) => End::Over(Fate::new(*score, pruned)),
+        Left::Open => End::Open,
+    }
 }
 
 /// The record as the asker wants it; a trial that repeats another ended when that one did.
@@ -345,11 +433,9 @@ fn remembered(trials: &[TrialRow], left: &[Left]) -> Result<Vec<Remembered>, Sto
             Some(left) if trial.number == place as u64 => Ok(Remembered {
                 point: trial.point.clone(),
                 same_as: trial.same_as,
-                end: match left {
-                    Left::Over(score) => End::Over(*score),
-                    Left::Open => End::Open,
-                },
+                end: end(left, original.and_then(|original| trials.get(original))),
                 tell_seq: trial.tell_seq,
+                arm: trial.made_by.as_ref().map(|made_by| Arc::clone(&made_by.arm)),
             }),
             _ => Err(StoreError::Invalid(format!(
                 "the record of the sweep has a gap before trial {}; `derby store check` tells more, and \

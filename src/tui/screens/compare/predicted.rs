@@ -184,6 +184,7 @@ fn predicted(store: &Store, ids: &[RunId]) -> Result<Predicted, Trouble> {
         let Some(section) = recipe.data_section() else {
             let why = match recipe.sweep.work {
                 Work::Function(_) => "a test function predicts nothing",
+                Work::Elsewhere => "it was told, and predictions were not",
                 _ => "it is a command without [data] in its sweep file",
             };
             read.lacking.insert(id, why.into());

@@ -210,6 +210,7 @@ fn section(row: &SweepRow, reader: &Reader) -> Result<DataSection, String> {
         Work::Command(command) => command.data.map(|section| *section).ok_or_else(|| {
             format!("sweep '{name}' runs a command that reads its data itself; derby data FILE profiles a file")
         }),
+        Work::Elsewhere => Err(format!("trials of sweep '{name}' are carried out elsewhere; derby data FILE profiles a file")),
         Work::Function(function) => {
             Err(format!("sweep '{name}' is of the function '{function}', which has no data"))
         }

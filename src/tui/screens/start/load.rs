@@ -5,7 +5,7 @@ use crate::host;
 use crate::report::words::{count, plural};
 use crate::sampler;
 use crate::space::{Row, Size};
-use crate::spec::{self, Format, Known, Overrides, SpecError, Sweep, Work};
+use crate::spec::{self, Format, Known, MinImprovement, Overrides, SpecError, Sweep, Work};
 use crate::store::filter::{Attribute, Pattern};
 use crate::store::{Expr, Field, Query, StoreError, SweepRow};
 use crate::sweep::{Reached, Steering, whole};
@@ -256,6 +256,12 @@ fn budget(sweep: &Sweep) -> Vec<String> {
         budget.patience.map(|n| format!("{n} without a better one")),
         budget.target.map(|score| format!("score {}", format_number(score, 4))),
         budget.max_failed.map(|n| format!("{n} failed")),
+        budget.min_improvement.map(|least| match least {
+            MinImprovement::Noise => "no improvement above the noise in sight".into(),
+            MinImprovement::Score(score) => {
+                format!("no improvement above {} in sight", format_number(score, 2))
+            }
+        }),
     ];
     parts.into_iter().flatten().collect()
 }
@@ -265,7 +271,7 @@ fn work(sweep: &Sweep, tree: &[Row], past: Option<&Past>) -> (String, Vec<String
     let section = match &sweep.work {
         Work::Models(section) => Some(&**section),
         Work::Command(section) => section.data.as_deref(),
-        Work::Function(_) => None,
+        Work::Function(_) | Work::Elsewhere => None,
     };
     let work = match &sweep.work {
         Work::Models(_) => {
@@ -274,6 +280,7 @@ fn work(sweep: &Sweep, tree: &[Row], past: Option<&Past>) -> (String, Vec<String
         }
         Work::Command(_) => format!("command {}", command(&sweep.text)).trim_end().into(),
         Work::Function(name) => format!("function {name}"),
+        Work::Elsewhere => "told from elsewhere".into(),
     };
     let Some(section) = section else { return (work, Vec::new()) };
     let source = &section.data.source;
