@@ -9,7 +9,7 @@ use crate::compare::{
     ImportanceError, ImportanceMethod, Importances, PedAnovaOptions, ScoredPoint, ped_anova,
 };
 use crate::domain::Objective;
-use crate::space::{Space, shown_names};
+use crate::space::Space;
 use crate::spec::{self, Known, Overrides};
 use crate::store::{Store, SweepRow};
 use crate::sweep::{Steering, left_out, scores};
@@ -34,25 +34,11 @@ pub(super) fn run(ui: &Ui, args: &ImportanceArgs) -> Result<Exit, CliError> {
         Some(metric) => Objective { metric: metric.clone(), goal: goal_of(&sweep, metric)? },
         None => sweep.objectives[0].clone(),
     };
-    let of_file = space_of(&sweep)?;
-    let space = Steering::of(&store, &sweep)?.searched(&of_file);
-    let scored = scores(&store, &sweep, &objective)?;
-    let points: Vec<ScoredPoint<'_>> =
-        scored.iter().map(|(point, score)| ScoredPoint { point, score: *score }).collect();
     let method = ImportanceMethod::of_key(&args.method).unwrap_or(ImportanceMethod::PedAnova);
-    let found = match (method, args.best) {
-        (ImportanceMethod::PedAnova, Some(top)) => {
-            let options = PedAnovaOptions { top, seed: sweep.seed, ..PedAnovaOptions::default() };
-            ped_anova(&space, &points, &objective, &options)
-        }
-        (_, Some(_)) => {
-            return Err(CliError::usage(
-                "'--best' is of --method ped-anova; mend: remove one of them",
-            ));
-        }
-        (method, None) => method.ask(&space, &points, &objective, sweep.seed),
-    };
-    let found = found.map_err(|error| unfounded(&error, &sweep))?;
+    if args.best.is_some() && method != ImportanceMethod::PedAnova {
+        return Err(CliError::usage("'--best' is of --method ped-anova; mend: remove one of them"));
+    }
+    let found = found(&store, &sweep, &objective, (method, args.best))?;
     let left_out = left_out(&store, &sweep, found.of)?;
     let answer = shown::Answer { sweep: &sweep, objective: &objective, found, left_out };
     if args.json {
@@ -65,18 +51,51 @@ pub(super) fn run(ui: &Ui, args: &ImportanceArgs) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-fn unfounded(error: &ImportanceError, sweep: &SweepRow) -> CliError {
+/// Asks a method for a metric of a sweep; PED-ANOVA with another share of best trials than by default, if there is one.
+pub(super) fn found(
+    store: &Store,
+    sweep: &SweepRow,
+    objective: &Objective,
+    (method, best): (ImportanceMethod, Option<f64>),
+) -> Result<Importances, CliError> {
+    let space = Steering::of(store, sweep)?.searched(&*space_of(sweep)?);
+    let scored = scores(store, sweep, objective)?;
+    let points = ScoredPoint::all(&scored);
+    let found = match best {
+        Some(top) => {
+            let options = PedAnovaOptions { top, seed: sweep.seed, ..PedAnovaOptions::default() };
+            ped_anova(&space, &points, objective, &options)
+        }
+        None => method.ask(&space, &points, objective, sweep.seed),
+    };
+    match found {
+        Ok(found) => Ok(found),
+        Err(error) => Err(unfounded(&error, store, sweep)?),
+    }
+}
+
+fn unfounded(
+    error: &ImportanceError,
+    store: &Store,
+    sweep: &SweepRow,
+) -> Result<CliError, CliError> {
     let exit = match error {
         ImportanceError::Few { .. } | ImportanceError::Constant | ImportanceError::Equal { .. } => {
             Exit::NoResult
         }
         ImportanceError::Option { name: "top", value, mend } => {
-            return CliError::usage(format!("'--best {value}' is no share; mend: {mend}"));
+            return Ok(CliError::usage(format!("'--best {value}' is no share; mend: {mend}")));
         }
         ImportanceError::Option { .. } => Exit::Usage,
         ImportanceError::Point { .. } | ImportanceError::Fit(_) => Exit::Failed,
     };
-    CliError::new(exit, format!("sweep '{}': {error}", sweep.name))
+    let told = CliError::new(exit, format!("sweep '{}': {error}", sweep.name));
+    let ImportanceError::Few { found, .. } = error else { return Ok(told) };
+    let left_out = left_out(store, sweep, *found)?;
+    Ok(match shown::left_out(&left_out) {
+        text if text.is_empty() => told,
+        text => told.hint(format!("left out are {text}; derby runs sweep:{} shows why", sweep.name)),
+    })
 }
 
 /// The space of a sweep's recorded file.
@@ -91,8 +110,7 @@ fn space_of(sweep: &SweepRow) -> Result<Arc<Space>, CliError> {
 pub(super) fn in_short(store: &Store, sweep: &SweepRow, space: &Space) -> Option<String> {
     let objective = &sweep.objectives[0];
     let scored = scores(store, sweep, objective).ok()?;
-    let points: Vec<ScoredPoint<'_>> =
-        scored.iter().map(|(point, score)| ScoredPoint { point, score: *score }).collect();
+    let points = ScoredPoint::all(&scored);
     let space = Steering::of(store, sweep).ok()?.searched(space);
     let options = PedAnovaOptions { resamples: 0, ..PedAnovaOptions::default() };
     let found = ped_anova(&space, &points, objective, &options).ok()?;
@@ -102,8 +120,8 @@ pub(super) fn in_short(store: &Store, sweep: &SweepRow, space: &Space) -> Option
     }
     let mut shown = String::new();
     let mut more = "";
-    for (at, (param, name)) in found.params.iter().zip(names(&found)).enumerate() {
-        let text = format!("{} {:.2}", safe(&name), param.share);
+    for (at, (param, name)) in found.params.iter().zip(found.names()).enumerate() {
+        let text = format!("{} {:.2}", safe(name), param.share);
         if param.share < LEAST || at == SHOWN || (at > 0 && shown.len() + text.len() > SHOWN_WIDTH)
         {
             more = " …";
@@ -116,8 +134,3 @@ pub(super) fn in_short(store: &Store, sweep: &SweepRow, space: &Space) -> Option
     Some(format!("{shown}{more}   ({method}, {runs})"))
 }
 
-/// Names of the parameters; of one that several models have, with the model.
-fn names(found: &Importances) -> Vec<String> {
-    let params = found.params.iter().map(|param| (param.id.as_str(), param.name.as_str()));
-    shown_names(params).into_iter().map(str::to_string).collect()
-}

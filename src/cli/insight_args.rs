@@ -1,6 +1,7 @@
 //! Arguments of the verbs that look into models and sweeps: explain, errors, importance, ensemble. The doc comments
 //! are the help text.
 
+use crate::compare::ImportanceMethod;
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
 
@@ -116,7 +117,7 @@ pub(super) struct ImportanceArgs {
     /// ped-anova (what the best trials have in common), fanova (what moves the score) or shap (what moved
     /// the score of the trials, and which way)
     #[arg(long, value_name = "METHOD", default_value = "ped-anova")]
-    #[arg(value_parser = ["ped-anova", "fanova", "shap"], hide_possible_values = true)]
+    #[arg(value_parser = ImportanceMethod::KEYS, hide_possible_values = true)]
     pub(super) method: String,
     /// Another objective of the sweep, or any other metric [default: the first objective]
     #[arg(long, value_name = "METRIC")]

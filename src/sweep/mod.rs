@@ -30,7 +30,7 @@ pub use pace::{Ahead, Pace};
 pub use plan::{Place, Plan, PlanError, memory_mb};
 pub use progress::{Best, Counts, Progress};
 pub use reached::{Doing, Ended, Reached, whole};
-pub use scores::{left_out, scores};
+pub use scores::{LeftOut, left_out, scores};
 pub use single::{Marks, Single, SingleReport, run_single};
 pub use steer::{Steer, Steering};
 pub use stop::StopReason;

@@ -35,7 +35,38 @@ pub fn scores(
     Ok(with_score.collect())
 }
 
-/// The trials beside `used` that have a finite score, by why they do not count: `failed` 12, `pruned` 30.
+/// Why a trial has no say in what its sweep scored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeftOut {
+    /// It is not done.
+    Status(Status),
+    /// It is done and its score is missing or not finite.
+    NotFinite,
+    /// It is where another trial was.
+    Repeated,
+}
+
+impl LeftOut {
+    /// The name in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Status(status) => status.word(),
+            Self::NotFinite => "not_finite",
+            Self::Repeated => "repeated",
+        }
+    }
+
+    /// The words for people, after a number.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Status(status) => status.word(),
+            Self::NotFinite => "done without a finite score",
+            Self::Repeated => "like another trial",
+        }
+    }
+}
+
+/// The trials beside `used` that have a finite score, by why they do not count: 12 failed, 30 pruned.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -43,21 +74,21 @@ pub fn left_out(
     store: &Store,
     sweep: &SweepRow,
     used: usize,
-) -> Result<Vec<(&'static str, u64)>, StoreError> {
+) -> Result<Vec<(LeftOut, u64)>, StoreError> {
     let mut counts: BTreeMap<Status, u64> = BTreeMap::new();
-    let mut repeats = 0;
+    let mut repeated = 0;
     for trial in store.trials(sweep.id)? {
         if trial.same_as.is_some() {
-            repeats += 1;
+            repeated += 1;
         } else {
             *counts.entry(trial.status.unwrap_or(Status::Queued)).or_default() += 1;
         }
     }
     let done = counts.remove(&Status::Done).unwrap_or(0);
-    let mut found: Vec<(&'static str, u64)> =
-        counts.into_iter().map(|(status, n)| (status.word(), n)).collect();
-    found.push(("done without a finite score", done.saturating_sub(used as u64)));
-    found.push(("like another trial", repeats));
+    let mut found: Vec<(LeftOut, u64)> =
+        counts.into_iter().map(|(status, n)| (LeftOut::Status(status), n)).collect();
+    found.push((LeftOut::NotFinite, done.saturating_sub(used as u64)));
+    found.push((LeftOut::Repeated, repeated));
     found.retain(|(_, n)| *n > 0);
     Ok(found)
 }

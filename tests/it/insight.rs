@@ -399,16 +399,16 @@ fn importance_says_what_does_not_count() {
 metric = "loss"
 goal = "minimize"
 [command]
-run = ["sh", "-c", "[ $DERBY_PARAM_n -lt 7 ] && echo '{{\"loss\": '{score}'}}'"]
+run = ["sh", "-c", "[ $DERBY_PARAM_N -lt 7 ] && echo '{{\"loss\": '{score}'}}'"]
 [params]
-n = {{ value = [1, 2, 3, 4, 5, 6, 7, 8] }}
-m = {{ value = [5] }}
+n = [1, 2, 3, 4, 5, 6, 7, 8]
+m = [5]
 [search]
 sampler = "grid"
 "#
         )
     };
-    place.write("some.toml", &file("some", "$DERBY_PARAM_n"));
+    place.write("some.toml", &file("some", "$DERBY_PARAM_N"));
     place.write("flat.toml", &file("flat", "1"));
     for name in ["some", "flat"] {
         place.derby(&["sweep", &format!("{name}.toml"), "-q"]);

@@ -1,6 +1,5 @@
 //! The answer of `derby importance`: a table, one JSON object, comma-separated values.
 
-use super::names;
 use crate::cli::csv_text::CsvText;
 use crate::cli::out::{Role, safe};
 use crate::cli::table::{Cell, Column, Table};
@@ -11,6 +10,7 @@ use crate::compare::{
 };
 use crate::domain::{Objective, format_number};
 use crate::store::SweepRow;
+use crate::sweep::LeftOut;
 use serde_json::json;
 
 /// The longest bar.
@@ -24,7 +24,7 @@ pub(super) struct Answer<'a> {
     pub(super) objective: &'a Objective,
     pub(super) found: Importances,
     /// Trials without a say, by why.
-    pub(super) left_out: Vec<(&'static str, u64)>,
+    pub(super) left_out: Vec<(LeftOut, u64)>,
 }
 
 impl Answer<'_> {
@@ -73,7 +73,7 @@ impl Answer<'_> {
         columns.extend(is_conditional.then(|| Column::optional("active in", false, 2)));
         columns.extend(unit.map(|unit| Column::optional(unit, true, 3)));
         let mut table = Table::new(columns);
-        for (param, name) in found.params.iter().zip(names(found)) {
+        for (param, name) in found.params.iter().zip(found.names()) {
             let mut row = vec![Cell::from(name), Cell::from(format!("{:.2}", param.share))];
             row.extend(has_interval.then(|| Cell::from(interval(param.interval))));
             row.push(Cell::from(bars::bar(param.share, BAR)));
@@ -97,7 +97,7 @@ impl Answer<'_> {
         let mut table = Table::new(columns);
         for pair in &found.pairs {
             let mut row = vec![
-                Cell::from(self.pair(pair)),
+                Cell::from(found.names_of(pair).join(" × ")),
                 Cell::from(format!("{:.2}", pair.raw)),
                 Cell::from(interval(pair.raw_interval)),
             ];
@@ -105,15 +105,6 @@ impl Answer<'_> {
             table.push(row);
         }
         table
-    }
-
-    fn pair(&self, pair: &PairImportance) -> String {
-        let names = names(&self.found);
-        let name = |id: &String| {
-            let at = self.found.params.iter().position(|param| param.id == *id);
-            at.map_or(id.clone(), |at| names[at].clone())
-        };
-        format!("{} × {}", name(&pair.ids[0]), name(&pair.ids[1]))
     }
 
     /// What the numbers rest on.
@@ -140,8 +131,7 @@ impl Answer<'_> {
         }
         notes.extend(found.intervals().map(|text| ("intervals", text)));
         if !self.left_out.is_empty() {
-            let text = self.left_out.iter().map(|(why, n)| format!("{} {why}", count(*n)));
-            notes.push(("left out", text.collect::<Vec<_>>().join(", ")));
+            notes.push(("left out", left_out(&self.left_out)));
         }
         let others = self.sweep.objectives.iter().filter(|other| *other != self.objective);
         let others: Vec<String> =
@@ -174,10 +164,11 @@ impl Answer<'_> {
             })
         };
         let left_out: serde_json::Map<String, serde_json::Value> =
-            self.left_out.iter().map(|(why, n)| ((*why).to_string(), json!(n))).collect();
+            self.left_out.iter().map(|(why, n)| (why.key().to_string(), json!(n))).collect();
         json!({
             "sweep": self.sweep.name,
             "metric": self.objective.metric,
+            "goal": self.objective.goal.word(),
             "method": found.method.word(),
             "trials": found.trials,
             "of": found.of,
@@ -237,6 +228,12 @@ fn question(method: ImportanceMethod) -> &'static str {
         ImportanceMethod::Fanova => "shares of the score's variance over the whole space",
         ImportanceMethod::Shap => "what moved the score of the trials",
     }
+}
+
+/// How many trials have no say, by why: `12 failed, 30 pruned`.
+pub(super) fn left_out(counts: &[(LeftOut, u64)]) -> String {
+    let texts = counts.iter().map(|(why, n)| format!("{} {}", count(*n), why.words()));
+    texts.collect::<Vec<_>>().join(", ")
 }
 
 fn ends(interval: Option<(f64, f64)>) -> (Option<f64>, Option<f64>) {

@@ -1,5 +1,6 @@
 //! Arguments of `derby plot`. The doc comments are the help text.
 
+use crate::compare::ImportanceMethod;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
@@ -37,7 +38,7 @@ pub(in crate::cli) struct PlotArgs {
     pub(super) metric: Vec<String>,
     /// How importance is told: ped-anova, fanova or shap [default: ped-anova]
     #[arg(long, value_name = "METHOD")]
-    #[arg(value_parser = ["ped-anova", "fanova", "shap"], hide_possible_values = true)]
+    #[arg(value_parser = ImportanceMethod::KEYS, hide_possible_values = true)]
     pub(super) method: Option<String>,
     /// A parameter of parallel, slice or contour, e.g. svm.C [default: the most important]; may be repeated
     #[arg(long, value_name = "NAME")]

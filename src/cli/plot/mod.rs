@@ -2,6 +2,7 @@
 
 mod args;
 mod curves;
+mod importance;
 mod pareto;
 mod predicted;
 mod runs;
@@ -16,7 +17,6 @@ use super::best::named_or_newest;
 use super::out::safe;
 use super::report::named;
 use super::{CliError, Exit, Ui, reporting};
-use crate::compare::ImportanceMethod;
 use crate::plot::{Figure, PlotError, RankKind};
 use crate::store::{Store, SweepRow};
 
@@ -60,12 +60,7 @@ fn figure(ui: &Ui, store: &Store, args: &PlotArgs) -> Result<Box<dyn Figure>, Cl
     let class = args.class.as_deref();
     Ok(match args.kind.as_str() {
         "history" => Box::new(trials()?.history()),
-        "importance" => {
-            let method = args.method.as_deref().and_then(ImportanceMethod::of_key);
-            let method = method.unwrap_or(ImportanceMethod::PedAnova);
-            let metric = args.metric.first().map(String::as_str);
-            Box::new(trials()?.importance(store, method, metric)?)
-        }
+        "importance" => Box::new(importance::figure(store, &sweep()?, args)?),
         "parallel" => Box::new(trials()?.parallel(&args.param)?),
         "slice" => Box::new(trials()?.slice(&args.param)?),
         "contour" => Box::new(trials()?.contour(&args.param)?),

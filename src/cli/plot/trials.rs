@@ -1,21 +1,14 @@
-//! Figures of all trials of a sweep: history, importance, parallel, slice, contour.
+//! Figures of all trials of a sweep: history, parallel, slice, contour.
 
-use crate::cli::best::goal_of;
-use crate::cli::text::{count, nearest, plural};
+use crate::cli::text::nearest;
 use crate::cli::{CliError, Exit};
-use crate::compare::{
-    ImportanceError, ImportanceMethod, Importances, ParamImportance, PedAnovaOptions, ScoredPoint,
-    ped_anova,
-};
+use crate::compare::{PedAnovaOptions, ScoredPoint, ped_anova};
 use crate::domain::{Objective, Status};
-use crate::plot::{
-    Contour, History, HistoryPoint, Importance, ImportanceBar, Parallel, Parameter, ParameterScale,
-    Slice,
-};
-use crate::space::{Kind, Space, shown_names};
+use crate::plot::{Contour, History, HistoryPoint, Parallel, Parameter, ParameterScale, Slice};
+use crate::space::{Kind, Space};
 use crate::spec::{self, Known, Overrides, Sweep};
 use crate::store::{Store, SweepRow, TrialRow};
-use crate::sweep::{Steering, scores};
+use crate::sweep::Steering;
 use std::path::Path;
 
 /// A sweep with its space and the trials that have a score.
@@ -69,16 +62,15 @@ impl Trials {
         self.scored.iter().map(|trial| goal.loss(trial.loss.unwrap_or(f64::NAN))).collect()
     }
 
-    /// Which parameters made the difference, by PED-ANOVA.
-    pub(in crate::cli) fn importances(
-        &self,
-        options: &PedAnovaOptions,
-    ) -> Result<Importances, ImportanceError> {
+    /// The ids of the parameters by PED-ANOVA, the most important first; none where it cannot tell.
+    fn by_importance(&self) -> Vec<String> {
         let scores = self.scores();
         let points = self.scored.iter().zip(&scores);
         let points: Vec<ScoredPoint<'_>> =
             points.map(|(trial, &score)| ScoredPoint { point: &trial.point, score }).collect();
-        ped_anova(self.space(), &points, self.objective(), options)
+        let options = PedAnovaOptions { resamples: 0, ..PedAnovaOptions::default() };
+        let found = ped_anova(self.space(), &points, self.objective(), &options);
+        found.into_iter().flat_map(|found| found.params).map(|param| param.id).collect()
     }
 
     /// Every trial's score in order.
@@ -94,25 +86,6 @@ impl Trials {
         }
     }
 
-    /// Bars of what mattered for a metric, the first objective unless one is named.
-    pub(super) fn importance(
-        &self,
-        store: &Store,
-        method: ImportanceMethod,
-        metric: Option<&str>,
-    ) -> Result<Importance, CliError> {
-        let objective = match metric {
-            Some(name) => Objective { metric: name.into(), goal: goal_of(&self.row, name)? },
-            None => self.objective().clone(),
-        };
-        let scored = scores(store, &self.row, &objective)?;
-        let points: Vec<ScoredPoint<'_>> =
-            scored.iter().map(|(point, score)| ScoredPoint { point, score: *score }).collect();
-        let found = method.ask(self.space(), &points, &objective, self.row.seed);
-        let found = found.map_err(|error| CliError::new(Exit::Failed, error.to_string()))?;
-        Ok(bars(&self.row.name, &objective.metric, &found))
-    }
-
     /// The dimensions to draw: those that are named, else all of more than one value, the most important first.
     fn dimensions(&self, named: &[String]) -> Result<Vec<usize>, CliError> {
         if !named.is_empty() {
@@ -123,11 +96,9 @@ impl Trials {
         let mut order: Vec<usize> =
             (0..dims.len()).filter(|&idx| !dims[idx].is_constant()).filter(occurs).collect();
         // Without importances, as with a single trial, they come as in the sweep file.
-        let options = PedAnovaOptions { resamples: 0, ..PedAnovaOptions::default() };
-        if let Ok(found) = self.importances(&options) {
-            let place = |idx: &usize| found.params.iter().position(|p| p.id == dims[*idx].id);
-            order.sort_by_key(|idx| place(idx).unwrap_or(usize::MAX));
-        }
+        let ranked = self.by_importance();
+        let place = |idx: &usize| ranked.iter().position(|id| *id == dims[*idx].id);
+        order.sort_by_key(|idx| place(idx).unwrap_or(usize::MAX));
         if order.is_empty() {
             let text = format!("no parameter of sweep '{}' has more than one value", self.row.name);
             return Err(
@@ -251,33 +222,6 @@ impl Trials {
         let number = counted.iter().find(|(idx, n)| is_number(*idx) && 4 * n >= most);
         let next = number.or_else(|| counted.iter().find(|(_, n)| 2 * n >= most));
         first.iter().copied().chain(next.map(|(idx, _)| *idx)).collect()
-    }
-}
-
-/// The bars of some importances.
-fn bars(sweep: &str, metric: &str, found: &Importances) -> Importance {
-    let params = found.params.iter().map(|param| (param.id.as_str(), param.name.as_str()));
-    let names = shown_names(params);
-    let bar = |(param, name): (&ParamImportance, &str)| ImportanceBar {
-        name: if param.active == found.trials {
-            name.to_string()
-        } else {
-            format!("{name} (in {} of {})", count(param.active as u64), count(found.trials as u64))
-        },
-        value: param.share,
-        interval: param.interval,
-    };
-    let over = if found.of > found.trials {
-        format!("{} of {} runs", count(found.trials as u64), count(found.of as u64))
-    } else {
-        plural(found.trials as u64, "run")
-    };
-    let intervals = if found.repeats > 0 { ", 95 % intervals" } else { "" };
-    Importance {
-        title: format!("{sweep}: what mattered for {metric}"),
-        method: format!("{} over {over}{intervals}", found.method.word()),
-        unit: "share of importance".into(),
-        bars: found.params.iter().zip(names).map(bar).collect(),
     }
 }
 

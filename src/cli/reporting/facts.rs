@@ -1,10 +1,11 @@
 //! The parts of a report that come from the data and from all trials of a sweep.
 
 use crate::candidate::{Ground, Recipe};
-use crate::cli::plot::Trials;
-use crate::compare::{ParamImportance, PedAnovaOptions};
+use crate::cli::importance;
+use crate::compare::{ImportanceMethod, ParamImportance};
 use crate::data::checks::{self, CheckOptions, Finding, Input};
 use crate::report::{DataCheck, DataSummary, Importance, Level, Share};
+use crate::store::{Store, SweepRow};
 
 /// The data of a run.
 pub(super) fn data(recipe: &Recipe, ground: Option<&Ground>) -> Option<DataSummary> {
@@ -46,12 +47,16 @@ fn data_check(finding: &Finding, ground: &Ground) -> DataCheck {
 }
 
 /// Which parameters made the difference; none where nothing can be told, and a note says why.
-pub(super) fn importance(trials: &Trials, notes: &mut Vec<String>) -> Option<Importance> {
-    let options = PedAnovaOptions { seed: trials.row.seed, ..PedAnovaOptions::default() };
-    let found = match trials.importances(&options) {
+pub(super) fn importance(
+    store: &Store,
+    sweep: &SweepRow,
+    notes: &mut Vec<String>,
+) -> Option<Importance> {
+    let (objective, how) = (&sweep.objectives[0], (ImportanceMethod::PedAnova, None));
+    let found = match importance::found(store, sweep, objective, how) {
         Ok(found) => found,
         Err(error) => {
-            notes.push(format!("no importance of parameters: {error}"));
+            notes.push(format!("no importance of parameters: {}", error.text));
             return None;
         }
     };
@@ -66,7 +71,7 @@ pub(super) fn importance(trials: &Trials, notes: &mut Vec<String>) -> Option<Imp
     };
     Some(Importance {
         method: found.method.word().into(),
-        metric: trials.row.objectives[0].metric.clone(),
+        metric: objective.metric.clone(),
         runs: found.trials as u64,
         shares: found.params.iter().map(share).collect(),
     })

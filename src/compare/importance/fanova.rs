@@ -5,7 +5,7 @@
 
 use super::boxes::Boxes;
 use super::forest::{Forest, Growth, MIN_TRIALS, MOST};
-use super::intervals::{ENOUGH, Raw, central, ranked};
+use super::intervals::{ENOUGH, Raw, around, ranked};
 use super::{
     ImportanceError, ImportanceMethod, Importances, PairImportance, Scored, ScoredPoint,
     VarianceParts,
@@ -150,7 +150,7 @@ fn told(
             ids: pair.dims.map(|dim| space.dims()[dim].id.clone()),
             names: pair.dims.map(|dim| space.dims()[dim].name.clone()),
             raw: pair.value,
-            raw_interval: has_intervals.then(|| central(pair.each.clone())).flatten(),
+            raw_interval: has_intervals.then(|| around(pair.value, pair.each.clone())).flatten(),
             is_conditional: space.needs(b).contains_key(&a) || space.needs(a).contains_key(&b),
             active: together(pair),
         }

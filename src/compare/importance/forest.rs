@@ -24,6 +24,10 @@ const TRIALS_PER_DIM: usize = 10;
 const JUDGED_FROM: usize = 30;
 /// Of so many trials one judges.
 const JUDGES: usize = 3;
+/// So few trials in a hundred, at least one, …
+const OUTLIERS: usize = 1;
+/// … that hold this share of the variance or more make it doubtful.
+const OUTLYING: f64 = 0.5;
 /// A forest that explains less of the variance of unseen trials is doubtful.
 pub const POOR_FOREST: f64 = 0.5;
 
@@ -43,7 +47,11 @@ pub(super) struct Forest {
     pub(super) dims: Vec<usize>,
     /// `trials × dims`, in the unit interval, inactive ones filled.
     pub(super) x: Array2<f64>,
-    /// The trees, each grown on trials drawn with replacement.
+    /// The losses, measured from the middle of their range in this unit: within ±2.
+    y: Vec<f64>,
+    /// A power of two.
+    pub(super) unit: f64,
+    /// The trees of `y`, each grown on trials drawn with replacement.
     pub(super) trees: Vec<FlatTree>,
     /// The share of the variance of unseen trials that such a forest explains; none of few trials.
     pub(super) r2: Option<f64>,
@@ -58,11 +66,12 @@ impl Forest {
         let dims: Vec<usize> =
             (0..space.len()).filter(|&i| !space.dims()[i].is_constant()).collect();
         let x = encode(space, scored, &dims, growth.seed);
-        let Form::Trees { trees, .. } = fit(x.clone(), &scored.losses, growth)?.form() else {
+        let (y, unit) = measured(&scored.losses);
+        let Form::Trees { trees, .. } = fit(x.clone(), &y, growth)?.form() else {
             return Err(ImportanceError::Fit("it is no forest".into()));
         };
-        let r2 = judged(&x, &scored.losses, growth)?;
-        Ok(Self { dims, x, trees, r2 })
+        let r2 = judged(&x, &y, growth)?;
+        Ok(Self { dims, x, y, unit, trees, r2 })
     }
 
     /// What makes the forest doubtful.
@@ -81,8 +90,35 @@ impl Forest {
                 100.0 * r2.max(0.0)
             ));
         }
+        doubts.extend(outlying(&self.y));
         doubts
     }
+}
+
+/// Losses from the middle of their range, and their unit: the largest power of two in half of the range. Squares of
+/// what comes out neither overflow nor vanish.
+fn measured(losses: &[f64]) -> (Vec<f64>, f64) {
+    let low = losses.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = losses.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let unit = (high / 2.0 - low / 2.0).log2().floor().exp2().max(f64::MIN_POSITIVE);
+    let middle = high / unit / 2.0 + low / unit / 2.0;
+    (losses.iter().map(|loss| loss / unit - middle).collect(), unit)
+}
+
+/// A note where very few trials hold most of the variance: a forest explains little but them.
+fn outlying(y: &[f64]) -> Option<String> {
+    let center = mean(y);
+    let mut parts: Vec<f64> = y.iter().map(|y| (y - center).powi(2)).collect();
+    parts.sort_unstable_by(|a, b| b.total_cmp(a));
+    let few = (OUTLIERS * y.len() / 100).max(1);
+    let share = parts[..few].iter().sum::<f64>() / parts.iter().sum::<f64>();
+    let trials = if few == 1 { "1 trial holds".into() } else { format!("{few} trials hold") };
+    (y.len() >= JUDGED_FROM && share >= OUTLYING).then(|| {
+        format!(
+            "{trials} {:.0} % of the score's variance; PED-ANOVA goes by ranks and is not moved by outliers",
+            100.0 * share
+        )
+    })
 }
 
 fn encode(space: &Space, scored: &Scored<'_>, dims: &[usize], seed: u64) -> Array2<f64> {

@@ -15,11 +15,12 @@ pub(super) struct Raw {
     pub(super) value: f64,
 }
 
-/// The central 95 % of some values (percentile bootstrap, Efron 1979); none without values.
-pub(super) fn central(mut values: Vec<f64>) -> Option<(f64, f64)> {
+/// The central 95 % of some values (percentile bootstrap, Efron 1979), widened to hold what they are repetitions of:
+/// shares are at most 1, so those of a leading parameter tend to repeat lower. None without values.
+pub(super) fn around(center: f64, mut values: Vec<f64>) -> Option<(f64, f64)> {
     values.sort_unstable_by(f64::total_cmp);
     let at = |q: f64| quantile_sorted(&values, q);
-    (!values.is_empty()).then(|| (at(0.025), at(0.975)))
+    (!values.is_empty()).then(|| (at(0.025).min(center), at(0.975).max(center)))
 }
 
 /// Shares, order and intervals. `again` holds the raw numbers of each repetition, in the order of `raw`.
@@ -40,14 +41,15 @@ pub(super) fn ranked(
     let sums: Vec<f64> = again.iter().map(|values| values.iter().sum()).collect();
     let one = |(at, found): (usize, &Raw)| {
         let dim = &space.dims()[found.dim];
-        let shares = again.iter().zip(&sums).map(|(values, sum)| values[at] / sum);
+        let shares = again.iter().zip(&sums).map(|(values, sum)| values[at] / sum).collect();
+        let share = if total > 0.0 { found.value / total } else { equal };
         ParamImportance {
             id: dim.id.clone(),
             name: dim.name.clone(),
-            share: if total > 0.0 { found.value / total } else { equal },
+            share,
             raw: found.value,
-            interval: central(shares.collect()),
-            raw_interval: central(again.iter().map(|values| values[at]).collect()),
+            interval: around(share, shares),
+            raw_interval: around(found.value, again.iter().map(|values| values[at]).collect()),
             active: scored.active(found.dim),
             direction: None,
         }

@@ -32,7 +32,7 @@ pub use shap::{ShapOptions, shap};
 use scored::Scored;
 
 use crate::domain::{Objective, Value};
-use crate::space::{Point, Space};
+use crate::space::{Point, Space, shown_names};
 
 /// Which question was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +49,12 @@ impl ImportanceMethod {
     /// All methods, in the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::PedAnova, Self::Fanova, Self::Shap];
 
+    /// Their names on a command line.
+    pub const KEYS: [&'static str; 3] =
+        [Self::PedAnova.key(), Self::Fanova.key(), Self::Shap.key()];
+
     /// The name on a command line.
-    pub fn key(self) -> &'static str {
+    pub const fn key(self) -> &'static str {
         match self {
             Self::PedAnova => "ped-anova",
             Self::Fanova => "fanova",
@@ -119,6 +123,13 @@ pub struct ScoredPoint<'a> {
     pub score: f64,
 }
 
+impl<'a> ScoredPoint<'a> {
+    /// Of each point with its score.
+    pub fn all(scored: &'a [(Point, f64)]) -> Vec<Self> {
+        scored.iter().map(|(point, score)| Self { point, score: *score }).collect()
+    }
+}
+
 /// The importance of one dimension.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParamImportance {
@@ -131,7 +142,7 @@ pub struct ParamImportance {
     /// What the method computes, before it is made a share: a divergence, a share of the variance, or the mean
     /// absolute Shapley value in the unit of the score.
     pub raw: f64,
-    /// 95 % interval of `share`; none with fewer than 10 trials.
+    /// 95 % interval of `share`, which it holds; none with fewer than 10 trials.
     pub interval: Option<(f64, f64)>,
     /// 95 % interval of `raw`.
     pub raw_interval: Option<(f64, f64)>,
@@ -211,12 +222,12 @@ pub struct PairImportance {
     pub active: usize,
 }
 
-/// Where the variance of fANOVA's forest comes from, in shares of it; what is left takes three parameters or more.
+/// Where the variance of fANOVA's forest comes from, in shares of it; what is left takes more parameters together.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct VarianceParts {
     /// Parameters by themselves.
     pub alone: f64,
-    /// Pairs.
+    /// Pairs of the twelve parameters that explain most by themselves.
     pub pairs: f64,
 }
 
@@ -244,6 +255,18 @@ pub struct Importances {
 }
 
 impl Importances {
+    /// What people call each parameter; see [`shown_names`].
+    pub fn names(&self) -> Vec<&str> {
+        shown_names(self.params.iter().map(|param| (param.id.as_str(), param.name.as_str())))
+    }
+
+    /// Names of the two of a pair, as in [`Self::names`].
+    pub fn names_of<'a>(&'a self, pair: &'a PairImportance) -> [&'a str; 2] {
+        let names = self.names();
+        let place = |id: &String| self.params.iter().position(|param| param.id == *id);
+        [0, 1].map(|at| place(&pair.ids[at]).map_or(&*pair.ids[at], |place| names[place]))
+    }
+
     /// Over which trials it speaks: `2,000 of 10,000 trials, spread evenly`.
     pub fn over(&self, count: impl Fn(u64) -> String) -> String {
         let (used, all) = (self.trials as u64, self.of as u64);

@@ -126,7 +126,7 @@ impl Values {
             let (trees, link) = (vec![tree.clone()], Link::Identity);
             let form = Form::Trees { trees, start: vec![0.0], is_mean: true, link };
             let made = tree_interventional_of_partial(&form, x.view(), background.view());
-            made.map(|made| made.values.index_axis_move(Axis(1), 0))
+            made.map(|made| made.values.index_axis_move(Axis(1), 0) * forest.unit)
         };
         let trees: Result<Vec<Array2<f64>>, _> = forest.trees.par_iter().map(one).collect();
         let trees = trees.map_err(|why| ImportanceError::Fit(why.to_string()))?;

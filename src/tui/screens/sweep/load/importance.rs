@@ -31,8 +31,7 @@ pub(super) fn ranking(
     let space = Steering::of(store, &sweep)?.searched(&plan.space);
     let wanted = sweep.objectives.get(objective).unwrap_or(&sweep.objectives[0]);
     let scored = scores(store, &sweep, wanted)?;
-    let all: Vec<ScoredPoint<'_>> =
-        scored.iter().map(|(point, score)| ScoredPoint { point, score: *score }).collect();
+    let all = ScoredPoint::all(&scored);
     let found = method.ask(&space, &all, wanted, sweep.seed);
     let found = found.map_err(|error| error.to_string());
     Ok(Ranking { method, objective, found, of: all.len() })
