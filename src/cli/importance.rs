@@ -94,7 +94,9 @@ fn unfounded(
     let left_out = left_out(store, sweep, *found)?;
     Ok(match shown::left_out(&left_out) {
         text if text.is_empty() => told,
-        text => told.hint(format!("left out are {text}; derby runs sweep:{} shows why", sweep.name)),
+        text => {
+            told.hint(format!("not counted: {text}; derby runs sweep:{} shows why", sweep.name))
+        }
     })
 }
 
@@ -133,4 +135,3 @@ pub(super) fn in_short(store: &Store, sweep: &SweepRow, space: &Space) -> Option
     let (method, runs) = (found.method.word(), plural(found.trials as u64, "run"));
     Some(format!("{shown}{more}   ({method}, {runs})"))
 }
-

@@ -5,7 +5,8 @@
 pub enum ImportanceError {
     /// Too few trials.
     #[error(
-        "{method} needs at least {needed} trials with a score, there are {found}{}; mend: let the sweep run longer",
+        "{method} needs at least {needed} trials with a score, there {} {found}{}; mend: let the sweep run longer",
+        if *found == 1 { "is" } else { "are" },
         not_finite(*left_out)
     )]
     Few {

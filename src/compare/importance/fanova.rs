@@ -90,7 +90,8 @@ pub fn fanova(
     found.explained = forest.r2;
     found.variance = Some(VarianceParts {
         alone: raw.iter().map(|raw| raw.value).sum(),
-        pairs: pairs.iter().map(|pair| pair.value).sum(),
+        // The sum of none is −0.
+        pairs: pairs.iter().map(|pair| pair.value).sum::<f64>() + 0.0,
     });
     found.pairs = told(space, &scored, &pairs, all.len() >= ENOUGH);
     Ok(found)

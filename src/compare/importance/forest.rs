@@ -79,9 +79,12 @@ impl Forest {
         let mut doubts = vec![];
         let (trials, wanted) = (self.x.nrows(), TRIALS_PER_DIM * self.dims.len());
         if trials < wanted {
+            let params = match self.dims.len() {
+                1 => "1 parameter".into(),
+                n => format!("{n} parameters"),
+            };
             doubts.push(format!(
-                "{trials} trials for {} parameters; {wanted} or more make the forest trustworthy",
-                self.dims.len()
+                "{trials} trials for {params}; {wanted} or more make the forest trustworthy"
             ));
         }
         if let Some(r2) = self.r2.filter(|r2| *r2 < POOR_FOREST) {
@@ -100,7 +103,8 @@ impl Forest {
 fn measured(losses: &[f64]) -> (Vec<f64>, f64) {
     let low = losses.iter().copied().fold(f64::INFINITY, f64::min);
     let high = losses.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let unit = (high / 2.0 - low / 2.0).log2().floor().exp2().max(f64::MIN_POSITIVE);
+    let power = (high / 2.0 - low / 2.0).log2().floor();
+    let unit = power.clamp(f64::from(f64::MIN_EXP), f64::from(f64::MAX_EXP) - 1.0).exp2();
     let middle = high / unit / 2.0 + low / unit / 2.0;
     (losses.iter().map(|loss| loss / unit - middle).collect(), unit)
 }

@@ -1,5 +1,6 @@
 //! The trials that importances are computed from: those with a finite score.
 
+use super::intervals::ENOUGH;
 use super::{ImportanceError, ImportanceMethod, ScoredPoint};
 use crate::domain::Objective;
 use crate::space::{Dimension, Point, Space, SpaceError};
@@ -68,26 +69,36 @@ impl<'a> Scored<'a> {
         values.next().is_some_and(|first| values.any(|other| other != first))
     }
 
-    /// Notes on parameters of which nothing can be known.
+    /// Notes on parameters of which nothing can be known, or little.
     pub(super) fn doubts(&self, space: &Space) -> Vec<String> {
         let names = space.shown_names();
-        let unknown = |idx: &usize| !space.dims()[*idx].is_constant() && !self.varied(*idx);
-        let (idle, flat): (Vec<usize>, Vec<usize>) =
-            (0..space.len()).filter(unknown).partition(|&idx| self.active(idx) == 0);
-        let told = |which: &[usize], what: &str| {
-            let shown: Vec<&str> = which.iter().take(NAMED).map(|&idx| names[idx]).collect();
+        let (mut idle, mut flat, mut rare) = (vec![], vec![], vec![]);
+        for dim in (0..space.len()).filter(|&dim| !space.dims()[dim].is_constant()) {
+            let active = self.active(dim);
+            let list = match active {
+                0 => &mut idle,
+                _ if !self.varied(dim) => &mut flat,
+                _ if active < ENOUGH && self.len() >= ENOUGH => &mut rare,
+                _ => continue,
+            };
+            list.push(names[dim]);
+        }
+        let told = |which: &[&str], what: &str, how_much: &str| {
+            let shown = which[..which.len().min(NAMED)].join(", ");
             let more = which.len().saturating_sub(NAMED);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             let them = if which.len() == 1 { "it" } else { "them" };
-            format!("{}{more} {what}: nothing is known of {them}", shown.join(", "))
+            format!("{shown}{more} {what}: {how_much} is known of {them}")
         };
-        let mut notes = vec![];
-        if !idle.is_empty() {
-            notes.push(told(&idle, "was active in no trial"));
-        }
-        if !flat.is_empty() {
-            notes.push(told(&flat, "had the same value in all trials"));
-        }
-        notes
+        let few = format!("was active in fewer than {ENOUGH} trials");
+        [
+            (&idle, "was active in no trial", "nothing"),
+            (&flat, "had the same value in all trials", "nothing"),
+            (&rare, few.as_str(), "little"),
+        ]
+        .into_iter()
+        .filter(|(which, ..)| !which.is_empty())
+        .map(|(which, what, how_much)| told(which, what, how_much))
+        .collect()
     }
 }

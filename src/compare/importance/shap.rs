@@ -82,6 +82,11 @@ pub fn shap(
     found.of = all.len();
     found.doubts.extend(forest.doubts());
     found.explained = forest.r2;
+    for param in &mut found.params {
+        param.raw *= forest.unit;
+        param.raw_interval =
+            param.raw_interval.map(|(low, high)| (low * forest.unit, high * forest.unit));
+    }
     for (at, &dim) in forest.dims.iter().enumerate() {
         let param = found.params.iter_mut().find(|param| param.id == space.dims()[dim].id);
         if let Some(param) = param {
@@ -91,7 +96,7 @@ pub fn shap(
     Ok(found)
 }
 
-/// Shapley values of losses.
+/// Shapley values of losses, in the forest's unit.
 struct Values {
     /// The trials that are explained.
     rows: Vec<usize>,
@@ -126,7 +131,7 @@ impl Values {
             let (trees, link) = (vec![tree.clone()], Link::Identity);
             let form = Form::Trees { trees, start: vec![0.0], is_mean: true, link };
             let made = tree_interventional_of_partial(&form, x.view(), background.view());
-            made.map(|made| made.values.index_axis_move(Axis(1), 0) * forest.unit)
+            made.map(|made| made.values.index_axis_move(Axis(1), 0))
         };
         let trees: Result<Vec<Array2<f64>>, _> = forest.trees.par_iter().map(one).collect();
         let trees = trees.map_err(|why| ImportanceError::Fit(why.to_string()))?;

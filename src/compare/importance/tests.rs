@@ -208,7 +208,7 @@ fn doubts_and_refusals_are_told() {
     let few = ped_anova(&space, &trials[..20], &goal, &ped).unwrap();
     assert_eq!(few.doubts, ["only 2 trials count as the best; 50 or more make it steadier"]);
     let told = ped_anova(&space, &trials[..1], &goal, &ped).unwrap_err().to_string();
-    assert!(told.starts_with("PED-ANOVA needs at least 2 trials with a score, there are 1"));
+    assert!(told.starts_with("PED-ANOVA needs at least 2 trials with a score, there is 1"));
     let options = FanovaOptions::default();
     assert!(fanova(&space, &trials[..3], &goal, &options).is_err());
     let few = fanova(&space, &trials[..30], &goal, &options).unwrap();

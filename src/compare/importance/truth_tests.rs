@@ -151,6 +151,69 @@ fn a_child_that_matters_is_told_with_its_parent() {
     assert!(param(&found, "C").raw < 0.01, "{found:?}");
 }
 
+/// Squares of such losses are not finite or vanish.
+#[test]
+fn scores_of_any_size_are_told_alike() {
+    let of = |scale: f64| sample(&cube(3), 60, move |_, unit| (2.0 * unit[0] - unit[1]) * scale);
+    let goal = objective(Goal::Minimize);
+    let shares = |found: &Importances| -> Vec<f64> {
+        found.params.iter().flat_map(|param| [param.share, param.interval.unwrap().1]).collect()
+    };
+    let (plain, large, small) = (of(1.0), of(600f64.exp2()), of((-600f64).exp2()));
+    for method in ImportanceMethod::ALL {
+        let ask = |points| method.ask(&cube(3), &scored(points), &goal, 0).unwrap();
+        let found = ask(&plain);
+        assert_eq!(shares(&found), shares(&ask(&large)), "{method:?}");
+        assert_eq!(shares(&found), shares(&ask(&small)), "{method:?}");
+        if method == ImportanceMethod::Shap {
+            assert_eq!(ask(&large).params[0].raw, found.params[0].raw * 600f64.exp2());
+        }
+    }
+    // The range itself is beyond the largest number.
+    let mut wild = plain.clone();
+    (wild[0].1, wild[1].1) = (f64::MAX, f64::MIN);
+    for method in ImportanceMethod::ALL {
+        let found = method.ask(&cube(3), &scored(&wild), &goal, 0).unwrap();
+        assert!(shares(&found).into_iter().all(f64::is_finite), "{found:?}");
+    }
+}
+
+#[test]
+fn outliers_are_told() {
+    let mut points = sample(&cube(2), 250, |_, unit| unit[0]);
+    (points[7].1, points[9].1) = (1e9, 1e9);
+    for method in [ImportanceMethod::Fanova, ImportanceMethod::Shap] {
+        let found = method.ask(&cube(2), &scored(&points), &objective(Goal::Minimize), 0).unwrap();
+        let told = "2 trials hold 99 % of the score's variance; PED-ANOVA goes by ranks";
+        assert!(found.doubts.iter().any(|doubt| doubt.starts_with(told)), "{:?}", found.doubts);
+    }
+}
+
+#[test]
+fn little_is_known_of_a_parameter_that_was_active_in_two_trials() {
+    let space = Space::new(vec![
+        dim("model", words(&["svm", "tree"]), &[]),
+        dim("C", float(0.0, 1.0, false, None), &[(0, 0.0)]),
+        dim("depth", float(0.0, 1.0, false, None), &[(0, 1.0)]),
+    ])
+    .unwrap();
+    let point = |i: usize| match i {
+        7 | 20 => Point(vec![Some(0.0), Some(i as f64 / 30.0), None]),
+        _ => Point(vec![Some(1.0), None, Some(i as f64 / 40.0)]),
+    };
+    let points: Vec<(Point, f64)> = (0..40).map(|i| (point(i), (i as f64).sqrt())).collect();
+    for method in ImportanceMethod::ALL {
+        let found = method.ask(&space, &scored(&points), &objective(Goal::Minimize), 0).unwrap();
+        let sum: f64 = found.params.iter().map(|param| param.share).sum();
+        assert!((sum - 1.0).abs() < 1e-12, "{found:?}");
+        let rare = param(&found, "C");
+        assert!(rare.active == 2 && rare.interval.is_some() && rare.direction.is_none());
+        assert!(rare.share < 0.2, "{method:?} {rare:?}");
+        let told = "C was active in fewer than 10 trials: little is known of it".to_string();
+        assert!(found.doubts.contains(&told), "{:?}", found.doubts);
+    }
+}
+
 #[test]
 fn many_trials_are_thinned_and_answers_are_the_same_again() {
     let points = sample(&cube(2), 2_500, |_, unit| unit[0] + 0.5 * unit[1]);

@@ -1,11 +1,13 @@
 //! Which parameters made the difference.
 
+mod below;
+
+use self::below::{Below, CLEAR};
 use super::load::Ranking;
 use super::{Sweep, shown_row};
 use crate::compare::{Direction, ImportanceMethod, Importances, ParamImportance};
 use crate::domain::Status;
 use crate::report::words;
-use crate::space::shown_names;
 use crate::store::SweepRow;
 use crate::tui::paint;
 use crate::tui::screens::{Place, Shared, draw_empty};
@@ -18,8 +20,6 @@ use ratatui::layout::Rect;
 pub(super) const NEEDED: u64 = 20;
 /// With fewer the answer changes from run to run.
 const SHAKY: u64 = 50;
-/// A smaller share has no direction that is worth a sign.
-const CLEAR: f64 = 0.01;
 /// Cells of a share.
 const SHARE: usize = 5;
 /// Cells of an interval, with what is between it and the share, and an arrow.
@@ -77,48 +77,40 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
         let text = sweep.trouble(5).map_or("weighing the parameters".into(), paint::clean);
         return draw_empty(buf, place.area, shared, &[&text]);
     };
+    let aim = row.objectives.get(ranking.objective).unwrap_or(&row.objectives[0]);
     match &ranking.found {
-        Ok(found) => bars(found, sweep, finished, (buf, place), shared),
+        Ok(found) => bars(found, (sweep, &aim.metric), finished, (buf, place), shared),
         Err(why) => draw_empty(buf, place.area, shared, &[&paint::clean(why)]),
     }
 }
 
-/// Names of the parameters as everywhere.
-fn names(found: &Importances) -> Vec<String> {
-    let params = found.params.iter().map(|param| (param.id.as_str(), param.name.as_str()));
-    shown_names(params).into_iter().map(paint::clean).collect()
-}
-
 fn bars(
     found: &Importances,
-    sweep: &Sweep,
+    (sweep, metric): (&Sweep, &str),
     finished: u64,
     (buf, place): (&mut Buffer, Place),
     shared: &Shared,
 ) {
     let (area, theme) = (place.area, &shared.theme);
-    let names = names(found);
-    let mut notes: Vec<(String, Role)> = Vec::new();
-    if finished < SHAKY {
-        notes.push((format!("shaky below {SHAKY} finished runs"), Role::Warn));
-    }
-    notes.extend(found.doubts.iter().map(|doubt| (paint::clean(doubt), Role::Warn)));
-    notes.push((question(found.method), Role::Muted));
-    notes.extend(strongest(found, &names).map(|pair| (pair, Role::Muted)));
-    let room = area.height.saturating_sub(2).max(1);
-    notes.truncate(usize::from(room / 3).max(1));
-    let at = sweep.cursors[1].within(found.params.len(), usize::MAX).row;
-    let detail = found.params.get(at).zip(names.get(at));
-    let detail = detail.map(|(param, name)| detail_of(param, name, found));
-    let most = usize::from(area.height / 4).min(2);
-    let detail =
-        packed(detail.unwrap_or_default(), usize::from(area.width).saturating_sub(2), most);
-    let below = (notes.len() + detail.len()) as u16;
-    let rows = area.height.saturating_sub(below);
-    let cursor = sweep.cursors[1].within(found.params.len(), usize::from(rows));
+    let names: Vec<String> = found.names().into_iter().map(paint::clean).collect();
     let columns = Columns::new(found, &names, area.width);
+    let shaky = format!("shaky below {SHAKY} finished runs");
+    let below = Below {
+        found,
+        names: &names,
+        at: sweep.cursors[1].within(found.params.len(), usize::MAX).row,
+        metric,
+        has_interval: columns.has_interval,
+        doubt: (finished < SHAKY).then_some(&*shaky),
+    };
+    // Beside a third of the pane, what the bars leave.
+    let height = usize::from(area.height);
+    let room = height.saturating_sub(found.params.len() + 1).max(height / 3);
+    let below = below.lines(usize::from(area.width).saturating_sub(2), room);
+    let rows = height.saturating_sub(below.len());
+    let cursor = sweep.cursors[1].within(found.params.len(), rows);
     let shown = found.params.iter().zip(&names).enumerate();
-    for (y, (at, (param, name))) in shown.skip(cursor.first).take(usize::from(rows)).enumerate() {
+    for (y, (at, (param, name))) in shown.skip(cursor.first).take(rows).enumerate() {
         let y = y as u16;
         let role = if param.share >= 0.005 { Role::Accent } else { Role::Muted };
         let gap = columns.label - paint::cells(&fit(theme, name, columns.label));
@@ -133,11 +125,9 @@ fn bars(
             paint::tint(buf, area, y, theme.selected(true));
         }
     }
-    let detail: Vec<(String, Role)> = detail.into_iter().map(|text| (text, Role::Text)).collect();
-    let first = area.height.saturating_sub(below);
-    for (at, (text, role)) in detail.iter().chain(&notes).enumerate() {
+    for (at, (text, role)) in below.iter().enumerate() {
         let line = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
-        paint::line(buf, line, first + at as u16, &[(text, theme.style(*role))]);
+        paint::line(buf, line, (rows + at) as u16, &[(text, theme.style(*role))]);
     }
 }
 
@@ -198,62 +188,6 @@ impl Columns {
         let interval = interval.map(|(low, high)| format!("{low:.2}–{high:.2}  "));
         format!("{active}{way}{}{:.2} ", interval.unwrap_or_default(), param.share)
     }
-}
-
-/// The row under the cursor in words.
-fn detail_of(param: &ParamImportance, name: &str, found: &Importances) -> Vec<String> {
-    let mut parts = vec![];
-    if param.active < found.trials {
-        let trials = words::plural(found.trials as u64, "trial");
-        let active = words::count(param.active as u64);
-        parts.push(format!("{name}: active in {active} of {trials}"));
-    } else {
-        parts.push(format!("{name}: active in all trials"));
-    }
-    if let Some((low, high)) = param.interval {
-        parts.push(format!("95 % {low:.2}–{high:.2}"));
-    }
-    match param.direction.as_ref().filter(|_| param.share >= CLEAR) {
-        Some(Direction::Mixed { .. }) => parts.push("neither way is better".into()),
-        Some(way) => parts.push(format!("{} is better", paint::clean(&way.word()))),
-        None => {}
-    }
-    parts
-}
-
-/// Parts in as many lines as they need, up to so many.
-fn packed(parts: Vec<String>, width: usize, most: usize) -> Vec<String> {
-    let mut lines: Vec<String> = vec![];
-    for part in parts {
-        match lines.last_mut() {
-            Some(line) if paint::cells(line) + paint::cells(&part) + 3 <= width => {
-                line.push_str(" · ");
-                line.push_str(&part);
-            }
-            _ => lines.push(part),
-        }
-    }
-    lines.truncate(most);
-    lines
-}
-
-/// The strongest interaction.
-fn strongest(found: &Importances, names: &[String]) -> Option<String> {
-    let pair = found.pairs.first()?;
-    let name = |id: &String| {
-        found.params.iter().position(|param| param.id == *id).map(|at| names[at].as_str())
-    };
-    let (a, b) = (name(&pair.ids[0])?, name(&pair.ids[1])?);
-    Some(format!("{a} × {b} together {:.2} more of the variance", pair.raw))
-}
-
-fn question(method: ImportanceMethod) -> String {
-    let question = match method {
-        ImportanceMethod::PedAnova => "sets the best tenth apart",
-        ImportanceMethod::Fanova => "share of variance",
-        ImportanceMethod::Shap => "moved the trials' scores",
-    };
-    format!("{question} · v {}", method.next().word())
 }
 
 #[cfg(test)]
