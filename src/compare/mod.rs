@@ -8,7 +8,7 @@ mod paired;
 pub use diff::{Difference, differences};
 pub use ensemble::{Ensemble, EnsembleError, EnsembleOptions, OutOfFoldView, select_ensemble};
 pub use importance::{
-    Direction, FanovaOptions, ImportanceError, ImportanceMethod, Importances, POOR_FOREST,
+    Direction, FanovaOptions, ImportanceError, ImportanceMethod, Importances, PAIRED, POOR_FOREST,
     PairImportance, ParamImportance, PedAnovaOptions, ScoredPoint, ShapOptions, VarianceParts,
     fanova, ped_anova, shap,
 };

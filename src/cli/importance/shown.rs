@@ -6,7 +6,7 @@ use crate::cli::table::{Cell, Column, Table};
 use crate::cli::text::{count, plural};
 use crate::cli::{CliError, Ui, bars};
 use crate::compare::{
-    Direction, ImportanceMethod, Importances, POOR_FOREST, PairImportance, ParamImportance,
+    Direction, ImportanceMethod, Importances, PAIRED, POOR_FOREST, PairImportance, ParamImportance,
 };
 use crate::domain::{Objective, format_number};
 use crate::store::SweepRow;
@@ -113,10 +113,12 @@ impl Answer<'_> {
         let mut notes = vec![];
         if let Some(parts) = found.variance {
             let rest = (1.0 - parts.alone - parts.pairs).max(0.0);
+            let is_whole = found.params.len() <= PAIRED;
+            let more = if is_whole { "more together" } else { "other pairs and more together" };
             notes.push((
                 "variance",
                 format!(
-                    "{:.2} by single parameters, {:.2} by pairs, {rest:.2} by more together",
+                    "{:.2} by single parameters, {:.2} by pairs, {rest:.2} by {more}",
                     parts.alone, parts.pairs
                 ),
             ));

@@ -15,8 +15,8 @@ use crate::numeric::mean;
 use crate::space::Space;
 use rayon::prelude::*;
 
-/// Dimensions whose pairs are looked at: those of the largest shares.
-const PAIRED: usize = 12;
+/// Parameters whose pairs fANOVA looks at: those of the largest shares.
+pub const PAIRED: usize = 12;
 /// Pairs that are told at most …
 const SHOWN_PAIRS: usize = 5;
 /// … and the share of the variance that they have at least.

@@ -24,7 +24,7 @@ mod tests;
 mod truth_tests;
 
 pub use error::ImportanceError;
-pub use fanova::{FanovaOptions, fanova};
+pub use fanova::{FanovaOptions, PAIRED, fanova};
 pub use forest::POOR_FOREST;
 pub use ped_anova::{PedAnovaOptions, ped_anova};
 pub use shap::{ShapOptions, shap};
@@ -227,7 +227,7 @@ pub struct PairImportance {
 pub struct VarianceParts {
     /// Parameters by themselves.
     pub alone: f64,
-    /// Pairs of the twelve parameters that explain most by themselves.
+    /// Pairs of the [`PAIRED`] parameters that explain most by themselves.
     pub pairs: f64,
 }
 
