@@ -358,6 +358,7 @@ fn what_cannot_be_looked_into_says_why() {
     exit 5
     stderr
     error: sweep 'broken': PED-ANOVA needs at least 2 trials with a score, there are 0; mend: let the sweep run longer
+    hint: not counted: 2 failed; derby runs sweep:broken shows why
     ");
     shows!(place.shown("importance quick --best 2"), @"
     exit 2
