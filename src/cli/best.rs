@@ -69,9 +69,11 @@ pub(super) fn goal_of(sweep: &SweepRow, metric: &str) -> Result<Goal, CliError> 
         let near = nearest(metric, metrics::catalogue().iter().map(|info| info.name))
             .map(|near| format!("; did you mean '{near}'?"))
             .unwrap_or_default();
+        let aims: Vec<&str> = sweep.objectives.iter().map(|aim| aim.metric.as_str()).collect();
         CliError::usage(format!("unknown metric '{metric}'{near}")).hint(format!(
             "sweep '{}' aims at {}; derby show RUN lists what else a run has",
-            sweep.name, sweep.objectives[0].metric
+            sweep.name,
+            aims.join(" and ")
         ))
     })
 }

@@ -1,6 +1,7 @@
 //! Arguments of the verbs that look into models and sweeps: explain, errors, importance, ensemble. The doc comments
 //! are the help text.
 
+use crate::compare::ImportanceMethod;
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
 
@@ -113,11 +114,12 @@ Examples:
 pub(super) struct ImportanceArgs {
     /// The sweep [default: the newest]
     pub(super) sweep: Option<String>,
-    /// ped-anova (what the best trials have in common) or fanova (what moves the score)
+    /// ped-anova (what the best trials have in common), fanova (what moves the score) or shap (what moved
+    /// the score of the trials, and which way)
     #[arg(long, value_name = "METHOD", default_value = "ped-anova")]
-    #[arg(value_parser = ["ped-anova", "fanova"], hide_possible_values = true)]
+    #[arg(value_parser = ImportanceMethod::KEYS, hide_possible_values = true)]
     pub(super) method: String,
-    /// Another metric than what the sweep aimed at
+    /// Another objective of the sweep, or any other metric [default: the first objective]
     #[arg(long, value_name = "METRIC")]
     pub(super) metric: Option<String>,
     /// The share of trials that count as the best, for ped-anova [default: 0.1]
@@ -135,11 +137,21 @@ pub(super) struct ImportanceArgs {
 const IMPORTANCE_HELP: &str = "\
 The methods ask different questions and may disagree. PED-ANOVA: which parameters set the best
 trials apart from the rest. fANOVA: which share of the score's variance over the whole space each
-explains by itself.
+explains by itself, and which pairs more together. SHAP: how much each moved the score of the trials
+that were made, and which values were better. fANOVA and SHAP ask a random forest that learns the
+score, from 2,000 trials at most.
+
+Trials that are done and have a finite score count; failed, pruned, killed and infeasible ones do
+not. Intervals of 95 % say how much other such trials would change the answer, not whether the
+method or the forest is right (PED-ANOVA: 500 bootstrap resamples; fANOVA and SHAP: the forest's 64
+trees, each on a resample; 10 trials or more). A parameter that matters not at all has an interval
+near 0, not one that reaches it. A conditional parameter is judged where it is active, and a forest
+cannot take the choice that activates it for its own work.
 
 Examples:
   derby importance
-  derby importance mnist --method fanova --json";
+  derby importance mnist --method shap
+  derby importance mnist --method fanova --metric log_loss --json";
 
 /// Arguments of `derby ensemble`.
 #[derive(Debug, Args)]

@@ -8,7 +8,8 @@ mod paired;
 pub use diff::{Difference, differences};
 pub use ensemble::{Ensemble, EnsembleError, EnsembleOptions, OutOfFoldView, select_ensemble};
 pub use importance::{
-    FanovaOptions, ImportanceError, ImportanceMethod, Importances, ParamImportance,
-    PedAnovaOptions, ScoredPoint, fanova, ped_anova,
+    Direction, FanovaOptions, ImportanceError, ImportanceMethod, Importances, PAIRED, POOR_FOREST,
+    PairImportance, ParamImportance, PedAnovaOptions, ScoredPoint, ShapOptions, VarianceParts,
+    fanova, ped_anova, shap,
 };
 pub use paired::{PairedTest, corrected_t};

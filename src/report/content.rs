@@ -241,8 +241,12 @@ pub struct Share {
     pub param: String,
     /// Its share, in `[0, 1]`.
     pub share: f64,
-    /// Standard deviation of the share, where the method gives one.
-    pub sd: Option<f64>,
+    /// Lower end of its 95 % interval; none of few runs.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
+    /// Runs that had the parameter at all.
+    pub active: u64,
 }
 
 /// A figure. JSON names it only; HTML embeds it.

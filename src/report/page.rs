@@ -280,26 +280,35 @@ fn importance(of: &Importance, blocks: &mut Vec<Block>) {
         of.method,
         plural(of.runs, "run")
     ))]));
-    let mut table =
-        Table::new("parameters", &[("Parameter", false), ("Importance", true), ("", false)]);
+    let is_conditional = of.shares.iter().any(|share| share.active < of.runs);
+    let active = is_conditional.then_some(("Active in", false));
+    let columns = [("Parameter", false), ("Importance", true), ("", false)];
+    let columns: Vec<_> = columns.into_iter().chain(active).collect();
+    let mut table = Table::new("parameters", &columns);
     let (shown, small): (Vec<_>, Vec<_>) =
         of.shares.iter().partition(|share| share.share >= LEAST_SHARE);
     for share in shown {
-        let shown = match share.sd {
-            Some(sd) => format!("{} ± {}", two(share.share), two(sd)),
-            None => two(share.share),
+        let shown = match (share.low, share.high) {
+            (Some(low), Some(high)) => {
+                format!("{} ({} … {})", two(share.share), two(low), two(high))
+            }
+            _ => two(share.share),
         };
-        table.rows.push(vec![
-            code(&share.param),
-            words(shown),
-            Piece::Share(share.share.clamp(0.0, 1.0)),
-        ]);
+        let bar = Piece::Share(share.share.clamp(0.0, 1.0));
+        let mut row = vec![code(&share.param), words(shown), bar];
+        row.extend(is_conditional.then(|| words(active_in(share.active, of.runs))));
+        table.rows.push(row);
     }
     blocks.push(Block::Table(table));
     if !small.is_empty() {
         let text = format!("{} below {LEAST_SHARE}", plural(small.len() as u64, "other parameter"));
         blocks.push(Block::Sentence(vec![words(text)]));
     }
+}
+
+/// In how many of the runs a parameter was there.
+fn active_in(active: u64, runs: u64) -> String {
+    if active == runs { "all".into() } else { format!("{active} of {}", plural(runs, "run")) }
 }
 
 /// A share with two decimals.

@@ -213,6 +213,11 @@ fn gate() -> Gate {
     }
 }
 
+fn share(param: &str, share: f64, interval: Option<(f64, f64)>, active: u64) -> Share {
+    let (low, high) = (interval.map(|ends| ends.0), interval.map(|ends| ends.1));
+    Share { param: param.into(), share, low, high, active }
+}
+
 fn data_check(
     id: &str,
     column: Option<&str>,
@@ -281,9 +286,9 @@ pub(super) fn full() -> Report {
             metric: "roc_auc".into(),
             runs: 198,
             shares: vec![
-                Share { param: "model".into(), share: 0.61, sd: None },
-                Share { param: "C".into(), share: 0.22, sd: Some(0.03) },
-                Share { param: "scale".into(), share: 0.11, sd: None },
+                share("model", 0.61, None, 198),
+                share("C", 0.22, Some((0.16, 0.28)), 96),
+                share("scale", 0.11, None, 198),
             ],
         }),
         plots: vec![Plot {

@@ -239,10 +239,10 @@ mod tests {
 
          What mattered
          For roc_auc by PED-ANOVA, from 198 runs
-         PARAMETER    IMPORTANCE
-         model              0.61   ███████████████
-         C           0.22 ± 0.03   █████
-         scale              0.11   ███
+         PARAMETER           IMPORTANCE                     ACTIVE IN
+         model                     0.61   ███████████████   all
+         C           0.22 (0.16 … 0.28)   █████             96 of 198 runs
+         scale                     0.11   ███               all
 
          Data: 1 warning
          ? missing   sex           0.032   11 of 344 rows are missing

@@ -405,8 +405,9 @@ fn verbs_about_sweeps() {
                       too
 
     Options:
-          --metric <METRIC>  The metric of curves [default: the objective]; for pareto, that of an axis:
-                             twice for both
+          --metric <METRIC>  The metric of curves or importance [default: the objective]; for pareto,
+                             that of an axis: twice for both
+          --method <METHOD>  How importance is told: ped-anova, fanova or shap [default: ped-anova]
           --param <NAME>     A parameter of parallel, slice or contour, e.g. svm.C [default: the most
                              important]; may be repeated
           --class <CLASS>    The class of roc, pr or calibration [default: the positive one; every one,

@@ -425,9 +425,11 @@ fn verbs_of_models() {
       [SWEEP]  The sweep [default: the newest]
 
     Options:
-          --method <METHOD>  ped-anova (what the best trials have in common) or fanova (what moves the
-                             score) [default: ped-anova]
-          --metric <METRIC>  Another metric than what the sweep aimed at
+          --method <METHOD>  ped-anova (what the best trials have in common), fanova (what moves the
+                             score) or shap (what moved the score of the trials, and which way)
+                             [default: ped-anova]
+          --metric <METRIC>  Another objective of the sweep, or any other metric [default: the first
+                             objective]
           --best <SHARE>     The share of trials that count as the best, for ped-anova [default: 0.1]
           --json             Print one JSON object
           --csv              Print comma-separated values
@@ -435,11 +437,21 @@ fn verbs_of_models() {
 
     The methods ask different questions and may disagree. PED-ANOVA: which parameters set the best
     trials apart from the rest. fANOVA: which share of the score's variance over the whole space each
-    explains by itself.
+    explains by itself, and which pairs more together. SHAP: how much each moved the score of the trials
+    that were made, and which values were better. fANOVA and SHAP ask a random forest that learns the
+    score, from 2,000 trials at most.
+
+    Trials that are done and have a finite score count; failed, pruned, killed and infeasible ones do
+    not. Intervals of 95 % say how much other such trials would change the answer, not whether the
+    method or the forest is right (PED-ANOVA: 500 bootstrap resamples; fANOVA and SHAP: the forest's 64
+    trees, each on a resample; 10 trials or more). A parameter that matters not at all has an interval
+    near 0, not one that reaches it. A conditional parameter is judged where it is active, and a forest
+    cannot take the choice that activates it for its own work.
 
     Examples:
       derby importance
-      derby importance mnist --method fanova --json
+      derby importance mnist --method shap
+      derby importance mnist --method fanova --metric log_loss --json
     ");
     shows!(help(&place, "ensemble"), @"
     exit 0

@@ -212,14 +212,18 @@ fn a_sweep_says_what_mattered() {
     assert!(closing.out.contains("(PED-ANOVA, 30 runs)"), "{}", closing.out);
     shows!(place.shown("importance"), @"
     exit 0
-     bowl   value   PED-ANOVA: what sets the best trials apart from the rest   30 trials
-     PARAMETER  SHARE                  ACTIVE IN
-     x           0.57  █████████████▊  30 trials
-     y           0.43  ██████████▎     30 trials
+     bowl   value   PED-ANOVA over 30 trials
+     what sets the best trials apart from the rest
+     PARAMETER  SHARE  95 % INTERVAL
+     x           0.57  0.02 … 0.91    ████████
+     y           0.43  0.09 … 0.98    ██████
+     intervals   500 bootstrap resamples of the trials
      note   only 3 trials count as the best; 50 or more make it steadier
     ");
+    let shap = place.shown("importance bowl --method shap");
+    assert!(shap.contains(" BETTER"), "{shap}");
     let csv = place.derby(&["importance", "bowl", "--method", "fanova", "--csv"]).out;
-    assert!(csv.starts_with("method,id,name,share,raw,sd,active\nfANOVA,"), "{csv}");
+    assert!(csv.starts_with("method,id,name,share,share_low,share_high,raw,"), "{csv}");
     let found = json(&place.derby(&["importance", "--json"]));
     let shares = found["params"].as_array().unwrap().iter();
     let sum: f64 = shares.map(|param| param["share"].as_f64().unwrap()).sum();
@@ -354,6 +358,7 @@ fn what_cannot_be_looked_into_says_why() {
     exit 5
     stderr
     error: sweep 'broken': PED-ANOVA needs at least 2 trials with a score, there are 0; mend: let the sweep run longer
+    hint: not counted: 2 failed; derby runs sweep:broken shows why
     ");
     shows!(place.shown("importance quick --best 2"), @"
     exit 2
@@ -382,4 +387,107 @@ fn what_cannot_be_looked_into_says_why() {
     error: an ensemble takes two runs, and run 3 is the only one to choose
     hint: --top and [data] keep_predictions say how many there are to choose from
     ");
+}
+
+/// A grid over eight values; the script writes what `scores` says, but fails for values over `most`.
+fn eight(name: &str, objectives: &str, scores: &str, most: u64) -> String {
+    format!(
+        r#"name = "{name}"
+{objectives}
+[command]
+run = ["sh", "-c", "[ $DERBY_PARAM_N -le {most} ] && echo '{{{{{scores}}}}}'"]
+[params]
+n = [1, 2, 3, 4, 5, 6, 7, 8]
+m = [5]
+[search]
+sampler = "grid"
+"#
+    )
+}
+
+#[test]
+fn importance_says_what_does_not_count() {
+    let place = Place::new();
+    let loss = "[objective]\nmetric = \"loss\"\ngoal = \"minimize\"";
+    let n = r#"\"loss\": '$DERBY_PARAM_N'"#;
+    for (name, scores, most) in
+        [("some", n, 6), ("flat", r#"\"loss\": 1"#, 6), ("none", n, 0), ("one", n, 1)]
+    {
+        place.write(&format!("{name}.toml"), &eight(name, loss, scores, most));
+        place.derby(&["sweep", &format!("{name}.toml"), "-q"]);
+    }
+    shows!(place.shown("importance some"), @"
+    exit 0
+     some   loss   PED-ANOVA over 6 trials
+     what sets the best trials apart from the rest
+     PARAMETER  SHARE
+     n           1.00  ██████████████
+     left out   2 failed
+     note   only 1 trial counts as the best; 50 or more make it steadier
+    ");
+    shows!(place.shown("importance flat --method shap"), @"
+    exit 5
+    stderr
+    error: sweep 'flat': all 6 trials have the same score 1, so no parameter made a difference; mend: score by a finer metric, or widen the ranges
+    ");
+    shows!(place.shown("importance none"), @"
+    exit 5
+    stderr
+    error: sweep 'none': PED-ANOVA needs at least 2 trials with a score, there are 0; mend: let the sweep run longer
+    hint: not counted: 8 failed; derby runs sweep:none shows why
+    ");
+    shows!(place.shown("importance one --method fanova"), @"
+    exit 5
+    stderr
+    error: sweep 'one': fANOVA needs at least 4 trials with a score, there is 1; mend: let the sweep run longer
+    hint: not counted: 7 failed; derby runs sweep:one shows why
+    ");
+    shows!(place.shown("plot importance one -o x.svg"), @"
+    exit 5
+    stderr
+    error: sweep 'one': PED-ANOVA needs at least 2 trials with a score, there is 1; mend: let the sweep run longer
+    hint: not counted: 7 failed; derby runs sweep:one shows why
+    ");
+    shows!(place.shown("importance some --method shap --best 0.2"), @"
+    exit 2
+    stderr
+    error: '--best' is of --method ped-anova; mend: remove one of them
+    ");
+}
+
+#[test]
+fn importance_is_of_one_objective_and_names_the_others() {
+    let place = Place::new();
+    let two = "[[objective]]\nmetric = \"loss\"\ngoal = \"minimize\"\n[[objective]]\nmetric = \"gain\"\ngoal = \"maximize\"";
+    let scores = r#"\"loss\": '$DERBY_PARAM_N', \"gain\": '$DERBY_PARAM_N'"#;
+    place.write("both.toml", &eight("both", two, scores, 7));
+    place.derby(&["sweep", "both.toml", "-q"]);
+    shows!(place.shown("importance both --method fanova --metric gain"), @"
+    exit 0
+     both   gain   fANOVA over 7 trials
+     shares of the score's variance over the whole space
+     PARAMETER  SHARE                  OF VARIANCE
+     n           1.00  ██████████████            1
+     variance     1.00 by single parameters, 0.00 by pairs, 0.00 by more together
+     left out     1 failed
+     objectives   the others: --metric loss
+     note   7 trials for 1 parameter; 10 or more make the forest trustworthy
+    ");
+    shows!(place.shown("importance both --metric gains"), @"
+    exit 2
+    stderr
+    error: unknown metric 'gains'
+    hint: sweep 'both' aims at loss and gain; derby show RUN lists what else a run has
+    ");
+    let found = json(&place.derby(&["importance", "both", "--method", "shap", "--json"]));
+    let shape =
+        |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+    shows!(shape(&found), @"sweep metric goal method trials of left_out intervals explained variance params pairs notes");
+    shows!(shape(&found["params"][0]), @"id name share share_low share_high raw raw_low raw_high active better correlation");
+    assert_eq!((&found["metric"], &found["goal"]), (&"loss".into(), &"minimize".into()));
+    assert_eq!(found["left_out"], serde_json::json!({"failed": 1}));
+    assert_eq!(found["params"][0]["better"], "1");
+    let gain =
+        json(&place.derby(&["importance", "--method", "shap", "--metric", "gain", "--json"]));
+    assert_eq!(gain["params"][0]["better"], "7");
 }

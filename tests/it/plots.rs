@@ -75,7 +75,11 @@ fn every_figure_says_what_it_is_of() {
     check("history two", &["two: maximize roc_auc by grid", "best so far"]);
     check(
         "importance two",
-        &["two: what mattered for roc_auc", "logistic.C", "PED-ANOVA over 4 runs"],
+        &["two: what mattered for roc_auc", "C (in 2 of 4)", "PED-ANOVA over 4 runs"],
+    );
+    check(
+        "importance two --method shap --metric fit_seconds",
+        &["two: what mattered for fit_seconds", "SHAP over 4 runs"],
     );
     check("parallel two", &["logistic.C", "model", "roc_auc"]);
     check("slice two --param logistic.C", &["logistic.C"]);

@@ -33,9 +33,9 @@ fn a_report_on_the_terminal() {
 
      What mattered
      For accuracy by PED-ANOVA, from 6 runs
-     PARAMETER         IMPORTANCE
-     knn.n_neighbors         0.72   █████████████████
-     model                   0.28   ███████
+     PARAMETER         IMPORTANCE                       ACTIVE IN
+     knn.n_neighbors         0.72   █████████████████   3 of 6 runs
+     model                   0.28   ███████             all
      1 other parameter below 0.005
 
      Data: 3 warnings

@@ -1,5 +1,6 @@
 //! Arguments of `derby plot`. The doc comments are the help text.
 
+use crate::compare::ImportanceMethod;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
@@ -32,9 +33,13 @@ pub(in crate::cli) struct PlotArgs {
     /// A sweep [default: the newest]; for curves, gate and figures of predictions, runs too
     #[arg(value_name = "SWEEP|RUN")]
     pub(super) of: Vec<String>,
-    /// The metric of curves [default: the objective]; for pareto, that of an axis: twice for both
+    /// The metric of curves or importance [default: the objective]; for pareto, that of an axis: twice for both
     #[arg(long, value_name = "METRIC")]
     pub(super) metric: Vec<String>,
+    /// How importance is told: ped-anova, fanova or shap [default: ped-anova]
+    #[arg(long, value_name = "METHOD")]
+    #[arg(value_parser = ImportanceMethod::KEYS, hide_possible_values = true)]
+    pub(super) method: Option<String>,
     /// A parameter of parallel, slice or contour, e.g. svm.C [default: the most important]; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(super) param: Vec<String>,

@@ -2,6 +2,7 @@
 
 mod args;
 mod curves;
+mod importance;
 mod pareto;
 mod predicted;
 mod runs;
@@ -39,13 +40,16 @@ fn options(args: &PlotArgs) -> Result<(), CliError> {
         }
         Err(CliError::usage(format!("{option} is for {}, not for {kind}", kinds.join(", "))))
     };
-    check(!args.metric.is_empty(), "--metric", &["curves", "pareto"])?;
+    check(!args.metric.is_empty(), "--metric", &["curves", "importance", "pareto"])?;
+    check(args.method.is_some(), "--method", &["importance"])?;
     check(!args.param.is_empty(), "--param", &["parallel", "slice", "contour"])?;
     check(args.class.is_some(), "--class", &["roc", "pr", "calibration"])?;
     let of_runs = ["curves", "roc", "pr", "calibration", "confusion", "residuals"];
     check(args.of.len() > 1, "more than one name", &of_runs)?;
-    if kind == "curves" && args.metric.len() > 1 {
-        return Err(CliError::usage("curves are of one metric").hint("draw a figure for each"));
+    if ["curves", "importance"].contains(&kind) && args.metric.len() > 1 {
+        let text = if kind == "curves" { "curves are" } else { "importance is" };
+        let text = format!("{text} of one metric");
+        return Err(CliError::usage(text).hint("draw a figure for each"));
     }
     Ok(())
 }
@@ -56,7 +60,7 @@ fn figure(ui: &Ui, store: &Store, args: &PlotArgs) -> Result<Box<dyn Figure>, Cl
     let class = args.class.as_deref();
     Ok(match args.kind.as_str() {
         "history" => Box::new(trials()?.history()),
-        "importance" => Box::new(trials()?.importance()?),
+        "importance" => Box::new(importance::figure(store, &sweep()?, args)?),
         "parallel" => Box::new(trials()?.parallel(&args.param)?),
         "slice" => Box::new(trials()?.slice(&args.param)?),
         "contour" => Box::new(trials()?.contour(&args.param)?),

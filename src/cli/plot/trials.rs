@@ -1,13 +1,10 @@
-//! Figures of all trials of a sweep: history, importance, parallel, slice, contour.
+//! Figures of all trials of a sweep: history, parallel, slice, contour.
 
 use crate::cli::text::nearest;
 use crate::cli::{CliError, Exit};
-use crate::compare::{ImportanceError, Importances, PedAnovaOptions, ScoredPoint, ped_anova};
+use crate::compare::{PedAnovaOptions, ScoredPoint, ped_anova};
 use crate::domain::{Objective, Status};
-use crate::plot::{
-    Contour, History, HistoryPoint, Importance, ImportanceBar, Parallel, Parameter, ParameterScale,
-    Slice,
-};
+use crate::plot::{Contour, History, HistoryPoint, Parallel, Parameter, ParameterScale, Slice};
 use crate::space::{Kind, Space};
 use crate::spec::{self, Known, Overrides, Sweep};
 use crate::store::{Store, SweepRow, TrialRow};
@@ -73,15 +70,17 @@ impl Trials {
         self.objective().goal.loss(trial.loss.unwrap_or(f64::NAN))
     }
 
-    /// Which parameters made the difference, among all trials with a score.
-    pub(in crate::cli) fn importances(&self) -> Result<Importances, ImportanceError> {
+    /// The ids of the parameters by PED-ANOVA over all trials with a score, the most important first; none where it cannot tell.
+    fn by_importance(&self) -> Vec<String> {
         let mut trials: Vec<&TrialRow> = self.scored.iter().chain(&self.infeasible).collect();
         trials.sort_by_key(|trial| trial.number);
         let points = trials.iter();
         let points: Vec<ScoredPoint<'_>> = points
             .map(|trial| ScoredPoint { point: &trial.point, score: self.score(trial) })
             .collect();
-        ped_anova(self.space(), &points, self.objective(), &PedAnovaOptions::default())
+        let options = PedAnovaOptions { resamples: 0, ..PedAnovaOptions::default() };
+        let found = ped_anova(self.space(), &points, self.objective(), &options);
+        found.into_iter().flat_map(|found| found.params).map(|param| param.id).collect()
     }
 
     /// Every trial's score in order.
@@ -105,24 +104,6 @@ impl Trials {
         }
     }
 
-    /// Bars of what mattered.
-    pub(in crate::cli) fn importance(&self) -> Result<Importance, CliError> {
-        let found = self.importances();
-        let found = found.map_err(|error| CliError::new(Exit::Failed, error.to_string()))?;
-        let bars = found.params.iter().map(|param| ImportanceBar {
-            name: param.id.clone(),
-            value: param.share,
-            interval: None,
-        });
-        let (metric, method) = (&self.objective().metric, found.method.word());
-        Ok(Importance {
-            title: format!("{}: what mattered for {metric}", self.row.name),
-            method: format!("{method} over {} runs", found.trials),
-            unit: "share of importance".into(),
-            bars: bars.collect(),
-        })
-    }
-
     /// The dimensions to draw: those that are named, else all of more than one value, the most important first.
     fn dimensions(&self, named: &[String]) -> Result<Vec<usize>, CliError> {
         if !named.is_empty() {
@@ -133,10 +114,9 @@ impl Trials {
         let mut order: Vec<usize> =
             (0..dims.len()).filter(|&idx| !dims[idx].is_constant()).filter(occurs).collect();
         // Without importances, as with a single trial, they come as in the sweep file.
-        if let Ok(found) = self.importances() {
-            let place = |idx: &usize| found.params.iter().position(|p| p.id == dims[*idx].id);
-            order.sort_by_key(|idx| place(idx).unwrap_or(usize::MAX));
-        }
+        let ranked = self.by_importance();
+        let place = |idx: &usize| ranked.iter().position(|id| *id == dims[*idx].id);
+        order.sort_by_key(|idx| place(idx).unwrap_or(usize::MAX));
         if order.is_empty() {
             let text = format!("no parameter of sweep '{}' has more than one value", self.row.name);
             return Err(

@@ -1,10 +1,11 @@
 //! The parts of a report that come from the data and from all trials of a sweep.
 
 use crate::candidate::{Ground, Recipe};
-use crate::cli::plot::Trials;
-use crate::compare::ParamImportance;
+use crate::cli::importance;
+use crate::compare::{ImportanceMethod, ParamImportance};
 use crate::data::checks::{self, CheckOptions, Finding, Input};
 use crate::report::{DataCheck, DataSummary, Importance, Level, Share};
+use crate::store::{Store, SweepRow};
 
 /// The data of a run.
 pub(super) fn data(recipe: &Recipe, ground: Option<&Ground>) -> Option<DataSummary> {
@@ -46,19 +47,31 @@ fn data_check(finding: &Finding, ground: &Ground) -> DataCheck {
 }
 
 /// Which parameters made the difference; none where nothing can be told, and a note says why.
-pub(super) fn importance(trials: &Trials, notes: &mut Vec<String>) -> Option<Importance> {
-    let found = match trials.importances() {
+pub(super) fn importance(
+    store: &Store,
+    sweep: &SweepRow,
+    notes: &mut Vec<String>,
+) -> Option<Importance> {
+    let (objective, how) = (&sweep.objectives[0], (ImportanceMethod::PedAnova, None));
+    let found = match importance::found(store, sweep, objective, how) {
         Ok(found) => found,
         Err(error) => {
-            notes.push(format!("no importance of parameters: {error}"));
+            notes.push(format!("no importance of parameters: {}", error.text));
             return None;
         }
     };
     notes.extend(found.doubts.iter().map(|doubt| format!("importance: {doubt}")));
-    let share = |of: &ParamImportance| Share { param: of.id.clone(), share: of.share, sd: None };
+    notes.extend(found.intervals().map(|how| format!("importance: 95 % intervals from {how}")));
+    let share = |of: &ParamImportance| Share {
+        param: of.id.clone(),
+        share: of.share,
+        low: of.interval.map(|ends| ends.0),
+        high: of.interval.map(|ends| ends.1),
+        active: of.active as u64,
+    };
     Some(Importance {
         method: found.method.word().into(),
-        metric: trials.row.objectives[0].metric.clone(),
+        metric: objective.metric.clone(),
         runs: found.trials as u64,
         shares: found.params.iter().map(share).collect(),
     })

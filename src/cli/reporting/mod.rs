@@ -94,7 +94,7 @@ pub(super) fn gather(store: &Store, subject: &Subject<'_>) -> Result<Report, Cli
             ground.as_ref().map(|ground| facts::data_checks(recipe, ground)).unwrap_or_default();
     }
     if let (Some(trials), Some(recipe)) = (&trials, &recipe) {
-        report.importance = facts::importance(trials, &mut report.notes);
+        report.importance = facts::importance(store, sweep, &mut report.notes);
         if subject.figures {
             report.plots = figures::of_sweep(store, trials)?;
             report.plots.extend(figures::of_predictions(store, recipe, ground.as_ref()));

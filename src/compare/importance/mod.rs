@@ -2,20 +2,37 @@
 //!
 //! The methods ask different questions and disagree, so the method is part of the answer. PED-ANOVA: which
 //! parameters separate the best trials from the rest, wherever the sampler looked. fANOVA: which share of the
-//! score's variance over the whole space each parameter explains by itself, by a model of the score.
+//! score's variance over the whole space each parameter explains by itself, by a model of the score. SHAP: how much
+//! each parameter moved the score of the trials that were made, and which way, by a model of the score.
+//!
+//! Every answer has intervals of 95 % that say how much other trials of the same kind would change it, and says over
+//! which trials it speaks. A conditional parameter never gets credit for its parent's choice: PED-ANOVA compares
+//! trials that have it, the model of the others cannot see whether it is there.
 
 mod boxes;
+mod error;
 mod fanova;
+mod forest;
+mod intervals;
 mod ped_anova;
+mod scored;
+mod shap;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod truth_tests;
 
-pub use fanova::{FanovaOptions, fanova};
+pub use error::ImportanceError;
+pub use fanova::{FanovaOptions, PAIRED, fanova};
+pub use forest::POOR_FOREST;
 pub use ped_anova::{PedAnovaOptions, ped_anova};
+pub use shap::{ShapOptions, shap};
 
-use crate::domain::Objective;
-use crate::space::{Dimension, Point, Space, SpaceError};
+use scored::Scored;
+
+use crate::domain::{Objective, Value};
+use crate::space::{Point, Space, shown_names};
 
 /// Which question was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,14 +41,75 @@ pub enum ImportanceMethod {
     PedAnova,
     /// Hutter, Hoos and Leyton-Brown 2014.
     Fanova,
+    /// Lundberg and Lee 2017, over a forest.
+    Shap,
 }
 
 impl ImportanceMethod {
+    /// All methods, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::PedAnova, Self::Fanova, Self::Shap];
+
+    /// Their names on a command line.
+    pub const KEYS: [&'static str; 3] =
+        [Self::PedAnova.key(), Self::Fanova.key(), Self::Shap.key()];
+
+    /// The name on a command line.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::PedAnova => "ped-anova",
+            Self::Fanova => "fanova",
+            Self::Shap => "shap",
+        }
+    }
+
+    /// The method of a name on a command line.
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.key() == key)
+    }
+
+    /// The one after it, around.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::PedAnova => Self::Fanova,
+            Self::Fanova => Self::Shap,
+            Self::Shap => Self::PedAnova,
+        }
+    }
+
+    /// Asks the method with its default options.
+    ///
+    /// # Errors
+    /// As [`ped_anova`], [`fanova`] and [`shap`].
+    pub fn ask(
+        self,
+        space: &Space,
+        trials: &[ScoredPoint<'_>],
+        objective: &Objective,
+        seed: u64,
+    ) -> Result<Importances, ImportanceError> {
+        match self {
+            Self::PedAnova => {
+                let options = PedAnovaOptions { seed, ..PedAnovaOptions::default() };
+                ped_anova(space, trials, objective, &options)
+            }
+            Self::Fanova => {
+                let options = FanovaOptions { seed, ..FanovaOptions::default() };
+                fanova(space, trials, objective, &options)
+            }
+            Self::Shap => {
+                let options = ShapOptions { seed, ..ShapOptions::default() };
+                shap(space, trials, objective, &options)
+            }
+        }
+    }
+
     /// The name for people.
     pub fn word(self) -> &'static str {
         match self {
             Self::PedAnova => "PED-ANOVA",
             Self::Fanova => "fANOVA",
+            Self::Shap => "SHAP",
         }
     }
 }
@@ -45,6 +123,13 @@ pub struct ScoredPoint<'a> {
     pub score: f64,
 }
 
+impl<'a> ScoredPoint<'a> {
+    /// Of each point with its score.
+    pub fn all(scored: &'a [(Point, f64)]) -> Vec<Self> {
+        scored.iter().map(|(point, score)| Self { point, score: *score }).collect()
+    }
+}
+
 /// The importance of one dimension.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParamImportance {
@@ -54,12 +139,96 @@ pub struct ParamImportance {
     pub name: String,
     /// Share of all, summing to 1 over the dimensions; all equal where nothing could be told apart.
     pub share: f64,
-    /// What the method computes, before it is made a share: a divergence, or a share of the variance.
+    /// What the method computes, before it is made a share: a divergence, a share of the variance, or the mean
+    /// absolute Shapley value in the unit of the score.
     pub raw: f64,
-    /// Standard deviation of `raw` between the trees of fANOVA's forest.
-    pub sd: Option<f64>,
+    /// 95 % interval of `share`, which it holds; none with fewer than 10 trials.
+    pub interval: Option<(f64, f64)>,
+    /// 95 % interval of `raw`.
+    pub raw_interval: Option<(f64, f64)>,
     /// Trials in which the dimension was active.
     pub active: usize,
+    /// Which values are better, by SHAP.
+    pub direction: Option<Direction>,
+}
+
+/// Which values of a parameter are better.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Direction {
+    /// Higher ones.
+    Higher {
+        /// Spearman's ρ of the values with what they add to the metric.
+        correlation: f64,
+    },
+    /// Lower ones.
+    Lower {
+        /// As above.
+        correlation: f64,
+    },
+    /// Neither: the correlation is below ½.
+    Mixed {
+        /// As above.
+        correlation: f64,
+    },
+    /// Of a choice, this one on average.
+    Value(Value),
+}
+
+impl Direction {
+    /// The word for people.
+    pub fn word(&self) -> String {
+        match self {
+            Self::Higher { .. } => "higher".into(),
+            Self::Lower { .. } => "lower".into(),
+            Self::Mixed { .. } => "mixed".into(),
+            Self::Value(value) => value.to_string(),
+        }
+    }
+
+    /// The word, with an arrow where there is a way.
+    pub fn arrow(&self) -> String {
+        match self {
+            Self::Higher { .. } => "↑ higher".into(),
+            Self::Lower { .. } => "↓ lower".into(),
+            Self::Mixed { .. } | Self::Value(_) => self.word(),
+        }
+    }
+
+    /// Spearman's ρ of the values with what they add to the metric; none for a choice.
+    pub fn correlation(&self) -> Option<f64> {
+        match self {
+            Self::Higher { correlation }
+            | Self::Lower { correlation }
+            | Self::Mixed { correlation } => Some(*correlation),
+            Self::Value(_) => None,
+        }
+    }
+}
+
+/// What two dimensions explain together, beyond what each explains by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairImportance {
+    /// Their ids.
+    pub ids: [String; 2],
+    /// Their names.
+    pub names: [String; 2],
+    /// Share of the variance.
+    pub raw: f64,
+    /// 95 % interval of it.
+    pub raw_interval: Option<(f64, f64)>,
+    /// True where one of them is there only for some values of the other: they belong together by construction.
+    pub is_conditional: bool,
+    /// Trials in which both were active.
+    pub active: usize,
+}
+
+/// Where the variance of fANOVA's forest comes from, in shares of it; what is left takes more parameters together.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct VarianceParts {
+    /// Parameters by themselves.
+    pub alone: f64,
+    /// Pairs of the [`PAIRED`] parameters that explain most by themselves.
+    pub pairs: f64,
 }
 
 /// The importance of all dimensions that have more than one value.
@@ -69,111 +238,53 @@ pub struct Importances {
     pub method: ImportanceMethod,
     /// Most important first.
     pub params: Vec<ParamImportance>,
-    /// Trials with a finite score.
+    /// Trials that were used.
     pub trials: usize,
+    /// Trials with a finite score; more than were used where the method takes some of many.
+    pub of: usize,
+    /// Repetitions behind the intervals; 0 where there are none.
+    pub repeats: usize,
+    /// What of unseen trials the forest explains (R²); none of PED-ANOVA, which has none, and of few trials.
+    pub explained: Option<f64>,
+    /// Of fANOVA.
+    pub variance: Option<VarianceParts>,
+    /// The strongest interactions by fANOVA.
+    pub pairs: Vec<PairImportance>,
     /// What makes the answer doubtful, for people; empty if nothing does.
     pub doubts: Vec<String>,
 }
 
-/// Why there are no importances.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ImportanceError {
-    /// Too few trials.
-    #[error(
-        "{method} needs at least {needed} trials with a score, there are {found}; mend: let the sweep run longer"
-    )]
-    Few {
-        /// The method.
-        method: &'static str,
-        /// Trials that it needs.
-        needed: usize,
-        /// Trials with a finite score.
-        found: usize,
-    },
-    /// No dimension has two values.
-    #[error(
-        "the space has no parameter with more than one value; mend: give one a range in the sweep file"
-    )]
-    Constant,
-    /// A point does not belong to the space.
-    #[error("trial {at} is no point of the space: {why}")]
-    Point {
-        /// Its place in the list.
-        at: usize,
-        /// Why.
-        why: String,
-    },
-    /// An option is out of range.
-    #[error("'{name}' cannot be {value}; mend: {mend}")]
-    Option {
-        /// The option.
-        name: &'static str,
-        /// The value as given.
-        value: String,
-        /// What it may be.
-        mend: &'static str,
-    },
-    /// The forest could not be fitted.
-    #[error("the forest of fANOVA could not be fitted: {0}")]
-    Fit(String),
-}
-
-/// Trials with a finite score, turned so that smaller is better.
-struct Scored<'a> {
-    points: Vec<&'a Point>,
-    losses: Vec<f64>,
-}
-
-impl<'a> Scored<'a> {
-    fn new(
-        space: &Space,
-        trials: &[ScoredPoint<'a>],
-        objective: &Objective,
-        (method, needed): (ImportanceMethod, usize),
-    ) -> Result<Self, ImportanceError> {
-        for (at, trial) in trials.iter().enumerate() {
-            let told = |why: SpaceError| ImportanceError::Point { at, why: why.to_string() };
-            space.check(trial.point).map_err(told)?;
-        }
-        let finite = trials.iter().filter(|trial| trial.score.is_finite());
-        let (points, losses): (Vec<_>, Vec<_>) =
-            finite.map(|trial| (trial.point, objective.goal.loss(trial.score))).unzip();
-        if points.len() < needed {
-            let (method, found) = (method.word(), points.len());
-            return Err(ImportanceError::Few { method, needed, found });
-        }
-        if space.dims().iter().all(Dimension::is_constant) {
-            return Err(ImportanceError::Constant);
-        }
-        Ok(Self { points, losses })
+impl Importances {
+    /// What people call each parameter; see [`shown_names`].
+    pub fn names(&self) -> Vec<&str> {
+        shown_names(self.params.iter().map(|param| (param.id.as_str(), param.name.as_str())))
     }
 
-    fn active(&self, dim: usize) -> usize {
-        self.points.iter().filter(|point| point.0[dim].is_some()).count()
+    /// Names of the two of a pair, as in [`Self::names`].
+    pub fn names_of<'a>(&'a self, pair: &'a PairImportance) -> [&'a str; 2] {
+        let names = self.names();
+        let place = |id: &String| self.params.iter().position(|param| param.id == *id);
+        [0, 1].map(|at| place(&pair.ids[at]).map_or(&*pair.ids[at], |place| names[place]))
     }
-}
 
-/// Shares and order.
-fn ranked(
-    space: &Space,
-    scored: &Scored<'_>,
-    method: ImportanceMethod,
-    raw: Vec<(usize, f64, Option<f64>)>,
-) -> Importances {
-    let total: f64 = raw.iter().map(|(_, raw, _)| raw).sum();
-    let (equal, mut doubts) = (1.0 / raw.len() as f64, vec![]);
-    if total <= 0.0 {
-        doubts.push("the trials do not tell any parameter from the others".to_string());
+    /// Over which trials it speaks: `2,000 of 10,000 trials, spread evenly`.
+    pub fn over(&self, count: impl Fn(u64) -> String) -> String {
+        let (used, all) = (self.trials as u64, self.of as u64);
+        match (used, all) {
+            (1, 1) => "1 trial".into(),
+            _ if used == all => format!("{} trials", count(all)),
+            _ => format!("{} of {} trials, spread evenly", count(used), count(all)),
+        }
     }
-    let one = |(idx, raw, sd): (usize, f64, Option<f64>)| ParamImportance {
-        id: space.dims()[idx].id.clone(),
-        name: space.dims()[idx].name.clone(),
-        share: if total > 0.0 { raw / total } else { equal },
-        raw,
-        sd,
-        active: scored.active(idx),
-    };
-    let mut params: Vec<ParamImportance> = raw.into_iter().map(one).collect();
-    params.sort_by(|a, b| b.raw.total_cmp(&a.raw));
-    Importances { method, params, trials: scored.points.len(), doubts }
+
+    /// How the intervals were made, for people; none without.
+    pub fn intervals(&self) -> Option<String> {
+        let n = self.repeats;
+        (n > 0).then(|| match self.method {
+            ImportanceMethod::PedAnova => format!("{n} bootstrap resamples of the trials"),
+            ImportanceMethod::Fanova | ImportanceMethod::Shap => {
+                format!("{n} trees, each grown on a bootstrap resample of the trials")
+            }
+        })
+    }
 }

@@ -4,9 +4,12 @@
 //! of all of them. A conditional dimension counts where it is active, its divergence times `α² / β`, the shares of
 //! the best and of all trials that are there (theorem 4.2 of conditional PED-ANOVA, Watanabe et al. 2026).
 
-use super::{ImportanceError, ImportanceMethod, Importances, Scored, ScoredPoint, ranked};
+use super::intervals::{ENOUGH, Raw, ranked};
+use super::{ImportanceError, ImportanceMethod, Importances, Scored, ScoredPoint};
 use crate::domain::Objective;
+use crate::numeric::Rng;
 use crate::space::{Dimension, Kind, Space};
+use rayon::prelude::*;
 use statrs::function::erf::erfc;
 use std::f64::consts::FRAC_1_SQRT_2;
 
@@ -19,23 +22,31 @@ const FEW_TOP: usize = 5;
 /// Keeps densities away from 0.
 const TINY: f64 = 1e-12;
 
-/// Which trials are the best.
+/// Which trials are the best, and how the interval is made.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PedAnovaOptions {
     /// Share of the trials that count as the best, in (0, 1).
     pub top: f64,
+    /// Bootstrap resamples of the trials that the intervals come from; 0 for no intervals.
+    pub resamples: usize,
+    /// Seed of the resamples.
+    pub seed: u64,
 }
 
 impl Default for PedAnovaOptions {
     fn default() -> Self {
-        Self { top: 0.1 }
+        Self { top: 0.1, resamples: 500, seed: 0 }
     }
 }
 
 /// Importance by how the best trials differ from all.
 ///
+/// Intervals are the central 95 % of the answers to resamples of the trials, drawn with replacement; the best are
+/// chosen anew in each. Fewer than 10 trials have none.
+///
 /// # Errors
-/// With fewer than 2 scored trials, without a parameter of two values, or when a point is not of the space.
+/// With fewer than 2 scored trials, without a parameter of two values, when all scores are equal, or when a point is
+/// not of the space.
 pub fn ped_anova(
     space: &Space,
     trials: &[ScoredPoint<'_>],
@@ -48,33 +59,32 @@ pub fn ped_anova(
     }
     let method = ImportanceMethod::PedAnova;
     let scored = Scored::new(space, trials, objective, (method, 2))?;
-    let is_top = best(&scored.losses, options.top);
-    let n_top = is_top.iter().filter(|top| **top).count();
-    let share = n_top as f64 / is_top.len() as f64;
-    let dims = space.dims().iter().enumerate().filter(|(_, dim)| !dim.is_constant());
-    let raw = dims.map(|(idx, dim)| {
-        let all = scored.points.iter().zip(&is_top);
-        let active: Vec<(f64, bool)> =
-            all.filter_map(|(point, &top)| point.0[idx].map(|coord| (coord, top))).collect();
-        let n_best = active.iter().filter(|(_, top)| *top).count();
-        if active.len() < MIN_ACTIVE || n_best == 0 {
-            return (idx, 0.0, None);
-        }
-        let alpha = n_best as f64 / n_top as f64;
-        let beta = active.len() as f64 / is_top.len() as f64;
-        let grid = Grid::new(dim);
-        let (top, local) = (grid.density(&active, true), grid.density(&active, false));
-        let terms = top.iter().zip(&local).map(|(t, l)| {
-            let (t, l) = (t + TINY, l + TINY);
-            l * (t / l - 1.0).powi(2)
-        });
-        (idx, share * share * alpha * alpha / beta * terms.sum::<f64>(), None)
-    });
-    let raw = raw.collect();
-    let mut found = ranked(space, &scored, method, raw);
-    if n_top < FEW_TOP {
-        let count =
-            if n_top == 1 { "1 trial counts".into() } else { format!("{n_top} trials count") };
+    let columns: Vec<Column> = (0..space.len())
+        .filter(|&dim| !space.dims()[dim].is_constant())
+        .map(|dim| Column::new(&scored, space, dim))
+        .collect();
+    let sorted = Sorted::new(&scored.losses);
+    let ones = vec![1; scored.len()];
+    let best = sorted.best(&ones, options.top);
+    let raw: Vec<Raw> = columns
+        .iter()
+        .map(|column| Raw { dim: column.dim, value: column.divergence(&ones, &best) })
+        .collect();
+    let resamples = if scored.len() < ENOUGH { 0 } else { options.resamples as u64 };
+    let again: Vec<Vec<f64>> = (0..resamples)
+        .into_par_iter()
+        .map(|number| {
+            let mut rng = Rng::stream(options.seed, "ped-anova resample", number);
+            let mut weights = vec![0; scored.len()];
+            (0..scored.len()).for_each(|_| weights[rng.below(scored.len())] += 1);
+            let best = sorted.best(&weights, options.top);
+            columns.iter().map(|column| column.divergence(&weights, &best)).collect()
+        })
+        .collect();
+    let mut found = ranked(space, &scored, method, &raw, &again);
+    if best.count < FEW_TOP {
+        let n = best.count;
+        let count = if n == 1 { "1 trial counts".into() } else { format!("{n} trials count") };
         found.doubts.push(format!(
             "only {count} as the best; {} or more make it steadier",
             (FEW_TOP as f64 / options.top).ceil()
@@ -83,12 +93,87 @@ pub fn ped_anova(
     Ok(found)
 }
 
-/// True for the best share of the trials, rounded up, and those equal to the last of them.
-fn best(losses: &[f64], share: f64) -> Vec<bool> {
-    let mut sorted = losses.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let cut = sorted[((share * losses.len() as f64).ceil() as usize).max(1) - 1];
-    losses.iter().map(|loss| *loss <= cut).collect()
+/// The trials by their loss.
+struct Sorted<'a> {
+    losses: &'a [f64],
+    order: Vec<u32>,
+}
+
+/// The best of some trials.
+struct Best {
+    /// True for those that are among them.
+    is_top: Vec<bool>,
+    /// How many they are, by weight.
+    count: usize,
+    /// Their share of all.
+    share: f64,
+}
+
+impl<'a> Sorted<'a> {
+    fn new(losses: &'a [f64]) -> Self {
+        let mut order: Vec<u32> = (0..losses.len() as u32).collect();
+        order.sort_by(|&a, &b| losses[a as usize].total_cmp(&losses[b as usize]));
+        Self { losses, order }
+    }
+
+    /// The best share of the trials, each counted so often, rounded up, and those equal to the last of them.
+    fn best(&self, weights: &[u32], share: f64) -> Best {
+        let wanted = ((share * self.losses.len() as f64).ceil() as u32).max(1);
+        let mut sums = self.order.iter().scan(0, |sum, &trial| {
+            *sum += weights[trial as usize];
+            Some((*sum, self.losses[trial as usize]))
+        });
+        let cut = sums.find(|(sum, _)| *sum >= wanted).map_or(f64::INFINITY, |(_, loss)| loss);
+        let is_top: Vec<bool> = self.losses.iter().map(|loss| *loss <= cut).collect();
+        let tops = is_top.iter().zip(weights).filter(|(top, _)| **top);
+        let count = tops.map(|(_, weight)| *weight as usize).sum();
+        Best { is_top, count, share: count as f64 / self.losses.len() as f64 }
+    }
+}
+
+/// One dimension in all trials.
+struct Column {
+    dim: usize,
+    /// False where nothing can be known of it.
+    varied: bool,
+    grid: Grid,
+    /// Trials that have it, and their places on the grid.
+    places: Vec<(u32, u16)>,
+}
+
+impl Column {
+    fn new(scored: &Scored<'_>, space: &Space, dim: usize) -> Self {
+        let grid = Grid::new(&space.dims()[dim]);
+        let coords = scored.points.iter().map(|point| point.0[dim]).enumerate();
+        let place =
+            |(trial, coord): (usize, Option<f64>)| Some((trial as u32, grid.place(coord?) as u16));
+        let places = coords.filter_map(place).collect();
+        Self { dim, varied: scored.varied(dim), grid, places }
+    }
+
+    /// The divergence of the best from all where the dimension is active, by theorem 4.2.
+    fn divergence(&self, weights: &[u32], best: &Best) -> f64 {
+        let (mut all, mut top) = (vec![0usize; self.grid.n], vec![0usize; self.grid.n]);
+        for &(trial, place) in &self.places {
+            let weight = weights[trial as usize] as usize;
+            all[usize::from(place)] += weight;
+            if best.is_top[trial as usize] {
+                top[usize::from(place)] += weight;
+            }
+        }
+        let (n_active, n_best) = (all.iter().sum::<usize>(), top.iter().sum::<usize>());
+        if !self.varied || n_active < MIN_ACTIVE || n_best == 0 {
+            return 0.0;
+        }
+        let alpha = n_best as f64 / best.count as f64;
+        let beta = n_active as f64 / best.is_top.len() as f64;
+        let (top, local) = (self.grid.density(&top, n_best), self.grid.density(&all, n_active));
+        let terms = top.iter().zip(&local).map(|(t, l)| {
+            let (t, l) = (t + TINY, l + TINY);
+            l * (t / l - 1.0).powi(2)
+        });
+        best.share * best.share * alpha * alpha / beta * terms.sum::<f64>()
+    }
 }
 
 /// The values at which densities of one dimension are compared.
@@ -98,6 +183,8 @@ struct Grid {
     is_log: bool,
     low: f64,
     high: f64,
+    /// The mass of each cell of a normal kernel as wide as the grid, around its middle.
+    prior: Vec<f64>,
 }
 
 impl Grid {
@@ -115,7 +202,12 @@ impl Grid {
             Kind::Int { low, high, .. } => (*low as f64, dim.snap(*high as f64), false, count(dim)),
         };
         let (low, high) = if is_log { (low.ln(), high.ln()) } else { (low, high) };
-        Self { n, is_categorical: dim.is_categorical(), is_log, low, high }
+        let middle = (n as f64 - 1.0) / 2.0;
+        let z = |x: f64| (x - middle) / n as f64;
+        let whole = mass(z(-0.5), z(n as f64 - 0.5));
+        let cell = |at: usize| mass(z(at as f64 - 0.5), z(at as f64 + 0.5)) / whole;
+        let prior = (0..n).map(cell).collect();
+        Self { n, is_categorical: dim.is_categorical(), is_log, low, high, prior }
     }
 
     /// The place of a coordinate; halfway between two it is the lower one.
@@ -128,12 +220,8 @@ impl Grid {
         (((x - self.low) / step - 0.5).ceil().max(0.0) as usize).min(self.n - 1)
     }
 
-    /// The Parzen estimate over the grid of the best of some coordinates, or of all of them.
-    fn density(&self, active: &[(f64, bool)], top_only: bool) -> Vec<f64> {
-        let mut counts = vec![0usize; self.n];
-        let wanted = active.iter().filter(|(_, top)| *top || !top_only);
-        wanted.for_each(|(coord, _)| counts[self.place(*coord)] += 1);
-        let total = counts.iter().sum::<usize>();
+    /// The Parzen estimate over the grid from the number of trials at each value.
+    fn density(&self, counts: &[usize], total: usize) -> Vec<f64> {
         let seen: Vec<(f64, f64)> = (0..self.n)
             .filter(|&at| counts[at] > 0)
             .map(|at| (at as f64, counts[at] as f64))
@@ -143,16 +231,16 @@ impl Grid {
             return self.categorical(&seen, all);
         }
         let spread = scott(&seen, total);
-        let (first, last) = (0.0, (self.n - 1) as f64);
-        let prior = (f64::midpoint(first, last), last - first + 1.0, 1.0);
-        let kernels = seen.iter().map(|&(at, count)| (at, spread, count)).chain([prior]);
-        let mut density = vec![0.0; self.n];
-        for (mean, sd, weight) in kernels {
-            let z = |x: f64| (x - mean) / sd;
-            let whole = mass(z(first - 0.5), z(last + 0.5));
-            for (at, cell) in density.iter_mut().enumerate() {
-                let at = at as f64;
-                *cell += weight / all * mass(z(at - 0.5), z(at + 0.5)) / whole;
+        // Kernels sit on the grid, so that the mass of a cell depends on its distance only.
+        let above: Vec<f64> = (0..=self.n).map(|k| upper((k as f64 - 0.5) / spread)).collect();
+        let cells: Vec<f64> = above.windows(2).map(|ends| ends[0] - ends[1]).collect();
+        let mut density: Vec<f64> = self.prior.iter().map(|mass| mass / all).collect();
+        for &(at, count) in &seen {
+            let at = at as usize;
+            let whole = 1.0 - above[at + 1] - above[self.n - at];
+            let weight = count / all / whole;
+            for (place, cell) in density.iter_mut().enumerate() {
+                *cell += weight * cells[place.abs_diff(at)];
             }
         }
         density
@@ -200,6 +288,10 @@ fn scott(seen: &[(f64, f64)], total: usize) -> f64 {
 
 /// The probability that a standard normal number is in `[a, b]`, exact in both tails.
 fn mass(a: f64, b: f64) -> f64 {
-    let upper = |z: f64| 0.5 * erfc(z * FRAC_1_SQRT_2);
     if a > 0.0 { upper(a) - upper(b) } else { upper(-b) - upper(-a) }
+}
+
+/// The probability that a standard normal number is above `z`.
+fn upper(z: f64) -> f64 {
+    0.5 * erfc(z * FRAC_1_SQRT_2)
 }

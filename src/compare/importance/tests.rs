@@ -2,7 +2,7 @@
 
 use super::boxes::Boxes;
 use super::*;
-use crate::domain::{Goal, Params, Value};
+use crate::domain::{Goal, Params};
 use crate::numeric::Rng;
 use crate::space::{Condition, Dimension, Kind};
 use crate::trainer::FlatTree;
@@ -12,16 +12,16 @@ fn fixture() -> Json {
     serde_json::from_str(include_str!("../../../tests/fixtures/importance.json")).unwrap()
 }
 
-fn dim(name: &str, kind: Kind, when: &[(usize, f64)]) -> Dimension {
+pub(super) fn dim(name: &str, kind: Kind, when: &[(usize, f64)]) -> Dimension {
     let when = when.iter().map(|&(parent, coord)| Condition { parent, any_of: vec![coord] });
     Dimension { id: name.into(), name: name.into(), kind, when: when.collect() }
 }
 
-fn float(low: f64, high: f64, log: bool, step: Option<f64>) -> Kind {
+pub(super) fn float(low: f64, high: f64, log: bool, step: Option<f64>) -> Kind {
     Kind::Float { low, high, log, step }
 }
 
-fn words(values: &[&str]) -> Kind {
+pub(super) fn words(values: &[&str]) -> Kind {
     Kind::Choice { values: values.iter().map(|v| Value::Text((*v).into())).collect() }
 }
 
@@ -50,7 +50,7 @@ fn conditional() -> Space {
     .unwrap()
 }
 
-fn points(space: &Space, case: &Json) -> Vec<(Point, f64)> {
+pub(super) fn points(space: &Space, case: &Json) -> Vec<(Point, f64)> {
     let value = |v: &Json| match v {
         Json::String(text) => Value::Text(text.clone()),
         Json::Number(n) if n.is_i64() => Value::Int(n.as_i64().unwrap()),
@@ -68,11 +68,11 @@ fn points(space: &Space, case: &Json) -> Vec<(Point, f64)> {
     case["trials"].as_array().unwrap().iter().map(one).collect()
 }
 
-fn scored(points: &[(Point, f64)]) -> Vec<ScoredPoint<'_>> {
+pub(super) fn scored(points: &[(Point, f64)]) -> Vec<ScoredPoint<'_>> {
     points.iter().map(|(point, score)| ScoredPoint { point, score: *score }).collect()
 }
 
-fn objective(goal: Goal) -> Objective {
+pub(super) fn objective(goal: Goal) -> Objective {
     Objective { metric: "score".into(), goal }
 }
 
@@ -85,7 +85,8 @@ fn ped_anova_is_optunas() {
         let points = points(&space, case);
         let goal = if case["direction"] == "maximize" { Goal::Maximize } else { Goal::Minimize };
         for (top, expect) in case["ped"].as_object().unwrap() {
-            let options = PedAnovaOptions { top: top.parse().unwrap() };
+            let options =
+                PedAnovaOptions { top: top.parse().unwrap(), ..PedAnovaOptions::default() };
             let got = ped_anova(&space, &scored(&points), &objective(goal), &options).unwrap();
             assert_eq!(got.params.len(), space.len());
             for param in &got.params {
@@ -132,7 +133,11 @@ fn variances_of_trees_are_optunas() {
 }
 
 /// Random points of a space with a known function of their unit coordinates.
-fn sample(space: &Space, n: usize, f: impl Fn(&Point, &[f64]) -> f64) -> Vec<(Point, f64)> {
+pub(super) fn sample(
+    space: &Space,
+    n: usize,
+    f: impl Fn(&Point, &[f64]) -> f64,
+) -> Vec<(Point, f64)> {
     let mut rng = Rng::new(11);
     let mut one = || {
         let unit: Vec<f64> = (0..space.len()).map(|_| rng.unit()).collect();
@@ -203,27 +208,60 @@ fn doubts_and_refusals_are_told() {
     let few = ped_anova(&space, &trials[..20], &goal, &ped).unwrap();
     assert_eq!(few.doubts, ["only 2 trials count as the best; 50 or more make it steadier"]);
     let told = ped_anova(&space, &trials[..1], &goal, &ped).unwrap_err().to_string();
-    assert!(told.starts_with("PED-ANOVA needs at least 2 trials with a score, there are 1"));
+    assert!(told.starts_with("PED-ANOVA needs at least 2 trials with a score, there is 1"));
     let options = FanovaOptions::default();
     assert!(fanova(&space, &trials[..3], &goal, &options).is_err());
     let few = fanova(&space, &trials[..30], &goal, &options).unwrap();
     assert_eq!(few.doubts, ["30 trials for 8 parameters; 80 or more make the forest trustworthy"]);
-    let flat: Vec<(Point, f64)> = points.iter().map(|(point, _)| (point.clone(), 1.0)).collect();
-    for got in [
-        ped_anova(&space, &scored(&flat), &goal, &ped).unwrap(),
-        fanova(&space, &scored(&flat), &goal, &options).unwrap(),
-    ] {
-        assert!(got.params.iter().all(|param| param.share == 0.125), "{got:?}");
-        assert_eq!(got.doubts.len(), 1);
+    let changed = |f: fn(f64) -> f64| -> Vec<(Point, f64)> {
+        points.iter().map(|(point, score)| (point.clone(), f(*score))).collect()
+    };
+    let (flat, mut nan) = (changed(|_| 1.0), changed(|_| f64::NAN));
+    for method in ImportanceMethod::ALL {
+        let told = method.ask(&space, &scored(&flat), &goal, 0).unwrap_err().to_string();
+        assert!(
+            told.starts_with("all 120 trials have the same score 1, so no parameter made a"),
+            "{told}"
+        );
+        let told = method.ask(&space, &scored(&nan), &goal, 0).unwrap_err().to_string();
+        assert!(
+            told.contains("trials with a score, there are 0 (120 scores more are not finite);")
+        );
     }
-    let nan: Vec<(Point, f64)> =
-        points.iter().map(|(point, score)| (point.clone(), score / 0.0 * 0.0)).collect();
-    assert!(ped_anova(&space, &scored(&nan), &goal, &ped).is_err());
-    let bad = PedAnovaOptions { top: 1.0 };
+    // Some scores that are not finite are left out.
+    nan.truncate(5);
+    nan.extend(points.iter().skip(5).cloned());
+    let found = ped_anova(&space, &scored(&nan), &goal, &ped).unwrap();
+    assert_eq!((found.trials, found.of), (115, 115));
+    let bad = PedAnovaOptions { top: 1.0, ..ped };
     let told = ped_anova(&space, &trials, &goal, &bad).unwrap_err().to_string();
     assert!(told.contains("'top' cannot be 1"), "{told}");
     let short = Point(vec![Some(0.0)]);
     let stray = [ScoredPoint { point: &short, score: 1.0 }, trials[0]];
     let told = ped_anova(&space, &stray, &goal, &ped).unwrap_err().to_string();
     assert!(told.starts_with("trial 0 is no point of the space"), "{told}");
+}
+
+#[test]
+fn nothing_is_known_of_a_parameter_that_never_changed() {
+    let space = Space::new(vec![
+        dim("model", words(&["svm", "tree"]), &[]),
+        dim("C", float(0.0, 1.0, false, None), &[(0, 0.0)]),
+        dim("depth", float(0.0, 1.0, false, None), &[(0, 1.0)]),
+        dim("n", Kind::Int { low: 1, high: 9, log: false, step: 1 }, &[]),
+    ])
+    .unwrap();
+    let point = |i: usize| Point(vec![Some(0.0), Some(i as f64 / 40.0), None, Some(3.0)]);
+    let points: Vec<(Point, f64)> = (0..40).map(|i| (point(i), (i as f64).sqrt())).collect();
+    for method in ImportanceMethod::ALL {
+        let found = method.ask(&space, &scored(&points), &objective(Goal::Minimize), 0).unwrap();
+        assert!(found.params[0].id == "C" && found.params[0].share == 1.0, "{found:?}");
+        assert_eq!(
+            found.doubts[..2],
+            [
+                "depth was active in no trial: nothing is known of it",
+                "model, n had the same value in all trials: nothing is known of them"
+            ]
+        );
+    }
 }

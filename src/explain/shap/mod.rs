@@ -30,5 +30,5 @@ pub use attribution::{Attributions, Groups, Method, Scale};
 pub use choose::{background_rows, shap};
 pub use kernel::{EXACT_GROUPS, KernelOptions, kernel};
 pub use linear::linear;
-pub use tree_interventional::tree_interventional;
+pub use tree_interventional::{tree_interventional, tree_interventional_of_partial};
 pub use tree_path::tree_path_dependent;

@@ -174,6 +174,34 @@ fn the_trees_of_every_family_equal_the_definition_over_2_to_the_6() {
     }
 }
 
+#[test]
+fn a_feature_that_a_row_lacks_is_no_player_of_its_game() {
+    let fixture = fixture();
+    let x = matrix(&fixture["x"]);
+    let back = x.slice(s![20..40, ..]);
+    let numeric = Labels::Values(numbers(&fixture["signal"]));
+    let form = fit("random_forest", &x, numeric, &[("n_estimators", Value::Int(6))]).form();
+    let mut rows = x.slice(s![..2, ..]).to_owned();
+    (rows[[0, 1]], rows[[0, 4]]) = (f64::NAN, f64::NAN);
+    let got = tree_interventional_of_partial(&form, rows.view(), back).unwrap();
+    let expect = shapley(6, |code| {
+        let worth = back.rows().into_iter().map(|other| {
+            let has = |j: usize| code >> j & 1 == 1 && !rows[[0, j]].is_nan();
+            let mix = |j: usize| if has(j) { rows[[0, j]] } else { other[j] };
+            raw(&form, &(0..6).map(mix).collect::<Vec<_>>())[0]
+        });
+        worth.sum::<f64>() / 20.0
+    });
+    for (j, value) in expect.iter().enumerate() {
+        assert!((got.values[[0, 0, j]] - value).abs() < 1e-12, "{j}");
+    }
+    assert!(got.values[[0, 0, 1]] == 0.0 && got.values[[0, 0, 4]] == 0.0);
+    let whole = tree_interventional(&form, x.slice(s![1..2, ..]), back).unwrap();
+    assert_eq!(got.values.slice(s![1.., .., ..]), whole.values);
+    assert!(tree_interventional(&form, rows.view(), back).is_err());
+    assert!(tree_interventional_of_partial(&form, x.view(), rows.view()).is_err());
+}
+
 /// Rows that reach a node.
 fn reach(tree: &FlatTree, x: &Array2<f64>, wanted: usize) -> Vec<usize> {
     let reaches = |&row: &usize| {

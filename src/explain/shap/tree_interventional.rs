@@ -22,6 +22,29 @@ pub fn tree_interventional(
     background: ArrayView2<'_, f64>,
 ) -> Result<Attributions, ExplainError> {
     check_rows(x, background, None)?;
+    duels(form, x, background)
+}
+
+/// As [`tree_interventional`], of rows that lack some features: one that is NaN in a row has the values of the
+/// background there whatever the coalition, so it is no player of that row's game and gets exactly 0.
+///
+/// # Errors
+/// When the model has no trees, there are no rows, they do not fit the model, or the background lacks a feature.
+pub fn tree_interventional_of_partial(
+    form: &Form,
+    x: ArrayView2<'_, f64>,
+    background: ArrayView2<'_, f64>,
+) -> Result<Attributions, ExplainError> {
+    let known = x.mapv(|value| if value.is_nan() { 0.0 } else { value });
+    check_rows(known.view(), background, None)?;
+    duels(form, x, background)
+}
+
+fn duels(
+    form: &Form,
+    x: ArrayView2<'_, f64>,
+    background: ArrayView2<'_, f64>,
+) -> Result<Attributions, ExplainError> {
     let sum = TreeSum::new(form, x.ncols())?;
     let background_rows: Vec<Vec<f64>> =
         background.rows().into_iter().map(|b| b.to_vec()).collect();
@@ -79,8 +102,9 @@ impl Duel<'_> {
     fn node(&mut self, node: usize) {
         let Some(feature) = self.tree.feature[node] else { return self.leaf(node) };
         let feature = feature as usize;
-        let row = child(self.tree, node, self.row[feature]);
         let other = child(self.tree, node, self.other[feature]);
+        let value = self.row[feature];
+        let row = if value.is_nan() { other } else { child(self.tree, node, value) };
         match self.sides.of[feature] {
             _ if row == other => self.node(row),
             Side::Row => self.node(row),

@@ -228,7 +228,8 @@ fn params(sweep: &SweepRow, kept: &Kept, metrics: &BTreeMap<String, i64>) -> Vec
     });
     let scored: Vec<ScoredPoint<'_>> = scored.collect();
     // Without importances, as with a single trial, they come as in the sweep file.
-    if let Ok(found) = ped_anova(&space, &scored, objective, &PedAnovaOptions::default()) {
+    let options = PedAnovaOptions { resamples: 0, ..PedAnovaOptions::default() };
+    if let Ok(found) = ped_anova(&space, &scored, objective, &options) {
         for column in &mut columns {
             let own = found.params.iter().find(|param| param.id == column.name);
             column.importance = own.map(|param| param.share);

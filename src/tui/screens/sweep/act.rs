@@ -3,7 +3,6 @@
 use super::places::{ASKED, BEST, ENDS, FIGURES, IMPORTANCE, NOW, SWEEPS, TOP};
 use super::standing::Standing;
 use super::{Sweep, asked, best, ends, forms, is_narrow, now, point, shown_row, steering, top};
-use crate::compare::ImportanceMethod;
 use crate::domain::{Params, RunId, SweepId};
 use crate::sweep::{Doing, Steer};
 use crate::tui::action::Action;
@@ -43,10 +42,10 @@ pub(super) fn enabled(sweep: &Sweep, action: Action, pane: u8, shared: &Shared) 
             (TOP | ENDS | NOW | BEST, None) => Enabled::No("no run is selected"),
             _ => Enabled::Never,
         },
-        Action::View if pane == IMPORTANCE => match sweep.method {
-            ImportanceMethod::PedAnova => Enabled::As("fANOVA"),
-            ImportanceMethod::Fanova => Enabled::As("PED-ANOVA"),
-        },
+        Action::View if pane == IMPORTANCE => Enabled::As(sweep.method.next().word()),
+        Action::Left | Action::Right if pane == IMPORTANCE && aims(shared) > 1 => {
+            Enabled::As("objective")
+        }
         Action::View => match next_front(sweep, pane, shared) {
             Some(next) => Enabled::As(name(next)),
             None => Enabled::Never,
@@ -175,6 +174,12 @@ pub(super) fn act(
         step(sweep, action);
         return Vec::new();
     }
+    if pane == IMPORTANCE && matches!(action, Action::Left | Action::Right) {
+        let n = aims(shared).max(1);
+        let by = if action == Action::Right { 1 } else { n - 1 };
+        sweep.objective = (sweep.objective.min(n - 1) + by) % n;
+        return Vec::new();
+    }
     if sweep.cursors[usize::from(pane)].act(action, n, height) {
         keep_run(sweep, pane, shared);
         return Vec::new();
@@ -242,6 +247,11 @@ fn extent(sweep: &Sweep, pane: u8, area: Rect, shared: &Shared) -> (usize, usize
     }
 }
 
+/// How many objectives the sweep has.
+fn aims(shared: &Shared) -> usize {
+    shown_row(shared).map_or(0, |row| row.objectives.len())
+}
+
 /// The crosshair to the next trial; at first to the best.
 fn step(sweep: &mut Sweep, action: Action) {
     let Some(history) = &sweep.history else { return };
@@ -273,10 +283,7 @@ fn open(sweep: &mut Sweep, pane: u8, shared: &mut Shared) -> Vec<Effect> {
 
 fn view(sweep: &mut Sweep, pane: u8, shared: &Shared) -> Vec<Effect> {
     if pane == IMPORTANCE {
-        sweep.method = match sweep.method {
-            ImportanceMethod::PedAnova => ImportanceMethod::Fanova,
-            ImportanceMethod::Fanova => ImportanceMethod::PedAnova,
-        };
+        sweep.method = sweep.method.next();
     } else if let Some(next) = next_front(sweep, pane, shared) {
         sweep.fronts.retain(|other| *other != next);
         sweep.fronts.push(next);

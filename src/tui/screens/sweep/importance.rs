@@ -1,15 +1,17 @@
 //! Which parameters made the difference.
 
+mod below;
+
+use self::below::{Below, CLEAR};
 use super::load::Ranking;
 use super::{Sweep, shown_row};
-use crate::compare::{ImportanceMethod, Importances, ParamImportance};
-use crate::domain::{Status, format_number};
+use crate::compare::{Direction, ImportanceMethod, Importances, ParamImportance};
+use crate::domain::Status;
 use crate::report::words;
-use crate::space::shown_names;
 use crate::store::SweepRow;
 use crate::tui::paint;
 use crate::tui::screens::{Place, Shared, draw_empty};
-use crate::tui::theme::Role;
+use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{bar, fit};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -18,6 +20,12 @@ use ratatui::layout::Rect;
 pub(super) const NEEDED: u64 = 20;
 /// With fewer the answer changes from run to run.
 const SHAKY: u64 = 50;
+/// Cells of a share.
+const SHARE: usize = 5;
+/// Cells of an interval, with what is between it and the share, and an arrow.
+const INTERVAL: usize = 13;
+/// Cells that a bar has at least before anything stands beside it.
+const BAR: usize = 8;
 
 /// The number of finished runs that a ranking is asked for: the exact one while there are few or nothing runs, else
 /// one that changes with every twentieth part, since reading all trials costs time.
@@ -37,7 +45,15 @@ pub(super) fn note(sweep: &Sweep, shared: &Shared) -> String {
     } else {
         words::plural(ranking.of as u64, "trial")
     };
-    format!("{} · {of}", ranking.method.word())
+    let row = shown_row(shared).filter(|row| row.objectives.len() > 1);
+    let aim = row.and_then(|row| row.objectives.get(ranking.objective));
+    let aim = aim.map(|aim| format!(" · {}", paint::clean(&aim.metric))).unwrap_or_default();
+    format!("{}{aim} · {of}", ranking.method.word())
+}
+
+/// The objective that is shown: of a sweep with fewer, its last.
+pub(super) fn objective(sweep: &Sweep, row: &SweepRow) -> usize {
+    sweep.objective.min(row.objectives.len().saturating_sub(1))
 }
 
 fn ranking<'a>(sweep: &'a Sweep, shared: &Shared) -> Option<&'a Ranking> {
@@ -46,6 +62,7 @@ fn ranking<'a>(sweep: &'a Sweep, shared: &Shared) -> Option<&'a Ranking> {
         .ranking
         .as_ref()
         .filter(|ranking| sweep.of == Some(row.id) && ranking.method == sweep.method)
+        .filter(|ranking| ranking.objective == objective(sweep, row))
 }
 
 /// Runs with a score, whether they keep the constraints or not.
@@ -66,79 +83,116 @@ pub(super) fn draw(sweep: &Sweep, buf: &mut Buffer, place: Place, shared: &Share
         let text = sweep.trouble(5).map_or("weighing the parameters".into(), paint::clean);
         return draw_empty(buf, place.area, shared, &[&text]);
     };
+    let aim = row.objectives.get(ranking.objective).unwrap_or(&row.objectives[0]);
     match &ranking.found {
-        Ok(found) => bars(found, sweep, finished, (buf, place), shared),
+        Ok(found) => bars(found, (sweep, &aim.metric), finished, (buf, place), shared),
         Err(why) => draw_empty(buf, place.area, shared, &[&paint::clean(why)]),
     }
 }
 
-/// Names of the parameters as everywhere.
-fn names(found: &Importances) -> Vec<String> {
-    let params = found.params.iter().map(|param| (param.id.as_str(), param.name.as_str()));
-    shown_names(params).into_iter().map(paint::clean).collect()
-}
-
 fn bars(
     found: &Importances,
-    sweep: &Sweep,
+    (sweep, metric): (&Sweep, &str),
     finished: u64,
     (buf, place): (&mut Buffer, Place),
     shared: &Shared,
 ) {
     let (area, theme) = (place.area, &shared.theme);
-    let names = names(found);
-    let mut notes: Vec<(String, Role)> = Vec::new();
-    if finished < SHAKY {
-        notes.push((format!("shaky below {SHAKY} finished runs"), Role::Warn));
-    }
-    notes.extend(found.doubts.iter().map(|doubt| (paint::clean(doubt), Role::Warn)));
-    notes.push((question(found.method).into(), Role::Muted));
-    let room = area.height.saturating_sub(2).max(1);
-    notes.truncate(usize::from(room / 3).max(1));
-    let rows = area.height.saturating_sub(notes.len() as u16);
-    let cursor = sweep.cursors[1].within(found.params.len(), usize::from(rows));
-    let label = names.iter().map(|name| paint::cells(name)).max().unwrap_or(0);
-    let label = label.min(usize::from(area.width) / 2);
-    let tail = if area.width >= 44 { 14 } else { 5 };
-    let most = found.params.first().map_or(1.0, |param| param.share).max(f64::MIN_POSITIVE);
-    let length = usize::from(area.width).saturating_sub(label + tail + 4);
+    let names: Vec<String> = found.names().into_iter().map(paint::clean).collect();
+    let columns = Columns::new(found, &names, area.width);
+    let shaky = format!("shaky below {SHAKY} finished runs");
+    let below = Below {
+        found,
+        names: &names,
+        at: sweep.cursors[1].within(found.params.len(), usize::MAX).row,
+        metric,
+        has_interval: columns.has_interval,
+        doubt: (finished < SHAKY).then_some(&*shaky),
+    };
+    // Beside a third of the pane, what the bars leave.
+    let height = usize::from(area.height);
+    let room = height.saturating_sub(found.params.len() + 1).max(height / 3);
+    let below = below.lines(usize::from(area.width).saturating_sub(2), room);
+    let rows = height.saturating_sub(below.len());
+    let cursor = sweep.cursors[1].within(found.params.len(), rows);
     let shown = found.params.iter().zip(&names).enumerate();
-    for (y, (at, (param, name))) in shown.skip(cursor.first).take(usize::from(rows)).enumerate() {
+    for (y, (at, (param, name))) in shown.skip(cursor.first).take(rows).enumerate() {
         let y = y as u16;
         let role = if param.share >= 0.005 { Role::Accent } else { Role::Muted };
-        let gap = label - paint::cells(&fit(theme, name, label));
-        let name = format!(" {}{}  ", fit(theme, name, label), " ".repeat(gap));
+        let gap = columns.label - paint::cells(&fit(theme, name, columns.label));
+        let name = format!(" {}{}  ", fit(theme, name, columns.label), " ".repeat(gap));
         let text = (name.as_str(), theme.style(Role::Text));
-        let stripe = bar(param.share / most, length, theme);
-        paint::line(buf, area, y, &[text, (&stripe, theme.style(role))]);
-        let share = format!("{:.2} ", param.share);
-        let right = share_line(param, found, tail > 5);
-        paint::line_right(buf, area, y, &format!("{right}{share}"), theme.style(Role::Text));
+        let (stripe, whisker) = columns.stripe(param, theme);
+        let whisker = (whisker.as_str(), theme.style(Role::Muted));
+        paint::line(buf, area, y, &[text, (&stripe, theme.style(role)), whisker]);
+        let right = columns.right(param, found, theme.ascii);
+        paint::line_right(buf, area, y, &right, theme.style(Role::Text));
         if place.focused && at == cursor.row {
             paint::tint(buf, area, y, theme.selected(true));
         }
     }
-    let first = area.height.saturating_sub(notes.len() as u16);
-    for (at, (text, role)) in notes.iter().enumerate() {
+    for (at, (text, role)) in below.iter().enumerate() {
         let line = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
-        paint::line(buf, line, first + at as u16, &[(text, theme.style(*role))]);
+        paint::line(buf, line, (rows + at) as u16, &[(text, theme.style(*role))]);
     }
 }
 
-/// How sure it is, and in how many trials the parameter was there at all.
-fn share_line(param: &ParamImportance, found: &Importances, has_room: bool) -> String {
-    match param.sd {
-        _ if !has_room => String::new(),
-        _ if param.active < found.trials => format!("in {} ", words::count(param.active as u64)),
-        Some(sd) => format!("± {} ", format_number(sd, 1)),
-        None => String::new(),
-    }
+/// What a row has room for.
+struct Columns {
+    label: usize,
+    bar: usize,
+    has_interval: bool,
+    has_active: bool,
+    /// The share at the end of the longest bar or interval.
+    most: f64,
 }
 
-fn question(method: ImportanceMethod) -> &'static str {
-    match method {
-        ImportanceMethod::PedAnova => "sets the best tenth apart · v fANOVA",
-        ImportanceMethod::Fanova => "share of variance · v PED-ANOVA",
+impl Columns {
+    fn new(found: &Importances, names: &[String], width: u16) -> Self {
+        let label = names.iter().map(|name| paint::cells(name)).max().unwrap_or(0);
+        let label = label.min(usize::from(width) / 2);
+        let ends = found.params.iter().map(|p| p.interval.map_or(p.share, |ends| ends.1));
+        let most = ends.fold(f64::MIN_POSITIVE, f64::max);
+        let is_conditional = found.params.iter().any(|param| param.active < found.trials);
+        let room = usize::from(width).saturating_sub(label + 4 + SHARE);
+        let (interval, active) = (INTERVAL, words::count(found.trials as u64).len() * 2 + 9);
+        let has_interval =
+            found.params.iter().any(|p| p.interval.is_some()) && room >= interval + BAR;
+        let used = if has_interval { interval } else { 0 };
+        let has_active = is_conditional && room >= used + active + BAR;
+        let used = used + if has_active { active } else { 0 };
+        Self { label, bar: room.saturating_sub(used), has_interval, has_active, most }
+    }
+
+    /// The bar, and the part of the interval that is beyond it.
+    fn stripe(&self, param: &ParamImportance, theme: &Theme) -> (String, String) {
+        let stripe = bar(param.share / self.most, self.bar, theme);
+        let high = param.interval.map_or(0.0, |ends| ends.1);
+        let end = ((high / self.most * self.bar as f64).round() as usize).min(self.bar);
+        let left = end.saturating_sub(paint::cells(&stripe));
+        (stripe, if theme.ascii { "-" } else { "─" }.repeat(left))
+    }
+
+    /// In how many trials it was there at all, which way is better, how sure it is, and its share.
+    fn right(&self, param: &ParamImportance, found: &Importances, is_ascii: bool) -> String {
+        let (active, all) = (param.active as u64, found.trials as u64);
+        let active = if self.has_active && active < all {
+            format!("in {} of {}  ", words::count(active), words::count(all))
+        } else {
+            String::new()
+        };
+        let way = param.direction.as_ref().filter(|_| param.share >= CLEAR);
+        let way = match (way, is_ascii) {
+            (Some(Direction::Higher { .. }), false) => "↑ ",
+            (Some(Direction::Higher { .. }), true) => "+ ",
+            (Some(Direction::Lower { .. }), false) => "↓ ",
+            (Some(Direction::Lower { .. }), true) => "- ",
+            _ if found.method == ImportanceMethod::Shap => "  ",
+            _ => "",
+        };
+        let interval = param.interval.filter(|_| self.has_interval);
+        let interval = interval.map(|(low, high)| format!("{low:.2}–{high:.2}  "));
+        format!("{active}{way}{}{:.2} ", interval.unwrap_or_default(), param.share)
     }
 }
 

@@ -79,6 +79,8 @@ pub enum Ask {
         sweep: SweepId,
         /// By which method.
         method: ImportanceMethod,
+        /// For which objective.
+        objective: usize,
         /// With about so many finished runs: the answer holds until there are more.
         finished: u64,
     },
@@ -176,8 +178,8 @@ impl Ask {
             Self::History { sweep } => Answer::History(Box::new(history::history(store, *sweep)?)),
             Self::Ends { sweep } => Answer::Ends(state::ends(store, *sweep)?),
             Self::Plan { sweep } => Answer::Plan(plan(&store.sweep_by_id(*sweep)?)),
-            Self::Importance { sweep, method, .. } => {
-                Answer::Importance(importance::ranking(store, *sweep, *method)?)
+            Self::Importance { sweep, method, objective, .. } => {
+                Answer::Importance(importance::ranking(store, *sweep, *method, *objective)?)
             }
             Self::Export { sweep, .. } => Answer::Export(export::export(store, *sweep)?),
             Self::Figure { ask, .. } => Answer::Figure(ask.answer(reader)?),

@@ -62,6 +62,8 @@ pub struct Sweep {
     /// What keeps a pane from being filled, by slot.
     troubles: Vec<(u8, String)>,
     method: ImportanceMethod,
+    /// The objective whose importances are shown.
+    objective: usize,
     /// Logarithmic scores.
     is_log: bool,
     /// The dot under the crosshair.
@@ -93,6 +95,7 @@ impl Default for Sweep {
             ranking: None,
             troubles: Vec::new(),
             method: ImportanceMethod::PedAnova,
+            objective: 0,
             is_log: false,
             crosshair: None,
             cursors: [Cursor::default(); PANES],
@@ -333,7 +336,8 @@ impl Screen for Sweep {
         ];
         if finished >= importance::NEEDED {
             let finished = importance::rounded(finished, is_alive);
-            asks.push(Ask::Importance { sweep, method: self.method, finished });
+            let (method, objective) = (self.method, importance::objective(self, row));
+            asks.push(Ask::Importance { sweep, method, objective, finished });
         }
         asks.extend(self.export.map(|n| Ask::Export { sweep, n }));
         let place = self.places(shared).into_iter().find(|slot| slot.panes == [FIGURES]);
@@ -431,8 +435,9 @@ impl Screen for Sweep {
     }
 
     fn recall(&mut self, remembered: &serde_json::Value) {
-        if remembered["method"] == ImportanceMethod::Fanova.word() {
-            self.method = ImportanceMethod::Fanova;
+        let is_named = |method: &ImportanceMethod| remembered["method"] == method.word();
+        if let Some(method) = ImportanceMethod::ALL.into_iter().find(is_named) {
+            self.method = method;
         }
         self.figures.recall(&remembered["figures"]);
         self.is_log = remembered["log"].as_bool().unwrap_or(false);

@@ -96,8 +96,16 @@ fn a_finished_sweep_tells_what_came_of_it() {
     check(&text, &["✓ demo", "finished", "maximize auc", "40/40", "✓ 36", "⊘ 2", "✗ 2"]);
     check(&text, &["auc 0.935 at #35", "PED-ANOVA · 36 trials", "shaky below 50", "lr "]);
     check(&text, &["[Top]"]);
-    press(&mut pilot, "<tab>v");
-    check(&pilot.text(), &["fANOVA"]);
+    press(&mut pilot, "<tab>");
+    check(&pilot.text(), &["active in all trials"]);
+    press(&mut pilot, "j");
+    check(&pilot.text(), &["momentum: active in", "of 36 trials"]);
+    press(&mut pilot, "gv");
+    check(&pilot.text(), &["fANOVA · 36 trials", "of the variance", "v SHAP"]);
+    press(&mut pilot, "v");
+    check(&pilot.text(), &["SHAP · 36 trials", "moves auc by", "is better", "v PED-ANOVA"]);
+    press(&mut pilot, "v");
+    check(&pilot.text(), &["PED-ANOVA · 36 trials"]);
     press(&mut pilot, "<tab><tab>");
     check(&pilot.text(), &["[Top]", "#35", "0.935"]);
     press(&mut pilot, "<space>");
@@ -281,8 +289,13 @@ fn the_crosshair_goes_from_trial_to_trial() {
 #[test]
 fn several_objectives_have_a_front() {
     let project = Project::two_objectives();
-    let text = pilot(&project, 100, 40).text();
-    check(&text, &["maximize auc", "minimize size", "pareto front", "hypervolume"]);
+    let mut pilot = pilot(&project, 100, 40);
+    check(&pilot.text(), &["maximize auc", "minimize size", "pareto front", "hypervolume"]);
+    check(&pilot.text(), &["PED-ANOVA · auc"]);
+    press(&mut pilot, "<tab><right>");
+    check(&pilot.text(), &["PED-ANOVA · size"]);
+    press(&mut pilot, "<right>");
+    check(&pilot.text(), &["PED-ANOVA · auc"]);
 }
 
 #[test]
