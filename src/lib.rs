@@ -37,7 +37,7 @@
 //! | [`champion`] | registered models, versions, aliases: the ledger | judges |
 //! | [`store`] | the only SQL | decides anything |
 //! | [`executor`] | carries out trials on worker threads | asks a sampler, writes the store |
-//! | [`sweep`] | the loop: ask, run, record, tell; resume; stop; steer; how far it is and how fast | prints |
+//! | [`sweep`] | the loop: ask, run, record, tell; resume; stop; steer; warm start; how far it is and how fast | prints |
 //! | [`candidate`] | a recorded run fitted again: bundle, evidence, reproduction | decides a verdict |
 //! | [`plot`] | figures | reads the store |
 //! | [`report`] | one structure in every form: text, Markdown, JSON, `JUnit`, `OpenMetrics`, HTML | gathers |
@@ -61,7 +61,7 @@
 //!   [`Model`](trainer::Model), one line in [`trainer::catalogue`]. The conformance tests run over the
 //!   catalogue; reference values go through `tests/fixtures/trainers.py`.
 //! * A sampler: one file in `src/sampler/`, one line in [`sampler::make`] and [`sampler::names`]; its
-//!   conformance tests run over the names. Raise [`sampler::VERSION`] when an existing one answers differently.
+//!   conformance tests run over the names. One that learns nothing from trials is named in [`sampler::learns`]. Raise [`sampler::VERSION`] when an existing one answers differently.
 //! * A metric: one line in [`metrics::catalogue`] and its formula, with values from scikit-learn.
 //! * A key of the sweep file: its section in `src/spec/section/`, its place in `src/spec/identity.rs` (the
 //!   compiler asks for it), and the problem that a wrong value makes.

@@ -180,6 +180,9 @@ pub(super) struct SweepArgs {
     /// Stop after so many failed trials
     #[arg(long, value_name = "N")]
     pub(super) max_failed: Option<String>,
+    /// Stop once no improvement above this is to be expected: a number, or noise for that of the best score
+    #[arg(long, value_name = "LEAST")]
+    pub(super) min_improvement: Option<String>,
     /// Trials at a time [default: all cores]
     #[arg(long, short, value_name = "N")]
     pub(super) jobs: Option<String>,
@@ -205,6 +208,9 @@ pub(super) struct SweepArgs {
     /// Time between two samples of a run's CPU, memory and disk, or false for none
     #[arg(long, value_name = "TIME")]
     pub(super) monitor: Option<String>,
+    /// An earlier sweep whose trials teach the sampler before its first one: a sweep of its own
+    #[arg(long, value_name = "SWEEP")]
+    pub(super) warm_start: Option<String>,
     /// Changes
     #[command(flatten)]
     pub(super) overrides: OverrideArgs,

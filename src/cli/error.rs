@@ -5,7 +5,7 @@ use crate::candidate::CandidateError;
 use crate::data;
 use crate::spec::SpecError;
 use crate::store::StoreError;
-use crate::sweep::{DriveError, OutsideError, PlanError};
+use crate::sweep::{DriveError, OutsideError, PlanError, WarmStartError};
 use std::fmt;
 
 /// Verb by outcome. The same table stands in `derby --help`.
@@ -149,7 +149,12 @@ impl From<DriveError> for CliError {
     fn from(error: DriveError) -> Self {
         match error {
             DriveError::Store(error) => error.into(),
-            DriveError::Sampler(_) => Self::usage(error.to_string()),
+            DriveError::WarmStart(WarmStartError::Store(error))
+                if !matches!(error, StoreError::NoSuchSweep { .. }) =>
+            {
+                error.into()
+            }
+            DriveError::Sampler(_) | DriveError::WarmStart(_) => Self::usage(error.to_string()),
             DriveError::TakenOver(_) => Self::new(Exit::Later, error.to_string()),
             DriveError::Threads { .. } => Self::new(Exit::Failed, error.to_string()),
         }

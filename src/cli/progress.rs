@@ -189,6 +189,11 @@ impl Observer for ProgressLine<'_> {
                     self.say(Role::Muted, &text);
                 }
             }
+            Event::Taught { text } => {
+                if !self.quiet {
+                    self.say(Role::Muted, &format!(" warm start   {}", safe(text)));
+                }
+            }
             Event::Steered { text, budget, is_ranged } => {
                 if *is_ranged {
                     self.size = None; // of the file's ranges

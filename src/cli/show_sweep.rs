@@ -10,7 +10,7 @@ use super::{CliError, Exit, Ui};
 use crate::domain::{Status, SweepId};
 use crate::host;
 use crate::store::{Store, SweepRow};
-use crate::sweep::Steering;
+use crate::sweep::{Steering, Taught};
 use indexmap::IndexMap;
 
 /// Best runs that a sweep shows.
@@ -50,6 +50,11 @@ pub(super) fn show_sweep(
     at_work(ui, store, sweep)?;
     line(ui, "file", &safe(&sweep.file))?;
     line(ui, "time", &duration(store.sweep_seconds(sweep.id)?))?;
+    if let Some(taught) = Taught::of(store, sweep.id)? {
+        for teacher in &taught.sweeps {
+            line(ui, "warm start", &safe(&format!("from {teacher}")))?;
+        }
+    }
     if let Some(last) = Steering::of(store, sweep)?.steps.last() {
         let ago = age(host::now_ms() - last.ts);
         let text = format!("{ago} ago: {}, by {}", last.command, last.by);

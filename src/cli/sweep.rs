@@ -145,6 +145,7 @@ fn overrides(args: &SweepArgs) -> Result<Overrides, CliError> {
         patience: args.patience.clone(),
         target: args.target.clone(),
         max_failed: args.max_failed.clone(),
+        min_improvement: args.min_improvement.clone(),
         jobs: args.jobs.clone(),
         timeout: args.timeout.clone(),
         memory: args.memory.clone(),
@@ -152,6 +153,7 @@ fn overrides(args: &SweepArgs) -> Result<Overrides, CliError> {
         gpus: args.gpus.clone(),
         isolate: args.isolate,
         monitor: args.monitor.clone(),
+        warm_start: args.warm_start.clone(),
     })
 }
 

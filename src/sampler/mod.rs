@@ -16,9 +16,11 @@ pub mod wire;
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod earlier;
 
 pub use cma::{Cma, CmaOptions};
-pub use gp::{Gp, GpOptions};
+pub use gp::{Gp, GpOptions, Regret};
 pub use grid::{Grid, grid_len};
 pub use nsga::{NsgaOptions, Parents, Scored, Survival, constrained_ranks, generation, survivors};
 pub use random::Random;
@@ -65,6 +67,15 @@ pub trait Sampler: Send {
         let _ = pruned;
         self.tell(told);
     }
+
+    /// Takes in a trial of an earlier sweep, before anything is asked or told. It counts as told; its number is the one
+    /// that it had there, and says nothing about what this sampler asks for under it.
+    fn learn(&mut self, earlier: &Told, pruned: Option<Pruned>) {
+        match pruned {
+            Some(pruned) => self.tell_pruned(earlier, pruned),
+            None => self.tell(earlier),
+        }
+    }
 }
 
 /// What a sampler is made from.
@@ -109,6 +120,11 @@ impl Default for SamplerOptions {
 /// The names that [`make`] knows.
 pub fn names() -> &'static [&'static str] {
     &["cma-es", "gp", "grid", "random", "sobol", "tpe"]
+}
+
+/// True if what a sampler is told changes what it asks for: all do but those that walk a plan of their own.
+pub fn learns(name: &str) -> bool {
+    !matches!(name, "grid" | "random" | "sobol")
 }
 
 /// The names of samplers that search for several objectives at once.

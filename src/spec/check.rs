@@ -39,7 +39,7 @@ fn build<'a>(ctx: &'a Ctx<'a>, root: &'a Table, path: &Path, notes: Vec<String>)
     let kind = WorkKind::of(root);
     let Objectives { list: objectives, summaries } = section::objectives(ctx, root, kind);
     let raw = section::search(ctx, root);
-    let budget = section::budget(ctx, root, &raw.search.sampler);
+    let budget = section::budget(ctx, root, (&raw.search.sampler, objectives.len()));
     let resources = section::resources(ctx, root, kind);
     let gate = section::gate(ctx, root, kind, &objectives);
     let mut plan = section::plan(ctx, root)?;
@@ -51,7 +51,8 @@ fn build<'a>(ctx: &'a Ctx<'a>, root: &'a Table, path: &Path, notes: Vec<String>)
     }
     let space = space(ctx, plan.dims)?;
     let points = section::points(ctx, &raw, &space);
-    let search = raw.search;
+    let mut search = raw.search;
+    search.warm_start = raw.warm_start.map(|raw| section::assumed(ctx, raw, &space));
     let identity = Identity {
         objectives: &objectives,
         work: &plan.work,

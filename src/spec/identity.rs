@@ -1,7 +1,7 @@
 //! What makes two sweeps the same one, and the canonical text that is kept with a sweep.
 
 use super::command::{CommandSection, ConfigTemplate, Invocation, MetricSource, Piece, Text};
-use super::sweep::{DataSection, Search, Work};
+use super::sweep::{DataSection, Search, WarmStart, Work};
 use super::tree::{Kind as Tree, Node, Table};
 use crate::data::{DataOptions, FoldOptions, PrepBlock, SourceOptions, SplitOptions};
 use crate::domain::{Digest, DigestBuilder, Objective, Value};
@@ -65,6 +65,18 @@ fn search(digest: &mut DigestBuilder, search: &Search) {
     if let Some(pruner) = &search.pruner {
         digest.text("pruner");
         pruner.digest(digest);
+    }
+    // Nothing without one.
+    if let Some(WarmStart { from, assume }) = &search.warm_start {
+        digest.text("warm start").int(from.len() as i64);
+        for reference in from {
+            digest.text(reference);
+        }
+        digest.int(assume.len() as i64);
+        for (id, assumed) in assume {
+            digest.text(id);
+            value(digest, assumed);
+        }
     }
 }
 

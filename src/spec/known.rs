@@ -53,6 +53,12 @@ impl Known {
         }
     }
 
+    /// True if a sampler makes anything of trials that it is told of.
+    #[allow(clippy::unused_self, reason = "what is known of a sampler is asked here")]
+    pub(super) fn learns(&self, name: &str) -> bool {
+        sampler::learns(name)
+    }
+
     /// The direction of a metric, if it is known.
     pub(super) fn goal(&self, metric: &str) -> Option<Goal> {
         self.metrics.iter().find(|(name, _)| *name == metric).map(|(_, goal)| *goal)

@@ -21,6 +21,8 @@ pub struct Overrides {
     pub target: Option<String>,
     /// `--max-failed`.
     pub max_failed: Option<String>,
+    /// `--min-improvement`.
+    pub min_improvement: Option<String>,
     /// `--jobs`.
     pub jobs: Option<String>,
     /// `--timeout`.
@@ -35,6 +37,8 @@ pub struct Overrides {
     pub isolate: bool,
     /// `--monitor`.
     pub monitor: Option<String>,
+    /// `--warm-start`.
+    pub warm_start: Option<String>,
 }
 
 impl Overrides {
@@ -68,12 +72,14 @@ impl Overrides {
             ("--patience", "budget.patience", &self.patience),
             ("--target", "budget.target", &self.target),
             ("--max-failed", "budget.max_failed", &self.max_failed),
+            ("--min-improvement", "budget.min_improvement", &self.min_improvement),
             ("--jobs", "resources.jobs", &self.jobs),
             ("--timeout", "resources.timeout", &self.timeout),
             ("--memory", "resources.memory", &self.memory),
             ("--cpus", "resources.cpus", &self.cpus),
             ("--gpus", "resources.gpus", &self.gpus),
             ("--monitor", "resources.monitor", &self.monitor),
+            ("--warm-start", "search.warm_start", &self.warm_start),
         ];
         let flags = flags.into_iter().filter_map(|(flag, key, value)| {
             value.as_deref().map(|value| (flag.to_string(), key, value))

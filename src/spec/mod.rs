@@ -38,7 +38,9 @@ pub use known::{FamilyInfo, Known};
 pub use load::Overrides;
 pub use render::{RenderValues, arguments, params_json, shell_words, variable_name};
 pub use section::{typed_command, typed_params, typed_time};
-pub use sweep::{Budget, DataSection, GpuRequest, Resources, Search, Sweep, Work};
+pub use sweep::{
+    Budget, DataSection, GpuRequest, MinImprovement, Resources, Search, Sweep, WarmStart, Work,
+};
 
 use std::path::Path;
 

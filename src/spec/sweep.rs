@@ -2,7 +2,7 @@
 
 use super::command::CommandSection;
 use crate::data::{DataOptions, PrepBlock, SplitOptions};
-use crate::domain::{Digest, Objective};
+use crate::domain::{Digest, Objective, Value};
 use crate::gate::Policy;
 use crate::pruner::Setting;
 use crate::space::{Point, Space};
@@ -93,6 +93,17 @@ pub struct Search {
     pub replicates: u32,
     /// Which running trials are stopped as hopeless; none runs all to their end.
     pub pruner: Option<Setting>,
+    /// Earlier sweeps whose trials teach the sampler.
+    pub warm_start: Option<WarmStart>,
+}
+
+/// Where a sampler learns from before its first trial.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WarmStart {
+    /// Sweeps of the same store: names, numbers or the start of a digest, in order.
+    pub from: Vec<String>,
+    /// The values that parameters had in those trials that know nothing of them, by the dimension's id.
+    pub assume: Vec<(String, Value)>,
 }
 
 /// The `[budget]` section: when a sweep stops. The first limit that is reached ends it.
@@ -108,6 +119,17 @@ pub struct Budget {
     pub target: Option<f64>,
     /// Failed trials.
     pub max_failed: Option<u64>,
+    /// What an improvement must be worth to go on for.
+    pub min_improvement: Option<MinImprovement>,
+}
+
+/// The improvement on the best score under which a sweep ends, once no more is to be expected.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum MinImprovement {
+    /// The noise of the best score: a smaller one could not be told from luck.
+    Noise,
+    /// So much of the objective.
+    Score(f64),
 }
 
 /// The `[resources]` section.

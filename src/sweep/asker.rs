@@ -9,8 +9,10 @@
 //! inside; a point holds values, not places in the unit cube, so it means the same in both. A sampler is a function
 //! of its space, the tells and the trial's number: whoever resumes needs the last space alone.
 
+use super::outlook::Outlook;
+use super::warm::Lesson;
 use crate::domain::{Digest, Params};
-use crate::sampler::{Sampler, Told};
+use crate::sampler::{Pruned, Regret, Sampler, Told};
 use crate::space::{Point, Size, Space};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,8 +25,30 @@ const MAX_REPEATS: u64 = 100;
 pub(super) enum End {
     /// It is at work, or must run again.
     Open,
-    /// It ended with this score; none for one that failed.
-    Over(Option<Score>),
+    /// It ended.
+    Over(Fate),
+}
+
+/// What came of a trial, as the sampler learns it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Fate {
+    /// All its replicates have a score.
+    Scored(Score),
+    /// It was stopped early, and so far it had come.
+    Pruned(Pruned),
+    /// It failed, is infeasible, or was stopped before it had reported anything.
+    Lost,
+}
+
+impl Fate {
+    /// The score where there is one, else how far it came.
+    pub(super) fn new(score: Option<Score>, pruned: Option<Pruned>) -> Self {
+        match (score, pruned) {
+            (Some(score), _) if score.loss.is_finite() => Self::Scored(score),
+            (None, Some(pruned)) if pruned.loss.is_finite() => Self::Pruned(pruned),
+            _ => Self::Lost,
+        }
+    }
 }
 
 /// The result of a trial: the mean over its replicates, turned so that smaller is better.
@@ -105,6 +129,10 @@ pub(super) struct Asker {
     changes: BTreeSet<u64>,
     /// In a changed space, where the grid goes on.
     grid_place: Option<u64>,
+    /// Trials of earlier sweeps, which teach every sampler first.
+    lessons: Vec<Lesson>,
+    /// What is still to be gained, where a rule asks for it.
+    outlook: Option<Outlook>,
     /// Different configurations that lie in the space as it is now.
     n_inside: u64,
 }
@@ -145,6 +173,8 @@ impl Asker {
             by_hand: BTreeMap::new(),
             changes: BTreeSet::new(),
             grid_place: None,
+            lessons: Vec::new(),
+            outlook: None,
             n_inside: 0,
         }
     }
@@ -157,20 +187,61 @@ impl Asker {
         self
     }
 
+    /// The same with a model that says what is still to be gained. Before [`Asker::taught`].
+    pub(super) fn with_outlook(mut self, outlook: Option<Outlook>) -> Self {
+        self.outlook = outlook;
+        self
+    }
+
+    /// What was still to be gained when it was last looked at, and after how many tells that was.
+    pub(super) fn outlook(&self) -> Option<(u64, Regret)> {
+        self.outlook.as_ref().and_then(Outlook::latest)
+    }
+
+    /// The same taught by trials of earlier sweeps. Before [`Asker::restore`].
+    pub(super) fn taught(mut self, lessons: Vec<Lesson>) -> Self {
+        self.lessons = lessons;
+        self.teach();
+        self
+    }
+
+    /// Teaches the sampler what earlier sweeps found, as far as it lies in the space as it is now.
+    fn teach(&mut self) {
+        for lesson in &self.lessons {
+            if self.space.check(&lesson.point).is_ok() {
+                self.sampler.learn(&lesson.told(), lesson.pruned());
+                if let Some(outlook) = &mut self.outlook {
+                    outlook.model().learn(&lesson.told(), lesson.pruned());
+                }
+            }
+        }
+    }
+
+    /// Different configurations that were tried here or in earlier sweeps.
+    fn n_tried(&self) -> u64 {
+        let earlier = self.lessons.iter().filter(|lesson| self.space.check(&lesson.point).is_ok());
+        let earlier = earlier.map(|lesson| self.space.params(&lesson.point).digest());
+        let new: BTreeSet<Digest> = earlier.filter(|key| !self.seen.contains_key(key)).collect();
+        self.n_inside + new.len() as u64
+    }
+
     /// Goes on in a changed space with a sampler made for it. Returns the first trial for which that holds.
     pub(super) fn move_to(
         &mut self,
         sampler: Box<dyn Sampler>,
+        outlook: Option<Outlook>,
         space: Arc<Space>,
         is_grid: bool,
     ) -> u64 {
         let from = self.n_asked();
+        self.outlook = outlook;
         (self.sampler, self.space) = (sampler, space);
         self.changes.insert(from);
         self.grid_place = is_grid.then_some(0);
         self.repeats = 0;
         let different = (0..from).filter(|&n| self.asked[n as usize].same_as.is_none());
         self.n_inside = different.filter(|&n| self.is_inside(n)).count() as u64;
+        self.teach();
         for number in self.told.clone() {
             self.tell_sampler(number);
         }
@@ -218,6 +289,9 @@ impl Asker {
             self.repeats = 0;
         }
         self.known_tells = tells.len() as u64;
+        if let Some(outlook) = &mut self.outlook {
+            outlook.skip_to(self.known_tells);
+        }
         if self.lag.is_none() {
             tells.sort_unstable();
             for (_, number) in tells {
@@ -307,7 +381,7 @@ impl Asker {
             Some(_) => self.next_of_grid(&at_work),
             None => self.sampler.ask(own - n_points, &at_work),
         };
-        point.ok_or(Next::Complete(self.n_inside))
+        point.ok_or_else(|| Next::Complete(self.n_tried()))
     }
 
     /// The first point of a changed grid that was not tried. What was tried stays tried, so the place only moves on.
@@ -325,11 +399,11 @@ impl Asker {
     }
 
     /// Takes in the end of a trial, and of those that repeat it.
-    pub(super) fn finish(&mut self, number: u64, score: Option<Score>) {
+    pub(super) fn finish(&mut self, number: u64, fate: Fate) {
         let mut ended = vec![number];
         ended.extend(self.waiting.remove(&number).unwrap_or_default());
         for &number in &ended {
-            self.asked[number as usize].end = End::Over(score);
+            self.asked[number as usize].end = End::Over(fate);
         }
         if self.lag.is_none() {
             for number in ended {
@@ -355,6 +429,9 @@ impl Asker {
     fn tell(&mut self, number: u64) {
         self.tell_sampler(number);
         self.told.push(number);
+        if let Some(outlook) = &mut self.outlook {
+            outlook.look(self.told.len() as u64);
+        }
         self.untold.remove(&number);
         if self.known_tells > 0 && self.lag.is_some() {
             self.known_tells -= 1;
@@ -368,12 +445,23 @@ impl Asker {
             return;
         }
         let asked = &self.asked[number as usize];
-        let score = match asked.end {
-            End::Over(score) => score.filter(|score| score.loss.is_finite()),
-            End::Open => None,
+        let point = asked.point.clone();
+        let lost = Told { number, point, loss: None, sd: None };
+        let (told, pruned) = match asked.end {
+            End::Over(Fate::Scored(Score { loss, sd })) => {
+                (Told { loss: Some(loss), sd, ..lost }, None)
+            }
+            End::Over(Fate::Pruned(pruned)) => (lost, Some(pruned)),
+            End::Over(Fate::Lost) | End::Open => (lost, None),
         };
-        let (loss, sd) = (score.map(|score| score.loss), score.and_then(|score| score.sd));
-        self.sampler.tell(&Told { number, point: asked.point.clone(), loss, sd });
+        let tell = |sampler: &mut dyn Sampler| match pruned {
+            Some(pruned) => sampler.tell_pruned(&told, pruned),
+            None => sampler.tell(&told),
+        };
+        tell(self.sampler.as_mut());
+        if let Some(outlook) = &mut self.outlook {
+            tell(outlook.model());
+        }
     }
 
     fn push(&mut self, number: u64, asked: Asked) {

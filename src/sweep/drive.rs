@@ -1,5 +1,6 @@
 //! The loop itself.
 
+mod improvement;
 mod live;
 mod record;
 mod remote;
@@ -10,6 +11,7 @@ mod steered;
 use super::asker::Asker;
 use super::judge::SweepJudge;
 use super::steer::Steering;
+use super::warm::{self, Taught, WARM_STARTED, WarmStartError};
 use super::{Best, Event, Observer, Plan, Progress, StopReason, worker};
 use crate::domain::{Outcome, Params, RunId, SweepId};
 use crate::executor::Pool;
@@ -96,6 +98,9 @@ pub enum DriveError {
         "another process took over sweep '{0}': this one did not renew its lease in time; mend: the same command again"
     )]
     TakenOver(String),
+    /// An earlier sweep that is named cannot teach this one.
+    #[error(transparent)]
+    WarmStart(#[from] WarmStartError),
     /// The sampler of the sweep file does not exist.
     #[error("unknown sampler '{0}'")]
     Sampler(String),
@@ -152,6 +157,8 @@ struct Driver<'a> {
     /// of, in the order of their numbers. The others wait in `unruled`.
     ruled: Progress,
     unruled: BTreeMap<u64, (Outcome, Option<Best>)>,
+    /// After how many tells, and for which best run, the improvement that is left was last found worth going on for.
+    looked_at: Option<(u64, RunId)>,
     stopping_since: Option<Instant>,
     stop: Option<StopReason>,
     /// What was steered so far, and the budget that follows.
@@ -176,7 +183,9 @@ pub fn drive(
     observer: &mut dyn Observer,
 ) -> Result<Report, DriveError> {
     loop {
-        let row = match claim_sweep(store, spec, plan, options) {
+        let is_known = store.same_sweep(&spec.name, &plan.identity.hex())?.is_some();
+        let taught = if is_known { None } else { warm::gather(store, spec, plan)? };
+        let row = match claim_sweep(store, (spec, plan), options, taught.as_ref()) {
             Ok(row) => row,
             Err(error @ StoreError::Held { .. }) => {
                 let StoreError::Held { by, .. } = &error else { return Err(error.into()) };
@@ -199,16 +208,20 @@ pub fn drive(
     }
 }
 
-/// Makes the sweep ours. As one, so that a process that is refused leaves its budget and text alone.
+/// Makes the sweep ours. As one, so that a process that is refused leaves its budget and text alone, and no sweep
+/// begins without what teaches it.
 fn claim_sweep(
     store: &mut Store,
-    spec: &Sweep,
-    plan: &Plan,
+    (spec, plan): (&Sweep, &Plan),
     options: &Options,
+    taught: Option<&Taught>,
 ) -> Result<SweepRow, StoreError> {
     store.batch(|store| {
         let row = store.begin_sweep(&new_sweep(spec, plan))?;
         store.acquire_driver(row.id, &options.owner, LEASE_MS)?;
+        if let Some(taught) = taught.filter(|_| row.is_new) {
+            store.add_event(row.id, WARM_STARTED, &serde_json::json!(taught))?;
+        }
         Ok(row)
     })
 }
@@ -239,6 +252,7 @@ impl Driver<'_> {
             "version": env!("CARGO_PKG_VERSION"),
         });
         self.store.add_event(self.row.id, kind, &detail)?;
+        self.say_taught(observer)?;
         self.begin_steering(observer)?;
         self.tell_observer(observer, &Event::Started { finished, lost });
         let result = self.turn_until_stopped(observer);
@@ -262,6 +276,21 @@ impl Driver<'_> {
         let mut failures: Vec<(String, u64)> = self.failures.into_iter().collect();
         failures.sort_by_key(|failure| std::cmp::Reverse(failure.1));
         Ok(Report { sweep: self.row.id, stop, progress: self.progress, seconds, failures })
+    }
+
+    /// Says what earlier sweeps teach; at the first start all there is to know.
+    fn say_taught(&self, observer: &mut dyn Observer) -> Result<(), DriveError> {
+        let Some(taught) = Taught::of(self.store, self.row.id)? else { return Ok(()) };
+        for teacher in &taught.sweeps {
+            let mut lines = vec![format!("from {teacher}")];
+            if self.asker.n_asked() == 0 {
+                lines.extend(teacher.notes.iter().cloned());
+            }
+            for text in lines {
+                self.tell_observer(observer, &Event::Taught { text: &text });
+            }
+        }
+        Ok(())
     }
 
     fn turn_until_stopped(

@@ -3,6 +3,7 @@
 use crate::domain::{Goal, Outcome, Status};
 use crate::executor::{Assignment, Judging};
 use crate::pruner::{Judge, TrialEnd};
+use crate::sampler::Pruned;
 use crate::spec::Search;
 use crate::store::{TrialRow, TrialSeries};
 use std::collections::BTreeMap;
@@ -62,9 +63,11 @@ impl SweepJudge {
         self.judge.finish(trial, end);
     }
 
-    /// How far a pruned trial came: step and value.
-    pub(super) fn stopped_at(&self, trial: u64) -> Option<(i64, f64)> {
-        self.judge.stopped_at(trial)
+    /// How far a pruned trial came; `None` if it had reported no number.
+    pub(super) fn stopped_at(&self, trial: u64, goal: Goal) -> Option<Pruned> {
+        let (step, value) = self.judge.stopped_at(trial)?;
+        let loss = goal.loss(value);
+        loss.is_finite().then_some(Pruned { step, loss })
     }
 
     /// Why a run is hopeless with this value, if it is.

@@ -43,6 +43,11 @@ pub enum Event<'a> {
         /// The equal one.
         of: u64,
     },
+    /// Trials of an earlier sweep teach the sampler.
+    Taught {
+        /// Which and how many; or what is to know about them.
+        text: &'a str,
+    },
     /// Somebody steers the sweep, or what was steered before holds again.
     Steered {
         /// What holds now, and who asked.

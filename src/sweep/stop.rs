@@ -1,5 +1,6 @@
 //! Why a sweep stopped: a value with a text, not a flag.
 
+use crate::domain::format_number;
 use std::fmt;
 
 /// The reason that ended a sweep, or this session of it.
@@ -15,6 +16,15 @@ pub enum StopReason {
     Target(f64),
     /// Too many failures.
     Failures(u64),
+    /// No improvement worth having is to be expected.
+    Improvement {
+        /// How much better the best point left is expected to be.
+        left: f64,
+        /// How much better it would have to be; or the noise of the best score, half of which it would have to be.
+        least: f64,
+        /// True for the noise.
+        is_noise: bool,
+    },
     /// Every configuration of the space was tried.
     Complete(u64),
     /// The sampler gave only configurations that were tried before, so many times in a row.
@@ -42,6 +52,7 @@ impl StopReason {
             Self::Patience(_) => "patience",
             Self::Target(_) => "target",
             Self::Failures(_) => "failures",
+            Self::Improvement { .. } => "improvement",
             Self::Complete(_) => "complete",
             Self::Repeating(_) => "repeating",
             Self::Asked(_) => "asked",
@@ -61,6 +72,14 @@ impl fmt::Display for StopReason {
             Self::Target(value) => write!(f, "the target of {value} is reached"),
             Self::Failures(1) => f.write_str("1 trial failed (max_failed)"),
             Self::Failures(n) => write!(f, "{n} trials failed (max_failed)"),
+            Self::Improvement { left, least, is_noise } => {
+                let (left, least) = (format_number(*left, 2), format_number(*least, 2));
+                let under = if *is_noise { "under half the noise of" } else { "under" };
+                write!(
+                    f,
+                    "nothing better by more than {left} is to be expected, {under} {least} (min_improvement)"
+                )
+            }
             Self::Complete(1) => f.write_str("the one configuration of the space was tried"),
             Self::Complete(n) => write!(f, "all {n} configurations of the space were tried"),
             Self::Repeating(1) => {
@@ -86,6 +105,16 @@ mod tests {
         check(StopReason::Trials(2), "all 2 trials of the budget are done");
         check(StopReason::Patience(1), "no better score in 1 trial (patience)");
         check(StopReason::Failures(1), "1 trial failed (max_failed)");
+        let improvement =
+            |is_noise| StopReason::Improvement { left: 0.001_234, least: 0.0041, is_noise };
+        check(
+            improvement(true),
+            "nothing better by more than 0.0012 is to be expected, under half the noise of 0.0041 (min_improvement)",
+        );
+        check(
+            improvement(false),
+            "nothing better by more than 0.0012 is to be expected, under 0.0041 (min_improvement)",
+        );
         check(StopReason::Complete(1), "the one configuration of the space was tried");
         check(StopReason::Complete(6), "all 6 configurations of the space were tried");
         check(StopReason::Repeating(1), "the last proposal was a configuration already tried");

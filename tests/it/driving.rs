@@ -4,7 +4,7 @@ use derby::domain::{Outcome, Params, Status};
 use derby::executor::fake::{Fake, Script};
 use derby::executor::{Assignment, Work};
 use derby::host::Interrupts;
-use derby::sampler::{self, SamplerOptions, Setup, Told};
+use derby::sampler::{self, Pruned, SamplerOptions, Setup, Told};
 use derby::space::Point;
 use derby::spec::{self, Format, Known, Overrides, Sweep};
 use derby::store::{Mode, Owner, RunContext, Store, TrialRow};
@@ -188,8 +188,12 @@ pub(crate) fn assert_replays(store: &Store, spec: &Sweep) {
             SamplerOptions { grid_steps: spec.search.grid_steps, ..SamplerOptions::default() };
         let mut fresh = sampler::make(&spec.search.sampler, setup, &options).unwrap();
         for past in history {
-            let point = past.point.clone();
-            fresh.tell(&Told { number: past.number, point, loss: past.loss, sd: None });
+            let (number, point) = (past.number, past.point.clone());
+            let told = Told { number, point, loss: past.loss, sd: past.sd };
+            match record[past.same_as.unwrap_or(number) as usize].pruned {
+                Some((step, loss)) => fresh.tell_pruned(&told, Pruned { step, loss }),
+                None => fresh.tell(&told),
+            }
         }
         let pending: Vec<Point> =
             trial.pending.iter().map(|&number| record[number as usize].point.clone()).collect();

@@ -36,6 +36,7 @@ mod plots;
 mod reaper;
 mod reports;
 mod sweep_file;
+mod warm_start;
 mod shop;
 mod steer;
 mod workers;

@@ -534,3 +534,141 @@ fn purged_runs_do_not_come_back() {
     assert_eq!((report.progress.counts.done, report.progress.counts.failed), (5, 1));
     assert_replays(&store, &with(6));
 }
+
+/// A falling curve to the bowl's value; the worse it is, the worse it is all along.
+fn curve(params: &derby::domain::Params) -> Script {
+    let end = bowl(params);
+    Script::Series((1..=6).map(|step| end * (1.0 + 1.0 / f64::from(step))).collect())
+}
+
+#[test]
+fn a_sampler_learns_how_far_pruned_trials_came_after_a_crash_too() {
+    let spec = spec_of(&format!(
+        "{MIXED}[search]\nseed = 5\npruner = {{ kind = \"median\", n_startup_trials = 3 }}\n[budget]\ntrials = 40\n"
+    ));
+    let work = || {
+        fake(|assignment| match assignment.trial % 11 {
+            5 => Script::Fail("every eleventh".into()),
+            _ => curve(&assignment.params),
+        })
+    };
+    let mut calm = memory();
+    let report = go(&mut calm, &spec, &work(), 1);
+    assert!(report.progress.counts.pruned > 5, "{:?}", report.progress.counts);
+    let pruned = |store: &Store| -> Vec<(u64, Option<(i64, f64)>)> {
+        trials(store).iter().map(|trial| (trial.number, trial.pruned)).collect()
+    };
+    let n_pruned = trials(&calm).iter().filter(|trial| trial.pruned.is_some()).count();
+    assert_eq!(n_pruned as u64, report.progress.counts.pruned);
+    assert_replays(&calm, &spec);
+    let (folder, mut cut) = on_disk();
+    for at in [6, 4, 3] {
+        let session = Session { owner: dead_owner(), ..Session::new(1) };
+        let crash = catch_unwind(AssertUnwindSafe(|| {
+            session.watched(&mut cut, &spec, work(), &mut Bomb { at })
+        }));
+        assert!(crash.is_err());
+        cut = open(folder.path());
+    }
+    go(&mut cut, &spec, &work(), 1);
+    assert_eq!(outcomes(&cut), outcomes(&calm));
+    assert_eq!(pruned(&cut), pruned(&calm));
+    assert_replays(&cut, &spec);
+}
+
+#[test]
+fn a_sampler_learns_the_spread_of_replicates() {
+    let spec = spec_of(&format!(
+        "{MIXED}[search]\nsampler = \"gp\"\nseed = 5\nreplicates = 3\n[budget]\ntrials = 14\n"
+    ));
+    let work = fake(|assignment| {
+        let luck = [0.0, 0.3, -0.1][assignment.replicate as usize];
+        Script::Value(bowl(&assignment.params) + luck * (1.0 + bowl(&assignment.params)))
+    });
+    let mut store = memory();
+    go(&mut store, &spec, &work, 2);
+    assert!(trials(&store).iter().all(|trial| trial.sd.is_some_and(|sd| sd > 0.1)));
+    assert_eq!(work.n_started(), 42);
+    assert_replays(&store, &spec);
+}
+
+/// A bowl over `x` with noise that depends on the trial alone: a sum of four uniform numbers, of standard deviation 0.3.
+fn noisy(x: f64, trial: u64) -> f64 {
+    let scattered = |i: u64| {
+        let mut z = (trial * 4 + i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        (z >> 11) as f64 / (1u64 << 53) as f64 - 0.5
+    };
+    (x - 1.0).powi(2) + 0.52 * (0..4).map(scattered).sum::<f64>()
+}
+
+fn noisy_work() -> Arc<derby::executor::fake::Fake> {
+    fake(|assignment| {
+        let x = assignment.params.get("x").and_then(derby::domain::Value::as_f64).unwrap();
+        Script::Value(noisy(x, assignment.trial))
+    })
+}
+
+fn on_a_line(search: &str, budget: &str) -> derby::spec::Sweep {
+    spec_of(&format!(
+        "[params]\nx = {{ low = -3.0, high = 3.0 }}\n[search]\nseed = 4\n{search}\n[budget]\n{budget}\n"
+    ))
+}
+
+#[test]
+fn a_sweep_ends_when_no_improvement_above_the_noise_is_to_be_expected() {
+    for sampler in ["random", "tpe", "gp"] {
+        let search = format!("sampler = \"{sampler}\"");
+        let spec = on_a_line(&search, "trials = 90\nmin_improvement = \"noise\"");
+        let (folder, mut store) = on_disk();
+        let work = noisy_work();
+        let report = go(&mut store, &spec, &work, 1);
+        let StopReason::Improvement { left, least, is_noise } = report.stop else {
+            panic!("{sampler}: {}", report.stop);
+        };
+        assert!(is_noise && left < 0.5 * least && (0.1..0.6).contains(&least), "{left} {least}");
+        let n = work.n_started();
+        assert!(n < 70 && n % 5 == 0, "{sampler}: {n}");
+        let text = report.stop.to_string();
+        assert!(text.starts_with("nothing better by more than 0."), "{text}");
+        // The same command finds the same, and does nothing more; nor was anything found before.
+        drop(store);
+        let again = go(&mut open(folder.path()), &spec, &work, 1);
+        assert_eq!((again.stop, work.n_started()), (report.stop, n));
+        // Without the rule it goes on.
+        let on = on_a_line(&search, &format!("trials = {}", n + 3));
+        let on = go(&mut open(folder.path()), &on, &work, 1);
+        assert_eq!((on.stop, work.n_started()), (StopReason::Trials(n + 3), n + 3));
+    }
+}
+
+#[test]
+fn the_noise_of_replicates_is_that_of_their_mean() {
+    let spec = on_a_line("replicates = 4", "trials = 90\nmin_improvement = \"noise\"");
+    let work = fake(|assignment| {
+        let x = assignment.params.get("x").and_then(derby::domain::Value::as_f64).unwrap();
+        Script::Value((x - 1.0).powi(2) + f64::from(assignment.replicate) - 1.5)
+    });
+    let report = go(&mut memory(), &spec, &work, 1);
+    let StopReason::Improvement { least, .. } = report.stop else { panic!("{}", report.stop) };
+    // The standard deviation of 0, 1, 2, 3 is 1.29.
+    assert!((least - 1.290_994 / 2.0).abs() < 1e-6, "{least}");
+}
+
+#[test]
+fn an_improvement_of_one_s_own_measure() {
+    let spec = on_a_line("sampler = \"gp\"", "trials = 90\nmin_improvement = 0.05");
+    let work = fake(|assignment| {
+        let x = assignment.params.get("x").and_then(derby::domain::Value::as_f64).unwrap();
+        Script::Value((x - 1.0).powi(2))
+    });
+    let report = go(&mut memory(), &spec, &work, 1);
+    let StopReason::Improvement { left, least, is_noise } = report.stop else {
+        panic!("{}", report.stop)
+    };
+    assert!(left < 0.05 && least == 0.05 && !is_noise);
+    assert!(report.progress.best[0].score < 0.05 && work.n_started() <= 25);
+    // A bowl without noise: no improvement is under it.
+    let spec = on_a_line("sampler = \"random\"", "trials = 40\nmin_improvement = 1e-9");
+    assert_eq!(go(&mut memory(), &spec, &work, 1).stop, StopReason::Trials(40));
+}

@@ -106,8 +106,12 @@ impl Posterior {
         self
     }
 
+    /// The value to improve on, on average over the dreams.
+    pub(super) fn best(&self) -> f64 {
+        self.dreams.iter().map(|dream| dream.best).sum::<f64>() / self.dreams.len() as f64
+    }
+
     /// Mean and standard deviation, pending points included.
-    #[cfg(test)]
     pub(super) fn at(&self, row: &[f64], scratch: &mut Scratch) -> (f64, f64) {
         let sd = self.project(row, scratch, false);
         let mean: f64 = self.dreams.iter().map(|dream| dot(&scratch.u, &dream.v)).sum();

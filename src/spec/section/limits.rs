@@ -3,7 +3,7 @@
 use super::work::WorkKind;
 use super::{gpus, units};
 use crate::spec::reader::{Ctx, Section};
-use crate::spec::sweep::{Budget, Resources};
+use crate::spec::sweep::{Budget, MinImprovement, Resources};
 use crate::spec::tree::{Kind, Table};
 use std::time::Duration;
 
@@ -14,7 +14,11 @@ const MONITOR: Duration = Duration::from_secs(10);
 
 /// Reads `[budget]`. Without a limit that surely ends the sweep it gets 100 trials, except for the grid,
 /// which ends by itself.
-pub(in crate::spec) fn budget<'a>(ctx: &'a Ctx<'a>, root: &'a Table, sampler: &str) -> Budget {
+pub(in crate::spec) fn budget<'a>(
+    ctx: &'a Ctx<'a>,
+    root: &'a Table,
+    (sampler, n_objectives): (&str, usize),
+) -> Budget {
     let section = root.get("budget").and_then(|entry| Section::of(ctx, "[budget]", entry));
     let mut budget = section.map_or_else(Budget::default, |section| {
         let budget = Budget {
@@ -23,6 +27,7 @@ pub(in crate::spec) fn budget<'a>(ctx: &'a Ctx<'a>, root: &'a Table, sampler: &s
             patience: section.count("patience"),
             target: section.number("target"),
             max_failed: section.count("max_failed"),
+            min_improvement: min_improvement(&section, n_objectives),
         };
         section.finish();
         budget
@@ -32,6 +37,24 @@ pub(in crate::spec) fn budget<'a>(ctx: &'a Ctx<'a>, root: &'a Table, sampler: &s
         budget.trials = Some(DEFAULT_TRIALS);
     }
     budget
+}
+
+fn min_improvement(section: &Section<'_>, n_objectives: usize) -> Option<MinImprovement> {
+    const KEY: &str = "min_improvement";
+    let what = "\"noise\" or a number above 0, in units of the objective";
+    let span = section.has(KEY).then(|| section.take(KEY)).flatten().map(|entry| entry.span);
+    if let Some(span) = span.filter(|_| n_objectives > 1) {
+        let text =
+            format!("'{KEY}' is for one objective, and there are {n_objectives}; leave it out");
+        section.problem(span, text);
+    }
+    section.read(KEY, what, |node| match &node.kind {
+        Kind::Text(text) if text == "noise" => Some(MinImprovement::Noise),
+        _ => {
+            let score = node.number().filter(|score| score.is_finite() && *score > 0.0);
+            score.map(MinImprovement::Score)
+        }
+    })
 }
 
 /// Reads `[resources]`.

@@ -14,6 +14,7 @@ mod search;
 mod sources;
 mod split;
 mod units;
+mod warm_start;
 mod work;
 
 pub use by_hand::{typed_command, typed_params, typed_time};
@@ -21,4 +22,5 @@ pub(super) use gate::gate;
 pub(super) use limits::{budget, resources};
 pub(super) use objective::{Objectives, objectives};
 pub(super) use search::{points, search};
+pub(super) use warm_start::assumed;
 pub(super) use work::{WorkKind, plan};

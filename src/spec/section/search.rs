@@ -1,6 +1,7 @@
 //! `[search]`: the sampler, the pruner, the seed, and points to try first.
 
 use super::pruner::pruner as read_pruner;
+use super::warm_start::{RawWarmStart, warm_start};
 use super::work::WorkKind;
 use crate::domain::{Params, Value};
 use crate::pruner::Setting;
@@ -21,6 +22,7 @@ const SOBOL_DIMENSIONS: usize = 256;
 pub(in crate::spec) struct RawSearch<'a> {
     pub(in crate::spec) search: Search,
     pub(in crate::spec) points: Option<&'a Node>,
+    pub(in crate::spec) warm_start: Option<RawWarmStart>,
     sampler_span: Span,
 }
 
@@ -34,10 +36,11 @@ pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearc
         lag: LAG,
         replicates: 1,
         pruner: None,
+        warm_start: None,
     };
     let section = root.get("search").and_then(|entry| Section::of(ctx, "[search]", entry));
     let Some(section) = section else {
-        return RawSearch { search, points: None, sampler_span: Span::default() };
+        return RawSearch { search, points: None, warm_start: None, sampler_span: Span::default() };
     };
     let pruner = section.take("pruner");
     search.pruner = pruner.and_then(|entry| read_pruner(&section, entry));
@@ -90,9 +93,13 @@ pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearc
         }
     }
     let points = section.take("points").map(|entry| &entry.node);
+    let learns = ctx.known.learns(&search.sampler);
+    let warm_start = section.take("warm_start");
+    let warm_start =
+        warm_start.and_then(|entry| self::warm_start(&section, entry, (&search.sampler, learns)));
     section.finish();
     let sampler_span = sampler.map_or_else(Span::default, |entry| entry.node.span);
-    RawSearch { search, points, sampler_span }
+    RawSearch { search, points, warm_start, sampler_span }
 }
 
 /// True for a command without parameters.
@@ -210,7 +217,7 @@ pub(in crate::spec) fn points(ctx: &Ctx<'_>, raw: &RawSearch<'_>, space: &Space)
 }
 
 /// Names and values of a point; `numeric.scale` may be written as a table in a table.
-fn flatten(
+pub(super) fn flatten(
     ctx: &Ctx<'_>,
     place: &str,
     prefix: &str,

@@ -7,6 +7,7 @@ mod gate;
 mod problems;
 mod pruners;
 mod sweeps;
+mod warm_start;
 
 use super::*;
 use crate::domain::Goal;

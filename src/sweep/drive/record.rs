@@ -5,9 +5,10 @@ use crate::domain::{Goal, Objective, Outcome, Params, RunId, Status};
 use crate::executor::{Assignment, Execution, OutOfFold, Stop};
 use crate::host;
 use crate::numeric;
+use crate::sampler::Pruned;
 use crate::spec::Retries;
 use crate::store::Finished;
-use crate::sweep::asker::Score;
+use crate::sweep::asker::{Fate, Score};
 use crate::sweep::{Best, Event, Observer};
 
 /// What the end of a run means for its trial.
@@ -23,6 +24,8 @@ pub(super) enum Ending {
     Over {
         outcome: Outcome,
         score: Option<Score>,
+        /// How far a pruned one came.
+        pruned: Option<Pruned>,
         /// The first replicate's run.
         run: RunId,
     },
@@ -63,9 +66,9 @@ impl Driver<'_> {
         let Objective { metric, .. } = &self.spec.objectives[0];
         let is_done = execution.outcome == Outcome::Done;
         let own = execution.score(metric).filter(|score| is_done && score.is_finite());
-        let score = match ending {
-            Ending::Over { score, .. } => *score,
-            _ => None,
+        let (score, pruned) = match ending {
+            Ending::Over { score, pruned, .. } => (*score, *pruned),
+            _ => (None, None),
         };
         let keeps = own.is_some_and(|score| self.keeps_predictions(score, assignment.trial));
         let predictions = execution.predictions.as_ref().filter(|_| keeps).map(OutOfFold::encode);
@@ -73,7 +76,7 @@ impl Driver<'_> {
             predictions: predictions.as_deref(),
             loss: score.map(|score| score.loss),
             sd: score.and_then(|score| score.sd),
-            pruned: self.stopped_at(assignment.trial, &execution.outcome),
+            pruned: pruned.map(|pruned| (pruned.step, pruned.loss)),
             config_key: self.plan.config_key(&assignment.params, assignment.seed),
             ..finished(execution, &execution.outcome)
         };
@@ -85,11 +88,9 @@ impl Driver<'_> {
     }
 
     /// How far a pruned trial came, as a loss.
-    pub(super) fn stopped_at(&self, trial: u64, outcome: &Outcome) -> Option<(i64, f64)> {
+    fn stopped_at(&self, trial: u64, outcome: &Outcome) -> Option<Pruned> {
         let Outcome::Pruned { .. } = outcome else { return None };
-        let (step, value) = self.judge.as_ref()?.stopped_at(trial)?;
-        let loss = self.progress.goal.loss(value);
-        loss.is_finite().then_some((step, loss))
+        self.judge.as_ref()?.stopped_at(trial, self.progress.goal)
     }
 
     /// What the end of a run with this score means for its trial.
@@ -102,10 +103,11 @@ impl Driver<'_> {
         let goal = self.progress.goal;
         let retries = self.plan.retries;
         let replicates = self.spec.search.replicates as usize;
+        let pruned = self.stopped_at(task.trial, outcome);
         let Some(open) = self.open.get_mut(&task.trial) else { return Ending::Cut };
         match outcome {
             Outcome::Killed { .. } if self.steering.stopped.contains(&run) => {
-                Ending::Over { outcome: outcome.clone(), score: None, run }
+                Ending::Over { outcome: outcome.clone(), score: None, pruned, run }
             }
             Outcome::Killed { .. } if is_infrastructure => Ending::Again,
             Outcome::Killed { .. } => Ending::Cut,
@@ -113,7 +115,7 @@ impl Driver<'_> {
                 Ending::Again
             }
             Outcome::Failed { .. } | Outcome::Pruned { .. } | Outcome::Infeasible { .. } => {
-                Ending::Over { outcome: outcome.clone(), score: None, run }
+                Ending::Over { outcome: outcome.clone(), score: None, pruned, run }
             }
             Outcome::Done => {
                 open.ended.insert(task.replicate, (run, score));
@@ -124,7 +126,7 @@ impl Driver<'_> {
                 let scores: Option<Vec<f64>> =
                     open.ended.values().map(|(_, score)| *score).collect();
                 let score = scores.map(|scores| mean_score(goal, &scores));
-                Ending::Over { outcome: Outcome::Done, score, run: first }
+                Ending::Over { outcome: Outcome::Done, score, pruned: None, run: first }
             }
         }
     }
@@ -137,20 +139,20 @@ impl Driver<'_> {
         sd: f64,
         observer: &mut dyn Observer,
     ) -> Result<(), DriveError> {
-        let (outcome, score, run) = match ending {
+        let (outcome, score, pruned, run) = match ending {
             Ending::Cut | Ending::More => return Ok(()),
             Ending::Again => {
                 self.tasks.push_front(task.again());
                 return Ok(());
             }
-            Ending::Over { outcome, score, run } => (outcome, score, run),
+            Ending::Over { outcome, score, pruned, run } => (outcome, score, pruned, run),
         };
         let Some(open) = self.open.remove(&task.trial) else { return Ok(()) };
         self.drop_rest(task.trial)?;
         if let Some(judge) = &self.judge {
             judge.end(task.trial, &outcome);
         }
-        self.asker.finish(task.trial, score);
+        self.asker.finish(task.trial, Fate::new(score, pruned));
         self.record_tells()?;
         if let Outcome::Failed { reason } = &outcome {
             *self.failures.entry(reason.clone()).or_default() += 1;

@@ -166,9 +166,9 @@ impl Driver<'_> {
         // Whatever killed it there, the trial is missing, and somebody else can have it.
         let is_infrastructure = status == Status::Killed && !handed.is_stopping;
         let ending = self.ending(task, run, (&outcome, own, is_infrastructure));
-        if let super::record::Ending::Over { score, outcome, .. } = &ending {
+        if let super::record::Ending::Over { score, pruned, .. } = &ending {
             let score = (score.map(|score| score.loss), score.and_then(|score| score.sd));
-            let pruned = self.stopped_at(task.trial, outcome);
+            let pruned = pruned.map(|pruned| (pruned.step, pruned.loss));
             self.store.score_trial(self.row.id, task.trial, score, pruned)?;
         }
         self.conclude(task, ending, sd, observer)

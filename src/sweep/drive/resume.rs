@@ -2,15 +2,17 @@
 
 use super::record::{mean_score, outcome_of};
 use super::remote::recover;
-use super::steered::{GRID, Stopwatch, sampler_over};
+use super::steered::{GRID, Stopwatch, outlook_over, sampler_over};
 use super::{DriveError, Driver, OpenTrial, Options, Task};
 use crate::domain::{Goal, Outcome, RunId, Status, SweepId};
 use crate::executor::{Judging, Pool};
+use crate::sampler::Pruned;
 use crate::spec::Sweep;
 use crate::store::{Store, StoreError, SweepRow, TrialRow, TrialRun};
-use crate::sweep::asker::{Asker, End, Remembered, Score, Steered};
+use crate::sweep::asker::{Asker, End, Fate, Remembered, Score, Steered};
 use crate::sweep::judge::SweepJudge;
 use crate::sweep::steer::{Kept, Steering, ranged};
+use crate::sweep::warm::{Lesson, Taught};
 use crate::sweep::{Best, Plan, Progress};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -45,11 +47,13 @@ impl<'a> Driver<'a> {
         let stopped = &steering.stopped;
         let left: Vec<Left> =
             trials.iter().map(|trial| left(trial, &runs, (spec, plan), stopped)).collect();
-        let asker = asker(spec, &steering, &trials, &left)?;
         let judge = SweepJudge::new(&spec.search, spec.objectives[0].goal, &row.digest);
         if let Some(judge) = &judge {
             judge.restore(&trials, &store.trial_series(row.id, metric)?);
+            record_pruned(store, row.id, (judge, spec.objectives[0].goal), &mut trials)?;
         }
+        let lessons = Taught::of(store, row.id)?.map(Taught::into_lessons).unwrap_or_default();
+        let asker = asker(spec, (&steering, lessons), &trials, &left)?;
         let judge = judge.map(Arc::new);
         let paused = steering.paused_seconds(&store.sweep_sessions(row.id)?);
         let earlier_seconds = (store.sweep_seconds(row.id)? - paused).max(0.0);
@@ -78,6 +82,7 @@ impl<'a> Driver<'a> {
             unruled: BTreeMap::new(),
             stopping_since: None,
             stop: None,
+            looked_at: None,
             judge,
             store,
             spec,
@@ -179,7 +184,8 @@ pub(in crate::sweep) fn restored(
     let is_open =
         |(trial, left): &(&TrialRow, &Left)| trial.same_as.is_none() && **left == Left::Open;
     let n_open = trials.iter().zip(&left).filter(is_open).count() as u64;
-    let asker = asker(spec, &steering, &trials, &left).map_err(|error| match error {
+    let lessons = Taught::of(store, row.id)?.map(Taught::into_lessons).unwrap_or_default();
+    let asker = asker(spec, (&steering, lessons), &trials, &left).map_err(|error| match error {
         DriveError::Store(error) => error,
         other => StoreError::Invalid(other.to_string()),
     })?;
@@ -340,7 +346,7 @@ fn left(
 
 fn asker(
     spec: &Sweep,
-    steering: &Steering,
+    (steering, lessons): (&Steering, Vec<Lesson>),
     trials: &[TrialRow],
     left: &[Left],
 ) -> Result<Asker, DriveError> {
@@ -357,9 +363,41 @@ fn asker(
         changes: steering.range_changes(),
         is_grid: spec.search.sampler == GRID,
     };
-    let mut asker = Asker::new(sampler, space, spec.points.clone(), lag).steered(steered);
+    let outlook = outlook_over(spec, &spec.budget, &space);
+    let asker = Asker::new(sampler, space, spec.points.clone(), lag);
+    let mut asker = asker.steered(steered).with_outlook(outlook).taught(lessons);
     asker.restore(remembered(trials, left)?);
     Ok(asker)
+}
+
+/// Completes pruned trials of which a worker recorded the last run, with nobody left to record the trial.
+fn record_pruned(
+    store: &mut Store,
+    sweep: SweepId,
+    (judge, goal): (&SweepJudge, Goal),
+    trials: &mut [TrialRow],
+) -> Result<(), StoreError> {
+    for trial in trials {
+        let is_unknown = trial.tell_seq.is_none() && trial.pruned.is_none();
+        if trial.status != Some(Status::Pruned) || !is_unknown {
+            continue;
+        }
+        if let Some(Pruned { step, loss }) = judge.stopped_at(trial.number, goal) {
+            trial.pruned = Some((step, loss));
+            store.score_trial(sweep, trial.number, (None, None), trial.pruned)?;
+        }
+    }
+    Ok(())
+}
+
+/// How a trial ended, given the one that was executed for it.
+fn end(left: &Left, executed: Option<&TrialRow>) -> End {
+    let pruned = executed.and_then(|trial| trial.pruned);
+    let pruned = pruned.map(|(step, loss)| Pruned { step, loss });
+    match left {
+        Left::Over(score) => End::Over(Fate::new(*score, pruned)),
+        Left::Open => End::Open,
+    }
 }
 
 /// The record as the asker wants it; a trial that repeats another ended when that one did.
@@ -370,10 +408,7 @@ fn remembered(trials: &[TrialRow], left: &[Left]) -> Result<Vec<Remembered>, Sto
             Some(left) if trial.number == place as u64 => Ok(Remembered {
                 point: trial.point.clone(),
                 same_as: trial.same_as,
-                end: match left {
-                    Left::Over(score) => End::Over(*score),
-                    Left::Open => End::Open,
-                },
+                end: end(left, original.and_then(|original| trials.get(original))),
                 tell_seq: trial.tell_seq,
             }),
             _ => Err(StoreError::Invalid(format!(

@@ -22,7 +22,7 @@ impl Driver<'_> {
         spot: &Spot,
         observer: &mut dyn Observer,
     ) -> Result<bool, DriveError> {
-        if let Some(stop) = self.budget_stop() {
+        if let Some(stop) = self.budget_stop()? {
             self.stop = Some(stop);
             return Ok(false);
         }
@@ -41,7 +41,7 @@ impl Driver<'_> {
             }
             // Before the ask that knows of them is recorded.
             self.record_tells()?;
-            self.stop = self.ruled_stop();
+            self.stop = self.ruled_stop()?;
             if self.stop.is_some() {
                 return Ok(false);
             }
@@ -67,32 +67,41 @@ impl Driver<'_> {
         self.open.values().filter(|open| open.has_begun).count()
     }
 
-    fn budget_stop(&self) -> Option<StopReason> {
+    fn budget_stop(&mut self) -> Result<Option<StopReason>, DriveError> {
         let budget = &self.budget;
         if let Some(limit) = budget.time {
             let spent = self.earlier_seconds + self.watch.elapsed().as_secs_f64();
             if spent >= limit.as_secs_f64() {
-                return Some(StopReason::Time(limit.as_secs_f64()));
+                return Ok(Some(StopReason::Time(limit.as_secs_f64())));
             }
         }
-        if !self.spec.search.reproducible
-            && let Some(stop) = self.progress.stop(budget)
-        {
-            return Some(stop);
+        if !self.spec.search.reproducible {
+            if let Some(stop) = self.progress.stop(budget) {
+                return Ok(Some(stop));
+            }
+            let best = self.progress.best.first().cloned();
+            if let Some(stop) = self.improvement_stop(best.as_ref())? {
+                return Ok(Some(stop));
+            }
         }
-        self.uses_up_budget(0).then(|| StopReason::Trials(budget.trials.unwrap_or_default()))
+        let is_used_up = self.uses_up_budget(0);
+        Ok(is_used_up.then(|| StopReason::Trials(self.budget.trials.unwrap_or_default())))
     }
 
     /// The rule that ends a reproducible sweep. Whether trial `i` is asked for depends on the same trials
     /// as what it is, so that a sweep has the same trials whatever number of workers it has.
-    fn ruled_stop(&mut self) -> Option<StopReason> {
+    fn ruled_stop(&mut self) -> Result<Option<StopReason>, DriveError> {
         while let Some(entry) = self.unruled.first_entry()
             && *entry.key() < self.asker.told_below()
         {
             let (outcome, best) = entry.remove();
             self.ruled.finish(&outcome, best);
         }
-        self.ruled.stop(&self.budget)
+        if let Some(stop) = self.ruled.stop(&self.budget) {
+            return Ok(Some(stop));
+        }
+        let best = self.ruled.best.first().cloned();
+        self.improvement_stop(best.as_ref())
     }
 
     /// True if the finished trials and so many more use up the budget.

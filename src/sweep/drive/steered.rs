@@ -6,8 +6,9 @@ use crate::executor::Stop;
 use crate::host;
 use crate::sampler::{self, Sampler};
 use crate::space::Space;
-use crate::spec::Sweep;
+use crate::spec::{Budget, Sweep};
 use crate::store::Command;
+use crate::sweep::outlook::Outlook;
 use crate::sweep::steer::{
     Answer, STEERED, Steer, Step, own_jobs, own_time, own_trials, point, with_range,
 };
@@ -50,17 +51,23 @@ pub(super) fn sampler_over(
     spec: &Sweep,
     space: &Arc<Space>,
 ) -> Result<Box<dyn Sampler>, DriveError> {
-    let setup = sampler::Setup {
-        space: Arc::clone(space),
-        seed: spec.search.seed,
-        budget: spec.budget.trials,
-    };
     let options = sampler::SamplerOptions {
         grid_steps: spec.search.grid_steps,
         ..sampler::SamplerOptions::default()
     };
-    sampler::make(&spec.search.sampler, setup, &options)
+    sampler::make(&spec.search.sampler, setup_over(spec, space), &options)
         .ok_or_else(|| DriveError::Sampler(spec.search.sampler.clone()))
+}
+
+/// What says how much is still to be gained, where the budget asks for it.
+pub(super) fn outlook_over(spec: &Sweep, budget: &Budget, space: &Arc<Space>) -> Option<Outlook> {
+    budget.min_improvement?;
+    Some(Outlook::new(setup_over(spec, space)))
+}
+
+fn setup_over(spec: &Sweep, space: &Arc<Space>) -> sampler::Setup {
+    let (seed, budget) = (spec.search.seed, spec.budget.trials);
+    sampler::Setup { space: Arc::clone(space), seed, budget }
 }
 
 /// What a command comes to.
@@ -358,7 +365,8 @@ impl Driver<'_> {
                 if let Ok((_, _, space)) = changed {
                     let space = Arc::new(space);
                     let sampler = sampler_over(self.spec, &space)?;
-                    self.asker.move_to(sampler, space, self.spec.search.sampler == GRID);
+                    let outlook = outlook_over(self.spec, &self.budget, &space);
+                    self.asker.move_to(sampler, outlook, space, self.spec.search.sampler == GRID);
                 }
             }
         }

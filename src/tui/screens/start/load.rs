@@ -5,7 +5,7 @@ use crate::host;
 use crate::report::words::{count, plural};
 use crate::sampler;
 use crate::space::{Row, Size};
-use crate::spec::{self, Format, Known, Overrides, SpecError, Sweep, Work};
+use crate::spec::{self, Format, Known, MinImprovement, Overrides, SpecError, Sweep, Work};
 use crate::store::filter::{Attribute, Pattern};
 use crate::store::{Expr, Field, Query, StoreError, SweepRow};
 use crate::sweep::{Reached, Steering, whole};
@@ -256,6 +256,12 @@ fn budget(sweep: &Sweep) -> Vec<String> {
         budget.patience.map(|n| format!("{n} without a better one")),
         budget.target.map(|score| format!("score {}", format_number(score, 4))),
         budget.max_failed.map(|n| format!("{n} failed")),
+        budget.min_improvement.map(|least| match least {
+            MinImprovement::Noise => "no improvement above the noise in sight".into(),
+            MinImprovement::Score(score) => {
+                format!("no improvement above {} in sight", format_number(score, 2))
+            }
+        }),
     ];
     parts.into_iter().flatten().collect()
 }
