@@ -112,6 +112,7 @@ impl From<PlanError> for CliError {
             PlanError::Command(_)
             | PlanError::Gpus(_)
             | PlanError::Metric { .. }
+            | PlanError::Race { .. }
             | PlanError::Elsewhere { .. }
             | PlanError::Family { .. } => Exit::Usage,
             PlanError::Data(_) | PlanError::Split(_) => Exit::Failed,
@@ -154,7 +155,9 @@ impl From<DriveError> for CliError {
             {
                 error.into()
             }
-            DriveError::Sampler(_) | DriveError::WarmStart(_) => Self::usage(error.to_string()),
+            DriveError::Sampler(_) | DriveError::WarmStart(_) | DriveError::NoFolds { .. } => {
+                Self::usage(error.to_string())
+            }
             DriveError::TakenOver(_) => Self::new(Exit::Later, error.to_string()),
             DriveError::Threads { .. } => Self::new(Exit::Failed, error.to_string()),
         }

@@ -9,6 +9,7 @@
 //! inside; a point holds values, not places in the unit cube, so it means the same in both. A sampler is a function
 //! of its space, the tells and the trial's number: whoever resumes needs the last space alone.
 
+use super::judge::SweepJudge;
 use super::outlook::Outlook;
 use super::warm::Lesson;
 use crate::domain::{Digest, Params};
@@ -19,6 +20,8 @@ use std::sync::Arc;
 
 /// Proposals in a row that were tried before, after which a sweep ends.
 const MAX_REPEATS: u64 = 100;
+/// Scored trials, the newest, by which it is told what a pruned one would have come to.
+const MOST_SCORED: usize = 1000;
 
 /// Whether a trial is over.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -135,6 +138,13 @@ pub(super) struct Asker {
     outlook: Option<Outlook>,
     /// Different configurations that lie in the space as it is now.
     n_inside: u64,
+    /// Who saw how trials got where they did.
+    judge: Option<Arc<SweepJudge>>,
+    /// Trials with a score and their losses, in the order in which they were told.
+    scored: Vec<(u64, f64)>,
+    best: f64,
+    /// What pruned trials would have come to, by what was told before them.
+    forecasts: BTreeMap<u64, f64>,
 }
 
 /// What was steered in earlier sessions, as an asker takes it over.
@@ -176,7 +186,17 @@ impl Asker {
             lessons: Vec::new(),
             outlook: None,
             n_inside: 0,
+            judge: None,
+            scored: Vec::new(),
+            best: f64::INFINITY,
+            forecasts: BTreeMap::new(),
         }
+    }
+
+    /// The same where a judge knows the courses of trials. Before [`Asker::restore`].
+    pub(super) fn with_judge(mut self, judge: Option<Arc<SweepJudge>>) -> Self {
+        self.judge = judge;
+        self
     }
 
     /// The same after earlier steering, whose last space the sampler must be made for. Before [`Asker::restore`].
@@ -427,6 +447,7 @@ impl Asker {
     }
 
     fn tell(&mut self, number: u64) {
+        self.note_end(number);
         self.tell_sampler(number);
         self.told.push(number);
         if let Some(outlook) = &mut self.outlook {
@@ -437,6 +458,27 @@ impl Asker {
             self.known_tells -= 1;
         } else {
             self.new_tells.push(number);
+        }
+    }
+
+    /// Keeps what a trial came to, or what it would have. A function of what was told before.
+    fn note_end(&mut self, number: u64) {
+        let asked = &self.asked[number as usize];
+        match asked.end {
+            End::Over(Fate::Scored(score)) if asked.same_as.is_none() => {
+                self.scored.push((number, score.loss));
+                self.best = self.best.min(score.loss);
+            }
+            End::Over(Fate::Pruned(_)) => {
+                let executed = asked.same_as.unwrap_or(number);
+                let known = &self.scored[self.scored.len().saturating_sub(MOST_SCORED)..];
+                let judge = self.judge.as_ref();
+                if let Some(loss) = judge.and_then(|judge| judge.forecast(executed, known)) {
+                    // Nobody knows that it would have been better than the best.
+                    self.forecasts.insert(number, loss.max(self.best));
+                }
+            }
+            _ => {}
         }
     }
 
@@ -451,7 +493,10 @@ impl Asker {
             End::Over(Fate::Scored(Score { loss, sd })) => {
                 (Told { loss: Some(loss), sd, ..lost }, None)
             }
-            End::Over(Fate::Pruned(pruned)) => (lost, Some(pruned)),
+            End::Over(Fate::Pruned(pruned)) => match self.forecasts.get(&number) {
+                Some(&loss) => (Told { loss: Some(loss), ..lost }, None),
+                None => (lost, Some(pruned)),
+            },
             End::Over(Fate::Lost) | End::Open => (lost, None),
         };
         let tell = |sampler: &mut dyn Sampler| match pruned {

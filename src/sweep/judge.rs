@@ -18,7 +18,9 @@ impl SweepJudge {
     /// The judge that the sweep file asks for. `key` is the sweep's identity.
     pub(super) fn new(search: &Search, goal: Goal, key: &str) -> Option<Self> {
         let setting = search.pruner.clone()?;
-        Some(Self { judge: Judge::new(setting, goal, key), replicates: search.replicates })
+        let judge = Judge::new(setting, goal, key);
+        let judge = if search.reproducible { judge.with_lag(search.lag) } else { judge };
+        Some(Self { judge, replicates: search.replicates })
     }
 
     /// Puts back what earlier sessions measured, trial by trial.
@@ -68,6 +70,16 @@ impl SweepJudge {
         let (step, value) = self.judge.stopped_at(trial)?;
         let loss = goal.loss(value);
         loss.is_finite().then_some(Pruned { step, loss })
+    }
+
+    /// The loss that a pruned trial would have come to, by completed ones with their losses.
+    pub(super) fn forecast(&self, trial: u64, done: &[(u64, f64)]) -> Option<f64> {
+        self.judge.forecast(trial, done)
+    }
+
+    /// How many contexts a completed trial reported.
+    pub(super) fn n_contexts(&self, trial: u64) -> usize {
+        self.judge.n_contexts(trial)
     }
 
     /// Why a run is hopeless with this value, if it is.

@@ -76,7 +76,9 @@ pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearc
     if search.reproducible {
         refuse_clocks(ctx, root);
         if let (Some(entry), Some(setting)) = (pruner, &search.pruner) {
-            refuse_pruner(&section, entry, setting);
+            if !is_repeatable(root, setting) {
+                refuse_pruner(&section, entry, setting);
+            }
         }
     }
     let replicates = section.take("replicates");
@@ -158,6 +160,14 @@ fn refuse_clocks(ctx: &Ctx<'_>, root: &Table) {
             ctx.problem(entry.span, &format!("[{name}]"), text);
         }
     }
+}
+
+/// A race of built-in models in this process compares with what is over when a trial begins.
+fn is_repeatable(root: &Table, setting: &Setting) -> bool {
+    let resources = root.get("resources").and_then(|entry| entry.node.table());
+    let isolate = resources.and_then(|table| table.get("isolate"));
+    let is_isolated = isolate.is_some_and(|entry| matches!(entry.node.kind, Kind::Bool(true)));
+    matches!(setting, Setting::Race(_)) && WorkKind::of(root) == WorkKind::Models && !is_isolated
 }
 
 /// How far a trial and the others have got by a verdict depends on the machine.

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::pruner::{
-    AshaOptions, HyperbandOptions, MedianOptions, PatienceOptions, PercentileOptions, Setting,
-    ThresholdOptions, WilcoxonOptions,
+    AshaOptions, HyperbandOptions, MedianOptions, PatienceOptions, PercentileOptions, RaceOptions,
+    Setting, ThresholdOptions, WilcoxonOptions,
 };
 
 fn sweep(search: &str) -> Result<Sweep, SpecError> {
@@ -70,6 +70,11 @@ fn names_and_tables() {
     check(
         "{ kind = \"threshold\", lower = -1, upper = 2.5, n_warmup_steps = 1 }",
         Setting::Threshold(bounds),
+    );
+    check("\"race\"", Setting::Race(RaceOptions::default()));
+    check(
+        "{ kind = \"race\", alpha = 0.1, min_folds = 1, n_startup_trials = 3 }",
+        Setting::Race(RaceOptions { alpha: 0.1, min_folds: 1, n_startup_trials: 3 }),
     );
     let wrapped = Some(Box::new(Setting::Median(MedianOptions::default())));
     check(
@@ -146,6 +151,23 @@ fn problems_of_a_pruner() {
         "pruner = { kind = \"wilcoxon\", p_threshold = 1.5 }",
         "'p_threshold' must be a number from 0 to 1, not '1.5'",
     );
+    problem(
+        "pruner = { kind = \"race\", alpha = 2 }",
+        "'alpha' must be a number from 0 to 1, not '2'",
+    );
+    problem(
+        "pruner = { kind = \"race\", min_folds = 0 }",
+        "'min_folds' must be a whole number from 1",
+    );
+    problem("pruner = { kind = \"race\", n_startup_trials = 1 }", "of at least 2, not '1'");
+    problem(
+        "pruner = { kind = \"asha\", alpha = 0.1 }",
+        "'alpha' is for race, and the pruner is 'asha'; leave it out",
+    );
+    problem(
+        "pruner = { kind = \"patience\", patience = 3, wrapped = \"race\" }",
+        "'wrapped' must be another pruner than patience and race",
+    );
 }
 
 #[test]
@@ -159,6 +181,22 @@ fn a_reproducible_sweep_has_no_pruner() {
         "reproducible = true forbids that; leave one of them out",
     );
     assert!(sweep("reproducible = true\npruner = \"none\"").is_ok());
+}
+
+#[test]
+fn a_reproducible_race_is_one_of_models_in_this_process() {
+    let models = |rest: &str| {
+        read(&format!(
+            "[objective]\nmetric = \"accuracy\"\n[data]\npath = \"x.csv\"\ntarget = \"y\"\n[models.knn]\n\
+             n_neighbors = [1, 2]\n[search]\nreproducible = true\npruner = \"race\"\n{rest}"
+        ))
+    };
+    assert!(models("").is_ok(), "{:?}", models("").err());
+    assert!(models("[resources]\nisolate = true").is_err());
+    problem(
+        "reproducible = true\npruner = \"race\"",
+        "the pruner 'race' stops trials while others run",
+    );
 }
 
 #[test]

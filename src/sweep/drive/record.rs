@@ -5,6 +5,7 @@ use crate::domain::{Goal, Objective, Outcome, Params, RunId, Status};
 use crate::executor::{Assignment, Execution, OutOfFold, Stop};
 use crate::host;
 use crate::numeric;
+use crate::pruner::Setting;
 use crate::sampler::Pruned;
 use crate::spec::Retries;
 use crate::store::Finished;
@@ -152,6 +153,7 @@ impl Driver<'_> {
         if let Some(judge) = &self.judge {
             judge.end(task.trial, &outcome);
         }
+        let folds = self.check_folds(task.trial, &outcome);
         self.asker.finish(task.trial, Fate::new(score, pruned));
         self.record_tells()?;
         if let Outcome::Failed { reason } = &outcome {
@@ -174,6 +176,19 @@ impl Driver<'_> {
             _ => self.count(task.trial, &outcome, best),
         };
         self.announce((run, task.trial), (&outcome, own_score, is_best), &open.params, observer);
+        folds
+    }
+
+    /// A race goes by folds, and whether a command reports any shows with its first trial.
+    fn check_folds(&self, trial: u64, outcome: &Outcome) -> Result<(), DriveError> {
+        let (Some(Setting::Race(race)), Some(judge)) = (&self.spec.search.pruner, &self.judge)
+        else {
+            return Ok(());
+        };
+        let n = judge.n_contexts(trial);
+        if *outcome == Outcome::Done && n as u64 <= race.min_folds {
+            return Err(DriveError::NoFolds { trial, n, min: race.min_folds });
+        }
         Ok(())
     }
 

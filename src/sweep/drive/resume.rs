@@ -53,8 +53,8 @@ impl<'a> Driver<'a> {
             record_pruned(store, row.id, (judge, spec.objectives[0].goal), &mut trials)?;
         }
         let lessons = Taught::of(store, row.id)?.map(Taught::into_lessons).unwrap_or_default();
-        let asker = asker(spec, (&steering, lessons), &trials, &left)?;
         let judge = judge.map(Arc::new);
+        let asker = asker(spec, (&steering, lessons, judge.clone()), &trials, &left)?;
         let paused = steering.paused_seconds(&store.sweep_sessions(row.id)?);
         let earlier_seconds = (store.sweep_seconds(row.id)? - paused).max(0.0);
         let own = Kept { budget: spec.budget.clone(), jobs: options.jobs };
@@ -185,10 +185,11 @@ pub(in crate::sweep) fn restored(
         |(trial, left): &(&TrialRow, &Left)| trial.same_as.is_none() && **left == Left::Open;
     let n_open = trials.iter().zip(&left).filter(is_open).count() as u64;
     let lessons = Taught::of(store, row.id)?.map(Taught::into_lessons).unwrap_or_default();
-    let asker = asker(spec, (&steering, lessons), &trials, &left).map_err(|error| match error {
-        DriveError::Store(error) => error,
-        other => StoreError::Invalid(other.to_string()),
-    })?;
+    let asker =
+        asker(spec, (&steering, lessons, None), &trials, &left).map_err(|error| match error {
+            DriveError::Store(error) => error,
+            other => StoreError::Invalid(other.to_string()),
+        })?;
     Ok((asker, n_open))
 }
 
@@ -346,7 +347,7 @@ fn left(
 
 fn asker(
     spec: &Sweep,
-    (steering, lessons): (&Steering, Vec<Lesson>),
+    (steering, lessons, judge): (&Steering, Vec<Lesson>, Option<Arc<SweepJudge>>),
     trials: &[TrialRow],
     left: &[Left],
 ) -> Result<Asker, DriveError> {
@@ -365,7 +366,7 @@ fn asker(
     };
     let outlook = outlook_over(spec, &spec.budget, &space);
     let asker = Asker::new(sampler, space, spec.points.clone(), lag);
-    let mut asker = asker.steered(steered).with_outlook(outlook).taught(lessons);
+    let mut asker = asker.steered(steered).with_outlook(outlook).with_judge(judge).taught(lessons);
     asker.restore(remembered(trials, left)?);
     Ok(asker)
 }
