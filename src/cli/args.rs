@@ -377,6 +377,9 @@ pub(super) struct BestArgs {
     /// How many
     #[arg(long, short = 'n', default_value_t = 1, value_name = "N")]
     pub(super) top: usize,
+    /// The Pareto front of several objectives: every run that no other one beats in all of them
+    #[arg(long, conflicts_with_all = ["metric", "top"])]
+    pub(super) front: bool,
     /// Show a row for each replicate of a trial instead of their mean
     #[arg(long)]
     pub(super) each: bool,

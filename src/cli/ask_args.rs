@@ -24,6 +24,10 @@ const SAMPLER_HELP: &str = r#"One line of JSON in, exactly one line out, until s
   {"tell": {"id": 0, "state": "pruned", "value": 0.7, "step": 4}}
   {"best": true}                             ->  {"id": 0, "params": {...}, "value": 0.31}
 
+With several directions a tell has "values": [0.31, 12], and {"front": true} asks for the trials
+that none beats in all of them. "constraints": [-0.2] in a tell are met up to 0. "options" in the
+first line sets control parameters, for ablations: {"auto.credit": 0, "auto.gp": false}.
+
 Asks may come before the tells of earlier ones, in any number, and tells in any order. A line
 that is wrong is answered by {"error": "..."} and changes nothing. Once all points of a finite
 space were asked for, the answer to an ask has "exhausted": true beside its error. The same lines
@@ -64,6 +68,7 @@ const ASK_HELP: &str = "\
 Trials that others carry out: a cluster's queue, a person in a laboratory, any program. The sweep
 file needs [params] and [objective], and no [command]; with one, `derby sweep` can go on with the
 same sweep. Any number of trials may be open, and any number of processes may ask at once.
+Of [budget], trials, patience, target and max_failed hold.
 Exit code: 5 once nothing is left to ask for: the budget's trials, or all points of the space.
 Example:
   derby ask sweeps/wetlab.toml

@@ -121,10 +121,22 @@ impl From<PlanError> for CliError {
     }
 }
 
+impl From<WarmStartError> for CliError {
+    fn from(error: WarmStartError) -> Self {
+        match error {
+            WarmStartError::Store(error) if !matches!(error, StoreError::NoSuchSweep { .. }) => {
+                error.into()
+            }
+            error => Self::usage(error.to_string()),
+        }
+    }
+}
+
 impl From<OutsideError> for CliError {
     fn from(error: OutsideError) -> Self {
         let exit = match error {
             OutsideError::Store(error) => return error.into(),
+            OutsideError::WarmStart(error) => return error.into(),
             OutsideError::Over { .. } => Exit::NoResult,
             OutsideError::Waits { .. } => Exit::Later,
             OutsideError::Unknown { .. }
@@ -150,14 +162,8 @@ impl From<DriveError> for CliError {
     fn from(error: DriveError) -> Self {
         match error {
             DriveError::Store(error) => error.into(),
-            DriveError::WarmStart(WarmStartError::Store(error))
-                if !matches!(error, StoreError::NoSuchSweep { .. }) =>
-            {
-                error.into()
-            }
-            DriveError::Sampler(_) | DriveError::WarmStart(_) | DriveError::NoFolds { .. } => {
-                Self::usage(error.to_string())
-            }
+            DriveError::WarmStart(error) => error.into(),
+            DriveError::Sampler(_) | DriveError::NoFolds { .. } => Self::usage(error.to_string()),
             DriveError::TakenOver(_) => Self::new(Exit::Later, error.to_string()),
             DriveError::Threads { .. } => Self::new(Exit::Failed, error.to_string()),
         }

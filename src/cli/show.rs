@@ -9,6 +9,7 @@ use super::text::{age, bytes, count, duration, measured, signal_name};
 use super::{CliError, Exit, Ui};
 use crate::domain::{GitState, RunRecord, Summary, Value, fold_scores, format_number};
 use crate::host;
+use crate::sampler::Chosen;
 use crate::spec;
 use crate::store::{Artifact, Curve, Store, StoreError};
 use std::path::Path;
@@ -52,6 +53,11 @@ fn show_run(ui: &Ui, store: &Store, run: &RunRecord, json: bool) -> Result<Exit,
         let mut value = serde_json::to_value(run).map_err(std::io::Error::other)?;
         value["env"] = serde_json::json!(environment.env);
         value["source"] = serde_json::json!(environment.source);
+        let made_by = store.made_by(run.id)?;
+        value["made_by"] = made_by.map_or(
+            serde_json::Value::Null,
+            |Chosen { arm, why }| serde_json::json!({ "arm": &*arm, "why": why }),
+        );
         value["points"] = serde_json::json!(store.all_points(run.id)?);
         ui.out.line(&value.to_string())?;
         return Ok(Exit::Done);
@@ -67,6 +73,9 @@ fn show_run(ui: &Ui, store: &Store, run: &RunRecord, json: bool) -> Result<Exit,
     line(ui, "reason", &safe(run.reason.as_deref().unwrap_or_default()))?;
     line(ui, "exit", &exit(run))?;
     place(ui, store, run)?;
+    if let Some(Chosen { arm, why }) = store.made_by(run.id)? {
+        line(ui, "made by", &safe(&format!("{arm}   {why}")))?;
+    }
     params(ui, run)?;
     let sweep = run.sweep.as_deref().map(|name| store.sweep(name)).transpose()?;
     let objective = sweep.as_ref().map(|sweep| sweep.objectives[0].metric.as_str());

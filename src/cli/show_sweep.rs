@@ -29,6 +29,8 @@ pub(super) fn show_sweep(
     if json {
         let mut value = sweeps::json(sweep);
         value["text"] = sweep.text.clone().into();
+        value["made_by"] =
+            serde_json::json!(store.arms(sweep.id)?.into_iter().collect::<IndexMap<_, _>>());
         value["events"] = events
             .iter()
             .map(|event| serde_json::json!({ "at": event.ts, "kind": event.kind, "detail": event.detail }))
@@ -48,6 +50,9 @@ pub(super) fn show_sweep(
     line(ui, "runs", &format!("{}{duplicates}", counts.join(", ")))?;
     reasons(ui, store, sweep)?;
     at_work(ui, store, sweep)?;
+    let arms = store.arms(sweep.id)?;
+    let arms: Vec<String> = arms.iter().map(|(arm, n)| format!("{} {arm}", count(*n))).collect();
+    line(ui, "made by", &safe(&arms.join(" · ")))?;
     line(ui, "file", &safe(&sweep.file))?;
     line(ui, "time", &duration(store.sweep_seconds(sweep.id)?))?;
     if let Some(taught) = Taught::of(store, sweep.id)? {

@@ -2,7 +2,8 @@
 //!
 //! argmin asks for value and gradient apart and loses its state when a line search fails. This door
 //! evaluates both at once, keeps the best point by itself, and starts again from there with an empty
-//! memory while that still helps. So it always arrives, at worst where it started.
+//! memory while that still helps. The first step of L-BFGS is the whole gradient: where that leaves the reals, as
+//! a likelihood of log parameters does, the function is scaled down until it does not. So it always arrives.
 
 use argmin::core::{
     ArgminError, CostFunction, Error, Executor, Gradient, IterState, KV, Problem, Solver, State,
@@ -71,12 +72,18 @@ pub type Evaluate<'a> = dyn FnMut(&[f64], &mut [f64]) -> f64 + 'a;
 
 /// Evaluations of one line search, over which it counts as failed.
 const LINE_SEARCH_LIMIT: u64 = 40;
+/// How often the first step is made smaller if it leaves the reals, and by how much.
+const SHRINKS: u32 = 8;
+const SHRINK: f64 = 1.0 / 16.0;
 
 struct Inner<'a> {
     evaluate: &'a mut Evaluate<'a>,
     last: Point,
     best: Point,
     since_step: u64,
+    /// A power of two that argmin sees the function multiplied by.
+    scale: f64,
+    left_reals: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -102,7 +109,18 @@ impl Inner<'_> {
         if self.last.value < self.best.value && self.last.gradient.iter().all(|g| g.is_finite()) {
             self.best = self.last.clone();
         }
-        if self.last.value.is_finite() { Ok(()) } else { Err(failed("the value is not finite")) }
+        if self.last.value.is_finite() {
+            return Ok(());
+        }
+        self.left_reals = true;
+        Err(failed("the value is not finite"))
+    }
+
+    /// Makes the next first step smaller: at first as long as 1, if it was longer.
+    fn shrink(&mut self) {
+        let length = self.best.gradient.iter().map(|g| g.abs()).sum::<f64>() * self.scale;
+        let one = (-length.log2().ceil()).exp2();
+        self.scale *= if one.is_normal() && one < SHRINK { one } else { SHRINK };
     }
 }
 
@@ -120,7 +138,7 @@ impl CostFunction for Traced<'_, '_> {
     fn cost(&self, x: &Vec<f64>) -> Result<f64, Error> {
         let mut inner = self.0.borrow_mut();
         inner.visit(x)?;
-        Ok(inner.last.value)
+        Ok(inner.last.value * inner.scale)
     }
 }
 
@@ -131,7 +149,7 @@ impl Gradient for Traced<'_, '_> {
     fn gradient(&self, x: &Vec<f64>) -> Result<Vec<f64>, Error> {
         let mut inner = self.0.borrow_mut();
         inner.visit(x)?;
-        Ok(inner.last.gradient.clone())
+        Ok(inner.last.gradient.iter().map(|g| g * inner.scale).collect())
     }
 }
 
@@ -143,6 +161,7 @@ struct Asking<'r, 'd> {
     solver: LBFGS<Search, Vec<f64>, Vec<f64>, f64>,
     done: &'r RefCell<&'d mut dyn FnMut(&Iterate<'_>) -> bool>,
     before: u64,
+    scale: f64,
     asked: &'r RefCell<bool>,
 }
 
@@ -175,7 +194,10 @@ impl<'a, 'p> Solver<Traced<'p, 'a>, StateOf> for Asking<'_, '_> {
             return TerminationStatus::NotTerminated;
         };
         let iteration = self.before + state.get_iter();
-        let iterate = Iterate { iteration, x, value: state.get_cost(), gradient };
+        // Exact: the scale is a power of two.
+        let gradient: Vec<f64> = gradient.iter().map(|g| g / self.scale).collect();
+        let value = state.get_cost() / self.scale;
+        let iterate = Iterate { iteration, x, value, gradient: &gradient };
         if (self.done.borrow_mut())(&iterate) {
             *self.asked.borrow_mut() = true;
             return TerminationStatus::Terminated(TerminationReason::SolverConverged);
@@ -190,7 +212,7 @@ impl<'a, 'p> Solver<Traced<'p, 'a>, StateOf> for Asking<'_, '_> {
 
 /// Minimizes a smooth function from `start`. `done` is asked at the start and after every iteration.
 ///
-/// A value that is not finite ends a line search; the function is then stopped at its best point.
+/// A value that is not finite ends a line search, which then starts anew from the best point with a smaller step.
 pub fn lbfgs<'a>(
     start: Vec<f64>,
     options: &LbfgsOptions,
@@ -199,17 +221,26 @@ pub fn lbfgs<'a>(
 ) -> Minimum {
     let mut first = Point { gradient: vec![0.0; start.len()], x: start, value: 0.0 };
     first.value = evaluate(&first.x, &mut first.gradient);
-    let inner = Inner { evaluate, last: first.clone(), best: first, since_step: 0 };
+    let inner = Inner {
+        evaluate,
+        last: first.clone(),
+        best: first,
+        since_step: 0,
+        scale: 1.0,
+        left_reals: false,
+    };
     let inner = RefCell::new(inner);
     let (done, asked) = (RefCell::new(done), RefCell::new(false));
-    let (mut iterations, mut ended) = (0, Ended::Stalled);
+    let (mut iterations, mut ended, mut shrinks) = (0, Ended::Stalled, 0);
     loop {
         let best = inner.borrow().best.clone();
         if !best.value.is_finite() {
             break;
         }
         let solver = LBFGS::new(Search::new(), options.memory.max(1));
-        let asking = Asking { solver, done: &done, before: iterations, asked: &asked };
+        let scale = inner.borrow().scale;
+        inner.borrow_mut().left_reals = false;
+        let asking = Asking { solver, done: &done, before: iterations, scale, asked: &asked };
         let left = options.max_iterations.saturating_sub(iterations);
         let made = run(&inner, asking, &best, left);
         iterations += made;
@@ -218,6 +249,10 @@ pub fn lbfgs<'a>(
         } else if iterations >= options.max_iterations {
             ended = Ended::Limit;
         } else if made > 1 && inner.borrow().best.value < best.value {
+            continue;
+        } else if inner.borrow().left_reals && shrinks < SHRINKS {
+            shrinks += 1;
+            inner.borrow_mut().shrink();
             continue;
         }
         break;
@@ -228,12 +263,13 @@ pub fn lbfgs<'a>(
 
 /// Runs argmin once from `from` and returns the iterations that were made.
 fn run(inner: &RefCell<Inner<'_>>, asking: Asking<'_, '_>, from: &Point, limit: u64) -> u64 {
+    let scale = asking.scale;
     let outcome = Executor::new(Traced(inner), asking)
         .configure(|state: StateOf| {
             state
                 .param(from.x.clone())
-                .cost(from.value)
-                .gradient(from.gradient.clone())
+                .cost(from.value * scale)
+                .gradient(from.gradient.iter().map(|g| g * scale).collect())
                 .max_iters(limit)
         })
         .ctrlc(false)
@@ -274,6 +310,24 @@ mod tests {
             lbfgs(vec![0.0], &LbfgsOptions::default(), &mut evaluate, &mut |_: &Iterate<'_>| false);
         assert!(found.value <= -1.0 && found.x[0] <= 2.0, "{found:?}");
         assert_eq!(found.ended, Ended::Stalled);
+    }
+
+    #[test]
+    fn a_first_step_out_of_the_reals_is_made_again_and_shorter() {
+        // As steep as a likelihood of log parameters: the whole gradient leads to an infinite value.
+        let mut evaluate = |x: &[f64], gradient: &mut [f64]| {
+            gradient[0] = x[0].exp() - 2.0 * (-x[0]).exp();
+            gradient[1] = 6.0 * (x[1] - 1.0);
+            x[0].exp() + 2.0 * (-x[0]).exp() + 3.0 * (x[1] - 1.0).powi(2)
+        };
+        let mut done = |at: &Iterate<'_>| at.gradient.iter().all(|g| g.abs() < 1e-7);
+        for start in [8.0, 30.0, -12.0] {
+            let options = LbfgsOptions::default();
+            let found = lbfgs(vec![start, -3.0], &options, &mut evaluate, &mut done);
+            assert_eq!(found.ended, Ended::Asked, "{found:?}");
+            assert!((found.x[0] - 0.5 * 2f64.ln()).abs() < 1e-6, "{found:?}");
+            assert!((found.value - 8f64.sqrt()).abs() < 1e-9, "{found:?}");
+        }
     }
 
     #[test]

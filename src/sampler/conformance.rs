@@ -6,7 +6,8 @@ use crate::space::{Condition, Dimension, Kind, Point, Size, Space};
 use proptest::prelude::*;
 use std::sync::Arc;
 
-const DEAR: [&str; 1] = ["gp"];
+/// Samplers that fit a process to the record.
+const DEAR: [&str; 2] = ["auto", "gp"];
 
 pub(super) fn dimension(name: &str, kind: Kind) -> Dimension {
     Dimension { id: name.into(), name: name.into(), kind, when: Vec::new() }
@@ -46,10 +47,10 @@ pub(super) fn when(mut dim: Dimension, parent: usize, any_of: &[f64]) -> Dimensi
 }
 
 pub(super) fn setup(dims: Vec<Dimension>, seed: u64) -> Setup {
-    Setup { space: Arc::new(Space::new(dims).unwrap()), seed, budget: None }
+    Setup { space: Arc::new(Space::new(dims).unwrap()), seed, ..Setup::default() }
 }
 
-fn spaces() -> Vec<(&'static str, Vec<Dimension>)> {
+pub(super) fn spaces() -> Vec<(&'static str, Vec<Dimension>)> {
     let bools =
         dimension("b", Kind::Choice { values: vec![Value::Bool(false), Value::Bool(true)] });
     let stepped_int = dimension("s", Kind::Int { low: -3, high: 40, log: false, step: 7 });
@@ -108,8 +109,15 @@ fn loss(point: &Point, number: u64) -> Option<f64> {
     Some(point.0.iter().enumerate().map(part).sum())
 }
 
-fn told(number: u64, point: &Point) -> Told {
-    Told { number, point: point.clone(), loss: loss(point, number), sd: None }
+pub(super) fn told(number: u64, point: &Point, setup: &Setup) -> Told {
+    let loss = loss(point, number);
+    let mut told = Told::new(number, point.clone(), loss);
+    if let (2.., Some(loss)) = (setup.n_objectives, loss) {
+        let other = |k: usize| (loss - 0.3 * k as f64).abs() - 0.1 * point.0.len() as f64;
+        told.further = (1..setup.n_objectives).map(other).collect();
+        told.constraints = vec![0.2 - loss, loss - 2.0];
+    }
+    told
 }
 
 /// How many of `n` asks a sampler gets here: those that fit a process to the record are dear without optimization.
@@ -123,13 +131,14 @@ fn run(name: &str, setup: &Setup, n: u64) -> Vec<Told> {
     let mut record = Vec::new();
     for number in 0..asks(name, n) {
         let Some(point) = sampler.ask(number, &[]) else { break };
-        record.push(told(number, &point));
+        let arm = sampler.chosen().map(|chosen| chosen.arm);
+        record.push(Told { arm, ..told(number, &point, setup) });
         sampler.tell(record.last().unwrap());
     }
     record
 }
 
-fn distinct(points: &[Point]) -> usize {
+pub(super) fn distinct(points: &[Point]) -> usize {
     let key = |p: &Point| p.0.iter().map(|c| c.map(f64::to_bits)).collect::<Vec<_>>();
     points.iter().map(key).collect::<std::collections::BTreeSet<_>>().len()
 }
@@ -159,7 +168,8 @@ fn the_same_seed_gives_the_same_points_and_another_one_others() {
         let record = run(name, setup, 30);
         assert_eq!(record, run(name, setup, 30), "{name} on {title}");
         let other = run(name, &Setup { seed: 12, ..setup.clone() }, 30);
-        let small = setup.space.size() == Size::Finite(1);
+        // A handful of points is walked, and two seeds may walk alike.
+        let small = matches!(setup.space.size(), Size::Finite(size) if size == 1 || name == "auto" && size <= 12);
         if name != "grid" && !small {
             assert_ne!(record, other, "{name} on {title}");
         }
@@ -227,7 +237,7 @@ fn losses_without_information_do_no_harm() {
             for number in 0..asks(name, 25) {
                 let Some(point) = sampler.ask(number, &[]) else { break };
                 assert_eq!(setup.space.check(&point), Ok(()), "{name} on {title} with {loss:?}");
-                sampler.tell(&Told { number, point, loss, sd: None });
+                sampler.tell(&Told::new(number, point, loss));
             }
         }
     });

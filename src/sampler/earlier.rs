@@ -20,7 +20,7 @@ fn earlier(setup: &Setup) -> Vec<(Told, Option<Pruned>)> {
             let point = random.ask(number, &[]).unwrap();
             let score = Some(bowl(&point)).filter(|_| number % 9 > 1);
             let pruned = (number % 9 == 1).then(|| Pruned { step: 3, loss: bowl(&point) });
-            (Told { number, point, loss: score, sd: None }, pruned)
+            (Told::new(number, point, score), pruned)
         })
         .collect()
 }
@@ -28,11 +28,14 @@ fn earlier(setup: &Setup) -> Vec<(Told, Option<Pruned>)> {
 /// Asks and tells after having been taught.
 fn go(name: &str, setup: &Setup, lessons: &[(Told, Option<Pruned>)], n: u64) -> Vec<Told> {
     let mut sampler = sampler(name, setup);
-    lessons.iter().for_each(|(told, pruned)| sampler.learn(told, *pruned));
+    for (told, pruned) in lessons {
+        sampler.learn(told, *pruned);
+    }
     (0..n)
         .map(|number| {
             let point = sampler.ask(number, &[]).unwrap();
-            let told = Told { number, loss: Some(bowl(&point)), point, sd: None };
+            let loss = bowl(&point);
+            let told = Told::new(number, point, Some(loss));
             sampler.tell(&told);
             told
         })
@@ -43,7 +46,8 @@ fn go(name: &str, setup: &Setup, lessons: &[(Told, Option<Pruned>)], n: u64) -> 
 fn earlier_trials_spare_the_first_points() {
     let setup = setup((0..3).map(|i| float(&format!("x{i}"), 0.0, 1.0)).collect(), 3);
     let lessons = earlier(&setup);
-    for name in names().iter().filter(|name| learns(name)) {
+    // The first generation of NSGA is spread evenly whatever is known; earlier trials are its parents later.
+    for name in names().iter().filter(|name| learns(name) && !name.starts_with("nsga")) {
         let mean = |record: &[Told]| {
             record.iter().filter_map(|told| told.loss).sum::<f64>() / record.len() as f64
         };
@@ -51,7 +55,9 @@ fn earlier_trials_spare_the_first_points() {
         assert!(mean(&warm) < 0.6 * mean(&cold), "{name}: {} {}", mean(&warm), mean(&cold));
         // Whoever is rebuilt from the record goes on the same.
         let mut rebuilt = sampler(name, &setup);
-        lessons.iter().for_each(|(told, pruned)| rebuilt.learn(told, *pruned));
+        for (told, pruned) in &lessons {
+            rebuilt.learn(told, *pruned);
+        }
         warm[..5].iter().for_each(|told| rebuilt.tell(told));
         assert_eq!(rebuilt.ask(5, &[]).as_ref(), Some(&warm[5].point), "{name}");
     }

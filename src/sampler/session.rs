@@ -3,14 +3,20 @@
 //! Tells may come in any order. A [`Session`] rebuilt with [`Session::adopt`] from the record, tells in the
 //! order in which they came, goes on as the one that was lost.
 
-use super::{Pruned, Sampler, SamplerOptions, Setup, Told, make, names, names_for_several};
+use super::{
+    Pruned, Sampler, SamplerOptions, Setup, Told, make, most_objectives, names, names_for_several,
+};
 use crate::domain::Goal;
+use crate::numeric::dominates;
 use crate::space::{Point, Size, Space, SpaceError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+#[cfg(test)]
+mod tests;
+
 /// The sampler of a session that names none.
-pub const DEFAULT: &str = "tpe";
+pub const DEFAULT: &str = "auto";
 
 /// What a session is made from.
 #[derive(Debug, Clone)]
@@ -30,12 +36,17 @@ pub struct Start {
 }
 
 /// A trial that was asked for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Asked {
     /// Its number, from 0.
     pub id: u64,
     /// Where it is.
     pub point: Point,
+    /// Which part of the sampler made it ([`Chosen::arm`](super::Chosen::arm)), where it has parts. A session that
+    /// adopts the trial needs it to go on as this one would.
+    pub arm: Option<Arc<str>>,
+    /// Why that part, in words.
+    pub why: Option<String>,
 }
 
 /// How a trial ended, values as the objective gives them.
@@ -43,6 +54,13 @@ pub struct Asked {
 pub enum End {
     /// With one value per objective.
     Values(Vec<f64>),
+    /// The same in a search with constraints.
+    Constrained {
+        /// One value per objective.
+        values: Vec<f64>,
+        /// One value per constraint, which is satisfied up to 0.
+        constraints: Vec<f64>,
+    },
     /// Without a value.
     Failed,
     /// Stopped early.
@@ -65,6 +83,17 @@ pub struct Best {
     pub value: f64,
 }
 
+/// A trial that no other told one dominates.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// Its number.
+    pub id: u64,
+    /// Where it is.
+    pub point: Point,
+    /// Its values as told, one per objective.
+    pub values: Vec<f64>,
+}
+
 /// Why a session refuses something. It is as it was before, and usable.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SessionError {
@@ -78,10 +107,25 @@ pub enum SessionError {
     #[error("no direction is given; give 'minimize' or 'maximize'")]
     NoGoal,
     /// Several objectives for a sampler of one.
-    #[error("sampler '{sampler}' searches for one objective, not {n}; {}", several_hint())]
+    #[error(
+        "sampler '{sampler}' searches for one objective, not {n}; for several take one of {}",
+        names_for_several().join(", ")
+    )]
     SeveralObjectives {
         /// The sampler's name.
         sampler: String,
+        /// How many objectives were given.
+        n: usize,
+    },
+    /// More objectives than the sampler takes.
+    #[error(
+        "sampler '{sampler}' searches for at most {most} objectives, not {n}; take 'nsga-iii' or 'tpe'"
+    )]
+    TooManyObjectives {
+        /// The sampler's name.
+        sampler: String,
+        /// How many it takes.
+        most: usize,
         /// How many objectives were given.
         n: usize,
     },
@@ -119,6 +163,28 @@ pub enum SessionError {
         /// The value that was given.
         value: String,
     },
+    /// A constraint's value that is no finite number.
+    #[error(
+        "trial {id} cannot have the value '{value}' of a constraint; tell a finite number, or the state 'failed'"
+    )]
+    NotFiniteConstraint {
+        /// The trial.
+        id: u64,
+        /// The value that was given.
+        value: String,
+    },
+    /// Another number of constraints than before.
+    #[error(
+        "trial {id} is told with {given} constraints, those before it with {wanted}; tell the same constraints every time"
+    )]
+    WrongConstraints {
+        /// The trial.
+        id: u64,
+        /// Constraints that were given.
+        given: usize,
+        /// Constraints of the trials before.
+        wanted: usize,
+    },
     /// Too few or too many values.
     #[error("trial {id} is told with {given} values; tell {wanted}, one per direction")]
     WrongCount {
@@ -139,13 +205,6 @@ pub enum SessionError {
     },
 }
 
-fn several_hint() -> String {
-    match names_for_several() {
-        [] => "no sampler takes several yet, give one direction".into(),
-        names => format!("for several take one of {}", names.join(", ")),
-    }
-}
-
 fn known(next: u64) -> String {
     match next {
         0 => "ask first".into(),
@@ -163,9 +222,16 @@ pub struct Session {
     next: u64,
     /// By number.
     open: BTreeMap<u64, Point>,
+    /// Which parts of the sampler made the open points.
+    arms: BTreeMap<u64, Arc<str>>,
     /// Numbers below `next` that an adopted record leaves out.
     holes: BTreeSet<u64>,
     best: Option<Best>,
+    /// In the order of telling.
+    front: Vec<Member>,
+    front_losses: Vec<Vec<f64>>,
+    /// As many as the first trial with values had.
+    n_constraints: Option<usize>,
 }
 
 impl Session {
@@ -181,16 +247,37 @@ impl Session {
         match start.goals.len() {
             0 => return Err(SessionError::NoGoal),
             1 => {}
-            _ if names_for_several().contains(&name.as_str()) => {}
-            n => return Err(SessionError::SeveralObjectives { sampler: name, n }),
+            n => {
+                let most = most_objectives(&name);
+                if most < 2 {
+                    return Err(SessionError::SeveralObjectives { sampler: name, n });
+                }
+                if most < n {
+                    return Err(SessionError::TooManyObjectives { sampler: name, most, n });
+                }
+            }
         }
         let space = Arc::clone(&start.space);
-        let setup = Setup { space: start.space, seed: start.seed, budget: start.budget };
+        let n_objectives = start.goals.len();
+        let setup =
+            Setup { space: start.space, seed: start.seed, budget: start.budget, n_objectives };
         let Some(sampler) = make(&name, setup, &start.options) else {
             return Err(SessionError::UnknownSampler { name });
         };
-        let (open, holes) = (BTreeMap::new(), BTreeSet::new());
-        Ok(Self { sampler, name, space, goals: start.goals, next: 0, open, holes, best: None })
+        Ok(Self {
+            sampler,
+            name,
+            space,
+            goals: start.goals,
+            next: 0,
+            open: BTreeMap::new(),
+            arms: BTreeMap::new(),
+            holes: BTreeSet::new(),
+            best: None,
+            front: Vec::new(),
+            front_losses: Vec::new(),
+            n_constraints: None,
+        })
     }
 
     /// The sampler's name.
@@ -213,9 +300,16 @@ impl Session {
         &self.open
     }
 
-    /// The told trial with the best value of a single objective, the earlier told one of equals.
+    /// The told trial with the best value of a single objective among those that satisfy their constraints, the
+    /// earlier told one of equals. Several objectives have no best trial but a [`front`](Self::front).
     pub fn best(&self) -> Option<&Best> {
         self.best.as_ref()
+    }
+
+    /// The told trials that satisfy their constraints and that no other such one dominates, in the order of telling;
+    /// of equal ones all.
+    pub fn front(&self) -> &[Member] {
+        &self.front
     }
 
     /// The next trial.
@@ -228,9 +322,12 @@ impl Session {
             return Err(SessionError::Exhausted { asked: self.next, open: self.open.len() });
         };
         let id = self.next;
+        let chosen = self.sampler.chosen();
+        let (arm, why) = chosen.map(|chosen| (chosen.arm, chosen.why)).unzip();
         self.open.insert(id, point.clone());
+        self.arms.extend(arm.clone().map(|arm| (id, arm)));
         self.next += 1;
-        Ok(Asked { id, point })
+        Ok(Asked { id, point, arm, why })
     }
 
     /// Takes in how a trial ended.
@@ -250,20 +347,42 @@ impl Session {
         }
         self.check(id, end)?;
         let Some(point) = self.open.remove(&id) else { return Ok(()) };
-        let goal = self.goals[0];
-        let told = |loss| Told { number: id, point: point.clone(), loss, sd: None };
+        let arm = self.arms.remove(&id);
+        let told = |loss| Told { arm: arm.clone(), ..Told::new(id, point.clone(), loss) };
         match end {
-            End::Values(values) => {
-                self.sampler.tell(&told(Some(goal.loss(values[0]))));
-                self.note_best(id, point, values);
-            }
+            End::Values(values) => self.take(told(None), values, &[]),
+            End::Constrained { values, constraints } => self.take(told(None), values, constraints),
             End::Pruned { value: Some(value), step } => {
-                let pruned = Pruned { step: step.unwrap_or(0), loss: goal.loss(*value) };
+                let loss = self.goals[0].loss(*value);
+                let pruned = Pruned { step: step.unwrap_or(0), loss };
                 self.sampler.tell_pruned(&told(None), pruned);
             }
             End::Failed | End::Pruned { value: None, .. } => self.sampler.tell(&told(None)),
         }
         Ok(())
+    }
+
+    /// Takes in values that were checked.
+    fn take(&mut self, blank: Told, values: &[f64], constraints: &[f64]) {
+        self.n_constraints = Some(constraints.len());
+        let mut losses = self.losses(values).into_iter();
+        let told = Told {
+            loss: losses.next(),
+            further: losses.collect(),
+            constraints: constraints.to_vec(),
+            ..blank
+        };
+        self.sampler.tell(&told);
+        let Told { number: id, point, .. } = told;
+        if constraints.iter().all(|&c| c <= 0.0) {
+            self.note_best(id, &point, values);
+            self.note_member(Member { id, point, values: values.to_vec() });
+        }
+    }
+
+    /// Values turned so that smaller is better.
+    fn losses(&self, values: &[f64]) -> Vec<f64> {
+        self.goals.iter().zip(values).map(|(goal, value)| goal.loss(*value)).collect()
     }
 
     /// Takes over a recorded trial: one that ended, or one that is still at work. The record is adopted in
@@ -272,7 +391,7 @@ impl Session {
     /// # Errors
     /// As [`tell`](Self::tell); also for a number that is known already and a point outside the space.
     pub fn adopt(&mut self, asked: Asked, end: Option<&End>) -> Result<(), SessionError> {
-        let Asked { id, point } = asked;
+        let Asked { id, point, arm, .. } = asked;
         if self.open.contains_key(&id) || (id < self.next && !self.holes.contains(&id)) {
             return Err(SessionError::ToldBefore { id });
         }
@@ -284,149 +403,62 @@ impl Session {
         self.holes.remove(&id);
         self.next = self.next.max(id.saturating_add(1));
         self.open.insert(id, point);
+        self.arms.extend(arm.map(|arm| (id, arm)));
         end.map_or(Ok(()), |end| self.tell(id, end))
     }
 
     fn check(&self, id: u64, end: &End) -> Result<(), SessionError> {
-        let values: Vec<f64> = match end {
-            End::Values(values) => values.clone(),
-            End::Pruned { value, .. } => value.iter().copied().collect(),
-            End::Failed => Vec::new(),
+        let (values, constraints): (&[f64], &[f64]) = match end {
+            End::Values(values) => (values, &[]),
+            End::Constrained { values, constraints } => (values, constraints),
+            End::Pruned { value, .. } => (value.as_slice(), &[]),
+            End::Failed => (&[], &[]),
         };
-        if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-            return Err(SessionError::NotFinite { id, value: value.to_string() });
+        let odd = |values: &[f64]| values.iter().find(|x| !x.is_finite()).map(f64::to_string);
+        if let Some(value) = odd(values) {
+            return Err(SessionError::NotFinite { id, value });
         }
-        let wanted = self.goals.len();
-        match end {
-            End::Values(values) if values.len() != wanted => {
-                Err(SessionError::WrongCount { id, given: values.len(), wanted })
+        if let Some(value) = odd(constraints) {
+            return Err(SessionError::NotFiniteConstraint { id, value });
+        }
+        if matches!(end, End::Failed | End::Pruned { .. }) {
+            return Ok(());
+        }
+        let (given, wanted) = (values.len(), self.goals.len());
+        if given != wanted {
+            return Err(SessionError::WrongCount { id, given, wanted });
+        }
+        match (constraints.len(), self.n_constraints) {
+            (given, Some(wanted)) if given != wanted => {
+                Err(SessionError::WrongConstraints { id, given, wanted })
             }
             _ => Ok(()),
         }
     }
 
-    fn note_best(&mut self, id: u64, point: Point, values: &[f64]) {
+    fn note_best(&mut self, id: u64, point: &Point, values: &[f64]) {
         let ([goal], [value]) = (&self.goals[..], values) else { return };
         let is_better =
             self.best.as_ref().is_none_or(|best| goal.loss(*value) < goal.loss(best.value));
         if is_better {
-            self.best = Some(Best { id, point, value: *value });
+            self.best = Some(Best { id, point: point.clone(), value: *value });
         }
+    }
+
+    fn note_member(&mut self, new: Member) {
+        let losses = self.losses(&new.values);
+        if self.front_losses.iter().any(|other| dominates(other, &losses)) {
+            return;
+        }
+        let mut is_kept = self.front_losses.iter().map(|other| !dominates(&losses, other));
+        self.front.retain(|_| is_kept.next().unwrap_or(true));
+        self.front_losses.retain(|other| !dominates(&losses, other));
+        self.front.push(new);
+        self.front_losses.push(losses);
     }
 
     /// How many points the space has.
     pub fn size(&self) -> Size {
         self.space.size()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sampler::conformance::{choice, float, int};
-    use crate::space::Dimension;
-
-    fn start(dims: Vec<Dimension>, sampler: &str, goal: Goal) -> Start {
-        Start {
-            space: Arc::new(Space::new(dims).unwrap()),
-            goals: vec![goal],
-            seed: 3,
-            sampler: Some(sampler.into()),
-            budget: None,
-            options: SamplerOptions::default(),
-        }
-    }
-
-    fn session(dims: Vec<Dimension>) -> Session {
-        Session::new(start(dims, "tpe", Goal::Maximize)).unwrap()
-    }
-
-    fn value(asked: &Asked) -> End {
-        End::Values(vec![asked.point.0[0].unwrap()])
-    }
-
-    #[test]
-    fn tells_come_in_any_order_and_once() {
-        let mut session = session(vec![float("x", 0.0, 1.0)]);
-        let asked: Vec<Asked> = (0..4).map(|_| session.ask().unwrap()).collect();
-        assert_eq!(session.open().len(), 4);
-        for which in [2, 0, 3] {
-            session.tell(asked[which].id, &value(&asked[which])).unwrap();
-        }
-        assert_eq!(session.tell(2, &End::Failed), Err(SessionError::ToldBefore { id: 2 }));
-        assert_eq!(session.tell(9, &End::Failed), Err(SessionError::NeverAsked { id: 9, next: 4 }));
-        assert_eq!(session.open().keys().copied().collect::<Vec<_>>(), [1]);
-        let highest = [0, 2, 3].map(|i| asked[i].point.0[0].unwrap());
-        let highest = highest.into_iter().fold(f64::MIN, f64::max);
-        assert_eq!(session.best().unwrap().value, highest);
-    }
-
-    #[test]
-    fn a_refused_value_leaves_the_trial_open() {
-        let mut session = session(vec![float("x", 0.0, 1.0)]);
-        let id = session.ask().unwrap().id;
-        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            let told = session.tell(id, &End::Values(vec![value]));
-            assert!(matches!(told, Err(SessionError::NotFinite { .. })), "{told:?}");
-        }
-        let two = session.tell(id, &End::Values(vec![1.0, 2.0]));
-        assert_eq!(two, Err(SessionError::WrongCount { id, given: 2, wanted: 1 }));
-        let pruned = End::Pruned { value: Some(0.5), step: Some(3) };
-        assert_eq!(session.tell(id, &pruned), Ok(()));
-        assert_eq!(session.best(), None);
-    }
-
-    #[test]
-    fn a_used_up_space_says_so_and_still_takes_tells() {
-        let mut session = session(vec![choice("c", 3), int("n", 1, 2)]);
-        let asked: Vec<Asked> = (0..6).map(|_| session.ask().unwrap()).collect();
-        assert_eq!(session.ask(), Err(SessionError::Exhausted { asked: 6, open: 6 }));
-        for asked in &asked {
-            assert_eq!(session.tell(asked.id, &value(asked)), Ok(()));
-        }
-        assert_eq!(session.ask(), Err(SessionError::Exhausted { asked: 6, open: 0 }));
-    }
-
-    #[test]
-    fn a_session_adopted_from_the_record_goes_on_alike() {
-        let dims = || vec![float("x", 0.0, 1.0), choice("c", 3)];
-        let mut first = session(dims());
-        let mut told: Vec<(Asked, End)> = Vec::new();
-        for number in 0..24 {
-            let asked = first.ask().unwrap();
-            let end = match number % 5 {
-                3 => End::Failed,
-                4 => End::Pruned { value: Some(0.1), step: Some(number) },
-                _ => value(&asked),
-            };
-            first.tell(asked.id, &end).unwrap();
-            told.push((asked, end));
-        }
-        let open = first.ask().unwrap();
-        let mut again = session(dims());
-        for (asked, end) in &told {
-            again.adopt(asked.clone(), Some(end)).unwrap();
-        }
-        again.adopt(open, None).unwrap();
-        assert_eq!(first.ask(), again.ask());
-        assert_eq!(first.best(), again.best());
-        let twice = again.adopt(told[3].0.clone(), None);
-        assert_eq!(twice, Err(SessionError::ToldBefore { id: 3 }));
-        let outside = Asked { id: 90, point: Point(vec![Some(2.0), Some(0.0)]) };
-        assert!(matches!(again.adopt(outside, None), Err(SessionError::Point { .. })));
-    }
-
-    #[test]
-    fn what_no_sampler_can_do_is_refused() {
-        let check = |start: Start, words: &str| {
-            let error = Session::new(start).err().map(|error| error.to_string());
-            assert!(error.as_ref().is_some_and(|text| text.contains(words)), "{error:?}");
-        };
-        let one = || vec![float("x", 0.0, 1.0)];
-        check(start(one(), "tpes", Goal::Minimize), "unknown sampler 'tpes'; it is one of");
-        let several =
-            Start { goals: vec![Goal::Minimize; 2], ..start(one(), "tpe", Goal::Minimize) };
-        check(several, "sampler 'tpe' searches for one objective, not 2; no sampler");
-        check(Start { goals: Vec::new(), ..start(one(), "tpe", Goal::Minimize) }, "no direction");
     }
 }

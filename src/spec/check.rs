@@ -39,6 +39,7 @@ fn build<'a>(ctx: &'a Ctx<'a>, root: &'a Table, path: &Path, notes: Vec<String>)
     let kind = WorkKind::of(root);
     let Objectives { list: objectives, summaries } = section::objectives(ctx, root, kind);
     let raw = section::search(ctx, root);
+    section::several(ctx, &raw, objectives.len());
     let budget = section::budget(ctx, root, (&raw.search.sampler, objectives.len()));
     let resources = section::resources(ctx, root, kind);
     let gate = section::gate(ctx, root, kind, &objectives);

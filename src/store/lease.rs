@@ -156,6 +156,15 @@ impl Store {
         Ok(held.filter(|(by, expires)| *expires > now && !by.is_dead()).map(|(by, _)| by))
     }
 
+    /// True while the sweep's lease is this owner's, expired or not: nobody took it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn is_driver(&self, sweep: SweepId, owner: &Owner) -> Result<bool, StoreError> {
+        let held = self.read(|conn| driver(conn, sweep))?;
+        Ok(held.is_some_and(|(by, _)| by.uuid == owner.uuid))
+    }
+
     /// Wall seconds of all sessions of the sweep, except the one that is going on.
     ///
     /// # Errors

@@ -70,7 +70,7 @@ pub(super) fn ask(store: &mut Store, sweep: SweepId, number: u64) -> Params {
         config: params.digest(),
         pending: Vec::new(),
         same_as: None,
-        arm: None,
+        made_by: None,
     };
     store.record_ask(sweep, &[trial]).unwrap();
     params

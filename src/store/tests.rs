@@ -6,6 +6,7 @@ use crate::data::{FileStamp, HashCache};
 use crate::domain::{
     Digest, MetricPoint, Outcome, Params, PointBatch, RunId, Status, TrialState, Value,
 };
+use crate::sampler::Chosen;
 use std::fs;
 use std::path::Path;
 
@@ -41,7 +42,7 @@ fn trials_come_back_as_recorded() {
         config: params.digest(),
         pending: vec![3],
         same_as: Some(0),
-        arm: Some("tpe".into()),
+        made_by: Some(Chosen { arm: "tpe".into(), why: "its turn: at last".into() }),
     };
     store.record_ask(sweep, &[copy]).unwrap();
     store.tell(sweep, &[4, 0]).unwrap();
@@ -62,10 +63,13 @@ fn trials_come_back_as_recorded() {
         (copied.state, copied.tell_seq, copied.loss),
         (TrialState::Duplicate, Some(1), Some(-0.0))
     );
-    assert_eq!((&copied.pending[..], copied.arm.as_deref()), (&[3][..], Some("tpe")));
+    assert_eq!(copied.pending, [3]);
+    let made_by = copied.made_by.as_ref().unwrap();
+    assert_eq!((&*made_by.arm, &*made_by.why), ("tpe", "its turn: at last"));
     assert_eq!(copied.point.0, [None, Some(1e-7)]);
     assert_eq!(copied.params, params);
-    let low = NewTrial { number: 2, same_as: None, pending: vec![], arm: None, ..copy_of(&params) };
+    let low =
+        NewTrial { number: 2, same_as: None, pending: vec![], made_by: None, ..copy_of(&params) };
     assert!(store.record_ask(sweep, &[low]).unwrap_err().to_string().contains("trial 2"));
 }
 
@@ -77,7 +81,7 @@ fn copy_of(params: &Params) -> NewTrial<'_> {
         config: params.digest(),
         pending: vec![],
         same_as: None,
-        arm: None,
+        made_by: None,
     }
 }
 

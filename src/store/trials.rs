@@ -2,6 +2,7 @@
 
 use super::{Store, StoreError, codec};
 use crate::domain::{Digest, Params, RunId, Status, SweepId, TrialState};
+use crate::sampler::Chosen;
 use crate::space::Point;
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -20,8 +21,8 @@ pub struct NewTrial<'a> {
     pub pending: Vec<u64>,
     /// The earlier trial with the same configuration, if there is one: it is then never executed.
     pub same_as: Option<u64>,
-    /// The branch of a portfolio that proposed it.
-    pub arm: Option<String>,
+    /// Which part of the sampler proposed it, and why; `None` for a sampler without parts and a point by hand.
+    pub made_by: Option<Chosen>,
 }
 
 /// A trial as recorded.
@@ -37,8 +38,8 @@ pub struct TrialRow {
     pub state: TrialState,
     /// The earlier trial with the same configuration.
     pub same_as: Option<u64>,
-    /// The branch of a portfolio that proposed it.
-    pub arm: Option<String>,
+    /// Which part of the sampler proposed it, and why; `None` for a sampler without parts and a point by hand.
+    pub made_by: Option<Chosen>,
     /// Position in the order of asks.
     pub ask_seq: u64,
     /// Position in the order of tells.
@@ -131,7 +132,7 @@ impl Store {
                     trial.config.as_bytes(),
                     codec::to_json(&trial.pending)?,
                     trial.same_as.map(|number| number as i64),
-                    trial.arm,
+                    trial.made_by.as_ref().map(arm_text),
                     seq,
                 ])?;
             }
@@ -181,6 +182,37 @@ impl Store {
         })
     }
 
+    /// Which part of the sampler proposed the trial of a run, and why; `None` for a sampler without parts, a point by
+    /// hand and a run of its own.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn made_by(&self, run: RunId) -> Result<Option<Chosen>, StoreError> {
+        self.read(|conn| {
+            let sql =
+                "SELECT t.arm FROM run r JOIN trial t ON t.sweep = r.sweep AND t.number = r.trial
+                       WHERE r.id = ?1";
+            let text: Option<Option<String>> =
+                conn.prepare_cached(sql)?.query_row([run.0], |row| row.get(0)).optional()?;
+            Ok(text.flatten().map(|text| arm_of(&text)))
+        })
+    }
+
+    /// How many trials each part of the sampler proposed, most first; empty for a sampler without parts.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn arms(&self, sweep: SweepId) -> Result<Vec<(String, u64)>, StoreError> {
+        self.read(|conn| {
+            let sql = "SELECT substr(arm, 1, instr(arm || ': ', ': ') - 1) AS name, count(*) AS n
+                       FROM trial WHERE sweep = ?1 AND arm IS NOT NULL GROUP BY name ORDER BY n DESC, name";
+            let mut statement = conn.prepare_cached(sql)?;
+            let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64));
+            let rows = statement.query_map([sweep.0], read)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Every run of the sweep's trials, by trial, replicate and attempt.
     ///
     /// # Errors
@@ -205,6 +237,29 @@ impl Store {
                 });
             }
             Ok(runs)
+        })
+    }
+
+    /// The score of every trial, or of one, by a metric: the mean over the replicates that are done.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn trial_scores(
+        &self,
+        sweep: SweepId,
+        metric: &str,
+        trial: Option<u64>,
+    ) -> Result<Vec<(u64, f64)>, StoreError> {
+        self.read(|conn| {
+            let sql = "SELECT r.trial, avg(s.score) FROM run r JOIN metric m ON m.name = ?2
+                JOIN summary s ON s.run = r.id AND s.metric = m.id
+                WHERE r.sweep = ?1 AND r.trial IS NOT NULL AND r.status = 'done'
+                  AND (?3 IS NULL OR r.trial = ?3) AND s.score IS NOT NULL GROUP BY r.trial";
+            let mut statement = conn.prepare_cached(sql)?;
+            let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)? as u64, row.get(1)?));
+            let rows =
+                statement.query_map(params![sweep.0, metric, trial.map(|n| n as i64)], read)?;
+            Ok(rows.collect::<Result<_, _>>()?)
         })
     }
 
@@ -309,6 +364,16 @@ impl Store {
     }
 }
 
+/// The text of the column `arm`: the part's name, and after a colon the reason.
+fn arm_text(made_by: &Chosen) -> String {
+    format!("{}: {}", made_by.arm, made_by.why)
+}
+
+fn arm_of(text: &str) -> Chosen {
+    let (arm, why) = text.split_once(": ").unwrap_or((text, ""));
+    Chosen { arm: arm.into(), why: why.into() }
+}
+
 fn read(row: &Row<'_>) -> Result<TrialRow, StoreError> {
     let text = |name| row.get::<_, String>(name);
     let count = |name| row.get::<_, Option<i64>>(name).map(|value| value.map(|value| value as u64));
@@ -325,7 +390,7 @@ fn read(row: &Row<'_>) -> Result<TrialRow, StoreError> {
         params: codec::json(&text("params")?, "the parameters of a trial")?,
         state,
         same_as,
-        arm: row.get("arm")?,
+        made_by: row.get::<_, Option<String>>("arm")?.map(|text| arm_of(&text)),
         ask_seq: row.get::<_, i64>("ask_seq")? as u64,
         tell_seq,
         pending: codec::json(&text("pending")?, "pending trials")?,

@@ -9,19 +9,18 @@
 //! inside; a point holds values, not places in the unit cube, so it means the same in both. A sampler is a function
 //! of its space, the tells and the trial's number: whoever resumes needs the last space alone.
 
+use super::foresight::Foresight;
 use super::judge::SweepJudge;
 use super::outlook::Outlook;
 use super::warm::Lesson;
 use crate::domain::{Digest, Params};
-use crate::sampler::{Pruned, Regret, Sampler, Told};
+use crate::sampler::{Chosen, Pruned, Regret, Sampler, Told};
 use crate::space::{Point, Size, Space};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Proposals in a row that were tried before, after which a sweep ends.
 const MAX_REPEATS: u64 = 100;
-/// Scored trials, the newest, by which it is told what a pruned one would have come to.
-const MOST_SCORED: usize = 1000;
 
 /// Whether a trial is over.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,6 +67,7 @@ struct Asked {
     point: Point,
     same_as: Option<u64>,
     end: End,
+    arm: Option<Arc<str>>,
 }
 
 /// A trial as the store remembers it.
@@ -79,6 +79,8 @@ pub(super) struct Remembered {
     pub(super) end: End,
     /// Its place in the order of tells.
     pub(super) tell_seq: Option<u64>,
+    /// Which part of the sampler made it.
+    pub(super) arm: Option<Arc<str>>,
 }
 
 /// A new trial, to be recorded.
@@ -91,6 +93,8 @@ pub(super) struct Proposal {
     pub(super) pending: Vec<u64>,
     /// The equal earlier trial; such a proposal is recorded and not executed.
     pub(super) same_as: Option<u64>,
+    /// Which part of the sampler made it, and why.
+    pub(super) made_by: Option<Chosen>,
 }
 
 /// What comes next.
@@ -138,13 +142,11 @@ pub(super) struct Asker {
     outlook: Option<Outlook>,
     /// Different configurations that lie in the space as it is now.
     n_inside: u64,
-    /// Who saw how trials got where they did.
-    judge: Option<Arc<SweepJudge>>,
-    /// Trials with a score and their losses, in the order in which they were told.
-    scored: Vec<(u64, f64)>,
-    best: f64,
-    /// What pruned trials would have come to, by what was told before them.
-    forecasts: BTreeMap<u64, f64>,
+    foresight: Foresight,
+    /// How many objectives there are beside the first.
+    n_further: usize,
+    /// Their losses, by the trials that were executed.
+    further: BTreeMap<u64, Vec<f64>>,
 }
 
 /// What was steered in earlier sessions, as an asker takes it over.
@@ -186,16 +188,15 @@ impl Asker {
             lessons: Vec::new(),
             outlook: None,
             n_inside: 0,
-            judge: None,
-            scored: Vec::new(),
-            best: f64::INFINITY,
-            forecasts: BTreeMap::new(),
+            foresight: Foresight::default(),
+            n_further: 0,
+            further: BTreeMap::new(),
         }
     }
 
     /// The same where a judge knows the courses of trials. Before [`Asker::restore`].
     pub(super) fn with_judge(mut self, judge: Option<Arc<SweepJudge>>) -> Self {
-        self.judge = judge;
+        self.foresight = Foresight::new(judge);
         self
     }
 
@@ -213,8 +214,8 @@ impl Asker {
         self
     }
 
-    /// What was still to be gained when it was last looked at, and after how many tells that was.
-    pub(super) fn outlook(&self) -> Option<(u64, Regret)> {
+    /// What was still to be gained at the last two looks, and after how many tells that was.
+    pub(super) fn outlook(&self) -> Option<(u64, [Regret; 2])> {
         self.outlook.as_ref().and_then(Outlook::latest)
     }
 
@@ -294,6 +295,17 @@ impl Asker {
         self.changes.is_empty() || self.space.check(&self.asked[number as usize].point).is_ok()
     }
 
+    /// The same with so many objectives beside the first, and their losses so far. Before [`Asker::restore`].
+    pub(super) fn several(mut self, n_further: usize, further: BTreeMap<u64, Vec<f64>>) -> Self {
+        (self.n_further, self.further) = (n_further, further);
+        self
+    }
+
+    /// Notes the losses of the objectives beside the first, before the trial's end is taken in.
+    pub(super) fn measured(&mut self, number: u64, further: Vec<f64>) {
+        self.further.insert(number, further);
+    }
+
     /// Puts the record back: all trials in the order of their numbers. The sampler is told what it was
     /// told before, in the same order, and then what ended before a crash and was not told.
     pub(super) fn restore(&mut self, record: Vec<Remembered>) {
@@ -303,7 +315,8 @@ impl Asker {
             if let (End::Open, Some(original)) = (trial.end, trial.same_as) {
                 self.waiting.entry(original).or_default().push(number);
             }
-            self.push(number, Asked { point: trial.point, same_as: trial.same_as, end: trial.end });
+            let Remembered { point, same_as, end, arm, .. } = trial;
+            self.push(number, Asked { point, same_as, end, arm });
         }
         if self.changes.contains(&self.n_asked()) {
             self.repeats = 0;
@@ -358,10 +371,10 @@ impl Asker {
             return Next::Wait;
         }
         let pending: Vec<u64> = self.untold.iter().copied().collect();
-        let point = match self.by_hand.get(&number) {
-            Some(point) => point.clone(),
+        let (point, made_by) = match self.by_hand.get(&number) {
+            Some(point) => (point.clone(), None),
             None => match self.propose(number, &pending) {
-                Ok(point) => point,
+                Ok(proposed) => proposed,
                 Err(end) => return end,
             },
         };
@@ -372,15 +385,17 @@ impl Asker {
         if let (End::Open, Some(original)) = (end, same_as) {
             self.waiting.entry(original).or_default().push(number);
         }
-        self.push(number, Asked { point: point.clone(), same_as, end });
+        let arm = made_by.as_ref().map(|made_by| Arc::clone(&made_by.arm));
+        self.push(number, Asked { point: point.clone(), same_as, end, arm });
         if end != End::Open && self.lag.is_none() {
             self.tell(number);
         }
-        Next::Trial(Box::new(Proposal { number, point, params, config, pending, same_as }))
+        let proposal = Proposal { number, point, params, config, pending, same_as, made_by };
+        Next::Trial(Box::new(proposal))
     }
 
-    /// The next point of the file or the sampler; else why there is none.
-    fn propose(&mut self, number: u64, pending: &[u64]) -> Result<Point, Next> {
+    /// The next point of the file or the sampler, and which part of the sampler made it; else why there is none.
+    fn propose(&mut self, number: u64, pending: &[u64]) -> Result<(Point, Option<Chosen>), Next> {
         if let Size::Finite(size) = self.space.size()
             && u128::from(self.n_inside) >= size
         {
@@ -392,7 +407,7 @@ impl Asker {
         let own = number - self.by_hand.range(..number).count() as u64;
         let n_points = self.points.len() as u64;
         if own < n_points {
-            return Ok(self.points[own as usize].clone());
+            return Ok((self.points[own as usize].clone(), None));
         }
         let inside = pending.iter().filter(|&&number| self.is_inside(number));
         let at_work: Vec<Point> =
@@ -401,7 +416,8 @@ impl Asker {
             Some(_) => self.next_of_grid(&at_work),
             None => self.sampler.ask(own - n_points, &at_work),
         };
-        point.ok_or_else(|| Next::Complete(self.n_tried()))
+        let point = point.ok_or_else(|| Next::Complete(self.n_tried()))?;
+        Ok((point, self.sampler.chosen()))
     }
 
     /// The first point of a changed grid that was not tried. What was tried stays tried, so the place only moves on.
@@ -461,25 +477,26 @@ impl Asker {
         }
     }
 
-    /// Keeps what a trial came to, or what it would have. A function of what was told before.
+    /// Keeps what a trial came to, for the forecasts of others, or makes its own.
     fn note_end(&mut self, number: u64) {
         let asked = &self.asked[number as usize];
         match asked.end {
             End::Over(Fate::Scored(score)) if asked.same_as.is_none() => {
-                self.scored.push((number, score.loss));
-                self.best = self.best.min(score.loss);
+                self.foresight.note_score(number, score.loss);
             }
-            End::Over(Fate::Pruned(_)) => {
-                let executed = asked.same_as.unwrap_or(number);
-                let known = &self.scored[self.scored.len().saturating_sub(MOST_SCORED)..];
-                let judge = self.judge.as_ref();
-                if let Some(loss) = judge.and_then(|judge| judge.forecast(executed, known)) {
-                    // Nobody knows that it would have been better than the best.
-                    self.forecasts.insert(number, loss.max(self.best));
-                }
+            // Of other objectives nothing is known.
+            End::Over(Fate::Pruned(_)) if self.n_further == 0 => {
+                self.foresight.note_stopped(number, asked.same_as.unwrap_or(number));
             }
             _ => {}
         }
+    }
+
+    /// The losses beside the first of a trial that has all of them.
+    fn further_of(&self, number: u64) -> Option<Vec<f64>> {
+        let further = self.further.get(&number).cloned().unwrap_or_default();
+        let is_whole = further.len() == self.n_further && further.iter().all(|x| x.is_finite());
+        is_whole.then_some(further)
     }
 
     fn tell_sampler(&mut self, number: u64) {
@@ -488,13 +505,16 @@ impl Asker {
         }
         let asked = &self.asked[number as usize];
         let point = asked.point.clone();
-        let lost = Told { number, point, loss: None, sd: None };
+        let lost = Told { arm: asked.arm.clone(), ..Told::new(number, point, None) };
         let (told, pruned) = match asked.end {
             End::Over(Fate::Scored(Score { loss, sd })) => {
-                (Told { loss: Some(loss), sd, ..lost }, None)
+                match self.further_of(asked.same_as.unwrap_or(number)) {
+                    Some(further) => (Told { loss: Some(loss), sd, further, ..lost }, None),
+                    None => (lost, None),
+                }
             }
-            End::Over(Fate::Pruned(pruned)) => match self.forecasts.get(&number) {
-                Some(&loss) => (Told { loss: Some(loss), ..lost }, None),
+            End::Over(Fate::Pruned(pruned)) => match self.foresight.of(number) {
+                Some(loss) => (Told { loss: Some(loss), ..lost }, None),
                 None => (lost, Some(pruned)),
             },
             End::Over(Fate::Lost) | End::Open => (lost, None),

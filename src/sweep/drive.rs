@@ -11,7 +11,7 @@ mod steered;
 use super::asker::Asker;
 use super::judge::SweepJudge;
 use super::steer::Steering;
-use super::warm::{self, Taught, WARM_STARTED, WarmStartError};
+use super::warm::{self, Taught, WarmStartError};
 use super::{Best, Event, Observer, Plan, Progress, StopReason, worker};
 use crate::domain::{Outcome, Params, RunId, SweepId};
 use crate::executor::Pool;
@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub(super) use improvement::is_not_worth;
 pub(super) use live::take_in;
 pub(super) use record::{finished, forgiven};
 pub(super) use resume::{restored, standing};
@@ -196,8 +197,7 @@ pub fn drive(
     observer: &mut dyn Observer,
 ) -> Result<Report, DriveError> {
     loop {
-        let is_known = store.same_sweep(&spec.name, &plan.identity.hex())?.is_some();
-        let taught = if is_known { None } else { warm::gather(store, spec, plan)? };
+        let taught = warm::before(store, spec, plan)?;
         let row = match claim_sweep(store, (spec, plan), options, taught.as_ref()) {
             Ok(row) => row,
             Err(error @ StoreError::Held { .. }) => {
@@ -232,9 +232,7 @@ fn claim_sweep(
     store.batch(|store| {
         let row = store.begin_sweep(&new_sweep(spec, plan))?;
         store.acquire_driver(row.id, &options.owner, LEASE_MS)?;
-        if let Some(taught) = taught.filter(|_| row.is_new) {
-            store.add_event(row.id, WARM_STARTED, &serde_json::json!(taught))?;
-        }
+        warm::record(store, &row, taught)?;
         Ok(row)
     })
 }

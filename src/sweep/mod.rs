@@ -7,11 +7,12 @@
 
 mod asker;
 mod drive;
+mod foresight;
 mod handed;
 mod judge;
 mod observer;
-mod outlook;
 mod outside;
+mod outlook;
 mod pace;
 mod plan;
 mod progress;

@@ -2,6 +2,22 @@
 //!
 //! It is looked at after fixed numbers of tells, so that it is a function of the record like everything that is asked:
 //! whoever goes on finds what was found, whatever was running when it ended.
+//!
+//! The model is a Gaussian process on losses as they are. Where it transforms them as the sampler does, it sees half of the
+//! noise and its bounds are too narrow (70 % instead of 90 % of the regrets are below); so it is none of the sampler's.
+//!
+//! # What it costs and saves
+//!
+//! 154 sweeps of 120 trials by TPE and by the Gaussian process (Branin, Hartmann in 3 and 6 dimensions, Rosenbrock in 5, three
+//! mixed and conditional problems; noise of 5 % and 20 % of the distance from the median to the optimum; 3 to 10 seeds). Loss
+//! is the true regret of the best trial at the end of the rule less that after all trials, in units of the noise.
+//!
+//! | ends when | stopped | trials saved | mean loss of the stopped | worse by more than the noise |
+//! |---|---|---|---|---|
+//! | expected regret below the noise | 142 | 60 % | 0.54 | 27 |
+//! | below half of it | 97 | 27 % | 0.28 | 10 |
+//! | **below half of it, at two looks in a row** | 91 | 20 % | 0.18 | 5 |
+//! | upper confidence bound below the noise (Makarova et al. 2022) | 25 | 5 % | 0.00 | 0 |
 
 use crate::sampler::{Gp, GpOptions, Regret, Sampler, Setup};
 
@@ -16,13 +32,15 @@ pub(super) struct Outlook {
     model: Gp,
     /// Looks before so many tells are skipped: those of an earlier session that did not end the sweep.
     from: u64,
-    latest: Option<(u64, Regret)>,
+    /// After how many tells the last look was.
+    at: u64,
+    looks: [Option<Regret>; 2],
 }
 
 impl Outlook {
     pub(super) fn new(setup: Setup) -> Self {
         let model = Gp::new(setup, GpOptions { warp: false, ..GpOptions::default() });
-        Self { model, from: 0, latest: None }
+        Self { model, from: 0, at: 0, looks: [None; 2] }
     }
 
     /// The model, to be told what the sampler is told.
@@ -30,20 +48,22 @@ impl Outlook {
         &mut self.model
     }
 
-    /// What the last look found, and after how many tells it was.
-    pub(super) fn latest(&self) -> Option<(u64, Regret)> {
-        self.latest
+    /// What the last two looks found, the newer one last, and after how many tells that was. One alone may be luck.
+    pub(super) fn latest(&self) -> Option<(u64, [Regret; 2])> {
+        let [before, last] = self.looks;
+        Some((self.at, [before?, last?]))
     }
 
-    /// So many tells are a repetition, of which the last look alone counts.
+    /// So many tells are a repetition, of which the last two looks alone count.
     pub(super) fn skip_to(&mut self, n_known: u64) {
-        self.from = (0..=n_known).rev().find(|&n| is_due(n)).unwrap_or(0);
+        self.from = (0..=n_known).rev().filter(|&n| is_due(n)).nth(1).unwrap_or(0);
     }
 
     /// Looks at what is left if that is due after so many tells.
     pub(super) fn look(&mut self, n_told: u64) {
         if n_told >= self.from && is_due(n_told) {
-            self.latest = self.model.regret().map(|regret| (n_told, regret));
+            self.at = n_told;
+            self.looks = [self.looks[1], self.model.regret()];
         }
     }
 }

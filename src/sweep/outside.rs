@@ -5,7 +5,8 @@
 //! that was asked for and never told stays open, and the samplers count it as pending.
 
 use super::asker::Next;
-use super::drive::{new_sweep, restored, standing};
+use super::drive::{is_not_worth, new_sweep, restored, standing};
+use super::warm::{self, WarmStartError};
 use super::{Plan, StopReason};
 use crate::domain::{
     Goal, MetricPoint, Outcome, Params, RunId, RunningSummary, Summary, SummaryKind,
@@ -43,6 +44,9 @@ pub enum OutsideError {
     /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// An earlier sweep that is named cannot teach this one.
+    #[error(transparent)]
+    WarmStart(#[from] WarmStartError),
     /// A rule of the sweep ended it.
     #[error("nothing is left to ask for: {}", over(.reason, *.open))]
     Over {
@@ -128,9 +132,11 @@ pub fn outside_plan(spec: &Sweep) -> Plan {
 /// # Errors
 /// When nothing is left to ask for, a process drives the sweep, or the store cannot be written.
 pub fn ask(store: &mut Store, spec: &Sweep, plan: &Plan) -> Result<Errand, OutsideError> {
+    let taught = warm::before(store, spec, plan)?;
     store.batch(|store| {
         let row = store.begin_sweep(&new_sweep(spec, plan))?;
         check_idle(store, &row)?;
+        warm::record(store, &row, taught.as_ref())?;
         next(store, spec, plan, &row)
     })?
 }
@@ -150,11 +156,17 @@ fn next(
     row: &SweepRow,
 ) -> Result<Result<Errand, OutsideError>, StoreError> {
     let (mut asker, n_open) = restored(store, spec, plan, row)?;
+    asker.is_ready();
     let told = asker.take_tells();
     store.tell(row.id, &told)?;
     let over = |reason| Ok(Err(OutsideError::Over { reason, open: n_open }));
     let progress = standing(store, spec, plan, row.id)?;
     if let Some(reason) = progress.stop(&spec.budget) {
+        return over(reason);
+    }
+    if let (Some(rule), Some((_, looks))) = (spec.budget.min_improvement, asker.outlook())
+        && let Some(reason) = is_not_worth(rule, &looks, None)
+    {
         return over(reason);
     }
     let claimed = progress.counts.finished() + n_open;
@@ -179,7 +191,7 @@ fn next(
             config: proposal.config,
             pending: proposal.pending,
             same_as: proposal.same_as,
-            arm: None,
+            made_by: proposal.made_by,
         };
         store.record_ask(row.id, &[trial])?;
         store.tell(row.id, &asker.take_tells())?;

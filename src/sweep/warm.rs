@@ -19,17 +19,19 @@ mod map;
 #[cfg(test)]
 mod tests;
 
-pub(super) use gather::gather;
+use gather::gather;
 
+use super::Plan;
 use crate::domain::{Objective, SweepId};
 use crate::sampler::{Pruned, Told};
 use crate::space::Point;
-use crate::store::{Store, StoreError};
+use crate::spec::Sweep;
+use crate::store::{Store, StoreError, SweepRow};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The kind of event that records what was taken in.
-pub(super) const WARM_STARTED: &str = "warm-started";
+const WARM_STARTED: &str = "warm-started";
 
 /// What teaches a sweep: the detail of a `warm-started` event.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -129,6 +131,31 @@ pub enum WarmStartError {
     NothingLeft(u128),
 }
 
+/// What teaches a sweep that is about to begin; `None` for one that goes on, or that nothing teaches.
+///
+/// # Errors
+/// See [`WarmStartError`].
+pub(super) fn before(
+    store: &Store,
+    spec: &Sweep,
+    plan: &Plan,
+) -> Result<Option<Taught>, WarmStartError> {
+    let is_known = store.same_sweep(&spec.name, &plan.identity.hex())?.is_some();
+    if is_known { Ok(None) } else { gather(store, spec, plan) }
+}
+
+/// Records what teaches a sweep that has just begun.
+pub(super) fn record(
+    store: &mut Store,
+    row: &SweepRow,
+    taught: Option<&Taught>,
+) -> Result<(), StoreError> {
+    match taught.filter(|_| row.is_new) {
+        Some(taught) => store.add_event(row.id, WARM_STARTED, &serde_json::json!(taught)),
+        None => Ok(()),
+    }
+}
+
 impl Taught {
     /// What teaches a sweep; `None` for one that started from nothing.
     ///
@@ -155,7 +182,7 @@ impl Taught {
 
 impl Lesson {
     pub(super) fn told(&self) -> Told {
-        Told { number: self.number, point: self.point.clone(), loss: self.loss, sd: self.sd }
+        Told { sd: self.sd, ..Told::new(self.number, self.point.clone(), self.loss) }
     }
 
     pub(super) fn pruned(&self) -> Option<Pruned> {

@@ -84,10 +84,11 @@ fn a_conversation_with_a_recorded_sweep() {
     ");
     shows!(place.shown("show sweep:wetlab"), @"
     exit 0
-     sweep wetlab   maximize yield   tpe, seed 0
+     sweep wetlab   maximize yield   auto, seed 0
      runs         2 done, 1 failed, 1 pruned
      failed       1 ×  the pump broke
      pruned       1 ×  told so at step 4
+     made by      4 sobol
      file         lab.toml
      time [time]
      RUN  YIELD  SOLVENT  TEMPERATURE TIME  AGE
@@ -248,7 +249,7 @@ fn a_file_for_others_says_nothing_of_work_that_is_done_here() {
     let place = lab("");
     shows!(place.shown("check lab.toml"), @"
     exit 0
-     ✓  lab.toml   wetlab: maximize yield, told from elsewhere   tpe on an infinite space
+     ✓  lab.toml   wetlab: maximize yield, told from elsewhere   auto on an infinite space
     ");
     shows!(place.shown("sweep lab.toml"), @"
     exit 2
@@ -308,6 +309,7 @@ fn their_help() {
     Trials that others carry out: a cluster's queue, a person in a laboratory, any program. The sweep
     file needs [params] and [objective], and no [command]; with one, `derby sweep` can go on with the
     same sweep. Any number of trials may be open, and any number of processes may ask at once.
+    Of [budget], trials, patience, target and max_failed hold.
     Exit code: 5 once nothing is left to ask for: the budget's trials, or all points of the space.
     Example:
       derby ask sweeps/wetlab.toml
@@ -359,6 +361,10 @@ fn their_help() {
       {"tell": {"id": 0, "state": "pruned", "value": 0.7, "step": 4}}
       {"best": true}                             ->  {"id": 0, "params": {...}, "value": 0.31}
 
+    With several directions a tell has "values": [0.31, 12], and {"front": true} asks for the trials
+    that none beats in all of them. "constraints": [-0.2] in a tell are met up to 0. "options" in the
+    first line sets control parameters, for ablations: {"auto.credit": 0, "auto.gp": false}.
+
     Asks may come before the tells of earlier ones, in any number, and tells in any order. A line
     that is wrong is answered by {"error": "..."} and changes nothing. Once all points of a finite
     space were asked for, the answer to an ask has "exhausted": true beside its error. The same lines
@@ -396,6 +402,6 @@ fn a_wrong_line_gets_one_error_and_the_sampler_goes_on() {
     shows!(place.shown("sampler --sampler tpes"), @"
     exit 2
     stderr
-    error: unknown sampler 'tpes'; it is one of cma-es, gp, grid, random, sobol, tpe
+    error: unknown sampler 'tpes'; it is one of auto, cma-es, gp, grid, nsga-ii, nsga-iii, random, sobol, tpe
     ");
 }

@@ -298,11 +298,11 @@ fn conditions() {
 #[test]
 fn names_that_are_not_known() {
     let sampler = File { rest: "[search]\nsampler = \"bayes\"", ..File::default() };
-    shows!(sweep(&sampler, &classes(), &[]), @r"
+    shows!(sweep(&sampler, &classes(), &[]), @"
     exit 2
     stderr
     error: 1 problem in bad.toml
-      11:11  unknown sampler 'bayes'; one of cma-es, gp, grid, random, sobol, tpe  [search]
+      11:11  unknown sampler 'bayes'; one of auto, cma-es, gp, grid, nsga-ii, nsga-iii, random, sobol, tpe  [search]
     ");
     let metric = File { metric: "acuracy", ..File::default() };
     shows!(sweep(&metric, &classes(), &[]), @r"

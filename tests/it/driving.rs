@@ -183,13 +183,15 @@ pub(crate) fn assert_replays(store: &Store, spec: &Sweep) {
             space: Arc::clone(&spec.space),
             seed: spec.search.seed,
             budget: spec.budget.trials,
+            n_objectives: 1,
         };
         let options =
             SamplerOptions { grid_steps: spec.search.grid_steps, ..SamplerOptions::default() };
         let mut fresh = sampler::make(&spec.search.sampler, setup, &options).unwrap();
         for past in history {
             let (number, point) = (past.number, past.point.clone());
-            let told = Told { number, point, loss: past.loss, sd: past.sd };
+            let arm = past.made_by.as_ref().map(|made_by| Arc::clone(&made_by.arm));
+            let told = Told { sd: past.sd, arm, ..Told::new(number, point, past.loss) };
             match record[past.same_as.unwrap_or(number) as usize].pruned {
                 Some((step, loss)) => fresh.tell_pruned(&told, Pruned { step, loss }),
                 None => fresh.tell(&told),

@@ -118,31 +118,39 @@ fn verbs_about_sweep_files() {
       <FILE>  The sweep file: TOML, YAML or JSON
 
     Options:
-          --trials <N>       How many trials to run in all
-          --time <TIME>      Wall time of the sweep, e.g. 90s, 10m, 1h30m
-          --patience <N>     Stop after so many trials without a better score
-          --target <SCORE>   Stop once the score is this good
-          --max-failed <N>   Stop after so many failed trials
-      -j, --jobs <N>         Trials at a time [default: all cores]
-          --timeout <TIME>   Wall time of one trial
-          --memory <SIZE>    Memory that one fit may plan for, e.g. 2GB [default: half of what is free,
-                             shared by all jobs]
-          --retry-failed     Run the failed trials of earlier sessions again
-          --cpus <N>         Cores of one run of a command [default: the machine's, shared by all jobs]
-          --gpus <GPUS>      GPUs of one run: how many (0.5: two runs share one), or the devices to
-                             share out, e.g. 0-3
-          --isolate          Run every trial of a built-in model in a process of its own: a crash costs
-                             one trial, a timeout ends any fit, and each trial reads the data anew
-                             (about [time] for a small file)
-          --monitor <TIME>   Time between two samples of a run's CPU, memory and disk, or false for none
-          --set <KEY=VALUE>  Change any key of the file, e.g. --set search.seed=3: a sweep of its own
-          --gate             Then judge the best run against the champion: exit code 0 promote, 3 hold,
-                             4 reject; a verdict to promote is carried out as [gate] approval says
-          --report <FILE>    Write a report; the extension says the form: .md, .html, .json, .xml
-                             (JUnit), .txt, metrics.txt
-      -q, --quiet            Print no progress
-          --json             Print the result as one JSON object
-      -h, --help             Print help
+          --trials <N>               How many trials to run in all
+          --time <TIME>              Wall time of the sweep, e.g. 90s, 10m, 1h30m
+          --patience <N>             Stop after so many trials without a better score
+          --target <SCORE>           Stop once the score is this good
+          --max-failed <N>           Stop after so many failed trials
+          --min-improvement <LEAST>  Stop once no improvement above this is to be expected: a number, or
+                                     noise for that of the best score
+      -j, --jobs <N>                 Trials at a time [default: all cores]
+          --timeout <TIME>           Wall time of one trial
+          --memory <SIZE>            Memory that one fit may plan for, e.g. 2GB [default: half of what
+                                     is free, shared by all jobs]
+          --retry-failed             Run the failed trials of earlier sessions again
+          --cpus <N>                 Cores of one run of a command [default: the machine's, shared by
+                                     all jobs]
+          --gpus <GPUS>              GPUs of one run: how many (0.5: two runs share one), or the devices
+                                     to share out, e.g. 0-3
+          --isolate                  Run every trial of a built-in model in a process of its own: a
+                                     crash costs one trial, a timeout ends any fit, and each trial reads
+                                     the data anew (about [time] for a small file)
+          --monitor <TIME>           Time between two samples of a run's CPU, memory and disk, or false
+                                     for none
+          --warm-start <SWEEP>       An earlier sweep whose trials teach the sampler before its first
+                                     one: a sweep of its own
+          --set <KEY=VALUE>          Change any key of the file, e.g. --set search.seed=3: a sweep of
+                                     its own
+          --gate                     Then judge the best run against the champion: exit code 0 promote,
+                                     3 hold, 4 reject; a verdict to promote is carried out as [gate]
+                                     approval says
+          --report <FILE>            Write a report; the extension says the form: .md, .html, .json,
+                                     .xml (JUnit), .txt, metrics.txt
+      -q, --quiet                    Print no progress
+          --json                     Print the result as one JSON object
+      -h, --help                     Print help
     ");
     shows!(help(&place, "steer"), @"
     exit 0
@@ -324,7 +332,7 @@ fn verbs_about_runs() {
 #[test]
 fn verbs_about_sweeps() {
     let place = Place::new();
-    shows!(help(&place, "best"), @r"
+    shows!(help(&place, "best"), @"
     exit 0
     Print the best runs of a sweep
 
@@ -336,6 +344,8 @@ fn verbs_about_sweeps() {
     Options:
           --metric <METRIC>  Rank by another metric
       -n, --top <N>          How many [default: 1]
+          --front            The Pareto front of several objectives: every run that no other one beats
+                             in all of them
           --each             Show a row for each replicate of a trial instead of their mean
           --json             Print one JSON array of whole objects
           --jsonl            Print one JSON object a line

@@ -246,7 +246,7 @@ fn one_run_and_one_sweep() {
     ");
     let run = json(&place.derby(&["show", "1", "--json"]));
     assert_eq!(keys(&run)[..32], RUN_KEYS);
-    assert_eq!(keys(&run)[32..], ["env", "source", "points"]);
+    assert_eq!(keys(&run)[32..], ["env", "source", "made_by", "points"]);
     let sweep = json(&place.derby(&["show", "sweep:quick", "--json"]));
     assert_eq!(sweep["best"]["run"], json(&place.derby(&["best", "quick", "--json"]))[0]["id"]);
     let uuid = run["uuid"].as_str().unwrap();

@@ -23,17 +23,17 @@ fn checking() {
     error: 3 problems in bad.toml
       3:10   unknown metric 'roc_acu'; did you mean 'roc_auc'? One of accuracy, balanced_accuracy, precision, recall, f1, precision_macro, recall_macro, f1_macro, precision_weighted, recall_weighted, f1_weighted, mcc, log_loss, brier, roc_auc, roc_auc_weighted, average_precision, r2, rmse, mae, mape, median_absolute_error, max_error, fit_seconds, predict_us, model_bytes  [objective]
       8:7    'low' (10.0) must be below 'high' (1.0)  [models.svm] C
-      10:11  unknown sampler 'bayes'; one of cma-es, gp, grid, random, sobol, tpe  [search]
+      10:11  unknown sampler 'bayes'; one of auto, cma-es, gp, grid, nsga-ii, nsga-iii, random, sobol, tpe  [search]
     ");
-    shows!(place.shown("check quick.toml --set search.sampler=bayes"), @r"
+    shows!(place.shown("check quick.toml --set search.sampler=bayes"), @"
     exit 2
     stderr
     error: 1 problem in quick.toml
-      --set search.sampler  unknown sampler 'bayes'; one of cma-es, gp, grid, random, sobol, tpe  [search]
+      --set search.sampler  unknown sampler 'bayes'; one of auto, cma-es, gp, grid, nsga-ii, nsga-iii, random, sobol, tpe  [search]
     ");
     shows!(place.shown("check bad.toml quick.toml --json"), @r#"
     exit 2
-    [{"file":"bad.toml","ok":false,"problems":[{"file":"bad.toml","line":3,"column":10,"place":"[objective]","text":"unknown metric 'roc_acu'; did you mean 'roc_auc'? One of accuracy, balanced_accuracy, precision, recall, f1, precision_macro, recall_macro, f1_macro, precision_weighted, recall_weighted, f1_weighted, mcc, log_loss, brier, roc_auc, roc_auc_weighted, average_precision, r2, rmse, mae, mape, median_absolute_error, max_error, fit_seconds, predict_us, model_bytes"},{"file":"bad.toml","line":8,"column":7,"place":"[models.svm] C","text":"'low' (10.0) must be below 'high' (1.0)"},{"file":"bad.toml","line":10,"column":11,"place":"[search]","text":"unknown sampler 'bayes'; one of cma-es, gp, grid, random, sobol, tpe"}]},{"file":"quick.toml","ok":true,"name":"quick","digest":"42d4cdf5f6fffa65f8cb7b6f91f6bc907107c79bf2156629d9bddab91518f2b2","problems":[]}]
+    [{"file":"bad.toml","ok":false,"problems":[{"file":"bad.toml","line":3,"column":10,"place":"[objective]","text":"unknown metric 'roc_acu'; did you mean 'roc_auc'? One of accuracy, balanced_accuracy, precision, recall, f1, precision_macro, recall_macro, f1_macro, precision_weighted, recall_weighted, f1_weighted, mcc, log_loss, brier, roc_auc, roc_auc_weighted, average_precision, r2, rmse, mae, mape, median_absolute_error, max_error, fit_seconds, predict_us, model_bytes"},{"file":"bad.toml","line":8,"column":7,"place":"[models.svm] C","text":"'low' (10.0) must be below 'high' (1.0)"},{"file":"bad.toml","line":10,"column":11,"place":"[search]","text":"unknown sampler 'bayes'; one of auto, cma-es, gp, grid, nsga-ii, nsga-iii, random, sobol, tpe"}]},{"file":"quick.toml","ok":true,"name":"quick","digest":"42d4cdf5f6fffa65f8cb7b6f91f6bc907107c79bf2156629d9bddab91518f2b2","problems":[]}]
     "#);
 }
 
@@ -182,7 +182,7 @@ fn a_file_to_start_from() {
     max_depth = { low = 2, high = 6 }
 
     [search]
-    sampler = "tpe"                        # or cma-es, gp, grid, random, sobol
+    sampler = "auto"                       # or cma-es, gp, grid, nsga-ii, random, sobol, tpe
     seed = 0
 
     [budget]
@@ -311,7 +311,7 @@ fn commands() {
     );
     shows!(place.shown("check train.toml wandb.yaml"), @r#"
     exit 0
-     ✓  train.toml   train: minimize loss, a command, 2 runs of each configuration   tpe on 2 configurations
+     ✓  train.toml   train: minimize loss, a command, 2 runs of each configuration   auto on 2 configurations
         runs python train.py --lr=0.2 '--opt=a b' --out .derby/runs/1/artifacts
      ✓  wandb.yaml   wandb: minimize loss, a command   random on 1 configuration
         runs /usr/bin/env python train.py --lr=0.1

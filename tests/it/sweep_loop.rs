@@ -592,14 +592,14 @@ fn a_sampler_learns_the_spread_of_replicates() {
     assert_replays(&store, &spec);
 }
 
-/// A bowl over `x` with noise that depends on the trial alone: a sum of four uniform numbers, of standard deviation 0.3.
+/// A bowl over `x` with noise that depends on the trial alone: a sum of four uniform numbers, of standard deviation 1.2.
 fn noisy(x: f64, trial: u64) -> f64 {
     let scattered = |i: u64| {
         let mut z = (trial * 4 + i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         (z >> 11) as f64 / (1u64 << 53) as f64 - 0.5
     };
-    (x - 1.0).powi(2) + 0.52 * (0..4).map(scattered).sum::<f64>()
+    (x - 1.0).powi(2) + 2.08 * (0..4).map(scattered).sum::<f64>()
 }
 
 fn noisy_work() -> Arc<derby::executor::fake::Fake> {
@@ -626,9 +626,9 @@ fn a_sweep_ends_when_no_improvement_above_the_noise_is_to_be_expected() {
         let StopReason::Improvement { left, least, is_noise } = report.stop else {
             panic!("{sampler}: {}", report.stop);
         };
-        assert!(is_noise && left < 0.5 * least && (0.1..0.6).contains(&least), "{left} {least}");
+        assert!(is_noise && left < 0.5 * least && (0.6..2.0).contains(&least), "{left} {least}");
         let n = work.n_started();
-        assert!(n < 70 && n % 5 == 0, "{sampler}: {n}");
+        assert!(n <= 85 && n.is_multiple_of(5), "{sampler}: {n}");
         let text = report.stop.to_string();
         assert!(text.starts_with("nothing better by more than 0."), "{text}");
         // The same command finds the same, and does nothing more; nor was anything found before.
@@ -671,4 +671,66 @@ fn an_improvement_of_one_s_own_measure() {
     // A bowl without noise: no improvement is under it.
     let spec = on_a_line("sampler = \"random\"", "trials = 40\nmin_improvement = 1e-9");
     assert_eq!(go(&mut memory(), &spec, &work, 1).stop, StopReason::Trials(40));
+}
+
+/// Two objectives that pull apart, and a third metric that nobody asked for.
+const TWO: &str = r#"name = "two"
+[params]
+x = { low = -2.0, high = 4.0 }
+[command]
+run = ["sh", "two.sh", "{x}"]
+[[objective]]
+metric = "left"
+goal = "minimize"
+[[objective]]
+metric = "right"
+goal = "minimize"
+[search]
+reproducible = true
+lag = 1
+[budget]
+trials = 24
+"#;
+
+#[test]
+fn a_sweep_for_several_objectives_spreads_over_the_front() {
+    let place = crate::program::Place::new();
+    place.write("two.toml", TWO);
+    let script = r#"awk -v x="$1" 'BEGIN { printf "{\"left\": %.9f, \"right\": %.9f}\n", x * x, (x - 2) * (x - 2) }'"#;
+    place.write("two.sh", script);
+    let done = |words: &str| {
+        let ran = place.derby(&words.split(' ').collect::<Vec<_>>());
+        assert_eq!(ran.code, 0, "{words}: {}", ran.err);
+        ran.out
+    };
+    done("sweep two.toml -q");
+    let whole: serde_json::Value = serde_json::from_str(&done("best two --front --json")).unwrap();
+    let lefts: Vec<f64> = whole
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| run["metrics"]["left"]["score"].as_f64().unwrap())
+        .collect();
+    // The front is x in 0 ..= 2, so left in 0 ..= 4.
+    assert!(lefts.len() > 11 && lefts.iter().all(|&left| left <= 4.0 + 1e-9), "{lefts:?}");
+    assert!(
+        lefts.iter().any(|&left| left < 0.1) && lefts.iter().any(|&left| left > 3.2),
+        "{lefts:?}"
+    );
+    assert!(lefts.is_sorted(), "{lefts:?}");
+    // Cut off and gone on, it asks the same.
+    done("sweep two.toml -q --store cut --trials 17");
+    done("sweep two.toml -q --store cut");
+    let params = |store: &str| -> Vec<serde_json::Value> {
+        let runs = done(&format!("runs --json --store {store} --sort run"));
+        let runs: Vec<serde_json::Value> = serde_json::from_str(&runs).unwrap();
+        runs.iter().map(|run| run["params"].clone()).collect()
+    };
+    assert_eq!(params(".derby"), params("cut"));
+    let one = place.derby(&["sweep", "two.toml", "--set", "search.sampler=cma-es"]);
+    assert!(
+        one.code == 2 && one.err.contains("'cma-es' searches for one objective, not 2"),
+        "{}",
+        one.err
+    );
 }

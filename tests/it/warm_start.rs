@@ -12,7 +12,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 const OLD: &str = "[search]\nsampler = \"random\"\nseed = 8\n[budget]\ntrials = 30\n";
-const NEW: &str = "[search]\nseed = 5\nwarm_start = \"old\"\n[budget]\ntrials = 12\n";
+const NEW: &str =
+    "[search]\nsampler = \"tpe\"\nseed = 5\nwarm_start = \"old\"\n[budget]\ntrials = 12\n";
 
 fn named(name: &str, rest: &str) -> Sweep {
     let text = format!("name = \"{name}\"\nfunction = \"noop\"\n{rest}");
@@ -65,16 +66,20 @@ fn earlier_trials_teach_and_are_not_ones_own() {
     assert_eq!(taught.sweeps[0].to_string(), "'old': 30 of 30 trials used");
     assert_eq!(taught.sweeps[0].trials.iter().filter(|lesson| lesson.loss.is_none()).count(), 4);
     // Trial by trial what a sampler asks that was told of them first.
-    let setup = Setup { space: Arc::clone(&spec.space), seed: 5, budget: Some(12) };
+    let space = Arc::clone(&spec.space);
+    let setup = Setup { space, seed: 5, budget: Some(12), ..Setup::default() };
     let mut fresh = sampler::make("tpe", setup, &SamplerOptions::default()).unwrap();
     for lesson in &taught.sweeps[0].trials {
         let (number, point) = (lesson.number, lesson.point.clone());
-        fresh.tell(&sampler::Told { number, point, loss: lesson.loss, sd: lesson.sd });
+        fresh.tell(&sampler::Told {
+            sd: lesson.sd,
+            ..sampler::Told::new(number, point, lesson.loss)
+        });
     }
     for trial in &own {
         assert_eq!(fresh.ask(trial.number, &[]).as_ref(), Some(&trial.point));
         let (number, point) = (trial.number, trial.point.clone());
-        fresh.tell(&sampler::Told { number, point, loss: trial.loss, sd: None });
+        fresh.tell(&sampler::Told::new(number, point, trial.loss));
     }
     // And it helps: no first points spread over the space.
     let mean = |trials: &[TrialRow]| {
@@ -238,4 +243,115 @@ fn the_program_says_what_taught_it() {
     let unknown = place.derby(&["sweep", "first.toml", "--warm-start", "secnd"]);
     assert_eq!(unknown.code, 2, "{}", unknown.err);
     assert!(unknown.err.contains("did you mean 'second'?"), "{}", unknown.err);
+}
+
+#[test]
+fn pruned_trials_teach_how_far_they_came() {
+    let mut store = Store::in_memory().unwrap();
+    let pruner = "[search]\nseed = 8\npruner = { kind = \"median\", n_startup_trials = 3 }\n[budget]\ntrials = 30\n";
+    let curves = fake(|assignment| {
+        let end = bowl(&assignment.params);
+        Script::Series((1..=6).map(|step| end * (1.0 + 1.0 / f64::from(step))).collect())
+    });
+    let report = go(&mut store, &named("old", &format!("{MIXED}{pruner}")), &curves, 1);
+    assert!(report.progress.counts.pruned > 3);
+    let spec = named("new", &format!("{MIXED}{NEW}"));
+    go(&mut store, &spec, &work(), 1);
+    let lessons = taught(&store, "new").sweeps.remove(0).trials;
+    let pruned: Vec<_> = lessons.iter().filter_map(|lesson| lesson.pruned).collect();
+    let recorded: Vec<_> = trials(&store, "old").iter().filter_map(|trial| trial.pruned).collect();
+    assert_eq!((pruned, lessons.len()), (recorded, 30));
+    let space = Arc::clone(&spec.space);
+    let setup = Setup { space, seed: 5, budget: Some(12), ..Setup::default() };
+    let mut fresh = sampler::make("tpe", setup, &SamplerOptions::default()).unwrap();
+    for lesson in &lessons {
+        let (number, point) = (lesson.number, lesson.point.clone());
+        let told =
+            sampler::Told { sd: lesson.sd, ..sampler::Told::new(number, point, lesson.loss) };
+        match lesson.pruned {
+            Some((step, loss)) => fresh.tell_pruned(&told, sampler::Pruned { step, loss }),
+            None => fresh.tell(&told),
+        }
+    }
+    assert_eq!(fresh.ask(0, &[]).as_ref(), Some(&trials(&store, "new")[0].point));
+}
+
+#[test]
+fn several_sweeps_teach_in_the_order_of_the_file() {
+    let mut store = store();
+    let other = OLD.replace("seed = 8", "seed = 9").replace("trials = 30", "trials = 5");
+    go(&mut store, &named("older", &format!("{MIXED}{other}")), &work(), 1);
+    let both = NEW.replace("\"old\"", "[\"older\", 1]");
+    go(&mut store, &named("new", &format!("{MIXED}{both}")), &work(), 1);
+    let taught = taught(&store, "new");
+    let words: Vec<String> = taught.sweeps.iter().map(ToString::to_string).collect();
+    assert_eq!(words, ["'older': 5 of 5 trials used", "'old': 30 of 30 trials used"]);
+    // Its own teachers are not handed on.
+    let third = NEW.replace("\"old\"", "\"new\"");
+    go(&mut store, &named("third", &format!("{MIXED}{third}")), &work(), 1);
+    assert_eq!(self::taught(&store, "third").sweeps[0].to_string(), "'new': 12 of 12 trials used");
+}
+
+#[test]
+fn scores_of_other_data_teach_and_that_is_said() {
+    let place = Place::with_examples();
+    let iris = std::fs::read_to_string(place.path("assets/iris.csv")).unwrap();
+    let fewer: Vec<&str> = iris.lines().take(120).collect();
+    place.write("assets/fewer.csv", &(fewer.join("\n") + "\n"));
+    let sweep = |name: &str, data: &str, folds: u32, rest: &str| {
+        place.write(
+            &format!("{name}.toml"),
+            &format!(
+                "[objective]\nmetric = \"accuracy\"\n[data]\npath = \"assets/{data}.csv\"\ntarget = \"target\"\n\
+                 folds = {folds}\nholdout = 0\n{rest}\n[budget]\ntrials = 4\n[resources]\njobs = 1\n"
+            ),
+        );
+        let ran = place.derby(&["sweep", &format!("{name}.toml")]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        ran.err
+    };
+    let knn = "[models.knn]\nn_neighbors = { low = 1, high = 60 }\n";
+    sweep("first", "iris", 3, knn);
+    let warm = format!("{knn}[search]\nwarm_start = \"first\"");
+    let same = sweep("same", "iris", 3, &warm);
+    assert!(!same.contains("its scores are of"), "{same}");
+    let folds = sweep("folds", "iris", 4, &warm);
+    assert!(folds.contains("its scores are of another split of the same data"), "{folds}");
+    let other = sweep("other", "fewer", 3, &warm);
+    assert!(other.contains("its scores are of other data, b3:"), "{other}");
+    // A parameter that was left out had its default.
+    let weights =
+        format!("{knn}weights = [\"uniform\", \"distance\"]\n[search]\nwarm_start = \"first\"");
+    let more = sweep("more", "iris", 3, &weights);
+    assert!(more.contains("4 of 4 trials used"), "{more}");
+    assert!(
+        more.contains("'knn.weights' was not searched there; it had its default uniform"),
+        "{more}"
+    );
+}
+
+#[test]
+fn trials_asked_for_from_outside_are_taught_too() {
+    let place = Place::new();
+    let sweep = |name: &str, search: &str| {
+        let text = format!(
+            "name = \"{name}\"\n[objective]\nmetric = \"yield\"\ngoal = \"maximize\"\n[params]\n\
+             t = {{ low = 0.0, high = 100.0 }}\n{search}"
+        );
+        place.write(&format!("{name}.toml"), &text);
+    };
+    sweep("first", "");
+    for trial in 0..4 {
+        assert_eq!(place.derby(&["ask", "first.toml"]).code, 0);
+        let told = place.derby(&["tell", "first", &trial.to_string(), "0.5"]);
+        assert_eq!(told.code, 0, "{}", told.err);
+    }
+    sweep("second", "[search]\nwarm_start = \"frist\"\n");
+    let refused = place.derby(&["ask", "second.toml"]);
+    assert_eq!(refused.code, 2, "{}", refused.err);
+    assert!(refused.err.contains("no sweep 'frist'; did you mean 'first'?"), "{}", refused.err);
+    sweep("second", "[search]\nwarm_start = \"first\"\n");
+    assert_eq!(place.derby(&["ask", "second.toml"]).code, 0);
+    let shown = place.shown("show sweep:second");
+    assert!(shown.contains("from 'first': 4 of 4 trials used"), "{shown}");
 }

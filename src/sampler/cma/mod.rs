@@ -65,7 +65,8 @@ use self::record::Record;
 use self::restart::{Bipop, Scale, Stop};
 use self::run::Run;
 use super::grid::Tree;
-use super::{Sampler, Setup, Told, sobol};
+use super::pruned::Ranks;
+use super::{Pruned, Sampler, Setup, Told, sobol};
 use crate::numeric::{Rng, normal_quantile};
 use crate::space::{Point, Size};
 use std::collections::VecDeque;
@@ -134,6 +135,8 @@ pub struct Cma {
     options: CmaOptions,
     frame: Frame,
     record: Record,
+    /// What stopped trials stand for.
+    ranks: Ranks,
     /// The number of points, if it is finite.
     size: Option<u128>,
     run: Option<Run>,
@@ -156,6 +159,7 @@ impl Cma {
             setup,
             options,
             record: Record::default(),
+            ranks: Ranks::default(),
             size,
             run: None,
             past: VecDeque::new(),
@@ -164,6 +168,11 @@ impl Cma {
         };
         made.begin();
         made
+    }
+
+    /// True if the point was told.
+    pub(super) fn has(&self, point: &Point) -> bool {
+        self.record.has(point)
     }
 
     /// What the draws of a number are made of, whatever the distribution.
@@ -326,7 +335,22 @@ impl Sampler for Cma {
     }
 
     fn tell(&mut self, told: &Told) {
-        let loss = told.loss.filter(|loss| loss.is_finite()).unwrap_or(f64::INFINITY);
+        let loss = told.comparable_loss().filter(|loss| loss.is_finite());
+        let loss = loss.unwrap_or(f64::INFINITY);
+        self.ranks.score(loss);
+        self.take_in(told, loss);
+    }
+
+    fn tell_pruned(&mut self, told: &Told, pruned: Pruned) {
+        let is_ranked = self.ranks.stop(pruned);
+        let loss = if is_ranked { self.ranks.stand_in(pruned) } else { f64::INFINITY };
+        self.take_in(told, loss);
+    }
+}
+
+impl Cma {
+    /// Takes in a trial with a loss that is at least good for its rank; infinite for a failure.
+    fn take_in(&mut self, told: &Told, loss: f64) {
         let place = self.frame.place(&self.setup.space, &told.point);
         let origin = self.run.as_ref().and_then(|run| self.origin(run, told));
         self.record.push(&told.point, place.clone(), loss);

@@ -5,7 +5,7 @@ use crate::sampler::conformance::{choice, float, int, log_int, setup, when};
 use crate::space::Dimension;
 
 fn told(number: u64, point: Point, loss: f64) -> Told {
-    Told { number, point, loss: Some(loss), sd: None }
+    Told::new(number, point, Some(loss))
 }
 
 fn floats(n: usize) -> Vec<Dimension> {

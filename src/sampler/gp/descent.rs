@@ -3,6 +3,10 @@
 //! The active set is that of Bertsekas 1982 (SIAM J. Control Optim. 20): coordinates at a bound whose gradient
 //! points outside stay. Steps follow the two-loop recursion (Nocedal and Wright 2006, 7.4), shortened until the
 //! projected point descends enough.
+//!
+//! Why not [`lbfgs`](crate::numeric::lbfgs): it knows no bounds. The points of an ask lie in a unit cube, and the best of them often on
+//! its faces; without noise the likelihood grows for ever along some log parameters. It also asks a line search for
+//! curvature (Moré and Thuente), which costs a second evaluation of a likelihood in many steps, where Armijo's rule takes the first.
 
 use super::chol::dot;
 

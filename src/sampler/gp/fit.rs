@@ -7,8 +7,9 @@
 
 use super::chol::{Chol, dot};
 use super::descent::{Limits, descend};
-use super::kernel::{Cross, Kernel};
+use super::kernel::{Cross, Kernel, Placed};
 use super::points::Columns;
+use super::sides::{STEEPEST, Sides};
 
 /// ½ log 2π.
 const HALF_LOG_TAU: f64 = 0.918_938_533_204_672_8;
@@ -130,7 +131,10 @@ impl Fit {
         let n = data.y.len();
         let kernel = self.kernel(theta);
         let mut cross = Cross::default();
-        let chol = factor(data, &kernel, &mut cross);
+        let sides = kernel.sides(data.points);
+        let mut chol = Chol::with_capacity(n);
+        extend(&mut chol, data, &kernel, &sides, &mut cross);
+        let placed = Placed { points: data.points, sides: &sides };
         let (value, mut alpha) = whitened(data, &chol);
         chol.solve_upper(&mut alpha);
         let mut inverse = chol.inverse();
@@ -141,7 +145,7 @@ impl Fit {
             for (c, w) in row.iter_mut().enumerate() {
                 *w -= alpha[r] * alpha[c];
             }
-            kernel.log_slopes(data.points, r, &row[..r], &mut cross, gradient);
+            kernel.log_slopes(placed, r, &row[..r], &mut cross, gradient);
             diagonal += 0.5 * row[r];
             noise += 0.5 * row[r] * data.noise[r];
         }
@@ -162,11 +166,15 @@ impl Fit {
         iterations: usize,
     ) -> Vec<f64> {
         let reach = |(mean, sd): (&f64, &f64)| (mean - FAR * sd, mean + FAR * sd);
-        let bounds: Vec<(f64, f64)> = self.means.iter().zip(&self.sds).map(reach).collect();
+        let mut bounds: Vec<(f64, f64)> = self.means.iter().zip(&self.sds).map(reach).collect();
+        let shortest = 0.5 * 5f64.ln() - STEEPEST.ln();
+        let n_scales = if self.is_additive { 2 * self.d } else { self.d };
+        bounds[..n_scales].iter_mut().for_each(|(low, _)| *low = low.max(shortest));
         let limits = Limits { iterations, slope: TOLERANCE, gain: GAIN };
         let mut best: Option<(f64, Vec<f64>)> = None;
         for start in starts {
-            let mut theta = start.clone();
+            let inside = start.iter().zip(&bounds).map(|(x, &(low, high))| x.clamp(low, high));
+            let mut theta: Vec<f64> = inside.collect();
             let mut evaluate =
                 |theta: &[f64], gradient: &mut [f64]| self.evaluate(data, theta, gradient);
             let value = descend(&mut theta, &bounds, &self.sds, limits, &mut evaluate);
@@ -189,28 +197,22 @@ fn whitened(data: &Data<'_>, chol: &Chol) -> (f64, Vec<f64>) {
 /// The negative log marginal likelihood of a kernel.
 #[cfg(test)]
 pub(super) fn negative_log_likelihood(data: &Data<'_>, kernel: &Kernel) -> f64 {
-    whitened(data, &factor(data, kernel, &mut Cross::default())).0
+    let mut chol = Chol::with_capacity(data.y.len());
+    extend(&mut chol, data, kernel, &kernel.sides(data.points), &mut Cross::default());
+    whitened(data, &chol).0
 }
 
-/// The factor of the points' covariance with noise.
-pub(super) fn factor(data: &Data<'_>, kernel: &Kernel, cross: &mut Cross) -> Chol {
-    let n = data.noise.len();
-    let mut chol = Chol::with_capacity(n);
-    extend(&mut chol, data, kernel, cross, n);
-    chol
-}
-
-/// Adds rows up to `n` to a factor.
+/// Adds the rows of all points that are missing to a factor of the points' covariance with noise.
 pub(super) fn extend(
     chol: &mut Chol,
     data: &Data<'_>,
     kernel: &Kernel,
+    sides: &Sides,
     cross: &mut Cross,
-    n: usize,
 ) {
-    for r in chol.len()..n {
+    for r in chol.len()..data.noise.len() {
         let x = data.points.row(r);
-        kernel.cross(data.points, r, &x, cross, false);
+        kernel.cross(Placed { points: data.points, sides }, r, &x, cross, false);
         cross.k.push(kernel.variance() + kernel.noise * data.noise[r]);
         chol.push(&cross.k, 0.5 * NOISE_FLOOR);
     }

@@ -6,6 +6,7 @@
 //! choice tells the points apart; in the second, active and inactive points have nothing in common.
 
 use super::points::Columns;
+use super::sides::{Side, Sides};
 
 /// A kernel with its parameters in the form in which they are used.
 #[derive(Debug, Clone)]
@@ -39,10 +40,15 @@ impl Kernel {
         self.joint_var + self.single_var
     }
 
+    /// The exponentials that the second term is made of.
+    pub(super) fn sides(&self, points: &Columns) -> Sides {
+        Sides::new(points, &self.single)
+    }
+
     /// The covariances of `x` with the first `n` points into `out.k`; with `slopes`, what the gradient needs.
     pub(super) fn cross(
         &self,
-        points: &Columns,
+        Placed { points, sides }: Placed<'_>,
         n: usize,
         x: &[f64],
         out: &mut Cross,
@@ -68,11 +74,23 @@ impl Kernel {
         let var = self.single_var / d as f64;
         out.single_slope.resize(if slopes { n * d } else { 0 }, 0.0);
         for (i, column) in points.columns.iter().enumerate() {
-            let (x, others) = column.single(x[i]);
-            let place = Place { x, scale: self.single[i], is_choice: column.is_choice };
+            let scale = self.single[i];
             let slope =
                 if slopes { &mut out.single_slope[i * n..(i + 1) * n] } else { &mut [][..] };
-            single_terms(&place, &others[..n], var, &mut out.k, slope);
+            if column.is_choice {
+                choice_terms(
+                    column.joint_of(x[i]),
+                    &column.joint[..n],
+                    scale,
+                    var,
+                    &mut out.k,
+                    slope,
+                );
+                continue;
+            }
+            let side = Side::new(x[i], scale);
+            let place = Place { x: column.joint_of(x[i]), scale, side, var };
+            place.add(&column.joint[..n], sides.column(i, n), &mut out.k, slope);
         }
     }
 
@@ -90,9 +108,10 @@ impl Kernel {
         let joint = weighted(column.joint_of(x), &column.joint[..n], &cross.joint_slope, weights);
         let mut sum = -joint * self.joint[i] * self.joint[i];
         if !self.single.is_empty() {
-            let (x, others) = column.single(x);
             let slope = &cross.single_slope[i * n..(i + 1) * n];
-            sum -= weighted(x, &others[..n], slope, weights) * self.single[i] * self.single[i];
+            let x = column.joint_of(x);
+            sum -=
+                weighted(x, &column.joint[..n], slope, weights) * self.single[i] * self.single[i];
         }
         sum
     }
@@ -100,7 +119,7 @@ impl Kernel {
     /// Adds `Σ_j w_j ∂k(X_r, X_j)/∂θ` over `j < r` to the gradient of log parameters in the order ℓ, λ, s², a².
     pub(super) fn log_slopes(
         &self,
-        points: &Columns,
+        Placed { points, sides }: Placed<'_>,
         r: usize,
         w: &[f64],
         cross: &mut Cross,
@@ -131,25 +150,75 @@ impl Kernel {
         cross.k.fill(0.0);
         cross.single_slope.resize(r.max(cross.single_slope.len()), 0.0);
         for (i, column) in points.columns.iter().enumerate() {
-            let others = column.singles();
-            let place = Place { x: others[r], scale: self.single[i], is_choice: column.is_choice };
-            let slope = &mut cross.single_slope[..r];
-            single_terms(&place, &others[..r], var, &mut cross.k, slope);
+            let (scale, slope) = (self.single[i], &mut cross.single_slope[..r]);
+            if column.is_choice {
+                choice_terms(row[i], &column.joint[..r], scale, var, &mut cross.k, slope);
+            } else {
+                let place = Place { x: row[i], scale, side: sides.at(i, r), var };
+                place.add(&column.joint[..r], sides.column(i, r), &mut cross.k, slope);
+            }
             for (slope, w) in slope.iter_mut().zip(w) {
                 *slope *= w;
             }
-            let sum = squares(column.is_choice, others[r], &others[..r], slope);
+            let sum = squares(column.is_choice, row[i], &column.joint[..r], slope);
             out[d + i] += sum * self.single[i] * self.single[i];
         }
         out[n_scales + 1] += super::chol::dot(&cross.k, w);
     }
 }
 
-/// A coordinate and how it is measured.
+/// Points and the exponentials of their coordinates.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Placed<'a> {
+    pub(super) points: &'a Columns,
+    pub(super) sides: &'a Sides,
+}
+
+/// A number and how it is measured in the one-dimensional kernel.
 struct Place {
     x: f64,
     scale: f64,
-    is_choice: bool,
+    side: Side,
+    var: f64,
+}
+
+impl Place {
+    /// Adds the one-dimensional covariances with other numbers to `k`; writes slopes if there is room for them.
+    fn add(
+        &self,
+        others: &[f64],
+        (falling, rising): (&[f64], &[f64]),
+        k: &mut [f64],
+        slopes: &mut [f64],
+    ) {
+        let Self { x, scale, side, var } = *self;
+        if side.falling == 0.0 {
+            // Inactive: one with the other inactive points, apart from the rest.
+            for (k, falling) in k.iter_mut().zip(falling) {
+                *k += if *falling == 0.0 { var } else { 0.0 };
+            }
+            slopes.fill(0.0);
+            return;
+        }
+        let e = |falling: f64, rising: f64| {
+            let (a, b) = (side.falling * rising, side.rising * falling);
+            var * if a < b { a } else { b }
+        };
+        let pairs = others.iter().zip(falling).zip(rising);
+        if slopes.is_empty() {
+            for (k, ((other, falling), rising)) in k.iter_mut().zip(pairs) {
+                let t = ((x - other) * scale).abs();
+                *k += (1.0 + t + t * t / 3.0) * e(*falling, *rising);
+            }
+            return;
+        }
+        for ((k, slope), ((other, falling), rising)) in k.iter_mut().zip(slopes).zip(pairs) {
+            let t = ((x - other) * scale).abs();
+            let e = e(*falling, *rising);
+            *slope = (1.0 + t) * e / 3.0;
+            *k += (1.0 + t + t * t / 3.0) * e;
+        }
+    }
 }
 
 fn add_squares(is_choice: bool, x: f64, others: &[f64], scale: f64, out: &mut [f64]) {
@@ -183,27 +252,13 @@ fn joint_terms(squares: &mut [f64], slopes: &mut [f64], var: f64) {
     }
 }
 
-fn single_terms(place: &Place, others: &[f64], var: f64, k: &mut [f64], slopes: &mut [f64]) {
-    let Place { x, scale, is_choice } = *place;
-    if is_choice {
-        let (e, far) = (var * exp_neg(scale), 1.0 + scale + scale * scale / 3.0);
-        for (k, other) in k.iter_mut().zip(others) {
-            *k += if x == *other { var } else { far * e };
-        }
-        slopes.fill((1.0 + scale) * e / 3.0);
-    } else if slopes.is_empty() {
-        for (k, other) in k.iter_mut().zip(others) {
-            let t = ((x - other) * scale).abs();
-            *k += (1.0 + t + t * t / 3.0) * (var * exp_neg(t));
-        }
-    } else {
-        for ((k, slope), other) in k.iter_mut().zip(slopes).zip(others) {
-            let t = ((x - other) * scale).abs();
-            let e = var * exp_neg(t);
-            *slope = (1.0 + t) * e / 3.0;
-            *k += (1.0 + t + t * t / 3.0) * e;
-        }
+/// Adds the covariances of one choice with others to `k`; writes slopes if there is room for them.
+fn choice_terms(x: f64, others: &[f64], scale: f64, var: f64, k: &mut [f64], slopes: &mut [f64]) {
+    let (e, far) = (var * exp_neg(scale), 1.0 + scale + scale * scale / 3.0);
+    for (k, other) in k.iter_mut().zip(others) {
+        *k += if x == *other { var } else { far * e };
     }
+    slopes.fill((1.0 + scale) * e / 3.0);
 }
 
 /// Σ `weights · slopes · (x − other)`.
@@ -313,14 +368,16 @@ mod tests {
     fn slopes_agree_with_differences() {
         let (points, kernel) = (points(), kernel());
         let weights: Vec<f64> = (0..11).map(|i| f64::from(i) - 4.0).collect();
+        let sides = kernel.sides(&points);
+        let placed = Placed { points: &points, sides: &sides };
         let value = |x: &[f64]| {
             let mut cross = Cross::default();
-            kernel.cross(&points, 11, x, &mut cross, false);
+            kernel.cross(placed, 11, x, &mut cross, false);
             super::super::chol::dot(&cross.k, &weights)
         };
         let x = [0.3, 0.6, 1.0];
         let mut cross = Cross::default();
-        kernel.cross(&points, 11, &x, &mut cross, true);
+        kernel.cross(placed, 11, &x, &mut cross, true);
         for i in 0..2 {
             let slope = kernel.slope(&points, &cross, x[i], i, &weights);
             let (mut above, mut below) = (x, x);
@@ -337,8 +394,10 @@ mod tests {
         let mut cross = Cross::default();
         let x =
             [points.columns[0].joint[4], points.columns[1].joint[4], points.columns[2].joint[4]];
-        kernel.cross(&points, 11, &x, &mut cross, false);
-        assert!((cross.k[4] - kernel.variance()).abs() < 1e-15);
-        assert!(cross.k.iter().all(|k| *k <= kernel.variance() && *k > 0.0));
+        let sides = kernel.sides(&points);
+        let placed = Placed { points: &points, sides: &sides };
+        kernel.cross(placed, 11, &x, &mut cross, false);
+        assert!((cross.k[4] - kernel.variance()).abs() < 2e-15);
+        assert!(cross.k.iter().all(|k| *k < kernel.variance() + 2e-15 && *k > 0.0));
     }
 }

@@ -31,9 +31,11 @@
 //! | trust region in half the asks | 100 | ackley10 0.573, styblinski10 0.108 | 0.208, 0.154 |
 //! | plateaus | 100 | SVM 0.0127, elastic net 0.0600, noisy branin 0.0475 | 0.0026, 0.0432, 0.0210 |
 
+mod belief;
 mod chol;
 mod codec;
 mod descent;
+mod ehvi;
 mod fit;
 mod improvement;
 mod kernel;
@@ -43,10 +45,13 @@ mod posterior;
 mod propose;
 mod record;
 mod region;
+mod sides;
 mod warp;
 
 #[cfg(test)]
 mod tests;
+
+pub use self::ehvi::{Bayes, Ehvi};
 
 use self::codec::Codec;
 use self::fit::{Fit, Prior};
@@ -57,7 +62,7 @@ use self::propose::{Effort, Proposal, Search};
 use self::record::{Lens, Record};
 use self::region::Region;
 use super::grid::Tree;
-use super::{Sampler, Setup, Told, sobol};
+use super::{Pruned, Sampler, Setup, Told, sobol};
 use crate::domain::{Digest, DigestBuilder};
 use crate::numeric::Rng;
 use crate::space::{Point, Size};
@@ -123,6 +128,8 @@ pub struct GpOptions {
     pub trust_share: f64,
     /// Share of the asks that look for another basin once the best one is exhausted.
     pub elsewhere_share: f64,
+    /// How far the reference point of several objectives goes from the worst of the front to the worst of all.
+    pub reach: f64,
 }
 
 impl Default for GpOptions {
@@ -137,6 +144,7 @@ impl Default for GpOptions {
             n_believed: 4,
             trust_share: 0.5,
             elsewhere_share: 0.6,
+            reach: 0.0,
         }
     }
 }
@@ -200,7 +208,8 @@ impl Gp {
         self.outlook
     }
 
-    fn n_startup(&self) -> usize {
+    /// Sobol points before the model starts.
+    pub(super) fn n_startup(&self) -> usize {
         self.options.n_startup.unwrap_or_else(|| (self.codec.len() + 2).clamp(5, 12))
     }
 
@@ -311,7 +320,7 @@ impl Gp {
         };
         let search = Search {
             codec: &self.codec,
-            posterior: &posterior,
+            belief: &posterior,
             best: &best,
             combinations: &self.combinations,
             region,
@@ -398,6 +407,11 @@ impl Sampler for Gp {
 
     fn tell(&mut self, told: &Told) {
         self.record.push(self.codec.row(&told.point), told.loss, told.sd);
+        self.seen.insert(key(&told.point));
+    }
+
+    fn tell_pruned(&mut self, told: &Told, pruned: Pruned) {
+        self.record.push_stopped(self.codec.row(&told.point), pruned);
         self.seen.insert(key(&told.point));
     }
 }

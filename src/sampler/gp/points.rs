@@ -1,18 +1,17 @@
 //! Points of the model, one column per dimension, so that loops over points are vectorized.
 
-/// Where inactive coordinates are in the one-dimensional kernels: beyond every correlation.
-const ELSEWHERE: f64 = 1e6;
 /// Where they are in the kernel over all dimensions.
 const MIDDLE: f64 = 0.5;
 const NO_CHOICE: f64 = -1.0;
 
-/// One dimension of the points, as both kernels see it.
+/// One dimension of the points.
 #[derive(Debug, Clone)]
 pub(super) struct Column {
     pub(super) is_choice: bool,
+    /// The coordinates as the kernel over all dimensions sees them.
     pub(super) joint: Vec<f64>,
-    /// Empty where it equals `joint`: the dimension is a choice or always active.
-    single: Vec<f64>,
+    /// Where the dimension is inactive; empty where it is a choice or always active.
+    inactive: Vec<bool>,
     is_conditional: bool,
 }
 
@@ -21,7 +20,7 @@ impl Column {
         Self {
             is_choice,
             joint: Vec::new(),
-            single: Vec::new(),
+            inactive: Vec::new(),
             is_conditional: is_conditional && !is_choice,
         }
     }
@@ -30,17 +29,15 @@ impl Column {
     fn push(&mut self, x: f64) {
         self.joint.push(self.joint_of(x));
         if self.is_conditional {
-            self.single.push(single_of(x));
+            self.inactive.push(x.is_nan());
         }
     }
 
     /// Coordinate of point `r`, NaN where inactive.
-    fn at(&self, r: usize) -> f64 {
+    pub(super) fn at(&self, r: usize) -> f64 {
         let x = self.joint[r];
-        let inactive = match (self.is_choice, self.single.get(r)) {
-            (true, _) => x == NO_CHOICE,
-            (false, single) => single == Some(&ELSEWHERE),
-        };
+        let inactive =
+            if self.is_choice { x == NO_CHOICE } else { self.inactive.get(r) == Some(&true) };
         if inactive { f64::NAN } else { x }
     }
 
@@ -51,24 +48,6 @@ impl Column {
             true => MIDDLE,
         }
     }
-
-    /// The coordinates of all points, as the one-dimensional kernel sees them.
-    pub(super) fn singles(&self) -> &[f64] {
-        if self.is_conditional { &self.single } else { &self.joint }
-    }
-
-    /// The coordinate and those of the points, as the one-dimensional kernel sees them.
-    pub(super) fn single(&self, x: f64) -> (f64, &[f64]) {
-        if self.is_conditional {
-            (single_of(x), &self.single)
-        } else {
-            (self.joint_of(x), &self.joint)
-        }
-    }
-}
-
-fn single_of(x: f64) -> f64 {
-    if x.is_nan() { ELSEWHERE } else { x }
 }
 
 /// Points by dimension.

@@ -3,8 +3,9 @@
 use super::chol::{Chol, dot};
 use super::fit::{Data, extend};
 use super::improvement::log_h;
-use super::kernel::{Cross, Kernel};
+use super::kernel::{Cross, Kernel, Placed};
 use super::points::Columns;
+use super::sides::Sides;
 use crate::numeric::Rng;
 
 /// The least variance at a point, as a share of the prior's.
@@ -16,7 +17,8 @@ const LEAST_VARIANCE: f64 = 1e-12;
 /// more row of `L`; its entry of `v` is 0 if the mean is believed and standard normal if it is dreamed up.
 #[derive(Debug, Clone)]
 pub(super) struct Posterior {
-    pub(super) points: Columns,
+    points: Columns,
+    sides: Sides,
     pub(super) kernel: Kernel,
     chol: Chol,
     /// One per fantasy.
@@ -47,7 +49,8 @@ impl Posterior {
     pub(super) fn new(data: &Data<'_>, kernel: Kernel) -> Self {
         let n = data.y.len();
         let mut chol = Chol::with_capacity(n + 8);
-        extend(&mut chol, data, &kernel, &mut Cross::default(), n);
+        let sides = kernel.sides(data.points);
+        extend(&mut chol, data, &kernel, &sides, &mut Cross::default());
         let mut v = data.y.to_vec();
         chol.solve_lower(&mut v);
         let mut alpha = v.clone();
@@ -55,7 +58,7 @@ impl Posterior {
         let means = (0..n).map(|i| data.y[i] - kernel.noise * data.noise[i] * alpha[i]);
         let best = means.fold(f64::INFINITY, f64::min);
         let dreams = vec![Dream { v, alpha, best }];
-        Self { points: data.points.clone(), kernel, chol, dreams, n_told: n }
+        Self { points: data.points.clone(), sides, kernel, chol, dreams, n_told: n }
     }
 
     /// Means at the observed points.
@@ -86,7 +89,8 @@ impl Posterior {
         let n = self.points.len();
         let noise = vec![1.0; n];
         let data = Data { points: &self.points, y: &[], noise: &noise };
-        extend(&mut self.chol, &data, &self.kernel, &mut Cross::default(), n);
+        self.sides = self.kernel.sides(&self.points);
+        extend(&mut self.chol, &data, &self.kernel, &self.sides, &mut Cross::default());
         let told = self.dreams[0].clone();
         let dream = |_| {
             let mut v = told.v.clone();
@@ -118,14 +122,72 @@ impl Posterior {
         (mean / self.dreams.len() as f64, sd)
     }
 
+    /// Means and standard deviations of many rows, pending points included.
+    pub(super) fn at_many(&self, rows: &[Vec<f64>], scratch: &mut Scratch) -> Vec<(f64, f64)> {
+        let n = self.points.len();
+        let many = self.projected(rows, scratch);
+        let mean = |u: &[f64]| self.dreams.iter().map(|dream| dot(u, &dream.v)).sum::<f64>();
+        let at = |u: &[f64]| (mean(u) / self.dreams.len() as f64, self.sd(u));
+        many.chunks_exact(n.max(1)).map(at).collect()
+    }
+
+    /// Mean and standard deviation of a row; keeps in `scratch` what [`pull`](Self::pull) needs.
+    pub(super) fn at_for_slopes(&self, row: &[f64], scratch: &mut Scratch) -> (f64, f64) {
+        let sd = self.project(row, scratch, true);
+        let mean: f64 = self.dreams.iter().map(|dream| dot(&scratch.u, &dream.v)).sum();
+        self.chol.solve_upper(&mut scratch.u);
+        (mean / self.dreams.len() as f64, sd)
+    }
+
+    /// Adds to `slopes` those of a function of mean and standard deviation `sd` at a row, along its entries `free`,
+    /// from its derivatives by both.
+    pub(super) fn pull(
+        &self,
+        (row, free): (&[f64], &[usize]),
+        sd: f64,
+        (by_mean, by_sd): (f64, f64),
+        scratch: &mut Scratch,
+        slopes: &mut [f64],
+    ) {
+        // ∂μ = α·∂k and ∂σ = −(K⁻¹k)·∂k / σ.
+        scratch.weights.clear();
+        scratch.weights.extend(scratch.u.iter().map(|w| -by_sd / sd * w));
+        for dream in &self.dreams {
+            let factor = by_mean / self.dreams.len() as f64;
+            for (weight, alpha) in scratch.weights.iter_mut().zip(&dream.alpha) {
+                *weight += factor * alpha;
+            }
+        }
+        for (slope, &i) in slopes.iter_mut().zip(free) {
+            *slope += self.kernel.slope(&self.points, &scratch.cross, row[i], i, &scratch.weights);
+        }
+    }
+
+    /// `L⁻¹ k` of many rows.
+    fn projected(&self, rows: &[Vec<f64>], scratch: &mut Scratch) -> Vec<f64> {
+        let n = self.points.len();
+        let mut many = Vec::with_capacity(rows.len() * n);
+        for row in rows {
+            self.kernel.cross(self.placed(), n, row, &mut scratch.cross, false);
+            many.extend_from_slice(&scratch.cross.k);
+        }
+        // A batch at a time stays in the cache.
+        many.chunks_mut(64 * n.max(1)).for_each(|batch| self.chol.solve_lower_many(batch));
+        many
+    }
+
     /// Fills `scratch` for a row and returns the standard deviation.
     fn project(&self, row: &[f64], scratch: &mut Scratch, slopes: bool) -> f64 {
         let n = self.points.len();
-        self.kernel.cross(&self.points, n, row, &mut scratch.cross, slopes);
+        self.kernel.cross(self.placed(), n, row, &mut scratch.cross, slopes);
         scratch.u.clear();
         scratch.u.extend_from_slice(&scratch.cross.k);
         self.chol.solve_lower(&mut scratch.u);
         self.sd(&scratch.u)
+    }
+
+    fn placed(&self) -> Placed<'_> {
+        Placed { points: &self.points, sides: &self.sides }
     }
 
     fn sd(&self, u: &[f64]) -> f64 {
@@ -142,13 +204,7 @@ impl Posterior {
     /// The log expected improvements of many rows.
     pub(super) fn log_improvements(&self, rows: &[Vec<f64>], scratch: &mut Scratch) -> Vec<f64> {
         let n = self.points.len();
-        let mut many = Vec::with_capacity(rows.len() * n);
-        for row in rows {
-            self.kernel.cross(&self.points, n, row, &mut scratch.cross, false);
-            many.extend_from_slice(&scratch.cross.k);
-        }
-        // A batch at a time stays in the cache.
-        many.chunks_mut(64 * n.max(1)).for_each(|batch| self.chol.solve_lower_many(batch));
+        let many = self.projected(rows, scratch);
         let value = |u: &[f64]| self.average(u, self.sd(u), &mut scratch.logs);
         many.chunks_exact(n.max(1)).map(value).collect()
     }

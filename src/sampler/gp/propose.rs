@@ -3,9 +3,9 @@
 //! Scrambled Sobol points, perturbations of the best points and all combinations of choices are screened; the best
 //! of them climb by gradients in the continuous dimensions, in turn with sweeps over the discrete ones.
 
+use super::belief::Belief;
 use super::codec::{Axis, Codec};
 use super::descent::{Limits, descend};
-use super::posterior::{Posterior, Scratch};
 use super::region::Region;
 use crate::numeric::Rng;
 use crate::sampler::sobol;
@@ -33,9 +33,9 @@ pub(super) struct Effort {
 }
 
 /// A search of one ask.
-pub(super) struct Search<'a> {
+pub(super) struct Search<'a, B> {
     pub(super) codec: &'a Codec,
-    pub(super) posterior: &'a Posterior,
+    pub(super) belief: &'a B,
     /// Genes of told points, best first.
     pub(super) best: &'a [Vec<f64>],
     pub(super) combinations: &'a [Vec<(usize, f64)>],
@@ -50,13 +50,13 @@ pub(super) struct Proposal {
     pub(super) log_improvement: f64,
 }
 
-impl Search<'_> {
+impl<B: Belief> Search<'_, B> {
     /// Proposals, the climbed ones first, each part best first.
     pub(super) fn run(&self, rng: &mut Rng) -> Vec<Proposal> {
-        let mut scratch = Scratch::default();
+        let mut scratch = B::Scratch::default();
         let pool = self.pool(rng);
         let rows: Vec<Vec<f64>> = pool.iter().map(|genes| self.codec.snapped(genes)).collect();
-        let scores = self.posterior.log_improvements(&rows, &mut scratch);
+        let scores = self.belief.log_improvements(&rows, &mut scratch);
         let mut order: Vec<usize> = (0..pool.len()).collect();
         order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
         let starts = self.starts(&pool, &scores, &order, rng);
@@ -205,7 +205,7 @@ impl Search<'_> {
         genes: &mut Vec<f64>,
         start: f64,
         rng: &mut Rng,
-        scratch: &mut Scratch,
+        scratch: &mut B::Scratch,
     ) -> f64 {
         let mut value = start;
         for _ in 0..ROUNDS {
@@ -222,7 +222,7 @@ impl Search<'_> {
     }
 
     /// Gradient ascent in the dense dimensions that are active.
-    fn climb(&self, genes: &mut Vec<f64>, value: f64, scratch: &mut Scratch) -> f64 {
+    fn climb(&self, genes: &mut Vec<f64>, value: f64, scratch: &mut B::Scratch) -> f64 {
         let mut row = self.codec.snapped(genes);
         let is_free =
             |&i: &usize| matches!(self.codec.axes[i].1, Axis::Dense(_)) && !row[i].is_nan();
@@ -233,11 +233,11 @@ impl Search<'_> {
         let mut x: Vec<f64> = free.iter().map(|&i| genes[i]).collect();
         let bounds: Vec<(f64, f64)> = free.iter().map(|&i| self.region.bounds[i]).collect();
         // √5/ℓ back to ℓ: near the optimum a step of a length scale is long.
-        let scale = |&i: &usize| (1.0 / self.posterior.kernel.joint[i]).clamp(0.02, 0.5);
+        let scale = |&i: &usize| (1.0 / self.belief.scales()[i]).clamp(0.02, 0.5);
         let scales: Vec<f64> = free.iter().map(scale).collect();
         let mut evaluate = |x: &[f64], slopes: &mut [f64]| {
             free.iter().zip(x).for_each(|(&i, &x)| row[i] = x);
-            let value = self.posterior.log_improvement_slopes(&row, &free, scratch, slopes);
+            let value = self.belief.log_improvement_slopes(&row, &free, scratch, slopes);
             for slope in slopes {
                 *slope = -*slope;
             }
@@ -246,7 +246,7 @@ impl Search<'_> {
         descend(&mut x, &bounds, &scales, CLIMB, &mut evaluate);
         let mut moved = genes.clone();
         free.iter().zip(&x).for_each(|(&i, &x)| moved[i] = x);
-        let reached = self.posterior.log_improvement(&self.codec.snapped(&moved), scratch);
+        let reached = self.belief.log_improvement(&self.codec.snapped(&moved), scratch);
         if reached > value {
             *genes = moved;
             return reached;
@@ -260,7 +260,7 @@ impl Search<'_> {
         genes: &mut [f64],
         mut value: f64,
         rng: &mut Rng,
-        scratch: &mut Scratch,
+        scratch: &mut B::Scratch,
     ) -> f64 {
         for entry in 0..genes.len() {
             let row = self.codec.snapped(genes);
@@ -273,7 +273,7 @@ impl Search<'_> {
             for level in Codec::levels(self.codec.axes[entry].1, kept, rng) {
                 let is_choice = matches!(self.codec.axes[entry].1, Axis::Choice(_));
                 genes[entry] = if is_choice { level } else { level.clamp(low, high) };
-                let found = self.posterior.log_improvement(&self.codec.snapped(genes), scratch);
+                let found = self.belief.log_improvement(&self.codec.snapped(genes), scratch);
                 if found > value {
                     (value, best) = (found, genes[entry]);
                 }

@@ -18,7 +18,7 @@ fn run(gp: &mut Gp, n: u64, loss: impl Fn(&Point) -> Option<f64>) -> Vec<(Point,
     for number in 0..n {
         let Some(point) = gp.ask(number, &[]) else { break };
         let loss = loss(&point);
-        gp.tell(&Told { number, point: point.clone(), loss, sd: None });
+        gp.tell(&Told::new(number, point.clone(), loss));
         made.push((point, loss));
     }
     made
@@ -108,7 +108,7 @@ fn hostile_losses_and_repeated_points_do_no_harm() {
     for number in 0..40 {
         let loss = [1e300, -1e300, 0.0, f64::MAX, 1e-300][number as usize % 5];
         let x = if number % 2 == 0 { 0.25 } else { 0.1 + 0.02 * number as f64 };
-        gp.tell(&Told { number, point: point(x), loss: Some(loss), sd: Some(1e300) });
+        gp.tell(&Told { sd: Some(1e300), ..Told::new(number, point(x), Some(loss)) });
     }
     let asked = gp.ask(40, &[point(0.25), point(0.25)]).unwrap();
     assert_eq!(gp.setup.space.check(&asked), Ok(()));
@@ -123,7 +123,7 @@ fn a_long_record_stays_bounded_and_many_dimensions_are_affordable() {
         for number in 0..n {
             let point = Point((0..d).map(|_| Some(rng.unit())).collect());
             let loss = Some(bowl(&point));
-            gp.tell(&Told { number, point, loss, sd: None });
+            gp.tell(&Told::new(number, point, loss));
         }
         let asked = gp.ask(n, &[]).unwrap();
         assert_eq!(gp.setup.space.check(&asked), Ok(()));
@@ -151,7 +151,7 @@ fn fits_follow_the_number_of_trials_alone() {
     let made = run(&mut whole, 75, |p| Some(bowl(p)));
     let mut rebuilt = gp(floats(2), 1);
     for (number, (point, loss)) in made.iter().enumerate() {
-        let told = Told { number: number as u64, point: point.clone(), loss: *loss, sd: None };
+        let told = Told::new(number as u64, point.clone(), *loss);
         rebuilt.tell(&told);
     }
     assert_eq!(whole.ask(75, &[]), rebuilt.ask(75, &[]));

@@ -27,7 +27,7 @@ pub(super) fn express(space: &Space, genes: &Genes, rng: &mut Rng) -> Point {
 /// One child of two parents: simulated binary crossover for numbers, either parent's value for choices. A
 /// parameter that only one parent has comes from that one.
 pub(super) fn cross(parents: &Parents<'_>, (one, other): (usize, usize), rng: &mut Rng) -> Genes {
-    let (one, other) = (&parents.genes[one], &parents.genes[other]);
+    let (one, other) = (&parents.ranked.genes[one], &parents.ranked.genes[other]);
     let mut child = one.clone();
     for &dim in &parents.variable {
         child[dim] = match (one[dim], other[dim]) {

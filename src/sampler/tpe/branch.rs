@@ -8,7 +8,6 @@
 use super::axis::Axis;
 use super::{Tpe, sobol};
 use crate::numeric::Rng;
-use crate::sampler::tpe::history::Rank;
 
 /// A choice that other dimensions depend on is held once there are so many trials per value of it.
 const TRIALS_PER_VALUE: usize = 4;
@@ -49,10 +48,7 @@ impl Tpe {
         if !self.is_parent[dim] && rng.unit() >= PLAIN_SHARE {
             return None;
         }
-        let best: Vec<Rank> =
-            self.history.by_value(dim, n_values).into_iter().map(|(best, _)| best).collect();
-        let mut order: Vec<usize> = (0..n_values).collect();
-        order.sort_by(|&a, &b| best[a].order(&best[b]));
+        let order = self.history.values_in_order(dim, n_values);
         let shares: Vec<f64> = (1..=n_values).map(|rank| 1.0 / rank as f64).collect();
         Some(Branch { dim, value: order[rng.weighted(&shares)] as f64 })
     }
@@ -82,7 +78,7 @@ mod tests {
     use crate::space::Point;
 
     fn told(number: u64, coords: &[Option<f64>], loss: f64) -> Told {
-        Told { number, point: Point(coords.to_vec()), loss: Some(loss), sd: None }
+        Told::new(number, Point(coords.to_vec()), Some(loss))
     }
 
     fn tpe() -> Tpe {

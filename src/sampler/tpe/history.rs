@@ -5,7 +5,10 @@
 //! and never depends on when it is looked at.
 
 use super::Row;
-use crate::sampler::Pruned;
+use super::front;
+use crate::numeric::dominates;
+use crate::sampler::{Pruned, Told};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// How many of the newest trials the estimator of bad points always has.
@@ -14,17 +17,27 @@ const WINDOW: usize = 200;
 const RESERVOIR: usize = 300;
 
 /// How a trial ended, ordered from good to bad (Optuna): scored ones by loss, then those stopped early, later
-/// steps first, then failed ones.
+/// steps first, then those that violate constraints, by how much in all, then failed ones.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Rank {
     Scored(f64),
     Stopped { step: i64, loss: f64 },
+    Infeasible(f64),
     Failed,
 }
 
 impl Rank {
     /// A loss or a last report that is no finite number counts as a failure.
-    pub(super) fn new(loss: Option<f64>, pruned: Option<Pruned>) -> Self {
+    pub(super) fn of(told: &Told, pruned: Option<Pruned>) -> Self {
+        let violation = told.violation();
+        match told.losses() {
+            Some(_) if violation > 0.0 => Self::Infeasible(violation),
+            Some(losses) => Self::new(losses.first().copied(), pruned),
+            None => Self::new(None, pruned),
+        }
+    }
+
+    fn new(loss: Option<f64>, pruned: Option<Pruned>) -> Self {
         match (loss, pruned) {
             (Some(loss), _) if loss.is_finite() => Self::Scored(loss),
             (None, Some(Pruned { step, loss })) if loss.is_finite() => Self::Stopped { step, loss },
@@ -36,10 +49,13 @@ impl Rank {
         let class = |rank: &Self| match rank {
             Self::Scored(_) => 0,
             Self::Stopped { .. } => 1,
-            Self::Failed => 2,
+            Self::Infeasible(_) => 2,
+            Self::Failed => 3,
         };
         match (self, other) {
-            (Self::Scored(a), Self::Scored(b)) => a.total_cmp(b),
+            (Self::Scored(a), Self::Scored(b)) | (Self::Infeasible(a), Self::Infeasible(b)) => {
+                a.total_cmp(b)
+            }
             (Self::Stopped { step: s, loss: a }, Self::Stopped { step: t, loss: b }) => {
                 t.cmp(s).then(a.total_cmp(b))
             }
@@ -58,9 +74,13 @@ pub(super) struct History {
     /// By order of telling; empty once nothing can need it any more.
     rows: Vec<Row>,
     ranks: Vec<Rank>,
+    /// All losses of scored trials in a search for several objectives.
+    losses: Vec<Vec<f64>>,
+    n_objectives: usize,
     /// Trials that did not fail.
     n_ranked: usize,
-    /// Trials that did not fail, from the best on, equal ones by age; at most `best_max`.
+    /// Trials that did not fail, from the best on, equal ones by age; at most `best_max`. With several objectives in
+    /// the order of [`front::arrange`], thinned once there are twice as many.
     best: Vec<usize>,
     best_max: usize,
     /// Ascending by hash.
@@ -79,18 +99,20 @@ pub(super) struct Sample<'a> {
 #[derive(Debug)]
 pub(super) struct Good<'a> {
     pub(super) samples: Vec<Sample<'a>>,
-    /// Which of them is the best.
-    pub(super) best: usize,
+    /// Which of them is the best; with several objectives, all that none dominates.
+    pub(super) best: Vec<usize>,
     /// Their losses and the best loss of the others, if all of these are scored.
     pub(super) losses: Option<(Vec<f64>, f64)>,
 }
 
 impl History {
     /// A record whose split can put up to `good_max` trials among the good ones.
-    pub(super) fn new(good_max: usize) -> Self {
+    pub(super) fn new(good_max: usize, n_objectives: usize) -> Self {
         Self {
             rows: Vec::new(),
             ranks: Vec::new(),
+            losses: Vec::new(),
+            n_objectives,
             n_ranked: 0,
             best: Vec::new(),
             best_max: good_max + 1, // one more: the threshold is the best of the others
@@ -108,20 +130,24 @@ impl History {
     }
 
     /// Adds a trial.
-    pub(super) fn push(&mut self, number: u64, row: Row, rank: Rank) {
+    pub(super) fn push(&mut self, row: Row, told: &Told, pruned: Option<Pruned>) {
+        let losses = told.losses().filter(|losses| losses.len() == self.n_objectives);
+        let rank = match (&losses, told.loss) {
+            (None, Some(_)) => Rank::Failed,
+            _ => Rank::of(told, pruned),
+        };
         let index = self.rows.len();
         self.rows.push(row);
         self.ranks.push(rank);
         let mut dropped = vec![index.checked_sub(WINDOW)];
+        if self.n_objectives > 1 {
+            self.losses.push(losses.unwrap_or_default());
+        }
         if rank != Rank::Failed {
             self.n_ranked += 1;
-            let ranks = &self.ranks;
-            let place = self.best.partition_point(|&b| ranks[b].order(&rank) != Ordering::Greater);
-            self.best.insert(place, index);
-            if self.best.len() > self.best_max {
-                dropped.push(self.best.pop());
-            }
+            dropped.extend(self.note_best(index, rank).into_iter().map(Some));
         }
+        let number = told.number;
         let hash = scatter(number);
         let place = self.hashed.partition_point(|&(other, _)| other < hash);
         self.hashed.insert(place, (hash, index));
@@ -132,6 +158,42 @@ impl History {
         for out in dropped.into_iter().flatten() {
             self.forget(out);
         }
+    }
+
+    /// Takes a trial in among the best ones; returns what no longer is.
+    fn note_best(&mut self, index: usize, rank: Rank) -> Vec<usize> {
+        if self.n_objectives > 1 {
+            self.best.push(index);
+            if self.best.len() <= 2 * self.best_max {
+                return Vec::new();
+            }
+            let chosen = std::mem::take(&mut self.best);
+            self.best = self.arrange(chosen);
+            return self.best.split_off(self.best_max);
+        }
+        let ranks = &self.ranks;
+        let place = self.best.partition_point(|&b| ranks[b].order(&rank) != Ordering::Greater);
+        self.best.insert(place, index);
+        let is_full = self.best.len() > self.best_max;
+        if is_full { self.best.pop().into_iter().collect() } else { Vec::new() }
+    }
+
+    /// Trials from the best on, equal ones by age.
+    fn arrange(&self, mut chosen: Vec<usize>) -> Vec<usize> {
+        chosen.sort_unstable();
+        chosen.sort_by(|&a, &b| match (self.n_objectives > 1, self.ranks[a], self.ranks[b]) {
+            (true, Rank::Scored(_), Rank::Scored(_)) => Ordering::Equal,
+            (_, a, b) => a.order(&b),
+        });
+        if self.n_objectives > 1 {
+            let n =
+                chosen.iter().take_while(|&&i| matches!(self.ranks[i], Rank::Scored(_))).count();
+            let losses: Vec<&[f64]> = chosen[..n].iter().map(|&i| &self.losses[i][..]).collect();
+            let order = front::arrange(&losses, self.n_objectives);
+            let scored: Vec<usize> = order.into_iter().map(|at| chosen[at]).collect();
+            chosen[..n].copy_from_slice(&scored);
+        }
+        chosen
     }
 
     fn forget(&mut self, index: usize) {
@@ -155,8 +217,17 @@ impl History {
 
     /// The best `n_good` trials.
     pub(super) fn good(&self, n_good: usize) -> Good<'_> {
-        let n_good = n_good.min(self.best.len());
-        self.split_off(&self.best[..n_good], self.best.get(n_good).copied())
+        let best = self.in_order();
+        let n_good = n_good.min(best.len());
+        self.split_off(&best[..n_good], best.get(n_good).copied())
+    }
+
+    /// The best trials in their order.
+    fn in_order(&self) -> Cow<'_, [usize]> {
+        match self.n_objectives {
+            0 | 1 => Cow::Borrowed(&self.best),
+            _ => Cow::Owned(self.arrange(self.best.clone())),
+        }
     }
 
     /// The trials of one branch that are still there, the best `gamma` of them as good ones; the others oldest
@@ -168,7 +239,7 @@ impl History {
     ) -> Option<(Good<'_>, Vec<Sample<'_>>)> {
         let mut chosen = self.kept();
         chosen.retain(|&index| is_inside(&self.rows[index]));
-        chosen.sort_by(|&a, &b| self.ranks[a].order(&self.ranks[b]));
+        let mut chosen = self.arrange(chosen);
         let n_ranked = chosen.iter().filter(|&&index| self.ranks[index] != Rank::Failed).count();
         let n_good = ((gamma * n_ranked as f64).ceil() as usize).min(self.best_max);
         if n_good == 0 {
@@ -184,33 +255,65 @@ impl History {
     fn split_off(&self, chosen: &[usize], next: Option<usize>) -> Good<'_> {
         let mut by_age = chosen.to_vec();
         by_age.sort_unstable();
-        let best = by_age.iter().position(|index| Some(index) == chosen.first()).unwrap_or(0);
+        let best = self.undominated(chosen);
+        let place = |index: &usize| by_age.binary_search(index).unwrap_or(0);
+        let best = best.iter().map(place).collect();
+        let is_one = self.n_objectives < 2;
         let losses: Option<Vec<f64>> =
-            by_age.iter().map(|&index| self.ranks[index].loss()).collect();
+            by_age.iter().map(|&index| self.ranks[index].loss().filter(|_| is_one)).collect();
         let threshold = next.and_then(|index| self.ranks[index].loss());
         let samples = by_age.into_iter().map(|index| self.sample(index)).collect();
         Good { samples, best, losses: losses.zip(threshold) }
+    }
+
+    /// Those of some trials, best first, that no other one dominates; the best one of a single objective.
+    fn undominated<'a>(&self, chosen: &'a [usize]) -> &'a [usize] {
+        let n = match chosen.first().map(|&first| self.ranks[first]) {
+            Some(Rank::Scored(_)) if self.n_objectives > 1 => {
+                let first = |&&at: &&usize| {
+                    let by = |&other: &usize| dominates(&self.losses[other], &self.losses[at]);
+                    matches!(self.ranks[at], Rank::Scored(_)) && !chosen.iter().any(by)
+                };
+                chosen.iter().take_while(first).count()
+            }
+            _ => 1,
+        };
+        &chosen[..n.min(chosen.len())]
     }
 
     fn sample(&self, index: usize) -> Sample<'_> {
         Sample { row: &self.rows[index], weight: 1.0 }
     }
 
-    /// The best rank of every value of a choice and how often it was tried, among the trials that are still
-    /// there.
-    pub(super) fn by_value(&self, dim: usize, n_values: usize) -> Vec<(Rank, usize)> {
-        let mut values = vec![(Rank::Failed, 0); n_values];
-        for index in self.kept() {
+    /// The values of a choice from the one with the best trial on, among the trials that are still there; those that
+    /// have none by themselves, or failures alone, last.
+    pub(super) fn values_in_order(&self, dim: usize, n_values: usize) -> Vec<usize> {
+        let mut best = vec![usize::MAX; n_values];
+        let mut last: Option<(usize, usize)> = None;
+        for (place, index) in self.arrange(self.kept()).into_iter().enumerate() {
+            // Equal trials share a place.
+            let place = match last {
+                Some((place, other)) if self.is_equal(other, index) => place,
+                _ => place,
+            };
+            last = Some((place, index));
             let coord = self.rows[index][dim];
-            if let Some((best, count)) = values.get_mut(coord as usize).filter(|_| !coord.is_nan())
-            {
-                *count += 1;
-                if self.ranks[index].order(best) == Ordering::Less {
-                    *best = self.ranks[index];
-                }
+            if coord.is_nan() || self.ranks[index] == Rank::Failed {
+                continue;
+            }
+            if let Some(best) = best.get_mut(coord as usize) {
+                *best = place.min(*best);
             }
         }
-        values
+        let mut order: Vec<usize> = (0..n_values).collect();
+        order.sort_by_key(|&value| best[value]);
+        order
+    }
+
+    fn is_equal(&self, a: usize, b: usize) -> bool {
+        let several = self.n_objectives > 1;
+        self.ranks[a].order(&self.ranks[b]).is_eq()
+            && (!several || self.losses[a] == self.losses[b])
     }
 
     /// In how many of the trials that are still there each dimension is active.
@@ -232,8 +335,9 @@ impl History {
         weight: impl Fn(usize, usize) -> f64,
     ) -> Vec<Sample<'_>> {
         let n = self.rows.len();
-        let n_good = n_good.min(self.best.len());
-        let mut good = self.best[..n_good].to_vec();
+        let best = self.in_order();
+        let n_good = n_good.min(best.len());
+        let mut good = best[..n_good].to_vec();
         good.sort_unstable();
         let is_good = |index: &usize| good.binary_search(index).is_ok();
         let first = n.saturating_sub(WINDOW);
@@ -264,14 +368,19 @@ fn scatter(number: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::space::Point;
 
     fn history(n: u64) -> History {
-        let mut history = History::new(25);
+        let mut history = History::new(25, 1);
         for number in 0..n {
             let loss = (number % 5 != 0).then_some(((number * 7919) % n) as f64);
-            history.push(number, vec![number as f64], Rank::new(loss, None));
+            history.push(vec![number as f64], &told(number, loss), None);
         }
         history
+    }
+
+    fn told(number: u64, loss: Option<f64>) -> Told {
+        Told::new(number, Point::default(), loss)
     }
 
     fn numbers(samples: &[Sample<'_>]) -> Vec<u64> {
@@ -284,7 +393,7 @@ mod tests {
         let good = history.good(10);
         let (losses, threshold) = good.losses.unwrap();
         assert_eq!(losses.len(), 10);
-        assert!(losses.iter().all(|&loss| losses[good.best] <= loss && loss <= threshold));
+        assert!(losses.iter().all(|&loss| losses[good.best[0]] <= loss && loss <= threshold));
         let bad = history.bad(10, |rank, n| rank as f64 / n as f64);
         assert_eq!(bad.len(), 90);
         let mut all = [numbers(&good.samples), numbers(&bad)].concat();
@@ -313,37 +422,37 @@ mod tests {
 
     #[test]
     fn equal_losses_rank_by_age() {
-        let mut history = History::new(25);
-        (0..30).for_each(|n| history.push(n, vec![n as f64], Rank::Scored(1.0)));
+        let mut history = History::new(25, 1);
+        (0..30).for_each(|n| history.push(vec![n as f64], &told(n, Some(1.0)), None));
         assert_eq!(numbers(&history.good(3).samples), [0, 1, 2]);
     }
 
     #[test]
     fn stopped_trials_rank_behind_scored_ones_and_failed_ones_last() {
-        let mut history = History::new(25);
-        let stopped = |step, loss| Rank::new(None, Some(Pruned { step, loss }));
-        let ranks = [
-            Rank::Failed,
+        let mut history = History::new(25, 1);
+        let stopped = |step, loss| (None, Some(Pruned { step, loss }));
+        let ends = [
+            (None, None),
             stopped(3, 0.0),
             stopped(9, 5.0),
-            Rank::Scored(90.0),
+            (Some(90.0), None),
             stopped(9, 4.0),
             stopped(99, f64::NAN),
-            Rank::Scored(80.0),
+            (Some(80.0), None),
         ];
-        for (number, rank) in ranks.into_iter().enumerate() {
-            history.push(number as u64, vec![0.0, number as f64], rank);
+        for (number, (loss, pruned)) in ends.into_iter().enumerate() {
+            history.push(vec![0.0, number as f64], &told(number as u64, loss), pruned);
         }
         assert_eq!(history.best, [6, 3, 4, 2, 1]);
         assert_eq!((history.n_ranked(), history.len()), (5, 7));
         assert_eq!(history.good(1).losses, Some((vec![80.0], 90.0)));
         let good = history.good(3);
-        assert_eq!((good.losses, good.best), (None, 2));
+        assert_eq!((good.losses, good.best), (None, vec![2]));
         let (good, bad) = history.branch(|row| row[1] > 2.0, 0.6).unwrap();
         let second =
             |samples: &[Sample<'_>]| -> Vec<f64> { samples.iter().map(|s| s.row[1]).collect() };
         assert_eq!((second(&good.samples), second(&bad)), (vec![3.0, 6.0], vec![4.0, 5.0]));
         assert!(history.branch(|row| row[1] == 0.0, 0.6).is_none());
-        assert_eq!(history.by_value(0, 2), [(Rank::Scored(80.0), 7), (Rank::Failed, 0)]);
+        assert_eq!(history.values_in_order(0, 2), [0, 1]);
     }
 }

@@ -14,7 +14,7 @@
 //! * Up to half of the asks hold one value of one choice, nested ones too, and search that branch by itself
 //!   ([`branch`]).
 //! * The first points are Sobol points; the history is bounded ([`history`]); a point of a finite space is
-//!   not asked for twice, and `None` says that all are told or at work ([`unseen`]).
+//!   not asked for twice, and `None` says that all are told or at work.
 //!
 //! All randomness of an ask is from the stream of (seed, trial number), so the sampler is a function of the
 //! record. An ask costs at most 525 kernels × dimensions × 24.
@@ -38,18 +38,18 @@
 
 mod axis;
 mod branch;
+mod front;
 mod history;
 mod normal;
 mod parzen;
 #[cfg(test)]
 mod reference;
-mod unseen;
 
 use self::axis::Axis;
 use self::branch::Branch;
-use self::history::{Good, History, Rank, Sample};
+use self::history::{Good, History, Sample};
 use self::parzen::{Candidate, Parzen};
-use self::unseen::Unseen;
+use super::unseen::Unseen;
 use super::{Pruned, Sampler, Setup, Told, sobol};
 use crate::numeric::Rng;
 use crate::space::Point;
@@ -113,8 +113,8 @@ impl Tpe {
     /// A sampler without a history.
     pub fn new(setup: Setup, options: TpeOptions) -> Self {
         let axes = axis::axes(&setup.space);
-        let history = History::new(options.max_good);
-        let unseen = Unseen::new(&setup.space);
+        let history = History::new(options.max_good, setup.n_objectives);
+        let unseen = Unseen::of_finite(&setup.space);
         let mut is_parent = vec![false; axes.len()];
         for condition in setup.space.dims().iter().flat_map(|dim| &dim.when) {
             is_parent[condition.parent] = true;
@@ -189,7 +189,11 @@ impl Tpe {
         let mut drawn: Vec<Candidate> = Vec::with_capacity(many);
         for idx in 0..many {
             let local = idx < n_local;
-            let component = if local { good.best } else { low.component(rng) };
+            let component = match &good.best[..] {
+                [best] if local => *best,
+                several if local && !several.is_empty() => several[rng.below(several.len())],
+                _ => low.component(rng),
+            };
             let shrink = if local { options.local_shrink } else { 1.0 };
             drawn.push(low.draw(place, component, shrink, rng));
         }
@@ -202,7 +206,7 @@ impl Tpe {
 
     fn push(&mut self, told: &Told, pruned: Option<Pruned>) {
         let row = axis::row(&self.axes, &told.point);
-        self.history.push(told.number, row, Rank::new(told.loss, pruned));
+        self.history.push(row, told, pruned);
         if let Some(unseen) = &mut self.unseen {
             unseen.tell(&told.point);
         }
@@ -214,7 +218,10 @@ impl Sampler for Tpe {
         let mut rng = Rng::stream(self.setup.seed, "tpe", number);
         let candidates = self.candidates(number, pending, &mut rng);
         match &mut self.unseen {
-            Some(unseen) => unseen.pick(candidates, pending, &mut rng),
+            Some(unseen) => {
+                let points = candidates.into_iter().map(|candidate| candidate.point);
+                unseen.pick(points, pending, &mut rng)
+            }
             None => candidates.into_iter().next().map(|candidate| candidate.point),
         }
     }
@@ -264,7 +271,7 @@ mod tests {
             let Some(point) = sampler.ask(number, &[]) else { break };
             let loss = loss(&point);
             best = best.min(loss);
-            sampler.tell(&Told { number, point, loss: Some(loss), sd: None });
+            sampler.tell(&Told::new(number, point, Some(loss)));
         }
         best
     }
@@ -312,7 +319,7 @@ mod tests {
             let x = point.0[0].unwrap();
             let loss = (x < 0.6).then_some((x - 0.55).abs());
             failed += usize::from(loss.is_none() && number >= 40);
-            tpe.tell(&Told { number, point, loss, sd: None });
+            tpe.tell(&Told::new(number, point, loss));
         }
         assert!(failed < 16, "{failed} of the last 40 failed");
     }
@@ -324,7 +331,8 @@ mod tests {
         let mut tpe = Tpe::new(setup.clone(), TpeOptions::default());
         for number in 0..3000 {
             let point = random.ask(number, &[]).unwrap();
-            tpe.tell(&Told { number, loss: Some(bowl(&point)), point, sd: None });
+            let loss = bowl(&point);
+            tpe.tell(&Told::new(number, point, Some(loss)));
         }
         let pending: Vec<Point> = (3000..5000).filter_map(|n| random.ask(n, &[])).collect();
         let point = tpe.ask(5000, &pending).unwrap();
@@ -339,7 +347,7 @@ mod tests {
         assert_eq!((age_weight(24, 50), age_weight(25, 50)), (1.0, 1.0));
         let row = vec![0.5];
         let samples = vec![Sample { row: &row, weight: 1.0 }, Sample { row: &row, weight: 1.0 }];
-        let mut good = Good { samples, best: 0, losses: Some((vec![1.0, 3.0], 4.0)) };
+        let mut good = Good { samples, best: vec![0], losses: Some((vec![1.0, 3.0], 4.0)) };
         weigh_by_improvement(&mut good);
         assert_eq!(good.samples.iter().map(|s| s.weight).collect::<Vec<_>>(), [1.5, 0.5]);
     }

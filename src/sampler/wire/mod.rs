@@ -11,19 +11,27 @@
 //! <- {"id": 0, "params": {"x": 0.25}, "value": 0.31}
 //! ```
 //!
+//! The answer to an ask also has `"arm"` and `"why"` where the sampler chose among others: which one made the point,
+//! and a reason in words.
+//!
+//! The first line may carry `"options"`, control parameters of samplers by name, for ablations.
 //! A tell may carry `"values": [0.31]`, or `"state"`: `"failed"`, or `"pruned"` with the last report as `"value"`
-//! and `"step"`. `"direction"` may be a list, one per objective. Only `"space"` is needed to begin with. Anything
+//! and `"step"`. With values it may carry `"constraints": [-0.2, 1.5]`, the same ones in every tell; each is
+//! satisfied up to 0. `"direction"` may be a list, one per objective; values then come in that order, and instead of
+//! a best trial there is a front, `{"front": true}`, answered by `{"front": [{"id": 0, "params": {…}, "values": […]}]}`
+//! with the trials that satisfy their constraints and that none dominates. Only `"space"` is needed to begin with. Anything
 //! else is answered by `{"error": "…"}` and changes nothing; once all points of a space are asked for, the
 //! answer has `"exhausted": true` too. The same lines get the same answers.
 
 mod json;
+mod options;
 mod space;
 #[cfg(test)]
 mod tests;
 
 use self::json::{Object, shown};
 use super::SamplerOptions;
-use super::session::{Asked, End, Session, SessionError, Start};
+use super::session::{Asked, End, Member, Session, SessionError, Start};
 use crate::domain::{Goal, Params};
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -45,11 +53,31 @@ pub struct Wire {
 #[serde(untagged)]
 enum Reply {
     Begun { ok: bool, name: &'static str, version: &'static str, sampler: String },
-    Asked { id: u64, params: Params },
+    Asked(Box<Proposed>),
     Taken { ok: bool },
     Best { id: u64, params: Params, value: f64 },
+    Front { front: Vec<Row> },
     Refused { error: String },
     Exhausted { error: String, exhausted: bool },
+}
+
+/// A trial, and which part of the sampler made it.
+#[derive(Debug, Serialize)]
+struct Proposed {
+    id: u64,
+    params: Params,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arm: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+/// One trial of a front.
+#[derive(Debug, Serialize)]
+struct Row {
+    id: u64,
+    params: Params,
+    values: Vec<f64>,
 }
 
 impl From<SessionError> for Reply {
@@ -100,23 +128,31 @@ fn line_of(reply: &Reply) -> String {
 
 fn reply(wire: &mut Wire, line: &str) -> Result<Reply, Reply> {
     let json = json::parse(line)?;
-    let verbs = ["space", "ask", "tell", "best"];
+    let verbs = ["space", "ask", "tell", "best", "front"];
     let is = |verb: &&str| json.get(*verb).is_some();
     match verbs.iter().copied().find(is) {
         Some("space") => begin(wire, &json),
         Some("ask") => {
             flag(&json, "ask")?;
             let session = begun(wire)?;
-            let Asked { id, point } = session.ask()?;
-            Ok(Reply::Asked { id, params: session.space().params(&point) })
+            let Asked { id, point, arm, why } = session.ask()?;
+            let arm = arm.map(|arm| arm.to_string());
+            let params = session.space().params(&point);
+            Ok(Reply::Asked(Box::new(Proposed { id, params, arm, why })))
         }
         Some("best") => {
             flag(&json, "best")?;
+            Ok(best(begun(wire)?)?)
+        }
+        Some("front") => {
+            flag(&json, "front")?;
             let session = begun(wire)?;
-            let none = || "no trial is told with a value yet; tell one first".to_string();
-            let best = session.best().ok_or_else(none)?;
-            let params = session.space().params(&best.point);
-            Ok(Reply::Best { id: best.id, params, value: best.value })
+            let row = |member: &Member| Row {
+                id: member.id,
+                params: session.space().params(&member.point),
+                values: member.values.clone(),
+            };
+            Ok(Reply::Front { front: session.front().iter().map(row).collect() })
         }
         Some(_) => {
             let (id, end) = tell(&json)?;
@@ -126,11 +162,23 @@ fn reply(wire: &mut Wire, line: &str) -> Result<Reply, Reply> {
         None => {
             let shown = shown(&json);
             Err(format!(
-                "'{shown}' is no message; send 'space' to begin, then 'ask', 'tell' or 'best'"
+                "'{shown}' is no message; send 'space' to begin, then 'ask', 'tell', 'best' or 'front'"
             )
             .into())
         }
     }
+}
+
+fn best(session: &Session) -> Result<Reply, String> {
+    let n = session.goals().len();
+    if n > 1 {
+        return Err(format!("no trial is best for {n} objectives at once; ask for the 'front'"));
+    }
+    let best = session.best().ok_or(
+        "no trial is told with a value yet that satisfies its constraints; tell one first",
+    )?;
+    let params = session.space().params(&best.point);
+    Ok(Reply::Best { id: best.id, params, value: best.value })
 }
 
 fn begun(wire: &mut Wire) -> Result<&mut Session, Reply> {
@@ -152,12 +200,16 @@ fn begin(wire: &mut Wire, json: &Json) -> Result<Reply, Reply> {
     let object = Object::new(
         json,
         "the first message",
-        &["space", "direction", "seed", "sampler", "budget"],
+        &["space", "direction", "seed", "sampler", "budget", "options"],
     )?;
     if wire.session.is_some() {
         return Err("a space is given already; start another process for another one"
             .to_string()
             .into());
+    }
+    let mut options = wire.options.clone();
+    if let Some(json) = object.get("options") {
+        options::set(&mut options, json)?;
     }
     let seed = |json: &Json| json.as_u64().or_else(|| json.as_i64().map(|seed| seed as u64));
     let start = Start {
@@ -168,7 +220,7 @@ fn begin(wire: &mut Wire, json: &Json) -> Result<Reply, Reply> {
         budget: object.read("budget", "a whole number of at least 1", |json| {
             json.as_u64().filter(|&budget| budget > 0)
         })?,
-        options: wire.options.clone(),
+        options,
     };
     let session = Session::new(start)?;
     let sampler = session.sampler().to_string();
@@ -197,14 +249,15 @@ fn goals(direction: Option<&Json>) -> Result<Vec<Goal>, String> {
 /// The trial and its end.
 fn tell(json: &Json) -> Result<(u64, End), String> {
     let message = Object::new(json, "the message", &["tell"])?;
-    let told =
-        Object::new(message.need("tell")?, "'tell'", &["id", "value", "values", "state", "step"])?;
+    let keys = ["id", "value", "values", "constraints", "state", "step"];
+    let told = Object::new(message.need("tell")?, "'tell'", &keys)?;
     told.need("id")?;
     let id = told.read("id", "the whole number that 'ask' gave", Json::as_u64)?.unwrap_or(0);
     let value = told.number("value")?;
     let list =
         |json: &Json| json.as_array()?.iter().map(Json::as_f64).collect::<Option<Vec<f64>>>();
     let values = told.read("values", "a list of finite numbers", list)?;
+    let constraints = told.read("constraints", "a list of finite numbers", list)?;
     let step = told.whole("step")?;
     let end = match (told.text("state")?, value, values) {
         (None | Some("complete"), Some(value), None) => End::Values(vec![value]),
@@ -228,10 +281,17 @@ fn tell(json: &Json) -> Result<(u64, End), String> {
             ));
         }
     };
-    match end {
-        End::Values(_) | End::Failed if step.is_some() => Err(format!(
+    let is_over = !matches!(end, End::Pruned { .. });
+    match (end, constraints) {
+        _ if is_over && step.is_some() => Err(format!(
             "trial {id} has a 'step', which only the state 'pruned' takes; leave it out"
         )),
-        end => Ok((id, end)),
+        (End::Values(values), Some(constraints)) => {
+            Ok((id, End::Constrained { values, constraints }))
+        }
+        (_, Some(_)) => Err(format!(
+            "trial {id} has 'constraints' but no values of its objectives; leave them out"
+        )),
+        (end, None) => Ok((id, end)),
     }
 }

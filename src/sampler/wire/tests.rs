@@ -95,8 +95,8 @@ fn first_lines_that_are_refused() {
     bad(r#"{"space": {}, "sampler": "tpes"}"#, "unknown sampler 'tpes'; it is one of");
     bad(r#"{"space": {}, "direction": "up"}"#, "'direction' is 'up'; it is 'minimize' or");
     bad(r#"{"space": {}, "direction": []}"#, "no direction is given");
-    let two = r#"{"space": {}, "direction": ["minimize", "maximize"]}"#;
-    bad(two, "searches for one objective, not 2");
+    let two = r#"{"space": {}, "direction": ["minimize", "maximize"], "sampler": "cma-es"}"#;
+    bad(two, "searches for one objective, not 2; for several take one of auto, gp, ");
 }
 
 #[test]
@@ -189,4 +189,74 @@ fn every_line_in_is_one_line_out() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 6, "{text}");
     assert!(lines[2].contains("no UTF-8") && lines[5].starts_with(r#"{"id":1"#), "{text}");
+}
+
+#[test]
+fn several_objectives_have_a_front_and_no_best_trial() {
+    let rest = r#", "direction": ["minimize", "maximize"], "seed": 1"#;
+    let mut wire = begun(r#"{"x": {"type": "float", "low": 0, "high": 1}}"#, rest);
+    assert_eq!(answer(&mut wire, r#"{"front": true}"#), r#"{"front":[]}"#);
+    for id in 0..5 {
+        answer(&mut wire, r#"{"ask": true}"#);
+        let (values, c) = [("1, 5", -1), ("2, 6", 0), ("2, 4", -1), ("0, 9", 2), ("1, 5", 0)][id];
+        let tell =
+            format!(r#"{{"tell": {{"id": {id}, "values": [{values}], "constraints": [{c}]}}}}"#);
+        assert_eq!(answer(&mut wire, &tell), r#"{"ok":true}"#);
+    }
+    let front: Json = serde_json::from_str(&answer(&mut wire, r#"{"front": true}"#)).unwrap();
+    let rows: Vec<(u64, &Json)> = front["front"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["id"].as_u64().unwrap(), &row["values"]))
+        .collect();
+    let (equal, other) = (serde_json::json!([1.0, 5.0]), serde_json::json!([2.0, 6.0]));
+    assert_eq!(rows, [(0, &equal), (1, &other), (4, &equal)]);
+    assert!(front["front"][0]["params"]["x"].is_f64());
+    check(
+        &mut wire,
+        r#"{"best": true}"#,
+        "no trial is best for 2 objectives at once; ask for the 'front'",
+    );
+    check(&mut wire, r#"{"front": 1}"#, "'front' of the message is '1'");
+    answer(&mut wire, r#"{"ask": true}"#);
+    for (told, words) in [
+        (r#"{"id": 5, "value": 1, "constraints": [1]}"#, "told with 1 values; tell 2"),
+        (
+            r#"{"id": 5, "values": [1, 2]}"#,
+            "trial 5 is told with 0 constraints, those before it with 1",
+        ),
+        (r#"{"id": 5, "values": [1, 2], "constraints": [1, 2]}"#, "with 2 constraints"),
+        (r#"{"id": 5, "values": [1, 2], "constraints": 1}"#, "'constraints' of 'tell' is '1'"),
+        (
+            r#"{"id": 5, "values": [1, 2], "constraints": [null]}"#,
+            "'constraints' of 'tell' is '[null]'",
+        ),
+        (r#"{"id": 5, "state": "failed", "constraints": [1]}"#, "but no values of its objectives"),
+        (r#"{"id": 5, "state": "pruned", "constraints": [1]}"#, "but no values of its objectives"),
+        (r#"{"id": 5, "values": [1, 2], "constraints": [1], "step": 1}"#, "which only the state"),
+    ] {
+        check(&mut wire, &format!(r#"{{"tell": {told}}}"#), words);
+    }
+    let last = r#"{"tell": {"id": 5, "values": [1, 2], "constraints": [1]}}"#;
+    assert_eq!(answer(&mut wire, last), r#"{"ok":true}"#);
+}
+
+#[test]
+fn one_objective_with_constraints_has_a_best_trial_that_satisfies_them() {
+    for sampler in ["tpe", "gp", "cma-es", "nsga-ii"] {
+        let space = r#"{"x": {"type": "float", "low": 0, "high": 1}}"#;
+        let mut wire = begun(space, &format!(r#", "sampler": "{sampler}""#));
+        for id in 0..20 {
+            let asked: Json = serde_json::from_str(&answer(&mut wire, r#"{"ask": true}"#)).unwrap();
+            let x = asked["params"]["x"].as_f64().unwrap();
+            let told = format!(r#""id": {id}, "value": {x}, "constraints": [{}]"#, 0.5 - x);
+            answer(&mut wire, &format!(r#"{{"tell": {{{told}}}}}"#));
+        }
+        let best: Json = serde_json::from_str(&answer(&mut wire, r#"{"best": true}"#)).unwrap();
+        let value = best["value"].as_f64().unwrap();
+        assert!((0.5..0.6).contains(&value), "{sampler}: {value}");
+        let front: Json = serde_json::from_str(&answer(&mut wire, r#"{"front": true}"#)).unwrap();
+        assert_eq!(front["front"][0]["id"], best["id"]);
+    }
 }

@@ -5,6 +5,7 @@ use super::warm_start::{RawWarmStart, warm_start};
 use super::work::WorkKind;
 use crate::domain::{Params, Value};
 use crate::pruner::Setting;
+use crate::sampler;
 use crate::space::{Point, Space, SpaceError};
 use crate::spec::hint;
 use crate::spec::reader::{Ctx, Section};
@@ -29,7 +30,7 @@ pub(in crate::spec) struct RawSearch<'a> {
 /// Reads `[search]`.
 pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearch<'a> {
     let mut search = Search {
-        sampler: if is_single(root) { "grid" } else { "tpe" }.into(),
+        sampler: if is_single(root) { "grid" } else { sampler::DEFAULT }.into(),
         grid_steps: GRID_STEPS,
         seed: 0,
         reproducible: false,
@@ -178,6 +179,34 @@ fn refuse_pruner(section: &Section<'_>, entry: &Entry, setting: &Setting) {
         setting.word()
     );
     section.problem(entry.span, text);
+}
+
+/// Checks the sampler against how many objectives there are.
+pub(in crate::spec) fn several(ctx: &Ctx<'_>, raw: &RawSearch<'_>, n_objectives: usize) {
+    if n_objectives < 2 {
+        return;
+    }
+    let name = raw.search.sampler.as_str();
+    let most = sampler::most_objectives(name);
+    let known = ctx.known.samplers.contains(&name);
+    if known && most < n_objectives {
+        let able = sampler::names_for_several().join(", ");
+        let text = match most {
+            1 => format!(
+                "the sampler '{name}' searches for one objective, not {n_objectives}; take one of {able}"
+            ),
+            _ => format!(
+                "the sampler '{name}' searches for at most {most} objectives, not {n_objectives}; take 'auto' or another"
+            ),
+        };
+        ctx.problem(raw.sampler_span, "[search]", text);
+    }
+    if raw.warm_start.is_some() {
+        let text = format!(
+            "'warm_start' teaches one objective, and there are {n_objectives}; leave it out"
+        );
+        ctx.problem(raw.sampler_span, "[search]", text);
+    }
 }
 
 /// Checks the sampler against the space, and turns the explicit points into points of it.

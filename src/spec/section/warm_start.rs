@@ -36,13 +36,11 @@ pub(super) fn warm_start<'a>(
         return Some(RawWarmStart { from, assume: Vec::new() });
     };
     let inner = section.inner("warm_start", entry)?;
-    let from = match inner.take("from") {
-        Some(from) => sweeps(&inner, "from", &from.node),
-        None => {
-            inner.missing("from", "name the sweeps");
-            None
-        }
-    };
+    let from = inner.take("from");
+    if from.is_none() {
+        inner.missing("from", "name the sweeps");
+    }
+    let from = from.and_then(|from| sweeps(&inner, "from", &from.node));
     let mut assume = Vec::new();
     if let Some(entry) = inner.take("assume") {
         match entry.node.table() {

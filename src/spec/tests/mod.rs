@@ -165,7 +165,7 @@ const FULL_JSON: &str = r#"{
     }
   },
   "search": {
-    "seed": 7,
+    "seed": 7, "sampler": "tpe",
     "points": [{"model": "svm", "kernel": "linear", "C": 1, "scale": "none"}]
   }
 }"#;

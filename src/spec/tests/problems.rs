@@ -57,7 +57,7 @@ fn all_at_once_as_the_tour_shows_them() {
         "3 problems in sweeps/x.toml",
         "  7:7    'low' (10.0) must be below 'high' (1.0)            [models.svm] C",
         "  9:1    unknown key 'max_dept'; did you mean 'max_depth'?  [models.random_forest]",
-        "  11:11  unknown sampler 'bayes'; one of cma-es, gp, grid, random, sobol, tpe  [search]",
+        "  11:11  unknown sampler 'bayes'; one of auto, cma-es, gp, grid, nsga-ii, nsga-iii, random, sobol, tpe  [search]",
     ];
     assert_eq!(read(text).unwrap_err().to_string(), expected.join("\n"));
 }
@@ -344,7 +344,7 @@ fn searches() {
     );
     beside(
         "[search]\ngrid_steps = 3",
-        "'grid_steps' is for the grid sampler, and the sampler is 'tpe'",
+        "'grid_steps' is for the grid sampler, and the sampler is 'auto'",
     );
     beside(
         "[search]\nsampler = \"grid\"\ngrid_steps = 0",

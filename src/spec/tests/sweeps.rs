@@ -124,7 +124,7 @@ const SMALL: &str =
 #[test]
 fn defaults() {
     let sweep = read(&format!("{SMALL}[models.svm]\n")).unwrap();
-    assert_eq!((sweep.name.as_str(), sweep.search.sampler.as_str()), ("x", "tpe"));
+    assert_eq!((sweep.name.as_str(), sweep.search.sampler.as_str()), ("x", "auto"));
     assert_eq!(sweep.budget, Budget { trials: Some(100), ..Budget::default() });
     assert_eq!(sweep.space.size(), Size::Finite(1));
     let params = sweep.space.params(&sweep.space.from_unit(&[0.5]));

@@ -1,5 +1,6 @@
 //! The end of a run: what it means for its trial, and the record of both.
 
+use super::resume::further;
 use super::{DriveError, Driver, Task};
 use crate::domain::{Goal, Objective, Outcome, Params, RunId, Status};
 use crate::executor::{Assignment, Execution, OutOfFold, Stop};
@@ -154,6 +155,11 @@ impl Driver<'_> {
             judge.end(task.trial, &outcome);
         }
         let folds = self.check_folds(task.trial, &outcome);
+        if self.spec.objectives.len() > 1 {
+            let of = (self.spec, Some(task.trial));
+            let further = further(self.store, self.row.id, of)?.remove(&task.trial);
+            self.asker.measured(task.trial, further.unwrap_or_default());
+        }
         self.asker.finish(task.trial, Fate::new(score, pruned));
         self.record_tells()?;
         if let Outcome::Failed { reason } = &outcome {

@@ -53,8 +53,10 @@ impl<'a> Driver<'a> {
             record_pruned(store, row.id, (judge, spec.objectives[0].goal), &mut trials)?;
         }
         let lessons = Taught::of(store, row.id)?.map(Taught::into_lessons).unwrap_or_default();
+        let further = further(store, row.id, (spec, None))?;
         let judge = judge.map(Arc::new);
-        let asker = asker(spec, (&steering, lessons, judge.clone()), &trials, &left)?;
+        let start = (&steering, lessons, judge.clone());
+        let asker = asker(spec, start, (&trials, &left), further)?;
         let paused = steering.paused_seconds(&store.sweep_sessions(row.id)?);
         let earlier_seconds = (store.sweep_seconds(row.id)? - paused).max(0.0);
         let own = Kept { budget: spec.budget.clone(), jobs: options.jobs };
@@ -185,12 +187,34 @@ pub(in crate::sweep) fn restored(
         |(trial, left): &(&TrialRow, &Left)| trial.same_as.is_none() && **left == Left::Open;
     let n_open = trials.iter().zip(&left).filter(is_open).count() as u64;
     let lessons = Taught::of(store, row.id)?.map(Taught::into_lessons).unwrap_or_default();
+    let further = further(store, row.id, (spec, None))?;
     let asker =
-        asker(spec, (&steering, lessons, None), &trials, &left).map_err(|error| match error {
-            DriveError::Store(error) => error,
-            other => StoreError::Invalid(other.to_string()),
+        asker(spec, (&steering, lessons, None), (&trials, &left), further).map_err(|error| {
+            match error {
+                DriveError::Store(error) => error,
+                other => StoreError::Invalid(other.to_string()),
+            }
         })?;
     Ok((asker, n_open))
+}
+
+/// The losses of the objectives beside the first, of every trial or of one.
+pub(super) fn further(
+    store: &Store,
+    sweep: SweepId,
+    (spec, trial): (&Sweep, Option<u64>),
+) -> Result<BTreeMap<u64, Vec<f64>>, StoreError> {
+    let mut found: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for (place, objective) in spec.objectives.iter().skip(1).enumerate() {
+        for (trial, score) in store.trial_scores(sweep, &objective.metric, trial)? {
+            let losses = found.entry(trial).or_default();
+            // A trial that lacks one of them has not got all in the end.
+            if losses.len() == place {
+                losses.push(objective.goal.loss(score));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// How a sweep stands, for a process that does not drive it.
@@ -348,8 +372,8 @@ fn left(
 fn asker(
     spec: &Sweep,
     (steering, lessons, judge): (&Steering, Vec<Lesson>, Option<Arc<SweepJudge>>),
-    trials: &[TrialRow],
-    left: &[Left],
+    (trials, left): (&[TrialRow], &[Left]),
+    further: BTreeMap<u64, Vec<f64>>,
 ) -> Result<Asker, DriveError> {
     let misfit = |why: String| StoreError::Invalid(format!("the steering of the sweep: {why}"));
     let space = if steering.ranges.is_empty() {
@@ -365,8 +389,10 @@ fn asker(
         is_grid: spec.search.sampler == GRID,
     };
     let outlook = outlook_over(spec, &spec.budget, &space);
-    let asker = Asker::new(sampler, space, spec.points.clone(), lag);
-    let mut asker = asker.steered(steered).with_outlook(outlook).with_judge(judge).taught(lessons);
+    let asker = Asker::new(sampler, space, spec.points.clone(), lag)
+        .several(spec.objectives.len() - 1, further);
+    let asker = asker.steered(steered).with_outlook(outlook).with_judge(judge);
+    let mut asker = asker.taught(lessons);
     asker.restore(remembered(trials, left)?);
     Ok(asker)
 }
@@ -411,6 +437,7 @@ fn remembered(trials: &[TrialRow], left: &[Left]) -> Result<Vec<Remembered>, Sto
                 same_as: trial.same_as,
                 end: end(left, original.and_then(|original| trials.get(original))),
                 tell_seq: trial.tell_seq,
+                arm: trial.made_by.as_ref().map(|made_by| Arc::clone(&made_by.arm)),
             }),
             _ => Err(StoreError::Invalid(format!(
                 "the record of the sweep has a gap before trial {}; `derby store check` tells more, and \

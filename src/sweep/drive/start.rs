@@ -130,7 +130,7 @@ impl Driver<'_> {
             config: proposal.config,
             pending: proposal.pending,
             same_as: proposal.same_as,
-            arm: None,
+            made_by: proposal.made_by,
         };
         if let Err(error) = self.store.record_ask(self.row.id, &[trial]) {
             // The number is taken where another process asks now, which is not the store's fault.
@@ -216,7 +216,15 @@ impl Driver<'_> {
             owner,
             cached_from,
         };
-        Ok(self.store.start_run(&new)?)
+        // Between the ask and the run another process may have taken the sweep over, and started the trial itself.
+        let (sweep, driver) = (self.row.id, &self.options.owner);
+        let started = self.store.batch(|store| {
+            if !store.is_driver(sweep, driver)? {
+                return Ok(None);
+            }
+            store.start_run(&new).map(Some)
+        })?;
+        started.ok_or_else(|| DriveError::TakenOver(self.spec.name.clone()))
     }
 
     /// Takes over the result of an equal run of another sweep, where there is one.

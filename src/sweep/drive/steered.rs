@@ -55,7 +55,8 @@ pub(super) fn sampler_over(
         grid_steps: spec.search.grid_steps,
         ..sampler::SamplerOptions::default()
     };
-    sampler::make(&spec.search.sampler, setup_over(spec, space), &options)
+    let setup = sampler::Setup { n_objectives: spec.objectives.len(), ..setup_over(spec, space) };
+    sampler::make(&spec.search.sampler, setup, &options)
         .ok_or_else(|| DriveError::Sampler(spec.search.sampler.clone()))
 }
 
@@ -67,7 +68,7 @@ pub(super) fn outlook_over(spec: &Sweep, budget: &Budget, space: &Arc<Space>) ->
 
 fn setup_over(spec: &Sweep, space: &Arc<Space>) -> sampler::Setup {
     let (seed, budget) = (spec.search.seed, spec.budget.trials);
-    sampler::Setup { space: Arc::clone(space), seed, budget }
+    sampler::Setup { space: Arc::clone(space), seed, budget, n_objectives: 1 }
 }
 
 /// What a command comes to.

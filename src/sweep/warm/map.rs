@@ -53,16 +53,15 @@ impl<'a> Map<'a> {
                 coords.push(None);
                 continue;
             }
-            let value = match params.get(&dim.name) {
-                Some(value) => value.clone(),
-                None => {
-                    let unknown = || Misfit::Unknown { id: dim.id.clone() };
-                    let source = self.unsaid(dim, params).ok_or_else(unknown)?;
-                    let (Source::Assumed(value) | Source::Default(value) | Source::Only(value)) =
-                        source.clone();
-                    used.insert(dim.id.clone(), source);
-                    value
-                }
+            let value = if let Some(value) = params.get(&dim.name) {
+                value.clone()
+            } else {
+                let unknown = || Misfit::Unknown { id: dim.id.clone() };
+                let source = self.unsaid(dim, params).ok_or_else(unknown)?;
+                let (Source::Assumed(value) | Source::Default(value) | Source::Only(value)) =
+                    source.clone();
+                used.insert(dim.id.clone(), source);
+                value
             };
             match dim.coord(&value) {
                 Some(coord) => coords.push(Some(coord)),

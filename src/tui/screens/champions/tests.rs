@@ -44,7 +44,7 @@ impl Lab {
                 config: params.digest(),
                 pending: Vec::new(),
                 same_as: None,
-                arm: None,
+                made_by: None,
             };
             store.record_ask(sweep, &[trial]).unwrap();
             let run = store

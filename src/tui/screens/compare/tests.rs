@@ -103,7 +103,7 @@ impl Project {
             config: params.digest(),
             pending: Vec::new(),
             same_as: None,
-            arm: None,
+            made_by: None,
         };
         self.store.record_ask(self.sweep, &[trial]).unwrap();
         let commit: String = make.commit.repeat(40).chars().take(40).collect();

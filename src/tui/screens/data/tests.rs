@@ -83,7 +83,7 @@ impl Project {
             config: params.digest(),
             pending: Vec::new(),
             same_as: None,
-            arm: None,
+            made_by: None,
         };
         self.store.record_ask(sweep, &[trial]).unwrap();
         let context = RunContext {

@@ -176,7 +176,7 @@ fn add(store: &mut Store, (sweep, number): (SweepId, u64), trial: &Trial, owner:
         config: params.digest(),
         pending: Vec::new(),
         same_as: None,
-        arm: None,
+        made_by: None,
     };
     store.record_ask(sweep, &[new]).unwrap();
     let context = RunContext { host: "here".into(), ..RunContext::default() };

@@ -100,6 +100,8 @@ pub struct Record {
     pub environment: RunEnvironment,
     /// Its sweep.
     pub sweep: Option<SweepId>,
+    /// The part of the sampler that proposed its trial.
+    pub made_by: Option<String>,
     /// True if a process drives that sweep now.
     pub is_driven: bool,
     /// True if it is marked as at work and its process is gone.
@@ -253,6 +255,7 @@ fn record(reader: &Reader, id: RunId) -> Result<Record, Trouble> {
         run => run?,
     };
     let sweep = store.sweep_of(id)?;
+    let made_by = store.made_by(run.id)?.map(|made_by| made_by.arm.to_string());
     let is_driven = match sweep {
         Some(sweep) if !run.status.is_over() => store.driver(sweep)?.is_some(),
         _ => false,
@@ -277,6 +280,7 @@ fn record(reader: &Reader, id: RunId) -> Result<Record, Trouble> {
         environment: store.environment(id)?,
         sweep,
         is_driven,
+        made_by,
         is_lost: !run.status.is_over() && store.is_lost(id)?,
         artifacts: store.artifacts(id)?,
         folds,

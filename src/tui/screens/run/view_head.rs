@@ -134,7 +134,9 @@ impl Run {
                     0 => String::new(),
                     n => format!(" replicate {n}"),
                 };
-                format!("sweep {} #{trial}{replicate}", words::clean(sweep))
+                let by = record.made_by.as_deref().map(words::clean);
+                let by = by.map(|arm| format!(" by {arm}")).unwrap_or_default();
+                format!("sweep {} #{trial}{replicate}{by}", words::clean(sweep))
             }
             _ => format!("experiment {}", words::clean(&run.experiment)),
         });

@@ -94,7 +94,7 @@ impl Shop {
             config: params.digest(),
             pending: Vec::new(),
             same_as: None,
-            arm: None,
+            made_by: None,
         };
         self.store.record_ask(sweep, &[ask]).unwrap();
         let new = NewRun {

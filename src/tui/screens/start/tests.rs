@@ -172,8 +172,15 @@ fn ran(folder: &Path, text: &str, over: u64) -> (Store, crate::domain::SweepId) 
         let point: Point = plan.space.from_unit(&[number as f64 / 100.0, 0.5]);
         let params = plan.space.params(&point);
         let (config, pending) = (params.digest(), Vec::new());
-        let trial =
-            NewTrial { number, point, params: &params, config, pending, same_as: None, arm: None };
+        let trial = NewTrial {
+            number,
+            point,
+            params: &params,
+            config,
+            pending,
+            same_as: None,
+            made_by: None,
+        };
         store.record_ask(sweep, &[trial]).unwrap();
     }
     store.tell(sweep, &(0..over).collect::<Vec<u64>>()).unwrap();

@@ -238,7 +238,7 @@ impl Project {
             config,
             pending: Vec::new(),
             same_as: None,
-            arm: None,
+            made_by: None,
         };
         self.store.record_ask(self.sweep, &[trial]).unwrap();
         (number, params)

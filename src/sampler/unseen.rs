@@ -1,9 +1,8 @@
-//! Points of a finite space that were not asked for yet.
+//! Points that were not asked for yet.
 
-use super::parzen::Candidate;
+use super::grid::Tree;
 use crate::domain::{Digest, DigestBuilder};
 use crate::numeric::Rng;
-use crate::sampler::grid::Tree;
 use crate::space::{Point, Size, Space};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,21 +12,31 @@ const TRIES: usize = 32;
 /// Values of all dimensions together that are laid out to walk a space.
 const LEVELS: usize = 200_000;
 
-/// What was told of a finite space.
+/// What was told of a space.
 #[derive(Debug, Clone)]
 pub(super) struct Unseen {
     space: Arc<Space>,
-    size: u128,
+    /// The number of points; `None` if that is no finite number.
+    size: Option<u128>,
     told: BTreeSet<Digest>,
     /// All points, laid out when first needed; of ranges with very many values only some.
     tree: Option<Tree>,
 }
 
 impl Unseen {
+    /// Of any space.
+    pub(super) fn new(space: &Arc<Space>) -> Self {
+        let size = match space.size() {
+            Size::Finite(size) => Some(size),
+            Size::Infinite => None,
+        };
+        Self { space: Arc::clone(space), size, told: BTreeSet::new(), tree: None }
+    }
+
     /// `None` for a space that is never used up.
-    pub(super) fn new(space: &Arc<Space>) -> Option<Self> {
-        let Size::Finite(size) = space.size() else { return None };
-        Some(Self { space: Arc::clone(space), size, told: BTreeSet::new(), tree: None })
+    pub(super) fn of_finite(space: &Arc<Space>) -> Option<Self> {
+        let made = Self::new(space);
+        made.size.is_some().then_some(made)
     }
 
     pub(super) fn tell(&mut self, point: &Point) {
@@ -39,14 +48,14 @@ impl Unseen {
     /// are asked for.
     pub(super) fn pick(
         &mut self,
-        candidates: Vec<Candidate>,
+        candidates: impl IntoIterator<Item = Point>,
         pending: &[Point],
         rng: &mut Rng,
     ) -> Option<Point> {
         let at_work: BTreeSet<Digest> = pending.iter().map(key).collect();
         let n_new = at_work.iter().filter(|key| !self.told.contains(*key)).count();
         let n_seen = self.told.len() + n_new;
-        if n_seen as u128 >= self.size {
+        if self.size.is_some_and(|size| n_seen as u128 >= size) {
             return None;
         }
         let told = &self.told;
@@ -54,16 +63,21 @@ impl Unseen {
             let key = key(point);
             !told.contains(&key) && !at_work.contains(&key)
         };
+        let mut first = None;
+        for point in candidates {
+            if is_unseen(&point) {
+                return Some(point);
+            }
+            first.get_or_insert(point);
+        }
         let space = &self.space;
         let mut random = || {
             let unit: Vec<f64> = space.dims().iter().map(|_| rng.unit()).collect();
             space.from_unit(&unit)
         };
-        let first = candidates.first().map(|c| c.point.clone());
-        let drawn = candidates.into_iter().map(|c| c.point).find(&is_unseen);
-        let drawn = drawn.or_else(|| (0..TRIES).map(|_| random()).find(&is_unseen));
-        if drawn.is_some() {
-            return drawn;
+        let drawn = (0..TRIES).map(|_| random()).find(&is_unseen);
+        if drawn.is_some() || self.size.is_none() {
+            return drawn.or(first);
         }
         let steps = (LEVELS / space.len().max(1)).max(2);
         let tree = self.tree.get_or_insert_with(|| Tree::new(space, steps));
@@ -106,7 +120,7 @@ mod tests {
                 pending.push(point);
             } else {
                 let loss = Some(point.0.iter().flatten().sum());
-                tpe.tell(&Told { number, point, loss, sd: None });
+                tpe.tell(&Told::new(number, point, loss));
             }
         }
         assert_eq!(seen.len(), expect);
