@@ -52,6 +52,7 @@ impl VariancePrior {
 
     /// The posterior of a variance of which `freedom` degrees measured this sum of squares: the moderated variance and
     /// its degrees of freedom.
+    #[must_use]
     pub fn moderate(self, sum_of_squares: f64, freedom: f64) -> Self {
         let total = self.freedom + freedom;
         let variance = (self.freedom * self.variance + sum_of_squares) / total;

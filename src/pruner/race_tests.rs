@@ -2,7 +2,7 @@
 
 use super::{Judge, RaceOptions, Setting, TrialEnd};
 use crate::domain::Goal;
-use crate::numeric::VariancePrior;
+use crate::numeric::{Rng, VariancePrior};
 use serde_json::Value;
 
 fn fixture() -> Value {
@@ -31,7 +31,8 @@ fn run(judge: &Judge, trial: u64, values: &[f64]) -> Option<(usize, String)> {
     judge.begin(trial);
     let verdicts =
         values.iter().enumerate().map(|(at, &value)| (at, fold(judge, trial, at, value)));
-    let stopped = verdicts.filter_map(|(at, why)| Some((at, why?))).next();
+    let mut verdicts = verdicts.filter_map(|(at, why)| Some((at, why?)));
+    let stopped = verdicts.next();
     judge.finish(trial, if stopped.is_some() { TrialEnd::Pruned } else { TrialEnd::Done });
     stopped
 }
@@ -110,6 +111,37 @@ fn who_is_ahead_or_level_is_never_stopped() {
         Some(1),
         "the best is another now"
     );
+}
+
+/// The best trial against many that are better than it by a hair, over folds that differ: few of them are stopped.
+#[test]
+fn few_are_stopped_that_would_have_been_better() {
+    for (n_folds, alpha) in [(5_u32, 0.05), (10, 0.2)] {
+        let mut rng = Rng::stream(7, "race", u64::from(n_folds));
+        let mut noise = |scale: f64| {
+            // Of mean 0 over all folds.
+            let values: Vec<f64> = (0..n_folds).map(|_| scale * rng.normal()).collect();
+            let mean = values.iter().sum::<f64>() / f64::from(n_folds);
+            values.into_iter().map(move |value| value - mean).collect::<Vec<f64>>()
+        };
+        let (n, mut n_stopped, mut n_worse) = (1500_u32, 0_u32, 0_u32);
+        for _ in 0..n {
+            let judge = race(RaceOptions { alpha, ..RaceOptions::default() });
+            let folds = noise(1.0);
+            let at = |shift: f64, noise: &[f64]| -> Vec<f64> {
+                folds.iter().zip(noise).map(|(fold, noise)| fold + noise + shift).collect()
+            };
+            for trial in 0..6 {
+                run(&judge, trial, &at(0.4 * trial as f64, &noise(0.1)));
+            }
+            n_stopped += u32::from(run(&judge, 6, &at(-1e-9, &noise(0.1))).is_some());
+            n_worse += u32::from(run(&judge, 7, &at(0.5, &noise(0.1))).is_some());
+        }
+        let most = alpha + 3.0 * (alpha * (1.0 - alpha) / f64::from(n)).sqrt();
+        let share = f64::from(n_stopped) / f64::from(n);
+        assert!(share <= most && share > alpha / 20.0, "{n_folds} folds: {share}");
+        assert!(n_worse > n * 9 / 10, "{n_worse} of {n} that are far behind");
+    }
 }
 
 #[test]

@@ -60,7 +60,9 @@ mod tests {
 
     fn ranks(scored: &[f64], stopped: &[(i64, f64)]) -> Vec<f64> {
         let mut ranks = Ranks::default();
-        scored.iter().for_each(|&loss| ranks.score(loss));
+        for &loss in scored {
+            ranks.score(loss);
+        }
         let stopped: Vec<Pruned> =
             stopped.iter().map(|&(step, loss)| Pruned { step, loss }).collect();
         for &pruned in &stopped {

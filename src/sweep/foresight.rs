@@ -48,3 +48,58 @@ impl Foresight {
         self.forecasts.get(&number).copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Goal, Outcome};
+    use crate::pruner::{RaceOptions, Setting};
+    use crate::spec::Search;
+
+    fn judge() -> Arc<SweepJudge> {
+        let search = Search {
+            sampler: "tpe".into(),
+            grid_steps: 5,
+            seed: 0,
+            reproducible: false,
+            lag: 1,
+            replicates: 1,
+            pruner: Some(Setting::Race(RaceOptions::default())),
+            warm_start: None,
+        };
+        Arc::new(SweepJudge::new(&search, Goal::Maximize, "sweep").unwrap())
+    }
+
+    /// A trial with these values of its folds, four of which are all.
+    fn run(judge: &SweepJudge, trial: u64, values: &[f64]) {
+        judge.begin(trial, 0);
+        for (fold, &value) in values.iter().enumerate() {
+            judge.report((trial, 0), &format!("fold={fold}"), 0, value);
+        }
+        let reason = String::new();
+        let ended = if values.len() == 4 { Outcome::Done } else { Outcome::Pruned { reason } };
+        judge.end(trial, &ended);
+    }
+
+    #[test]
+    fn a_forecast_goes_by_what_was_told_before_and_is_never_the_best() {
+        let judge = judge();
+        run(&judge, 0, &[0.9, 0.8, 0.7, 0.6]);
+        run(&judge, 1, &[0.7, 0.6, 0.5, 0.4]);
+        run(&judge, 2, &[0.5, 0.5]);
+        run(&judge, 3, &[0.99, 0.99]);
+        let mut foresight = Foresight::new(Some(judge));
+        foresight.note_stopped(2, 2);
+        assert_eq!(foresight.of(2), None, "nobody is known to have been there");
+        foresight.note_score(0, -0.75);
+        foresight.note_stopped(2, 2);
+        // 0.35 behind the one that is known, on the two folds that both have.
+        assert!((foresight.of(2).unwrap() + 0.75 - 0.35).abs() < 1e-12);
+        foresight.note_score(1, -0.55);
+        foresight.note_stopped(4, 2);
+        assert!((foresight.of(4).unwrap() + 0.4).abs() < 1e-12, "what repeats it, too");
+        foresight.note_stopped(3, 3);
+        assert_eq!(foresight.of(3), Some(-0.75), "as good as the best at most");
+        assert_eq!(Foresight::default().of(0), None);
+    }
+}

@@ -36,10 +36,10 @@ impl SweepJudge {
                 Some(Status::Failed | Status::Infeasible) => TrialEnd::Failed,
                 _ => continue,
             };
-            let values: Vec<(String, i64, f64)> = by_trial
-                .get(&trial.number)
+            let mut own = by_trial.remove(&trial.number).unwrap_or_default();
+            own.sort_by_key(|series| (series.replicate, in_order(&series.context)));
+            let values: Vec<(String, i64, f64)> = own
                 .into_iter()
-                .flatten()
                 .flat_map(|series| {
                     let context = self.context(series.replicate, &series.context);
                     series.values.iter().map(move |&(step, value)| (context.clone(), step, value))
@@ -100,6 +100,12 @@ impl SweepJudge {
             (_, context) => format!("replicate={replicate} {context}"),
         }
     }
+}
+
+/// `fold=9` comes before `fold=10`, as when it was measured: sums over folds are the same to the bit.
+fn in_order(context: &str) -> (&str, u64, &str) {
+    let text = context.trim_end_matches(|c: char| c.is_ascii_digit());
+    (text, context[text.len()..].parse().unwrap_or(0), context)
 }
 
 impl Judging for SweepJudge {

@@ -258,10 +258,9 @@ impl Plan {
                 memory_mb,
                 n_folds: planned.n_folds,
                 // With a pruner one fold follows the other.
-                most_helpers: if judged != Judged::Nothing {
-                    0
-                } else {
-                    planned.n_folds.saturating_sub(1)
+                most_helpers: match judged {
+                    Judged::Nothing => planned.n_folds.saturating_sub(1),
+                    Judged::Folds | Judged::Rounds => 0,
                 },
                 store: place.store.clone(),
                 owner: place.owner.clone(),

@@ -21,6 +21,6 @@ pub use by_hand::{typed_command, typed_params, typed_time};
 pub(super) use gate::gate;
 pub(super) use limits::{budget, resources};
 pub(super) use objective::{Objectives, objectives};
-pub(super) use search::{points, search, several};
+pub(super) use search::{points, race, search, several};
 pub(super) use warm_start::assumed;
 pub(super) use work::{WorkKind, plan};

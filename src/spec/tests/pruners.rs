@@ -192,10 +192,39 @@ fn a_reproducible_race_is_one_of_models_in_this_process() {
         ))
     };
     assert!(models("").is_ok(), "{:?}", models("").err());
-    assert!(models("[resources]\nisolate = true").is_err());
+    let refused = |rest: &str, part: &str| {
+        let error = models(rest).expect_err(rest).to_string();
+        assert!(error.contains(part), "{error}");
+    };
+    refused("[resources]\nisolate = true", "the pruner 'race' with isolate = true stops trials");
+    refused("replicates = 2", "the pruner 'race' with replicates, which run side by side, stops");
     problem(
         "reproducible = true\npruner = \"race\"",
         "the pruner 'race' stops trials while others run",
+    );
+}
+
+#[test]
+fn a_race_has_one_objective_and_goes_by_last_values() {
+    let command = |objective: &str| {
+        let rest = "[command]\nrun = \"train\"\nmetrics = \"jsonl\"\n[search]\npruner = \"race\"\n\
+                    [params]\nx = { low = 0.0, high = 1.0 }\n";
+        read(&format!("{objective}\n{rest}"))
+    };
+    let of = |metric: &str| format!("metric = \"{metric}\"\ngoal = \"minimize\"\n");
+    let one = format!("[objective]\n{}", of("loss"));
+    assert!(command(&one).is_ok(), "{:?}", command(&one).err());
+    let refused = |objective: &str, part: &str| {
+        let error = command(objective).expect_err(objective).to_string();
+        assert!(error.contains(part), "{error}");
+    };
+    refused(
+        &format!("[[objective]]\n{}[[objective]]\n{}", of("loss"), of("seconds")),
+        "the pruner 'race' stops trials that cannot win, which is told by one objective, and there are 2; leave it out",
+    );
+    refused(
+        &format!("{one}summary = \"best\""),
+        "goes by the last value of each fold, and the score of 'loss' is its min; leave one of them out",
     );
 }
 
