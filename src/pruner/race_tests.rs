@@ -29,10 +29,8 @@ fn fold(judge: &Judge, trial: u64, fold: usize, value: f64) -> Option<String> {
 /// Runs a trial; after which fold it is stopped, and why.
 fn run(judge: &Judge, trial: u64, values: &[f64]) -> Option<(usize, String)> {
     judge.begin(trial);
-    let verdicts =
-        values.iter().enumerate().map(|(at, &value)| (at, fold(judge, trial, at, value)));
-    let mut verdicts = verdicts.filter_map(|(at, why)| Some((at, why?)));
-    let stopped = verdicts.next();
+    let mut folds = values.iter().enumerate();
+    let stopped = folds.find_map(|(at, &value)| Some((at, fold(judge, trial, at, value)?)));
     judge.finish(trial, if stopped.is_some() { TrialEnd::Pruned } else { TrialEnd::Done });
     stopped
 }
