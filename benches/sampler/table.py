@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The tables of README.md: derby's samplers beside their peers, as Markdown.
 
-  table.py [--files results/*.csv] [--ours auto,gp,tpe,cma-es]
+  table.py [--problems dev|unseen] [--files results/*.csv] [--ours auto,gp,tpe,cma-es]
 
 Figures per problem are medians over seeds of the normalised regret (score.py says how it is made). The row
 `optuna:AutoSampler` is put together by AutoSampler's published rule from the runs of its arms, up to 100 trials: GPSampler
@@ -20,8 +20,8 @@ from score import BUDGETS, HERE, compare, read, values
 RULE = "optuna:AutoSampler"
 
 
-def add_rule(reg):
-    for p in problems.load("dev"):
+def add_rule(reg, probs):
+    for p in probs:
         arm = "optuna:tpe" if set(p.tags) & {"categorical", "conditional"} else "optuna:gp"
         runs = reg.get(arm, {}).get(p.name, {})
         reg[RULE][p.name] = {s: {b: v for b, v in d.items() if b <= 100} for s, d in runs.items()}
@@ -65,14 +65,16 @@ def table(reg, secs, probs, ours, b):
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--problems", default="dev")
     ap.add_argument("--files", nargs="*", default=sorted(glob.glob(os.path.join(HERE, "results", "*.csv"))))
     ap.add_argument("--ours", default="auto,gp,tpe,cma-es")
     ap.add_argument("--batch", type=int, default=1)
     a = ap.parse_args()
     ours = a.ours.split(",")
     reg, secs = read(a.files, a.batch)
-    add_rule(reg)
-    probs = [p.name for p in problems.load("dev")]
+    loaded = problems.load(a.problems)
+    add_rule(reg, loaded)
+    probs = [p.name for p in loaded]
     lead = ours[0]
     rows = {}
     for b in BUDGETS:

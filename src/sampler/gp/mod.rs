@@ -59,7 +59,7 @@ use self::kernel::Kernel;
 pub use self::outlook::Regret;
 use self::posterior::Posterior;
 use self::propose::{Effort, Proposal, Search};
-use self::record::{Lens, Record};
+use self::record::{FITTED, Lens, Record};
 use self::region::Region;
 use super::grid::Tree;
 use super::{Pruned, Sampler, Setup, Told, sobol};
@@ -81,6 +81,8 @@ const PRIOR: Prior = Prior {
 const MAX_ADDITIVE: usize = 64;
 /// Most running points that the model takes in, the newest first.
 const MAX_PENDING: usize = 32;
+/// Trials beyond which fewer points are screened, down to half as many.
+const SCREENED_IN_FULL: usize = 150;
 /// Ways in which many running points may turn out.
 const DREAMS: usize = 8;
 /// Random points tried for one that was not asked for yet, once no proposal is.
@@ -102,6 +104,8 @@ const NEAR_MOST: usize = 3;
 const CAMPAIGN: u64 = 20;
 /// From this many trials on, a fit starts from the one before it.
 const CHAIN_FROM: usize = 40;
+/// Beyond so many trials a fit that starts anew does so from one place.
+const ONE_START_FROM: usize = 100;
 /// A chain of fits starts anew after so many.
 const CHAIN: usize = 6;
 /// Steps of a fit from one start at most, where they are cheap.
@@ -231,7 +235,7 @@ impl Gp {
             let continues = size >= CHAIN_FROM && at % CHAIN != 0;
             let starts = match theta.take() {
                 Some(theta) if continues => vec![theta],
-                _ => self.cold_starts(at),
+                _ => self.cold_starts(at, size),
             };
             let steps = self.fit_steps(size);
             let found = self
@@ -245,8 +249,11 @@ impl Gp {
         theta
     }
 
-    /// The prior's mode and a draw from the prior.
-    fn cold_starts(&self, at: usize) -> Vec<Vec<f64>> {
+    /// The prior's mode and, where trials are few enough for a second optimum, a draw from the prior.
+    fn cold_starts(&self, at: usize, size: usize) -> Vec<Vec<f64>> {
+        if size > ONE_START_FROM {
+            return vec![self.fit.mode().to_vec()];
+        }
         let mut rng = Rng::stream(self.setup.seed, "gp fit", at as u64);
         let draw = |(mean, sd): (&f64, &f64)| mean + 0.7 * sd * rng.normal();
         let drawn = self.fit.mode().iter().zip(self.fit.sds()).map(draw).collect();
@@ -255,9 +262,9 @@ impl Gp {
 
     /// Fewer steps where each is dear, by arithmetic and not by a clock.
     fn fit_steps(&self, n: usize) -> usize {
-        let n = n.min(self.options.max_points) as f64;
+        let n = n.min(FITTED) as f64;
         let cost = n * n * n + 20.0 * n * n * self.codec.len() as f64;
-        ((4e9 / cost) as usize).clamp(4, FIT_STEPS)
+        ((2e8 / cost) as usize).clamp(4, FIT_STEPS)
     }
 
     fn proposals(&mut self, number: u64, pending: &[Point], rng: &mut Rng) -> Vec<Proposal> {
@@ -300,6 +307,13 @@ impl Gp {
         free
     }
 
+    /// Points screened: fewer where each is dear.
+    fn n_candidates(&self) -> usize {
+        let n = self.record.len().min(self.options.max_points).max(1);
+        let most = self.options.n_candidates;
+        (most * SCREENED_IN_FULL / n).clamp(most.div_ceil(2), most)
+    }
+
     /// Proposals in a region, and the loss that one unit of the model's scale is at the best point.
     fn search(
         &self,
@@ -313,9 +327,10 @@ impl Gp {
             pending.iter().rev().take(MAX_PENDING).map(|point| self.codec.row(point)).collect();
         let n_dreams = if running.len() > self.options.n_believed { DREAMS } else { 1 };
         let posterior = posterior.with_pending(&running, n_dreams, rng);
+        let n_candidates = self.n_candidates();
         let effort = Effort {
-            sobol: self.options.n_candidates / 2,
-            near: self.options.n_candidates.div_ceil(2).max(1),
+            sobol: n_candidates / 2,
+            near: n_candidates.div_ceil(2).max(1),
             starts: self.options.n_starts.max(1),
         };
         let search = Search {

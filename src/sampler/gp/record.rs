@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const CROWD: f64 = 0.02;
 /// A crowd keeps so many: without neighbors noise cannot be told from short scales.
 const CROWD_KEEPS: usize = 3;
+/// Most trials that parameters are fitted to: more of them change the optimum little and the time much.
+pub(super) const FITTED: usize = 150;
 /// Share of the distance between the median and the best loss that counts as progress.
 const PROGRESS: f64 = 1e-3;
 
@@ -155,7 +157,21 @@ impl Record {
         with(&View { data, subset: &subset, typical: &typical, scale })
     }
 
-    /// Calls `with` on the data of the first `n` trials without crowds, for a fit.
+    /// The places in a view of at most [`FITTED`] trials outside of crowds: the best half and an even sample of the others.
+    fn thinned(&self, view: &View<'_>) -> Vec<usize> {
+        let mut typical: Vec<usize> = (0..view.subset.len()).filter(|&i| view.typical[i]).collect();
+        if typical.len() <= FITTED {
+            return typical;
+        }
+        let loss = |i: usize| self.loss(view.subset[i]);
+        typical.sort_by(|&a, &b| loss(a).total_cmp(&loss(b)));
+        typical[FITTED / 2..].sort_by_key(|&i| scatter(view.subset[i] as u64));
+        typical.truncate(FITTED);
+        typical.sort_unstable();
+        typical
+    }
+
+    /// Calls `with` on the data of the first `n` trials without crowds, thinned out for a fit.
     pub(super) fn fit_view<T>(
         &self,
         n: usize,
@@ -165,7 +181,7 @@ impl Record {
         self.view(n, lens, |view| {
             let mut points = lens.codec.columns();
             let (mut y, mut noise) = (Vec::new(), Vec::new());
-            for i in (0..view.subset.len()).filter(|&i| view.typical[i]) {
+            for i in self.thinned(view) {
                 points.push(&self.rows[view.subset[i]]);
                 y.push(view.data.y[i]);
                 noise.push(view.data.noise[i]);
