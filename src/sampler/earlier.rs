@@ -1,4 +1,4 @@
-//! Every sampler that learns, taught by trials of an earlier sweep and by trials that were stopped.
+//! Every sampler that learns, taught by trials of an earlier sweep.
 
 use super::conformance::{float, setup};
 use super::{Pruned, Sampler, SamplerOptions, Setup, Told, learns, make, names};
@@ -69,38 +69,5 @@ fn those_that_learn_nothing_ask_the_same() {
     let lessons = earlier(&setup);
     for name in names().iter().filter(|name| !learns(name)) {
         assert_eq!(go(name, &setup, &lessons, 5), go(name, &setup, &[], 5), "{name}");
-    }
-}
-
-/// All but the first trials are stopped: the later, the nearer to 0.7. Their reports at different steps cannot be compared.
-#[test]
-fn stopped_trials_teach_in_their_order() {
-    let setup = setup((0..2).map(|i| float(&format!("x{i}"), 0.0, 1.0)).collect(), 3);
-    for name in names().iter().filter(|name| learns(name) && !name.starts_with("nsga")) {
-        let search = |teaches: bool| -> f64 {
-            let mut sampler = sampler(name, &setup);
-            let n = if matches!(*name, "auto" | "gp") { 36 } else { 90 };
-            let mut losses = Vec::new();
-            for number in 0..n {
-                let point = sampler.ask(number, &[]).unwrap();
-                let loss = bowl(&point);
-                losses.push(loss);
-                let arm = sampler.chosen().map(|chosen| chosen.arm);
-                let told = Told { arm, ..Told::new(number, point, None) };
-                let step = 1 << (3.0 - 4.0 * loss).clamp(0.0, 3.0) as u32;
-                match number {
-                    0..4 => sampler.tell(&Told { loss: Some(loss), ..told }),
-                    _ if teaches => {
-                        let pruned = Pruned { step, loss: loss - step as f64 };
-                        sampler.tell_pruned(&told, pruned);
-                    }
-                    _ => sampler.tell(&told),
-                }
-            }
-            let last = &losses[losses.len() / 2..];
-            last.iter().sum::<f64>() / last.len() as f64
-        };
-        let (taught, ignorant) = (search(true), search(false));
-        assert!(taught < 0.7 * ignorant, "{name}: {taught} against {ignorant}");
     }
 }

@@ -9,7 +9,6 @@ mod cma;
 mod gp;
 mod grid;
 mod nsga;
-mod pruned;
 mod random;
 mod session;
 mod several;

@@ -65,8 +65,7 @@ use self::record::Record;
 use self::restart::{Bipop, Scale, Stop};
 use self::run::Run;
 use super::grid::Tree;
-use super::pruned::Ranks;
-use super::{Pruned, Sampler, Setup, Told, sobol};
+use super::{Sampler, Setup, Told, sobol};
 use crate::numeric::{Rng, normal_quantile};
 use crate::space::{Point, Size};
 use std::collections::VecDeque;
@@ -135,8 +134,6 @@ pub struct Cma {
     options: CmaOptions,
     frame: Frame,
     record: Record,
-    /// What stopped trials stand for.
-    ranks: Ranks,
     /// The number of points, if it is finite.
     size: Option<u128>,
     run: Option<Run>,
@@ -159,7 +156,6 @@ impl Cma {
             setup,
             options,
             record: Record::default(),
-            ranks: Ranks::default(),
             size,
             run: None,
             past: VecDeque::new(),
@@ -337,20 +333,6 @@ impl Sampler for Cma {
     fn tell(&mut self, told: &Told) {
         let loss = told.comparable_loss().filter(|loss| loss.is_finite());
         let loss = loss.unwrap_or(f64::INFINITY);
-        self.ranks.score(loss);
-        self.take_in(told, loss);
-    }
-
-    fn tell_pruned(&mut self, told: &Told, pruned: Pruned) {
-        let is_ranked = self.ranks.stop(pruned);
-        let loss = if is_ranked { self.ranks.stand_in(pruned) } else { f64::INFINITY };
-        self.take_in(told, loss);
-    }
-}
-
-impl Cma {
-    /// Takes in a trial with a loss that is at least good for its rank; infinite for a failure.
-    fn take_in(&mut self, told: &Told, loss: f64) {
         let place = self.frame.place(&self.setup.space, &told.point);
         let origin = self.run.as_ref().and_then(|run| self.origin(run, told));
         self.record.push(&told.point, place.clone(), loss);

@@ -62,7 +62,7 @@ use self::propose::{Effort, Proposal, Search};
 use self::record::{FITTED, Lens, Record};
 use self::region::Region;
 use super::grid::Tree;
-use super::{Pruned, Sampler, Setup, Told, sobol};
+use super::{Sampler, Setup, Told, sobol};
 use crate::domain::{Digest, DigestBuilder};
 use crate::numeric::Rng;
 use crate::space::{Point, Size};
@@ -422,11 +422,6 @@ impl Sampler for Gp {
 
     fn tell(&mut self, told: &Told) {
         self.record.push(self.codec.row(&told.point), told.loss, told.sd);
-        self.seen.insert(key(&told.point));
-    }
-
-    fn tell_pruned(&mut self, told: &Told, pruned: Pruned) {
-        self.record.push_stopped(self.codec.row(&told.point), pruned);
         self.seen.insert(key(&told.point));
     }
 }

@@ -3,9 +3,7 @@
 use super::codec::Codec;
 use super::fit::Data;
 use super::warp::{self, Scale};
-use crate::sampler::Pruned;
-use crate::sampler::pruned::Ranks;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Trials this near to older ones are a crowd, in the unit interval.
 const CROWD: f64 = 0.02;
@@ -23,8 +21,6 @@ pub(super) struct Record {
     /// Finite; `None` for failures.
     pub(super) losses: Vec<Option<f64>>,
     sds: Vec<Option<f64>>,
-    /// How far those came that were stopped early, by their indices.
-    stopped: BTreeMap<usize, Pruned>,
     pub(super) n_scored: usize,
 }
 
@@ -57,25 +53,6 @@ impl Record {
         self.rows.push(row);
         self.losses.push(loss);
         self.sds.push(sd.filter(|sd| sd.is_finite() && *sd > 0.0));
-    }
-
-    /// Adds a trial that was stopped early.
-    pub(super) fn push_stopped(&mut self, row: Vec<f64>, pruned: Pruned) {
-        if pruned.loss.is_finite() {
-            self.stopped.insert(self.len(), pruned);
-        }
-        self.push(row, None, None);
-    }
-
-    /// The losses of some of the first `n` trials; of those that were stopped early what stands for one.
-    fn losses_of(&self, subset: &[usize], n: usize) -> Vec<Option<f64>> {
-        let mut ranks = Ranks::default();
-        if self.stopped.range(..n).next().is_some() {
-            self.losses[..n].iter().flatten().for_each(|&loss| ranks.score(loss));
-            self.stopped.range(..n).for_each(|(_, &pruned)| _ = ranks.stop(pruned));
-        }
-        let stand_in = |i: &usize| self.stopped.get(i).map(|&pruned| ranks.stand_in(pruned));
-        subset.iter().map(|i| self.losses[*i].or_else(|| stand_in(i))).collect()
     }
 
     /// A trial's loss, infinite for a failure.
@@ -144,7 +121,7 @@ impl Record {
     /// points around the best one would else make the rest of the space look flat.
     pub(super) fn view<T>(&self, n: usize, lens: Lens<'_>, with: impl FnOnce(&View<'_>) -> T) -> T {
         let subset = self.subset(n, lens.most);
-        let losses = self.losses_of(&subset, n);
+        let losses: Vec<Option<f64>> = subset.iter().map(|&i| self.losses[i]).collect();
         let typical = self.typical(&subset);
         let (y, scale) = warp::standardize(&losses, &typical, lens.warps);
         let mut points = lens.codec.columns();
