@@ -154,7 +154,7 @@ fn folds_may_come_in_any_order_and_others_are_not_compared() {
 
 #[test]
 fn folds_with_steps_count_once_the_next_one_begins() {
-    let judge = race(RaceOptions { n_startup_trials: 2, min_folds: 1, ..RaceOptions::default() });
+    let judge = race(RaceOptions { n_startup_trials: 3, min_folds: 1, ..RaceOptions::default() });
     let report =
         |trial, at: u64, step, value| judge.report(trial, &format!("fold={at}"), step, value);
     for trial in 0..3 {
@@ -223,8 +223,9 @@ fn a_judge_from_the_record_decides_alike() {
     let stopped = (5..40).find(|&trial| live.stopped_at(trial).is_some()).unwrap();
     let forecast = live.forecast(stopped, &done).unwrap();
     assert_eq!(Some(forecast), from_record.forecast(stopped, &done));
-    let mean = 1.0 + (stopped % 7) as f64 * 0.05;
-    assert!((forecast - mean).abs() < 0.03, "{forecast}, {mean}");
+    // As far behind in the end as over the two folds that it saw.
+    let seen = 1.0 + (stopped % 7) as f64 * 0.05 * 1.25;
+    assert!((forecast - seen).abs() < 0.03, "{forecast}, {seen}");
     assert_eq!(live.forecast(stopped, &[]), None);
     assert_eq!(live.forecast(0, &done), None, "a completed trial has its score");
 }

@@ -43,7 +43,7 @@ fn place_of(search: &str) -> Place {
 
 /// Every run of the sweep, without what differs from run to run, by trial.
 fn runs(place: &Place) -> Vec<Value> {
-    let runs = json(&place.derby(&["runs", "sweep:raced", "--json", "--limit", "1000"]));
+    let runs = json(&place.derby(&["runs", "sweep:raced", "--json"]));
     let mut runs: Vec<Value> = runs
         .as_array()
         .unwrap()
@@ -147,7 +147,7 @@ fn a_race_without_folds_is_refused() {
     refused(&function, "and there are none; mend: a sweep of models");
     let command = format!(
         "[objective]\nmetric = \"loss\"\ngoal = \"minimize\"\n[command]\nmetrics = \"jsonl\"\n\
-         run = [\"sh\", \"-c\", 'echo \"{{\\\"loss\\\": $DERBY_PARAM_X}}\"']\n{search}{params}"
+         run = [\"sh\", \"-c\", 'echo \"{{{{\\\"loss\\\": $DERBY_PARAM_X}}}}\"']\n{search}{params}"
     );
     refused(&command, "and trial 0 reported 1; mend: report the folds");
 }

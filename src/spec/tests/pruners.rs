@@ -157,7 +157,7 @@ fn problems_of_a_pruner() {
     );
     problem(
         "pruner = { kind = \"race\", min_folds = 0 }",
-        "'min_folds' must be a whole number from 1",
+        "'min_folds' must be a whole number of at least 1, not '0'",
     );
     problem("pruner = { kind = \"race\", n_startup_trials = 1 }", "of at least 2, not '1'");
     problem(
@@ -187,8 +187,8 @@ fn a_reproducible_sweep_has_no_pruner() {
 fn a_reproducible_race_is_one_of_models_in_this_process() {
     let models = |rest: &str| {
         read(&format!(
-            "[objective]\nmetric = \"accuracy\"\n[data]\npath = \"x.csv\"\ntarget = \"y\"\n[models.knn]\n\
-             n_neighbors = [1, 2]\n[search]\nreproducible = true\npruner = \"race\"\n{rest}"
+            "[objective]\nmetric = \"accuracy\"\n[data]\npath = \"x.csv\"\ntarget = \"y\"\n[models.svm]\n\
+             C = {{ low = 0.1, high = 1.0 }}\n[search]\nreproducible = true\npruner = \"race\"\n{rest}"
         ))
     };
     assert!(models("").is_ok(), "{:?}", models("").err());
