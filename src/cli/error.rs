@@ -112,6 +112,7 @@ impl From<PlanError> for CliError {
             PlanError::Command(_)
             | PlanError::Gpus(_)
             | PlanError::Metric { .. }
+            | PlanError::Race { .. }
             | PlanError::Elsewhere { .. }
             | PlanError::Family { .. } => Exit::Usage,
             PlanError::Data(_) | PlanError::Split(_) => Exit::Failed,
@@ -163,7 +164,7 @@ impl From<DriveError> for CliError {
         match error {
             DriveError::Store(error) => error.into(),
             DriveError::WarmStart(error) => error.into(),
-            DriveError::Sampler(_) => Self::usage(error.to_string()),
+            DriveError::Sampler(_) | DriveError::NoFolds { .. } => Self::usage(error.to_string()),
             DriveError::TakenOver(_) => Self::new(Exit::Later, error.to_string()),
             DriveError::Threads { .. } => Self::new(Exit::Failed, error.to_string()),
         }

@@ -68,15 +68,14 @@ impl Front {
     /// `12 of 40 trials, hypervolume 3.2 from the worst of each (left 9.1, right 4)`.
     pub(super) fn words(&self) -> String {
         let n = count(self.trials.len() as u64);
-        let mut text = format!("{n} of {} trials", count(self.among as u64));
+        let text = format!("{n} of {} trials", count(self.among as u64));
         if self.volume > 0.0 {
             let worst = self.objectives.iter().zip(&self.worst);
             let worst: Vec<String> = worst
                 .map(|(o, value)| format!("{} {}", o.metric, format_number(*value, DIGITS)))
                 .collect();
-            let volume = format_number(self.volume, DIGITS);
-            text +=
-                &format!(", hypervolume {volume} from the worst of each ({})", worst.join(", "));
+            let (volume, worst) = (format_number(self.volume, DIGITS), worst.join(", "));
+            return format!("{text}, hypervolume {volume} from the worst of each ({worst})");
         }
         text
     }

@@ -32,8 +32,19 @@ pub struct CvSetup {
     pub memory_mb: u64,
     /// Bytes of prepared folds to keep for the next trial.
     pub cache_bytes: usize,
-    /// True if a pruner judges the trials: then models are scored after some of their rounds, too.
-    pub has_pruner: bool,
+    /// What a pruner sees of a trial.
+    pub judged: Judged,
+}
+
+/// What a pruner judges a trial by. It sees one fold after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judged {
+    /// There is none.
+    Nothing,
+    /// The score of each fold.
+    Folds,
+    /// Scores after some of a model's rounds, too.
+    Rounds,
 }
 
 /// Cross-validation of the families in [`trainer`].
@@ -45,7 +56,7 @@ pub struct CrossValidation {
 
 /// What one fold gave.
 struct FoldResult {
-    /// Where its values stand: at the last round with a pruner, else at 0.
+    /// Where its values stand: at the last round where rounds are judged, else at 0.
     step: i64,
     values: Vec<f64>,
     prediction: Prediction,
@@ -61,7 +72,7 @@ struct Trial<'a> {
     choices: Vec<PrepChoice>,
     prep: Digest,
     control: &'a Control,
-    /// The values of all rounds, with a pruner.
+    /// The values of all rounds, where they are judged.
     curve: Option<Mutex<Curve>>,
 }
 
@@ -103,7 +114,8 @@ impl CrossValidation {
                 results.lock().unwrap_or_else(PoisonError::into_inner)[fold] = Some(result);
             }
         };
-        let most_helpers = if trial.curve.is_some() { 0 } else { n_folds.saturating_sub(1) };
+        let is_judged = self.setup.judged != Judged::Nothing;
+        let most_helpers = if is_judged { 0 } else { n_folds.saturating_sub(1) };
         let helpers = Helpers::take(trial.control, most_helpers);
         let borrowed_cpu = run_beside(helpers.count, &work);
         drop(helpers);
@@ -246,7 +258,7 @@ impl CrossValidation {
 
     /// How many metrics, from the front, have all their points in the curve.
     fn n_in_curve(&self) -> usize {
-        usize::from(self.setup.has_pruner)
+        usize::from(self.setup.judged == Judged::Rounds)
     }
 
     fn gather(&self, folds: &[FoldResult]) -> Execution {
@@ -294,7 +306,7 @@ impl Work for CrossValidation {
         };
         let choices = data::choices(&self.setup.blocks, &assignment.params);
         let prep = prep_digest(&choices);
-        let curve = self.setup.has_pruner.then(Mutex::default);
+        let curve = (self.setup.judged == Judged::Rounds).then(Mutex::default);
         let trial = Trial { family, assignment, choices, prep, control, curve };
         let (results, borrowed_cpu) = self.folds(&trial);
         let mut folds = Vec::with_capacity(results.len());

@@ -91,7 +91,11 @@ fn run(params: Params, search: &str, at: (&'static str, i64)) -> Seen {
         n_objectives: 1,
         memory_mb: 100,
         cache_bytes: 0,
-        has_pruner: sweep.search.pruner.is_some(),
+        judged: match &sweep.search.pruner {
+            None => Judged::Nothing,
+            Some(pruner) if pruner.wants_rounds() => Judged::Rounds,
+            Some(_) => Judged::Folds,
+        },
     });
     let assignment =
         Assignment { run: RunId(1), trial: 0, attempt: 1, params, seed: 0, replicate: 0 };

@@ -15,7 +15,7 @@ mod process;
 mod rounds;
 
 pub use control::{Control, Ears, Stop, TIMEOUT};
-pub use cross_validation::{CrossValidation, CvSetup};
+pub use cross_validation::{CrossValidation, CvSetup, Judged};
 pub use function::{FUNCTIONS, TestFunction};
 pub use isolated::{ISOLATED_GRACE, Isolated, IsolatedSetup, TrialOrder, carry_out_order};
 pub use oof::OutOfFold;

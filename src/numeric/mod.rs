@@ -6,6 +6,7 @@ mod binomial_draw;
 mod distributions;
 mod lbfgs;
 mod linalg;
+mod moderated;
 mod pareto;
 mod ranks;
 mod rng;
@@ -18,6 +19,7 @@ pub use distributions::{
 };
 pub use lbfgs::{Ended, Evaluate, Iterate, LbfgsOptions, Minimum, lbfgs};
 pub use linalg::{Eigen, Factor, Triangle, symmetric_eigen};
+pub use moderated::VariancePrior;
 pub use pareto::{
     Losses, crowding_distances, das_dennis, dominates, front, hypervolume, non_domination_ranks,
 };

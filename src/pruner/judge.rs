@@ -2,6 +2,7 @@
 
 use super::Setting;
 use super::curve::{Curves, Joined};
+use super::forecast::{Course, Place};
 use super::rule::{Report, Rule};
 use crate::domain::Goal;
 use std::collections::{BTreeMap, HashMap};
@@ -40,6 +41,9 @@ struct Trial {
     end: Option<TrialEnd>,
     /// Where a pruned one stood.
     stopped_at: Option<(i64, f64)>,
+    place: Option<Place>,
+    /// How a completed one got there.
+    course: Course,
 }
 
 impl Judge {
@@ -52,6 +56,13 @@ impl Judge {
             trials: BTreeMap::new(),
         };
         Self { goal, is_mean: setting.pairs(), state: Mutex::new(state) }
+    }
+
+    /// The same where trial `i` may depend on trials up to `i − lag` alone, as far as the rule can do that.
+    #[must_use]
+    pub fn with_lag(self, lag: u64) -> Self {
+        self.state().rule.keep_lag(lag);
+        self
     }
 
     /// A panic of another thread leaves at worst one value without its verdict.
@@ -86,7 +97,7 @@ impl Judge {
 
     /// A trial ends.
     pub fn finish(&self, trial: u64, end: TrialEnd) {
-        self.state().finish(trial, end, self.is_mean);
+        self.state().finish(trial, end, (self.goal, self.is_mean));
     }
 
     /// Where a pruned or running trial stands: the highest step that it reached, and its value there (own
@@ -101,6 +112,23 @@ impl Judge {
         }
     }
 
+    /// The loss that a pruned trial would have come to, by completed trials with their losses; `None` if none of these
+    /// has been where it was stopped.
+    pub fn forecast(&self, trial: u64, done: &[(u64, f64)]) -> Option<f64> {
+        let state = self.state();
+        let place = state.trials.get(&trial)?.place.as_ref()?;
+        let courses = done.iter().filter_map(|(number, loss)| {
+            let of = state.trials.get(number)?;
+            (of.end == Some(TrialEnd::Done)).then_some((&of.course, *loss))
+        });
+        place.forecast(courses)
+    }
+
+    /// How many contexts a completed trial reported.
+    pub fn n_contexts(&self, trial: u64) -> usize {
+        self.state().trials.get(&trial).map_or(0, |trial| trial.course.n_contexts())
+    }
+
     /// Takes in a trial from the record, its values in the order in which they came. Trials come in the order of
     /// their numbers.
     pub fn restore(&self, trial: u64, series: &[(String, i64, f64)], end: TrialEnd) {
@@ -110,7 +138,7 @@ impl Judge {
         for (context, step, value) in series {
             state.hear(self.goal, trial, context, (*step, *value), true);
         }
-        state.finish(trial, end, self.is_mean);
+        state.finish(trial, end, (self.goal, self.is_mean));
     }
 }
 
@@ -151,7 +179,7 @@ impl State {
         })
     }
 
-    fn finish(&mut self, number: u64, end: TrialEnd, is_mean: bool) {
+    fn finish(&mut self, number: u64, end: TrialEnd, (goal, is_mean): (Goal, bool)) {
         let trial = self.trials.entry(number).or_default();
         if trial.end.is_some() {
             return;
@@ -159,8 +187,14 @@ impl State {
         trial.end = Some(end);
         let curves = std::mem::take(&mut trial.curves);
         match end {
-            TrialEnd::Done => self.rule.done(number, &curves),
-            TrialEnd::Pruned => trial.stopped_at = stand(&curves, is_mean),
+            TrialEnd::Done => {
+                trial.course = Course::of(&curves, goal);
+                self.rule.done(number, &curves);
+            }
+            TrialEnd::Pruned => {
+                trial.stopped_at = stand(&curves, is_mean);
+                trial.place = Place::of(&curves, goal);
+            }
             TrialEnd::Failed => {}
         }
     }

@@ -11,19 +11,21 @@
 //! | `hyperband` | as `asha`, trials dealt to brackets that start later | Li et al. 2017 |
 //! | `threshold` | value is out of bounds or NaN | |
 //! | `patience` | values no longer get better; may ask another rule then | Prechelt 1998 |
+//! | `race` | chance to beat the best trial over all folds is small | Maron & Moore 1994; Birattari et al. 2002 |
 //! | `wilcoxon` | values are worse than the best trial's, pair by pair | Wilcoxon 1945 |
 //!
-//! A value is compared with others of the same context (`fold=0`) only; Wilcoxon pairs over all contexts.
-//! Each step is judged once, when it comes as the highest so far; a step that comes again replaces its value
+//! A value is compared with others of the same context (`fold=0`) only; race and Wilcoxon pair over all contexts. Each step is judged once, when it comes as the highest so far; a step that comes again replaces its value
 //! without a verdict.
 
 mod asha;
 mod curve;
+mod forecast;
 mod hyperband;
 mod judge;
 mod median;
 mod patience;
 mod percentile;
+mod race;
 mod rule;
 mod setting;
 mod threshold;
@@ -31,6 +33,8 @@ mod wilcoxon;
 
 #[cfg(test)]
 mod judge_tests;
+#[cfg(test)]
+mod race_tests;
 #[cfg(test)]
 mod reference;
 
@@ -40,6 +44,7 @@ pub use judge::{Judge, TrialEnd};
 pub use median::MedianOptions;
 pub use patience::PatienceOptions;
 pub use percentile::PercentileOptions;
+pub use race::RaceOptions;
 pub use setting::Setting;
 pub use threshold::ThresholdOptions;
 pub use wilcoxon::WilcoxonOptions;

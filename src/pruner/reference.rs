@@ -96,7 +96,8 @@ fn decisions_are_those_of_optuna() {
     let all: Value = serde_json::from_str(text).unwrap();
     let replays: Vec<Replay> = serde_json::from_value(all["replays"].clone()).unwrap();
     assert!(replays.len() > 20);
-    for word in Setting::words() {
+    // Optuna has no race; see the tests of that.
+    for word in Setting::words().iter().filter(|word| **word != "race") {
         let of_it = replays.iter().filter(|replay| replay.pruner["kind"] == *word);
         let n_pruned: usize = of_it.map(check).sum();
         assert!(n_pruned > 0, "no trial of '{word}' is pruned");

@@ -16,6 +16,9 @@ pub(super) trait Rule: Send {
 
     /// Forgets an attempt that did not complete, as another one begins.
     fn forget(&mut self, trial: u64);
+
+    /// Trial `i` may depend on trials up to `i − lag` alone.
+    fn keep_lag(&mut self, _lag: u64) {}
 }
 
 /// One value of a running trial.

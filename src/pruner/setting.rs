@@ -4,10 +4,11 @@ use super::asha::Asha;
 use super::hyperband::Hyperband;
 use super::patience::Patience;
 use super::percentile::Percentile;
+use super::race::Race;
 use super::rule::Rule;
 use super::wilcoxon::Wilcoxon;
 use super::{
-    AshaOptions, HyperbandOptions, MedianOptions, PatienceOptions, PercentileOptions,
+    AshaOptions, HyperbandOptions, MedianOptions, PatienceOptions, PercentileOptions, RaceOptions,
     ThresholdOptions, WilcoxonOptions,
 };
 use crate::domain::{DigestBuilder, Goal};
@@ -29,6 +30,8 @@ pub enum Setting {
     Patience(PatienceOptions),
     /// Signed-rank test against the best trial.
     Wilcoxon(WilcoxonOptions),
+    /// A t-test of folds against the best trial.
+    Race(RaceOptions),
 }
 
 impl Default for Setting {
@@ -40,7 +43,7 @@ impl Default for Setting {
 impl Setting {
     /// The words of the sweep file.
     pub fn words() -> &'static [&'static str] {
-        &["median", "percentile", "asha", "hyperband", "threshold", "patience", "wilcoxon"]
+        &["median", "percentile", "asha", "hyperband", "threshold", "patience", "wilcoxon", "race"]
     }
 
     /// The word of the sweep file.
@@ -53,16 +56,22 @@ impl Setting {
             Self::Threshold(_) => "threshold",
             Self::Patience(_) => "patience",
             Self::Wilcoxon(_) => "wilcoxon",
+            Self::Race(_) => "race",
         }
     }
 
     /// True if the test pairs whole trials, so that a stopped one is worth the mean of what was seen.
     pub(super) fn pairs(&self) -> bool {
         match self {
-            Self::Wilcoxon(_) => true,
+            Self::Wilcoxon(_) | Self::Race(_) => true,
             Self::Patience(options) => options.wrapped.as_ref().is_some_and(|inner| inner.pairs()),
             _ => false,
         }
+    }
+
+    /// True if trials are judged within folds, round by round, and not fold by fold.
+    pub fn wants_rounds(&self) -> bool {
+        !matches!(self, Self::Race(_))
     }
 
     /// Adds everything that decides a verdict.
@@ -103,6 +112,9 @@ impl Setting {
             Self::Wilcoxon(WilcoxonOptions { p_threshold, n_startup_steps }) => {
                 digest.float(*p_threshold).int(*n_startup_steps as i64);
             }
+            Self::Race(RaceOptions { alpha, min_folds, n_startup_trials }) => {
+                digest.float(*alpha).int(*min_folds as i64).int(*n_startup_trials as i64);
+            }
         }
     }
 
@@ -121,6 +133,7 @@ impl Setting {
                 Box::new(Patience::new(options, wrapped))
             }
             Self::Wilcoxon(options) => Box::new(Wilcoxon::new(*options, goal)),
+            Self::Race(options) => Box::new(Race::new(*options, goal)),
         }
     }
 }

@@ -37,8 +37,10 @@ pub(super) fn check(
 fn build<'a>(ctx: &'a Ctx<'a>, root: &'a Table, path: &Path, notes: Vec<String>) -> Option<Sweep> {
     let names = names(ctx, root, path);
     let kind = WorkKind::of(root);
-    let Objectives { list: objectives, summaries } = section::objectives(ctx, root, kind);
+    let of = section::objectives(ctx, root, kind);
     let raw = section::search(ctx, root);
+    section::race(ctx, &raw, &of);
+    let Objectives { list: objectives, summaries } = of;
     section::several(ctx, &raw, objectives.len());
     let budget = section::budget(ctx, root, (&raw.search.sampler, objectives.len()));
     let resources = section::resources(ctx, root, kind);

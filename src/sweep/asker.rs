@@ -9,6 +9,8 @@
 //! inside; a point holds values, not places in the unit cube, so it means the same in both. A sampler is a function
 //! of its space, the tells and the trial's number: whoever resumes needs the last space alone.
 
+use super::foresight::Foresight;
+use super::judge::SweepJudge;
 use super::outlook::Outlook;
 use super::warm::Lesson;
 use crate::domain::{Digest, Params};
@@ -153,6 +155,7 @@ pub(super) struct Asker {
     n_beside: (usize, usize),
     /// What was measured of them, by the trials that were executed.
     beside: BTreeMap<u64, Beside>,
+    foresight: Foresight,
 }
 
 /// What was steered in earlier sessions, as an asker takes it over.
@@ -196,7 +199,14 @@ impl Asker {
             n_inside: 0,
             n_beside: (0, 0),
             beside: BTreeMap::new(),
+            foresight: Foresight::default(),
         }
+    }
+
+    /// The same where a judge knows the courses of trials. Before [`Asker::restore`].
+    pub(super) fn with_judge(mut self, judge: Option<Arc<SweepJudge>>) -> Self {
+        self.foresight = Foresight::new(judge);
+        self
     }
 
     /// The same after earlier steering, whose last space the sampler must be made for. Before [`Asker::restore`].
@@ -467,6 +477,7 @@ impl Asker {
     }
 
     fn tell(&mut self, number: u64) {
+        self.note_end(number);
         self.tell_sampler(number);
         self.told.push(number);
         if let Some(outlook) = &mut self.outlook {
@@ -490,6 +501,21 @@ impl Asker {
         is_whole.then_some(beside)
     }
 
+    /// Keeps what a trial came to, for the forecasts of others, or makes its own.
+    fn note_end(&mut self, number: u64) {
+        let asked = &self.asked[number as usize];
+        match asked.end {
+            End::Over(Fate::Scored(score)) if asked.same_as.is_none() => {
+                self.foresight.note_score(number, score.loss);
+            }
+            // Of other objectives and of constraints nothing is known.
+            End::Over(Fate::Pruned(_)) if self.n_beside == (0, 0) => {
+                self.foresight.note_stopped(number, asked.same_as.unwrap_or(number));
+            }
+            _ => {}
+        }
+    }
+
     fn tell_sampler(&mut self, number: u64) {
         if !self.is_inside(number) {
             return;
@@ -506,7 +532,10 @@ impl Asker {
                     None => (lost, None),
                 }
             }
-            End::Over(Fate::Pruned(pruned)) => (lost, Some(pruned)),
+            End::Over(Fate::Pruned(pruned)) => match self.foresight.of(number) {
+                Some(loss) => (Told { loss: Some(loss), ..lost }, None),
+                None => (lost, Some(pruned)),
+            },
             End::Over(Fate::Lost) | End::Open => (lost, None),
         };
         match pruned {

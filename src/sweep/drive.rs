@@ -102,6 +102,19 @@ pub enum DriveError {
     /// An earlier sweep that is named cannot teach this one.
     #[error(transparent)]
     WarmStart(#[from] WarmStartError),
+    /// A race without folds.
+    #[error(
+        "the pruner 'race' compares trials fold by fold after {min} or more, and trial {trial} reported {n}; \
+         mend: report the folds, as lines like {{\"fold\": 0, \"loss\": 0.4}}, or take another pruner"
+    )]
+    NoFolds {
+        /// The trial.
+        trial: u64,
+        /// How many it reported.
+        n: usize,
+        /// How many come before a verdict.
+        min: u64,
+    },
     /// The sampler of the sweep file does not exist.
     #[error("unknown sampler '{0}'")]
     Sampler(String),

@@ -18,7 +18,9 @@ impl SweepJudge {
     /// The judge that the sweep file asks for. `key` is the sweep's identity.
     pub(super) fn new(search: &Search, goal: Goal, key: &str) -> Option<Self> {
         let setting = search.pruner.clone()?;
-        Some(Self { judge: Judge::new(setting, goal, key), replicates: search.replicates })
+        let judge = Judge::new(setting, goal, key);
+        let judge = if search.reproducible { judge.with_lag(search.lag) } else { judge };
+        Some(Self { judge, replicates: search.replicates })
     }
 
     /// Puts back what earlier sessions measured, trial by trial.
@@ -34,10 +36,10 @@ impl SweepJudge {
                 Some(Status::Failed | Status::Infeasible) => TrialEnd::Failed,
                 _ => continue,
             };
-            let values: Vec<(String, i64, f64)> = by_trial
-                .get(&trial.number)
+            let mut own = by_trial.remove(&trial.number).unwrap_or_default();
+            own.sort_by_key(|series| (series.replicate, in_order(&series.context)));
+            let values: Vec<(String, i64, f64)> = own
                 .into_iter()
-                .flatten()
                 .flat_map(|series| {
                     let context = self.context(series.replicate, &series.context);
                     series.values.iter().map(move |&(step, value)| (context.clone(), step, value))
@@ -70,6 +72,16 @@ impl SweepJudge {
         loss.is_finite().then_some(Pruned { step, loss })
     }
 
+    /// The loss that a pruned trial would have come to, by completed ones with their losses.
+    pub(super) fn forecast(&self, trial: u64, done: &[(u64, f64)]) -> Option<f64> {
+        self.judge.forecast(trial, done)
+    }
+
+    /// How many contexts a completed trial reported.
+    pub(super) fn n_contexts(&self, trial: u64) -> usize {
+        self.judge.n_contexts(trial)
+    }
+
     /// Why a run is hopeless with this value, if it is.
     pub(super) fn report(
         &self,
@@ -88,6 +100,12 @@ impl SweepJudge {
             (_, context) => format!("replicate={replicate} {context}"),
         }
     }
+}
+
+/// `fold=9` comes before `fold=10`, as when it was measured: sums over folds are the same to the bit.
+fn in_order(context: &str) -> (&str, u64, &str) {
+    let text = context.trim_end_matches(|c: char| c.is_ascii_digit());
+    (text, context[text.len()..].parse().unwrap_or(0), context)
 }
 
 impl Judging for SweepJudge {

@@ -7,6 +7,7 @@
 
 mod asker;
 mod drive;
+mod foresight;
 mod handed;
 mod judge;
 mod observer;

@@ -4,11 +4,12 @@ use super::handed::Handed;
 use crate::data::{self, Dataset, Split};
 use crate::domain::{Digest, DigestBuilder, Params, Task};
 use crate::executor::{
-    CrossValidation, CvSetup, ISOLATED_GRACE, Isolated, IsolatedSetup, ProcessError, ProcessSetup,
-    ProcessWork, TestFunction, Work,
+    CrossValidation, CvSetup, ISOLATED_GRACE, Isolated, IsolatedSetup, Judged, ProcessError,
+    ProcessSetup, ProcessWork, TestFunction, Work,
 };
 use crate::host::{self, GpuError, GpuSlots};
 use crate::metrics;
+use crate::pruner::Setting as Pruner;
 use crate::spec::{CommandSection, DataSection, Retries, Sweep, Work as SpecWork};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -137,6 +138,17 @@ pub enum PlanError {
     /// There are not enough GPUs.
     #[error("[resources] gpus: {0}")]
     Gpus(#[from] GpuError),
+    /// A pruner compares folds, and there are too few.
+    #[error(
+        "[search] pruner: 'race' compares trials fold by fold after {} or more, and {}; mend: {}, or another pruner",
+        folds(*min as usize), there_are(*n), if *n > 1 { "more folds" } else { "a sweep of models" }
+    )]
+    Race {
+        /// Folds of a trial.
+        n: usize,
+        /// Folds before a trial is judged.
+        min: u64,
+    },
     /// The file describes no work.
     #[error(
         "'{}' has [params] and nothing to run; mend: add [command], or let others carry out its trials: derby ask, derby tell",
@@ -166,6 +178,7 @@ impl Plan {
     pub fn new(sweep: &Sweep, place: &Place) -> Result<Self, PlanError> {
         match &sweep.work {
             SpecWork::Function(name) => {
+                check_race(sweep, 0)?;
                 let function = TestFunction::named(name).unwrap_or(TestFunction::Noop);
                 let (identity, work) = (sweep.digest, Arc::new(function));
                 Ok(Self::bare(work, identity))
@@ -200,7 +213,7 @@ impl Plan {
         let identity = with_data(sweep.digest, &handed.data, &handed.split);
         let data = Some(PlannedData {
             key: None,
-            ..planned_data(&handed.data, &handed.split, handed.section, (&[], false))
+            ..planned_data(&handed.data, &handed.split, handed.section, (&[], Judged::Nothing))
         });
         let bare = Self::bare(work, identity);
         Ok(Self { retries: section.retries, grace: section.grace, most_jobs, data, ..bare })
@@ -226,8 +239,13 @@ impl Plan {
         check_families(&sweep.space, task)?;
         let metrics = chosen_metrics(sweep, section, task)?;
         let split = data::split(&data, &section.split)?;
-        let has_pruner = sweep.search.pruner.is_some();
-        let planned = planned_data(&data, &split, section, (&metrics, has_pruner));
+        let judged = match &sweep.search.pruner {
+            None => Judged::Nothing,
+            Some(pruner) if pruner.wants_rounds() => Judged::Rounds,
+            Some(_) => Judged::Folds,
+        };
+        let planned = planned_data(&data, &split, section, (&metrics, judged));
+        check_race(sweep, planned.n_folds)?;
         let identity = with_data(sweep.digest, &data, &split);
         let memory_mb = memory_mb(sweep, place.jobs);
         let isolate = sweep.resources.isolate;
@@ -240,7 +258,10 @@ impl Plan {
                 memory_mb,
                 n_folds: planned.n_folds,
                 // With a pruner one fold follows the other.
-                most_helpers: if has_pruner { 0 } else { planned.n_folds.saturating_sub(1) },
+                most_helpers: match judged {
+                    Judged::Nothing => planned.n_folds.saturating_sub(1),
+                    Judged::Folds | Judged::Rounds => 0,
+                },
                 store: place.store.clone(),
                 owner: place.owner.clone(),
                 monitor: sweep.resources.monitor,
@@ -254,7 +275,7 @@ impl Plan {
                 n_objectives: sweep.objectives.len(),
                 memory_mb,
                 cache_bytes: CACHE_BYTES,
-                has_pruner,
+                judged,
             }))
         };
         Ok(Self {
@@ -284,6 +305,24 @@ impl Plan {
     }
 }
 
+/// A race needs a fold to save after those that it judges by.
+fn check_race(sweep: &Sweep, n: usize) -> Result<(), PlanError> {
+    match &sweep.search.pruner {
+        Some(Pruner::Race(race)) if n as u64 <= race.min_folds => {
+            Err(PlanError::Race { n, min: race.min_folds })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn folds(n: usize) -> String {
+    if n == 1 { "1 fold".into() } else { format!("{n} folds") }
+}
+
+fn there_are(n: usize) -> String {
+    if n == 0 { "there are none".into() } else { format!("there are {n}") }
+}
+
 /// Identity of a sweep over data: its file, the content and the split.
 fn with_data(sweep: Digest, data: &Dataset, split: &Split) -> Digest {
     DigestBuilder::new("sweep with data")
@@ -298,7 +337,7 @@ fn planned_data(
     data: &Dataset,
     split: &Split,
     section: &DataSection,
-    (metrics, has_pruner): (&[&'static str], bool),
+    (metrics, judged): (&[&'static str], Judged),
 ) -> PlannedData {
     let mut key = DigestBuilder::new("configuration base");
     key.text(env!("CARGO_PKG_VERSION"))
@@ -317,7 +356,7 @@ fn planned_data(
     for block in &section.preprocess {
         key.text(&block.prefix).text(&block.columns.clone().unwrap_or_default().join("\n"));
     }
-    if has_pruner {
+    if judged == Judged::Rounds {
         // A run from a sweep without one has no curves to judge others by.
         key.text("rounds");
     }

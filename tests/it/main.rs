@@ -33,6 +33,7 @@ mod listings;
 mod predict;
 mod program;
 mod pruning;
+mod racing;
 mod plots;
 mod reaper;
 mod reports;

@@ -184,6 +184,7 @@ fn a_file_to_start_from() {
     [search]
     sampler = "auto"                       # or cma-es, gp, grid, nsga-ii, random, sobol, tpe
     seed = 0
+    # pruner = "race"                      # hopeless trials see few folds
 
     [budget]
     trials = 100

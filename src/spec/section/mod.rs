@@ -23,6 +23,6 @@ pub use constraints::recorded_constraints;
 pub(super) use gate::gate;
 pub(super) use limits::{budget, resources};
 pub(super) use objective::{Objectives, objectives};
-pub(super) use search::{points, search, several};
+pub(super) use search::{points, race, search, several};
 pub(super) use warm_start::assumed;
 pub(super) use work::{WorkKind, plan};

@@ -1,8 +1,8 @@
 //! `search.pruner`: a name, or a table with `kind` and the rule's options.
 
 use crate::pruner::{
-    AshaOptions, HyperbandOptions, MedianOptions, PatienceOptions, PercentileOptions, Setting,
-    ThresholdOptions, WilcoxonOptions,
+    AshaOptions, HyperbandOptions, MedianOptions, PatienceOptions, PercentileOptions, RaceOptions,
+    Setting, ThresholdOptions, WilcoxonOptions,
 };
 use crate::spec::hint;
 use crate::spec::reader::{Section, whole};
@@ -15,7 +15,7 @@ const CURVES: &[&str] = &["median", "percentile"];
 /// Every option and the kinds that have it.
 const OPTIONS: &[(&str, &[&str])] = &[
     ("percentile", &["percentile"]),
-    ("n_startup_trials", CURVES),
+    ("n_startup_trials", &["median", "percentile", "race"]),
     ("n_warmup_steps", &["median", "percentile", "threshold"]),
     ("interval_steps", &["median", "percentile", "threshold"]),
     ("n_min_trials", CURVES),
@@ -32,6 +32,8 @@ const OPTIONS: &[(&str, &[&str])] = &[
     ("wrapped", &["patience"]),
     ("p_threshold", &["wilcoxon"]),
     ("n_startup_steps", &["wilcoxon"]),
+    ("alpha", &["race"]),
+    ("min_folds", &["race"]),
 ];
 
 /// Reads `pruner`; `"none"` is none.
@@ -105,6 +107,7 @@ fn options(section: &Section<'_>, name: &str) -> Option<Setting> {
         "threshold" => Setting::Threshold(threshold(section)),
         "patience" => Setting::Patience(patience(section)),
         "wilcoxon" => Setting::Wilcoxon(wilcoxon(section)),
+        "race" => Setting::Race(race(section)),
         _ => return None,
     })
 }
@@ -205,8 +208,8 @@ fn patience(section: &Section<'_>) -> PatienceOptions {
     let min_delta = number(section, "min_delta", 0.0, f64::INFINITY);
     let wrapped = section.take("wrapped").and_then(|entry| {
         let wrapped = read(section, "wrapped", entry)?;
-        if matches!(wrapped, Setting::Patience(_)) {
-            let text = "'wrapped' must be another pruner than patience; leave it out";
+        if matches!(wrapped, Setting::Patience(_) | Setting::Race(_)) {
+            let text = "'wrapped' must be another pruner than patience and race; leave it out";
             section.problem(entry.node.span, text);
         }
         Some(Box::new(wrapped))
@@ -223,6 +226,16 @@ fn wilcoxon(section: &Section<'_>) -> WilcoxonOptions {
     WilcoxonOptions {
         p_threshold: number(section, "p_threshold", 0.0, 1.0).unwrap_or(default.p_threshold),
         n_startup_steps: count(section, "n_startup_steps", 0).unwrap_or(default.n_startup_steps),
+    }
+}
+
+fn race(section: &Section<'_>) -> RaceOptions {
+    let default = RaceOptions::default();
+    let trials = count(section, "n_startup_trials", 2);
+    RaceOptions {
+        alpha: number(section, "alpha", 0.0, 1.0).unwrap_or(default.alpha),
+        min_folds: count(section, "min_folds", 1).unwrap_or(default.min_folds),
+        n_startup_trials: trials.unwrap_or(default.n_startup_trials),
     }
 }
 

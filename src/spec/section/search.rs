@@ -1,6 +1,7 @@
 //! `[search]`: the sampler, the pruner, the seed, and points to try first.
 
 use super::constraints::constraints;
+use super::objective::Objectives;
 use super::pruner::pruner as read_pruner;
 use super::warm_start::{RawWarmStart, warm_start};
 use super::work::WorkKind;
@@ -26,6 +27,7 @@ pub(in crate::spec) struct RawSearch<'a> {
     pub(in crate::spec) points: Option<&'a Node>,
     pub(in crate::spec) warm_start: Option<RawWarmStart>,
     sampler_span: Span,
+    pruner_span: Span,
 }
 
 /// Reads `[search]`.
@@ -43,7 +45,8 @@ pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearc
     };
     let section = root.get("search").and_then(|entry| Section::of(ctx, "[search]", entry));
     let Some(section) = section else {
-        return RawSearch { search, points: None, warm_start: None, sampler_span: Span::default() };
+        let (sampler_span, pruner_span) = (Span::default(), Span::default());
+        return RawSearch { search, points: None, warm_start: None, sampler_span, pruner_span };
     };
     let pruner = section.take("pruner");
     search.pruner = pruner.and_then(|entry| read_pruner(&section, entry));
@@ -78,12 +81,14 @@ pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearc
     }
     if search.reproducible {
         refuse_clocks(ctx, root);
-        if let (Some(entry), Some(setting)) = (pruner, &search.pruner) {
-            refuse_pruner(&section, entry, setting);
-        }
     }
     let replicates = section.take("replicates");
     search.replicates = section.int("replicates", 1..=1000).unwrap_or(1) as u32;
+    if let (Some(entry), Some(setting)) = (pruner, &search.pruner)
+        && search.reproducible
+    {
+        check_repeatable(&section, entry, (root, setting, search.replicates));
+    }
     if WorkKind::of(root) == WorkKind::Elsewhere {
         let told = "and without [command] a trial is told once";
         if let (Some(entry), 2..) = (replicates, search.replicates) {
@@ -103,7 +108,8 @@ pub(in crate::spec) fn search<'a>(ctx: &'a Ctx<'a>, root: &'a Table) -> RawSearc
     search.constraints = constraints(&section, root, search.reproducible);
     section.finish();
     let sampler_span = sampler.map_or_else(Span::default, |entry| entry.node.span);
-    RawSearch { search, points, warm_start, sampler_span }
+    let pruner_span = pruner.map_or_else(Span::default, |entry| entry.node.span);
+    RawSearch { search, points, warm_start, sampler_span, pruner_span }
 }
 
 /// True for a command without parameters.
@@ -164,14 +170,48 @@ fn refuse_clocks(ctx: &Ctx<'_>, root: &Table) {
     }
 }
 
-/// How far a trial and the others have got by a verdict depends on the machine.
-fn refuse_pruner(section: &Section<'_>, entry: &Entry, setting: &Setting) {
+/// How far a trial and the others have got by a verdict depends on the machine. A race of built-in models in this
+/// process compares with what is over when a trial begins, fold by fold.
+fn check_repeatable(
+    section: &Section<'_>,
+    entry: &Entry,
+    (root, setting, replicates): (&Table, &Setting, u32),
+) {
+    let resources = root.get("resources").and_then(|entry| entry.node.table());
+    let isolate = resources.and_then(|table| table.get("isolate"));
+    let is_isolated = isolate.is_some_and(|entry| matches!(entry.node.kind, Kind::Bool(true)));
+    let is_race = matches!(setting, Setting::Race(_));
+    let of = match (is_race && WorkKind::of(root) == WorkKind::Models, is_isolated, replicates) {
+        (true, false, ..=1) => return,
+        (true, true, _) => " with isolate = true",
+        (true, false, _) => " with replicates, which run side by side,",
+        (false, ..) => "",
+    };
     let text = format!(
-        "the pruner '{}' stops trials while others run, which depends on the machine's speed, and \
+        "the pruner '{}'{of} stops trials while others run, which depends on the machine's speed, and \
          reproducible = true forbids that; leave one of them out",
         setting.word()
     );
     section.problem(entry.span, text);
+}
+
+/// Checks a race against what is optimized: it stops what cannot have the best mean over the folds of one metric.
+pub(in crate::spec) fn race(ctx: &Ctx<'_>, raw: &RawSearch<'_>, of: &Objectives) {
+    if !matches!(raw.search.pruner, Some(Setting::Race(_))) {
+        return;
+    }
+    let problem = |text: String| ctx.problem(raw.pruner_span, "[search]", text);
+    let n = of.list.len();
+    if n > 1 {
+        problem(format!(
+            "the pruner 'race' stops trials that cannot win, which is told by one objective, and there are {n}; leave it out"
+        ));
+    } else if let Some((metric, kind)) = of.summaries.first() {
+        problem(format!(
+            "the pruner 'race' goes by the last value of each fold, and the score of '{metric}' is its {}; leave one of them out",
+            kind.word()
+        ));
+    }
 }
 
 /// Checks the sampler against how many objectives there are.

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::pruner::{
-    AshaOptions, HyperbandOptions, MedianOptions, PatienceOptions, PercentileOptions, Setting,
-    ThresholdOptions, WilcoxonOptions,
+    AshaOptions, HyperbandOptions, MedianOptions, PatienceOptions, PercentileOptions, RaceOptions,
+    Setting, ThresholdOptions, WilcoxonOptions,
 };
 
 fn sweep(search: &str) -> Result<Sweep, SpecError> {
@@ -70,6 +70,11 @@ fn names_and_tables() {
     check(
         "{ kind = \"threshold\", lower = -1, upper = 2.5, n_warmup_steps = 1 }",
         Setting::Threshold(bounds),
+    );
+    check("\"race\"", Setting::Race(RaceOptions::default()));
+    check(
+        "{ kind = \"race\", alpha = 0.1, min_folds = 1, n_startup_trials = 3 }",
+        Setting::Race(RaceOptions { alpha: 0.1, min_folds: 1, n_startup_trials: 3 }),
     );
     let wrapped = Some(Box::new(Setting::Median(MedianOptions::default())));
     check(
@@ -146,6 +151,23 @@ fn problems_of_a_pruner() {
         "pruner = { kind = \"wilcoxon\", p_threshold = 1.5 }",
         "'p_threshold' must be a number from 0 to 1, not '1.5'",
     );
+    problem(
+        "pruner = { kind = \"race\", alpha = 2 }",
+        "'alpha' must be a number from 0 to 1, not '2'",
+    );
+    problem(
+        "pruner = { kind = \"race\", min_folds = 0 }",
+        "'min_folds' must be a whole number of at least 1, not '0'",
+    );
+    problem("pruner = { kind = \"race\", n_startup_trials = 1 }", "of at least 2, not '1'");
+    problem(
+        "pruner = { kind = \"asha\", alpha = 0.1 }",
+        "'alpha' is for race, and the pruner is 'asha'; leave it out",
+    );
+    problem(
+        "pruner = { kind = \"patience\", patience = 3, wrapped = \"race\" }",
+        "'wrapped' must be another pruner than patience and race",
+    );
 }
 
 #[test]
@@ -159,6 +181,51 @@ fn a_reproducible_sweep_has_no_pruner() {
         "reproducible = true forbids that; leave one of them out",
     );
     assert!(sweep("reproducible = true\npruner = \"none\"").is_ok());
+}
+
+#[test]
+fn a_reproducible_race_is_one_of_models_in_this_process() {
+    let models = |rest: &str| {
+        read(&format!(
+            "[objective]\nmetric = \"accuracy\"\n[data]\npath = \"x.csv\"\ntarget = \"y\"\n[models.svm]\n\
+             C = {{ low = 0.1, high = 1.0 }}\n[search]\nreproducible = true\npruner = \"race\"\n{rest}"
+        ))
+    };
+    assert!(models("").is_ok(), "{:?}", models("").err());
+    let refused = |rest: &str, part: &str| {
+        let error = models(rest).expect_err(rest).to_string();
+        assert!(error.contains(part), "{error}");
+    };
+    refused("[resources]\nisolate = true", "the pruner 'race' with isolate = true stops trials");
+    refused("replicates = 2", "the pruner 'race' with replicates, which run side by side, stops");
+    problem(
+        "reproducible = true\npruner = \"race\"",
+        "the pruner 'race' stops trials while others run",
+    );
+}
+
+#[test]
+fn a_race_has_one_objective_and_goes_by_last_values() {
+    let command = |objective: &str| {
+        let rest = "[command]\nrun = \"train\"\nmetrics = \"jsonl\"\n[search]\npruner = \"race\"\n\
+                    [params]\nx = { low = 0.0, high = 1.0 }\n";
+        read(&format!("{objective}\n{rest}"))
+    };
+    let of = |metric: &str| format!("metric = \"{metric}\"\ngoal = \"minimize\"\n");
+    let one = format!("[objective]\n{}", of("loss"));
+    assert!(command(&one).is_ok(), "{:?}", command(&one).err());
+    let refused = |objective: &str, part: &str| {
+        let error = command(objective).expect_err(objective).to_string();
+        assert!(error.contains(part), "{error}");
+    };
+    refused(
+        &format!("[[objective]]\n{}[[objective]]\n{}", of("loss"), of("seconds")),
+        "the pruner 'race' stops trials that cannot win, which is told by one objective, and there are 2; leave it out",
+    );
+    refused(
+        &format!("{one}summary = \"best\""),
+        "goes by the last value of each fold, and the score of 'loss' is its min; leave one of them out",
+    );
 }
 
 #[test]

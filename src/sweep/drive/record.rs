@@ -6,6 +6,7 @@ use crate::domain::{Constraint, Goal, Objective, Outcome, Params, RunId, Status,
 use crate::executor::{Assignment, Execution, OutOfFold, Stop};
 use crate::host;
 use crate::numeric;
+use crate::pruner::Setting;
 use crate::sampler::Pruned;
 use crate::spec::Retries;
 use crate::store::{Finished, Store, StoreError};
@@ -184,6 +185,7 @@ impl Driver<'_> {
         if let Some(judge) = &self.judge {
             judge.end(task.trial, &outcome);
         }
+        let folds = self.check_folds(task.trial, &outcome);
         if self.spec.objectives.len() > 1 || !self.spec.search.constraints.is_empty() {
             let of = (self.spec, Some(task.trial));
             let beside = beside(self.store, self.row.id, of)?.remove(&task.trial);
@@ -215,6 +217,19 @@ impl Driver<'_> {
             _ => self.count(task.trial, &outcome, best),
         };
         self.announce((run, task.trial), (&outcome, own_score, is_best), &open.params, observer);
+        folds
+    }
+
+    /// A race goes by folds, and whether a command reports any shows with its first trial.
+    fn check_folds(&self, trial: u64, outcome: &Outcome) -> Result<(), DriveError> {
+        let (Some(Setting::Race(race)), Some(judge)) = (&self.spec.search.pruner, &self.judge)
+        else {
+            return Ok(());
+        };
+        let n = judge.n_contexts(trial);
+        if *outcome == Outcome::Done && n as u64 <= race.min_folds {
+            return Err(DriveError::NoFolds { trial, n, min: race.min_folds });
+        }
         Ok(())
     }
 

@@ -55,8 +55,9 @@ impl<'a> Driver<'a> {
         let lessons = Taught::of(store, row.id)?.map(Taught::into_lessons).unwrap_or_default();
         settle_rest(store, row.id, (spec, &left), &mut trials)?;
         let beside = beside(store, row.id, (spec, None))?;
-        let asker = asker(spec, (&steering, lessons), (&trials, &left), beside)?;
         let judge = judge.map(Arc::new);
+        let start = (&steering, lessons, judge.clone());
+        let asker = asker(spec, start, (&trials, &left), beside)?;
         let paused = steering.paused_seconds(&store.sweep_sessions(row.id)?);
         let earlier_seconds = (store.sweep_seconds(row.id)? - paused).max(0.0);
         let own = Kept { budget: spec.budget.clone(), jobs: options.jobs };
@@ -190,12 +191,12 @@ pub(in crate::sweep) fn restored(
     let lessons = Taught::of(store, row.id)?.map(Taught::into_lessons).unwrap_or_default();
     let beside = beside(store, row.id, (spec, None))?;
     let asker =
-        asker(spec, (&steering, lessons), (&trials, &left), beside).map_err(
-            |error| match error {
+        asker(spec, (&steering, lessons, None), (&trials, &left), beside).map_err(|error| {
+            match error {
                 DriveError::Store(error) => error,
                 other => StoreError::Invalid(other.to_string()),
-            },
-        )?;
+            }
+        })?;
     Ok((asker, n_open))
 }
 
@@ -379,7 +380,7 @@ fn left(
 
 fn asker(
     spec: &Sweep,
-    (steering, lessons): (&Steering, Vec<Lesson>),
+    (steering, lessons, judge): (&Steering, Vec<Lesson>, Option<Arc<SweepJudge>>),
     (trials, left): (&[TrialRow], &[Left]),
     beside: BTreeMap<u64, Beside>,
 ) -> Result<Asker, DriveError> {
@@ -399,7 +400,8 @@ fn asker(
     let outlook = outlook_over(spec, &spec.budget, &space);
     let asker = Asker::new(sampler, space, spec.points.clone(), lag)
         .with_beside((spec.objectives.len() - 1, spec.search.constraints.len()), beside);
-    let mut asker = asker.steered(steered).with_outlook(outlook).taught(lessons);
+    let asker = asker.steered(steered).with_outlook(outlook).with_judge(judge);
+    let mut asker = asker.taught(lessons);
     asker.restore(remembered(trials, left)?);
     Ok(asker)
 }

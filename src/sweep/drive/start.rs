@@ -13,7 +13,12 @@ use std::collections::BTreeMap;
 impl Driver<'_> {
     /// Where the next run can start: here, else at a worker.
     pub(super) fn free_place(&self) -> Option<Spot> {
-        if self.pool.n_free() > 0 { Some(Spot::Here) } else { self.remote.free_worker() }
+        if self.pool.n_free() > 0 {
+            return Some(Spot::Here);
+        }
+        // How far a run at a worker gets before it hears a verdict depends on the machines.
+        let stays = self.spec.search.reproducible && self.judge.is_some();
+        if stays { None } else { self.remote.free_worker() }
     }
 
     /// Starts one run, or learns why none can start. False if nothing was started.
@@ -230,6 +235,10 @@ impl Driver<'_> {
         observer: &mut dyn Observer,
     ) -> Result<bool, DriveError> {
         let seed = self.spec.search.seed + u64::from(task.replicate);
+        if self.spec.search.reproducible && self.judge.is_some() {
+            // Whether it would be stopped must not depend on what other sweeps left in the store.
+            return Ok(false);
+        }
         let Some(key) = self.plan.config_key(params, seed) else { return Ok(false) };
         let Some(cached) = self.store.cached(key)? else { return Ok(false) };
         let run = self.start_run(task, params, (&Spot::Here, Some(cached.run)))?;
