@@ -310,7 +310,7 @@ fn told_from_elsewhere() {
      infeasible: purity 0.45 is below 0.9
     ");
     ask();
-    let told = json(&place.derby(&["tell", "lab", "1", "0.5", "purity=0.9", "--json"]));
+    let told = json(&place.derby(&["tell", "lab", "1", "0.1", "purity=0.9", "--json"]));
     assert_eq!((&told["status"], &told["reason"]), (&object!("done"), &Value::Null));
     ask();
     assert_eq!(place.derby(&["tell", "lab", "2", "--infeasible", "cannot be mixed"]).code, 0);
