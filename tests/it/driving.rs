@@ -4,6 +4,7 @@ use derby::domain::{Outcome, Params, Status};
 use derby::executor::fake::{Fake, Script};
 use derby::executor::{Assignment, Work};
 use derby::host::Interrupts;
+use derby::pruner::{Judge, TrialEnd};
 use derby::sampler::{self, Pruned, SamplerOptions, Setup, Told};
 use derby::space::Point;
 use derby::spec::{self, Format, Known, Overrides, Sweep};
@@ -164,6 +165,26 @@ pub(crate) fn assert_each_ran_once(store: &Store) {
     }
 }
 
+/// Who knows from the record how trials got where they did, in a sweep with a pruner.
+fn judge_of(store: &Store, spec: &Sweep) -> Option<Judge> {
+    let (goal, metric) = (spec.objectives[0].goal, &spec.objectives[0].metric);
+    let judge = Judge::new(spec.search.pruner.clone()?, goal, "");
+    let series = store.trial_series(store.sweeps().unwrap()[0].id, metric).unwrap();
+    for trial in trials(store).iter().filter(|trial| trial.same_as.is_none()) {
+        let end = match trial.status {
+            Some(Status::Done) => TrialEnd::Done,
+            Some(Status::Pruned) => TrialEnd::Pruned,
+            _ => TrialEnd::Failed,
+        };
+        let own = series.iter().filter(|series| series.trial == trial.number);
+        let values = own.flat_map(|series| {
+            series.values.iter().map(|&(step, value)| (series.context.clone(), step, value))
+        });
+        judge.restore(trial.number, &values.collect::<Vec<_>>(), end);
+    }
+    Some(judge)
+}
+
 /// Asks a fresh sampler what the record says was asked, telling it what had been told by then: the
 /// history of every ask is the tells so far without what was pending.
 pub(crate) fn assert_replays(store: &Store, spec: &Sweep) {
@@ -171,6 +192,7 @@ pub(crate) fn assert_replays(store: &Store, spec: &Sweep) {
     let mut told: Vec<&TrialRow> = record.iter().filter(|trial| trial.tell_seq.is_some()).collect();
     told.sort_by_key(|trial| trial.tell_seq);
     let n_points = spec.points.len() as u64;
+    let judge = judge_of(store, spec);
     for trial in record.iter().filter(|trial| trial.number >= n_points) {
         let n_told = trial.number as usize - trial.pending.len();
         let history = &told[..n_told];
@@ -188,13 +210,22 @@ pub(crate) fn assert_replays(store: &Store, spec: &Sweep) {
         let options =
             SamplerOptions { grid_steps: spec.search.grid_steps, ..SamplerOptions::default() };
         let mut fresh = sampler::make(&spec.search.sampler, setup, &options).unwrap();
+        let mut scored: Vec<(u64, f64)> = Vec::new();
         for past in history {
             let (number, point) = (past.number, past.point.clone());
             let arm = past.made_by.as_ref().map(|made_by| Arc::clone(&made_by.arm));
             let told = Told { sd: past.sd, arm, ..Told::new(number, point, past.loss) };
-            match record[past.same_as.unwrap_or(number) as usize].pruned {
-                Some((step, loss)) => fresh.tell_pruned(&told, Pruned { step, loss }),
-                None => fresh.tell(&told),
+            let executed = past.same_as.unwrap_or(number);
+            let Some((step, loss)) = record[executed as usize].pruned else {
+                scored.extend(past.loss.filter(|_| executed == number).map(|loss| (number, loss)));
+                fresh.tell(&told);
+                continue;
+            };
+            // What it would have come to, by those that were told before it.
+            let best = scored.iter().map(|&(_, loss)| loss).fold(f64::INFINITY, f64::min);
+            match judge.as_ref().and_then(|judge| judge.forecast(executed, &scored)) {
+                Some(loss) => fresh.tell(&Told { loss: Some(loss.max(best)), ..told }),
+                None => fresh.tell_pruned(&told, Pruned { step, loss }),
             }
         }
         let pending: Vec<Point> =

@@ -99,7 +99,8 @@ impl Place {
         let output = command.output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Ran {
-            code: output.status.code().unwrap(),
+            // None where a signal ended it.
+            code: output.status.code().unwrap_or(-1),
             out: text(output.stdout),
             err: text(output.stderr),
         }
