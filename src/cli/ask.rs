@@ -2,7 +2,8 @@
 
 use super::ask_args::{AskArgs, file_of};
 use super::out::{Role, safe};
-use super::{CliError, Exit, Ui, text};
+use super::sweep::why_new;
+use super::{CliError, Exit, Ui};
 use crate::domain::Value;
 use crate::spec::{self, Format, Known, Overrides, Sweep, Work};
 use crate::store::{Owner, Store};
@@ -18,6 +19,9 @@ pub(super) fn run(ui: &Ui, args: &AskArgs) -> Result<Exit, CliError> {
         None => recorded(ui, args)?,
     };
     let plan = plan(ui, &sweep)?;
+    if let Some(text) = why_new(&store, &sweep, &plan)? {
+        ui.out.note(&ui.out.paint_error(Role::Warn, &text));
+    }
     for _ in 0..args.count {
         let errand = ask(&mut store, &sweep, &plan)?;
         say(ui, args, &sweep.name, &errand)?;
@@ -67,7 +71,7 @@ fn say(ui: &Ui, args: &AskArgs, sweep: &str, errand: &Errand) -> Result<(), CliE
         format!("{}{}", errand.trial, errand.params.iter().map(flag).collect::<String>())
     } else {
         let number = ui.out.paint(Role::Strong, &errand.trial.to_string());
-        format!(" trial {number}   {}", safe(&text::params(&errand.params)))
+        format!(" trial {number}   {}", safe(&errand.params.to_string()))
     };
     Ok(ui.out.line(&line)?)
 }

@@ -1,14 +1,14 @@
 //! `derby best`: the best runs of a sweep.
 
 use super::args::BestArgs;
-use super::feasible::nothing_to_choose;
+use super::feasible::{constraints_of, nothing_to_choose};
 use super::front::Front;
 use super::listing::{Shape, machine, table};
 use super::out::{Role, safe};
 use super::replicates::{Merged, best_trials, rows};
 use super::text::nearest;
 use super::{CliError, Exit, Ui};
-use crate::domain::Goal;
+use crate::domain::{Bound, Goal};
 use crate::metrics;
 use crate::store::{Store, SweepRow};
 
@@ -34,7 +34,8 @@ pub(super) fn run(ui: &Ui, args: &BestArgs) -> Result<Exit, CliError> {
         return Ok(Exit::Done);
     }
     let (runs, merged) = if args.each { (each(), Merged::new()) } else { rows(trials) };
-    let shown = if args.front {
+    let has_several = sweep.objectives.len() > 1 && args.metric.is_none();
+    let shown = if has_several {
         sweep.objectives.iter().map(|objective| objective.metric.clone()).collect()
     } else {
         vec![metric]
@@ -43,6 +44,12 @@ pub(super) fn run(ui: &Ui, args: &BestArgs) -> Result<Exit, CliError> {
     table(ui, &runs, &shape)?;
     if let Some(front) = &front {
         ui.out.line(&format!(" front  {}", safe(&front.words())))?;
+    } else if has_several {
+        let text = format!(
+            " by {} alone; derby best {} --front shows the trials that are best in several ways",
+            sweep.objectives[0].metric, sweep.name
+        );
+        ui.out.line(&ui.out.paint(Role::Warn, &safe(&text)))?;
     }
     let next = format!("derby show {}", runs[0].id);
     ui.out.line(&format!(
@@ -65,7 +72,13 @@ fn front_of(store: &Store, sweep: &SweepRow) -> Result<Front, CliError> {
 pub(super) fn goal_of(sweep: &SweepRow, metric: &str) -> Result<Goal, CliError> {
     let objective = sweep.objectives.iter().find(|objective| objective.metric == metric);
     let known = || metrics::info(metric).map(|info| info.goal);
-    objective.map(|objective| objective.goal).or_else(known).ok_or_else(|| {
+    // Of a metric that only a constraint names, the better side is the one that keeps it.
+    let constraint = || {
+        let of = constraints_of(sweep).into_iter().find(|one| one.metric == metric)?;
+        Some(if matches!(of.bound, Bound::AtMost(_)) { Goal::Minimize } else { Goal::Maximize })
+    };
+    let goal = objective.map(|objective| objective.goal).or_else(known).or_else(constraint);
+    goal.ok_or_else(|| {
         let near = nearest(metric, metrics::catalogue().iter().map(|info| info.name))
             .map(|near| format!("; did you mean '{near}'?"))
             .unwrap_or_default();

@@ -118,7 +118,11 @@ fn reaper(sweep: &Sweep, owner: &Owner) -> Result<Option<Reaper>, CliError> {
 
 /// Why a sweep of a name that the store knows starts anew instead of going on; none if it goes on, or if
 /// the name is new.
-fn why_new(store: &Store, sweep: &Sweep, plan: &Plan) -> Result<Option<String>, CliError> {
+pub(super) fn why_new(
+    store: &Store,
+    sweep: &Sweep,
+    plan: &Plan,
+) -> Result<Option<String>, CliError> {
     let identity = plan.identity.hex();
     let known: Vec<_> = store.sweeps()?.into_iter().filter(|row| row.name == sweep.name).collect();
     let Some(last) = known.iter().max_by_key(|row| row.id) else { return Ok(None) };

@@ -4,7 +4,8 @@
 //! order in which they came, goes on as the one that was lost.
 
 use super::{
-    Pruned, Sampler, SamplerOptions, Setup, Told, make, most_objectives, names, names_for_several,
+    Pruned, Sampler, SamplerOptions, Setup, Told, learns, make, most_objectives, names,
+    names_for_several,
 };
 use crate::domain::Goal;
 use crate::numeric::dominates;
@@ -14,6 +15,9 @@ use std::sync::Arc;
 
 #[cfg(test)]
 mod tests;
+
+/// Spaces up to this size are watched for being used up.
+const WALKABLE: u128 = 1_000_000;
 
 /// The sampler of a session that names none.
 pub const DEFAULT: &str = "auto";
@@ -131,7 +135,7 @@ pub enum SessionError {
     },
     /// Every point was asked for.
     #[error(
-        "the space is used up: {asked} trials were asked for, {open} of them are not told yet; stop, or search a wider space"
+        "the space is used up: trials asked for: {asked}, of which not told yet: {open}; stop, or search a wider space"
     )]
     Exhausted {
         /// Trials asked for.
@@ -213,6 +217,28 @@ fn known(next: u64) -> String {
     }
 }
 
+/// The points of a finite space that were asked for, for samplers that do not look back.
+struct Walked {
+    size: u128,
+    points: BTreeSet<Vec<Option<u64>>>,
+}
+
+impl Walked {
+    /// Nothing for a sampler that sees to it, and where a space is too large to be used up.
+    fn of(size: &Size, sampler_does: bool) -> Option<Self> {
+        match size {
+            Size::Finite(size) if !sampler_does && *size <= WALKABLE => {
+                Some(Self { size: *size, points: BTreeSet::new() })
+            }
+            _ => None,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.points.len() as u128 >= self.size
+    }
+}
+
 /// A search under way.
 pub struct Session {
     sampler: Box<dyn Sampler>,
@@ -226,6 +252,8 @@ pub struct Session {
     arms: BTreeMap<u64, Arc<str>>,
     /// Numbers below `next` that an adopted record leaves out.
     holes: BTreeSet<u64>,
+    /// What was asked for, where the sampler does not know it and it can be all there is.
+    walked: Option<Walked>,
     best: Option<Best>,
     /// In the order of telling.
     front: Vec<Member>,
@@ -258,9 +286,11 @@ impl Session {
             }
         }
         let space = Arc::clone(&start.space);
+        let space_size = space.size();
         let n_objectives = start.goals.len();
         let setup =
             Setup { space: start.space, seed: start.seed, budget: start.budget, n_objectives };
+        let walked = Walked::of(&space_size, learns(&name) || name == "grid");
         let Some(sampler) = make(&name, setup, &start.options) else {
             return Err(SessionError::UnknownSampler { name });
         };
@@ -273,6 +303,7 @@ impl Session {
             open: BTreeMap::new(),
             arms: BTreeMap::new(),
             holes: BTreeSet::new(),
+            walked,
             best: None,
             front: Vec::new(),
             front_losses: Vec::new(),
@@ -317,10 +348,13 @@ impl Session {
     /// # Errors
     /// When every point of the space was asked for.
     pub fn ask(&mut self) -> Result<Asked, SessionError> {
+        let is_walked = self.walked.as_ref().is_some_and(Walked::is_over);
         let pending: Vec<Point> = self.open.values().cloned().collect();
-        let Some(point) = self.sampler.ask(self.next, &pending) else {
+        let point = if is_walked { None } else { self.sampler.ask(self.next, &pending) };
+        let Some(point) = point else {
             return Err(SessionError::Exhausted { asked: self.next, open: self.open.len() });
         };
+        self.walk(&point);
         let id = self.next;
         let chosen = self.sampler.chosen();
         let (arm, why) = chosen.map(|chosen| (chosen.arm, chosen.why)).unzip();
@@ -402,9 +436,17 @@ impl Session {
         self.holes.extend(self.next..id);
         self.holes.remove(&id);
         self.next = self.next.max(id.saturating_add(1));
+        self.walk(&point);
         self.open.insert(id, point);
         self.arms.extend(arm.map(|arm| (id, arm)));
         end.map_or(Ok(()), |end| self.tell(id, end))
+    }
+
+    /// Notes that a point was asked for.
+    fn walk(&mut self, point: &Point) {
+        if let Some(walked) = &mut self.walked {
+            walked.points.insert(point.0.iter().map(|x| x.map(f64::to_bits)).collect());
+        }
     }
 
     fn check(&self, id: u64, end: &End) -> Result<(), SessionError> {

@@ -23,6 +23,8 @@ pub struct Several {
     then: Nsga,
     n_told: usize,
     is_modeled: bool,
+    /// Trials before the models have anything to go by.
+    n_first: usize,
     chosen: Option<Chosen>,
 }
 
@@ -30,18 +32,24 @@ impl Several {
     /// A sampler without a history.
     pub fn new(setup: Setup, options: &SamplerOptions) -> Self {
         let is_modeled = setup.n_objectives <= MODELED;
+        let mut n_first = 0;
         let (first, then): (Box<dyn Sampler>, Nsga) = if is_modeled {
             let models = Bayes::new(setup.clone(), options.gp.clone());
+            n_first = models.n_startup();
             (Box::new(models), Nsga::new(setup, options.nsga.clone()))
         } else {
             let tpe = Tpe::new(setup.clone(), options.tpe.clone());
             (Box::new(tpe), Nsga::by_references(setup, &options.nsga))
         };
-        Self { first, then, n_told: 0, is_modeled, chosen: None }
+        Self { first, then, n_told: 0, is_modeled, n_first, chosen: None }
     }
 
-    /// Who asks for trial `number`, and why.
-    fn choice(&self, number: u64) -> Chosen {
+    /// Who asks for trial `number` while so many are at work, and why.
+    fn choice(&self, number: u64, n_pending: usize) -> Chosen {
+        if self.n_told + n_pending < self.n_first {
+            let why = format!("one of the first {} points, spread evenly", self.n_first);
+            return Chosen { arm: "sobol".into(), why };
+        }
         let (arm, why) = match (self.is_modeled, self.takes_first(number), self.is_early()) {
             (true, true, _) => (
                 "gp",
@@ -70,7 +78,7 @@ impl Several {
 
 impl Sampler for Several {
     fn ask(&mut self, number: u64, pending: &[Point]) -> Option<Point> {
-        self.chosen = Some(self.choice(number));
+        self.chosen = Some(self.choice(number, pending.len()));
         if self.takes_first(number) {
             self.first.ask(number, pending)
         } else {

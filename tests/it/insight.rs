@@ -218,7 +218,7 @@ fn a_sweep_says_what_mattered() {
      x           0.57  0.02 … 0.91    ████████
      y           0.43  0.09 … 0.98    ██████
      intervals   500 bootstrap resamples of the trials
-     note   only 3 trials count as the best; 50 or more make it steadier
+     note   only 3 trials count as the best; 50 or more trials in all make it steadier
     ");
     let shap = place.shown("importance bowl --method shap");
     assert!(shap.contains(" BETTER"), "{shap}");
@@ -423,7 +423,7 @@ fn importance_says_what_does_not_count() {
      PARAMETER  SHARE
      n           1.00  ██████████████
      left out   2 failed
-     note   only 1 trial counts as the best; 50 or more make it steadier
+     note   only 1 trial counts as the best; 50 or more trials in all make it steadier
     ");
     shows!(place.shown("importance flat --method shap"), @"
     exit 5

@@ -45,7 +45,7 @@ fn a_report_on_the_terminal() {
      13 checks found nothing, 5 checks could not be made
 
      Notes
-     importance: only 1 trial counts as the best; 50 or more make it steadier
+     importance: only 1 trial counts as the best; 50 or more trials in all make it steadier
 
      data iris.csv b3:bc06b4, 150 rows, 27 of them kept apart · derby 0.1.0 · [instant]
     ");
@@ -84,7 +84,7 @@ fn a_report_of_a_run_of_a_sweep_without_a_result_and_of_a_function() {
      y                 0.45   ███████████
 
      Notes
-     importance: only 1 trial counts as the best; 50 or more make it steadier
+     importance: only 1 trial counts as the best; 50 or more trials in all make it steadier
 
      derby 0.1.0 · [instant]
     ");

@@ -11,6 +11,7 @@ pub(super) use judged::{after_gate, after_sweep};
 pub(super) use recorded::recorded;
 pub(super) use write::{check_files, write_all};
 
+use super::front::Front;
 use super::plot::Trials;
 use super::registry::from_here;
 use super::replicates::{best_trials, rows};
@@ -102,6 +103,7 @@ pub(super) fn gather(store: &Store, subject: &Subject<'_>) -> Result<Report, Cli
     }
     report.sweep = Some(summary);
     constrained(store, sweep, &mut report.notes)?;
+    front(store, sweep, &mut report.notes)?;
     unfinished(sweep, &mut report.notes);
     Ok(report)
 }
@@ -213,6 +215,19 @@ fn constrained(store: &Store, sweep: &SweepRow, notes: &mut Vec<String>) -> Resu
         text = format!("no trial keeps {}; {}", feasible::words(&constraints), nearest.words());
     }
     notes.push(text);
+    Ok(())
+}
+
+/// Where no run is the best: how many are best in some way.
+fn front(store: &Store, sweep: &SweepRow, notes: &mut Vec<String>) -> Result<(), CliError> {
+    if let Some(front) = Front::of(store, sweep)? {
+        let first = &sweep.objectives[0].metric;
+        notes.push(format!(
+            "several objectives: runs are ranked by {first} alone; the front has {} (derby best {} --front)",
+            front.words(),
+            sweep.name
+        ));
+    }
     Ok(())
 }
 

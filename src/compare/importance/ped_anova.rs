@@ -86,7 +86,7 @@ pub fn ped_anova(
         let n = best.count;
         let count = if n == 1 { "1 trial counts".into() } else { format!("{n} trials count") };
         found.doubts.push(format!(
-            "only {count} as the best; {} or more make it steadier",
+            "only {count} as the best; {} or more trials in all make it steadier",
             (FEW_TOP as f64 / options.top).ceil()
         ));
     }

@@ -206,7 +206,10 @@ fn doubts_and_refusals_are_told() {
     let goal = objective(Goal::Minimize);
     let ped = PedAnovaOptions::default();
     let few = ped_anova(&space, &trials[..20], &goal, &ped).unwrap();
-    assert_eq!(few.doubts, ["only 2 trials count as the best; 50 or more make it steadier"]);
+    assert_eq!(
+        few.doubts,
+        ["only 2 trials count as the best; 50 or more trials in all make it steadier"]
+    );
     let told = ped_anova(&space, &trials[..1], &goal, &ped).unwrap_err().to_string();
     assert!(told.starts_with("PED-ANOVA needs at least 2 trials with a score, there is 1"));
     let options = FanovaOptions::default();

@@ -119,6 +119,8 @@ pub struct Auto {
     credit: Credit,
     best: Option<(Point, f64)>,
     n_told: usize,
+    /// Trials with a loss that break a constraint.
+    n_infeasible: usize,
     /// All points and which of them were told, where these are a handful.
     handful: Option<Vec<(Point, bool)>>,
     chosen: Option<Chosen>,
@@ -143,6 +145,7 @@ impl Auto {
             credit: Credit::new(own.half_life),
             best: None,
             n_told: 0,
+            n_infeasible: 0,
             handful: is_small.then(points),
             chosen: None,
             options: own,
@@ -232,7 +235,10 @@ impl Auto {
         let points = self.handful.as_ref()?;
         let left = points.iter().find(|(point, told)| !told && !pending.contains(point));
         let point = left.map(|(point, _)| point.clone())?;
-        let why = format!("the space has {} points, one after the other", points.len());
+        let why = match points.len() {
+            1 => "the only point of the space".into(),
+            n => format!("the space has {n} points, one after the other"),
+        };
         self.choose("grid", why);
         Some(point)
     }
@@ -279,12 +285,17 @@ impl Sampler for Auto {
         }
         let n_first = self.gp.n_startup();
         if self.n_told + pending.len() < n_first || self.credit.n_scored() < 2 {
-            let why = match self.credit.n_scored() {
-                n if n < 2 && self.n_told >= n_first => "too few trials have a result".into(),
-                _ => format!("one of the first {n_first} points, spread evenly"),
+            let is_first = self.n_told + pending.len() < n_first;
+            let (arm, why) = match (is_first, self.n_infeasible) {
+                (true, _) => ("sobol", format!("one of the first {n_first} points, spread evenly")),
+                (false, 0 | 1) => ("sobol", "too few trials have a result".into()),
+                (false, _) => (
+                    "gp",
+                    "hardly a trial keeps the constraints: where one most likely does".into(),
+                ),
             };
             let point = self.gp.ask(number, pending)?;
-            self.choose("sobol", why);
+            self.choose(arm, why);
             return Some(point);
         }
         let (arm, why) = self.draw(number);
@@ -305,6 +316,7 @@ impl Sampler for Auto {
         self.gp.tell(told);
         self.cma.tell(told);
         // What violates a constraint earns nothing, and a search from scratch counts it as failed.
+        self.n_infeasible += usize::from(told.loss.is_some() && told.violation() > 0.0);
         let failed = (told.violation() > 0.0).then(|| Told { loss: None, ..told.clone() });
         self.push(failed.as_ref().unwrap_or(told));
     }

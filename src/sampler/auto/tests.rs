@@ -191,3 +191,21 @@ fn workers_get_different_points() {
         pending.push(point);
     }
 }
+
+#[test]
+fn points_asked_for_while_no_trial_keeps_the_constraints_are_the_process_s() {
+    let setup = setup(floats(2), 1);
+    let mut auto = auto(&setup);
+    let mut arms = Vec::new();
+    for number in 0..10 {
+        let point = auto.ask(number, &[]).unwrap();
+        let chosen = auto.chosen().unwrap();
+        let loss = Some(bowl(&point));
+        let told = Told { constraints: vec![1.0], ..Told::new(number, point, loss) };
+        auto.tell(&told);
+        arms.push(chosen);
+    }
+    assert_eq!(&*arms[0].arm, "sobol");
+    assert_eq!(&*arms[9].arm, "gp");
+    assert!(arms[9].why.contains("keeps the constraints"), "{}", arms[9].why);
+}

@@ -152,3 +152,25 @@ fn a_session_for_several_needs_no_name() {
     session.tell(id, &End::Values(vec![1.0; 4])).unwrap();
     assert_eq!(session.front().len(), 1);
 }
+
+#[test]
+fn samplers_that_do_not_look_back_end_with_the_space_too() {
+    for name in ["random", "sobol"] {
+        let start = start(vec![choice("c", 3)], name, Goal::Minimize);
+        let mut session = Session::new(start.clone()).unwrap();
+        let mut seen = BTreeSet::new();
+        let mut record = Vec::new();
+        while seen.len() < 3 {
+            let asked = session.ask().unwrap();
+            seen.insert(format!("{:?}", asked.point));
+            record.push(asked);
+            assert!(record.len() < 200, "{name}");
+        }
+        assert!(matches!(session.ask(), Err(SessionError::Exhausted { .. })), "{name}");
+        let mut again = Session::new(start).unwrap();
+        for asked in record {
+            again.adopt(asked, None).unwrap();
+        }
+        assert!(matches!(again.ask(), Err(SessionError::Exhausted { .. })), "{name}");
+    }
+}

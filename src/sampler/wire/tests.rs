@@ -173,7 +173,7 @@ fn a_used_up_space_is_said() {
     let mut wire = begun(r#"{"n": {"type": "int", "low": 1, "high": 2}}"#, r#", "sampler": "tpe""#);
     assert_ne!(answer(&mut wire, r#"{"ask": true}"#), answer(&mut wire, r#"{"ask": true}"#));
     let last = answer(&mut wire, r#"{"ask": true}"#);
-    assert!(last.starts_with(r#"{"error":"the space is used up: 2 trials"#), "{last}");
+    assert!(last.starts_with(r#"{"error":"the space is used up: trials asked for: 2"#), "{last}");
     assert!(last.ends_with(r#""exhausted":true}"#), "{last}");
     assert_eq!(answer(&mut wire, r#"{"tell": {"id": 1, "value": 1}}"#), r#"{"ok":true}"#);
 }
