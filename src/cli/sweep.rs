@@ -123,12 +123,11 @@ pub(super) fn why_new(
     sweep: &Sweep,
     plan: &Plan,
 ) -> Result<Option<String>, CliError> {
-    let identity = plan.identity.hex();
-    let known: Vec<_> = store.sweeps()?.into_iter().filter(|row| row.name == sweep.name).collect();
-    let Some(last) = known.iter().max_by_key(|row| row.id) else { return Ok(None) };
-    if known.iter().any(|row| row.digest == identity) {
+    if store.same_sweep(&sweep.name, &plan.identity.hex())?.is_some() {
         return Ok(None);
     }
+    let known = store.sweeps()?.into_iter().filter(|row| row.name == sweep.name);
+    let Some(last) = known.max_by_key(|row| row.id) else { return Ok(None) };
     let trials = store.trials(last.id)?;
     let before =
         trials.iter().find_map(|trial| trial.run).map(|run| store.run_by_id(run)).transpose()?;
