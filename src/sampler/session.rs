@@ -4,8 +4,7 @@
 //! order in which they came, goes on as the one that was lost.
 
 use super::{
-    Pruned, Sampler, SamplerOptions, Setup, Told, learns, make, most_objectives, names,
-    names_for_several,
+    Pruned, Sampler, SamplerOptions, Setup, Told, make, most_objectives, names, names_for_several,
 };
 use crate::domain::Goal;
 use crate::numeric::dominates;
@@ -217,19 +216,17 @@ fn known(next: u64) -> String {
     }
 }
 
-/// The points of a finite space that were asked for, for samplers that do not look back.
+/// The points of a finite space that were asked for: not every sampler looks back.
 struct Walked {
     size: u128,
     points: BTreeSet<Vec<Option<u64>>>,
 }
 
 impl Walked {
-    /// Nothing for a sampler that sees to it, and where a space is too large to be used up.
-    fn of(size: &Size, sampler_does: bool) -> Option<Self> {
-        match size {
-            Size::Finite(size) if !sampler_does && *size <= WALKABLE => {
-                Some(Self { size: *size, points: BTreeSet::new() })
-            }
+    /// Nothing where a space is too large to be used up.
+    fn of(space: &Space) -> Option<Self> {
+        match space.size() {
+            Size::Finite(size) if size <= WALKABLE => Some(Self { size, points: BTreeSet::new() }),
             _ => None,
         }
     }
@@ -252,7 +249,7 @@ pub struct Session {
     arms: BTreeMap<u64, Arc<str>>,
     /// Numbers below `next` that an adopted record leaves out.
     holes: BTreeSet<u64>,
-    /// What was asked for, where the sampler does not know it and it can be all there is.
+    /// What was asked for, where it can be all there is.
     walked: Option<Walked>,
     best: Option<Best>,
     /// In the order of telling.
@@ -286,11 +283,10 @@ impl Session {
             }
         }
         let space = Arc::clone(&start.space);
-        let space_size = space.size();
         let n_objectives = start.goals.len();
         let setup =
             Setup { space: start.space, seed: start.seed, budget: start.budget, n_objectives };
-        let walked = Walked::of(&space_size, learns(&name) || name == "grid");
+        let walked = Walked::of(&space);
         let Some(sampler) = make(&name, setup, &start.options) else {
             return Err(SessionError::UnknownSampler { name });
         };
