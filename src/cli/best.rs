@@ -8,7 +8,7 @@ use super::out::{Role, safe};
 use super::replicates::{Merged, best_trials, rows};
 use super::text::nearest;
 use super::{CliError, Exit, Ui};
-use crate::domain::{Bound, Goal};
+use crate::domain::Goal;
 use crate::metrics;
 use crate::store::{Store, SweepRow};
 
@@ -75,7 +75,7 @@ pub(super) fn goal_of(sweep: &SweepRow, metric: &str) -> Result<Goal, CliError> 
     // Of a metric that only a constraint names, the better side is the one that keeps it.
     let constraint = || {
         let of = constraints_of(sweep).into_iter().find(|one| one.metric == metric)?;
-        Some(if matches!(of.bound, Bound::AtMost(_)) { Goal::Minimize } else { Goal::Maximize })
+        Some(of.bound.goal())
     };
     let goal = objective.map(|objective| objective.goal).or_else(known).or_else(constraint);
     goal.ok_or_else(|| {

@@ -5,7 +5,7 @@ use super::{CliError, Exit};
 use crate::domain::{Constraint, RunId, RunRecord, Status, total_violation};
 use crate::spec;
 use crate::store::{Store, SweepRow};
-use crate::sweep::{broken, constrained_scores};
+use crate::sweep::{broken, constrained_scores, violated};
 
 /// The constraints of a recorded sweep.
 pub(super) fn constraints_of(sweep: &SweepRow) -> Vec<Constraint> {
@@ -41,11 +41,7 @@ pub(super) fn nearest(store: &Store, sweep: &SweepRow) -> Result<Option<Nearest>
         return Ok(None);
     }
     let scores = constrained_scores(store, sweep.id, (&constraints, None))?;
-    let violation = |number: u64| {
-        let of = scores.get(&number);
-        let one = |(at, c): (usize, &Constraint)| c.violation(of.and_then(|of| of[at]));
-        total_violation(&constraints.iter().enumerate().map(one).collect::<Vec<f64>>())
-    };
+    let violation = |number: u64| total_violation(&violated(&constraints, scores.get(&number)));
     let trials = store.trials(sweep.id)?;
     let infeasible = trials.iter().filter(|t| t.status == Some(Status::Infeasible));
     let scored = infeasible.filter_map(|t| Some((violation(t.number), t.loss?, t.number)));

@@ -1,6 +1,6 @@
 //! A bound that a metric of a trial must keep for the trial to be chosen.
 
-use super::format_number;
+use super::{Goal, format_number};
 use std::fmt;
 
 /// Digits of a value in words.
@@ -15,6 +15,16 @@ pub enum Bound {
     AtMost(f64),
     /// No smaller.
     AtLeast(f64),
+}
+
+impl Bound {
+    /// Which way scores get further inside.
+    pub fn goal(self) -> Goal {
+        match self {
+            Self::AtMost(_) => Goal::Minimize,
+            Self::AtLeast(_) => Goal::Maximize,
+        }
+    }
 }
 
 /// A bound of one metric, in units of the metric.

@@ -14,8 +14,8 @@
 //! | `race` | chance to beat the best trial over all folds is small | Maron & Moore 1994; Birattari et al. 2002 |
 //! | `wilcoxon` | values are worse than the best trial's, pair by pair | Wilcoxon 1945 |
 //!
-//! A value is compared with others of the same context (`fold=0`) only; race and Wilcoxon pair over all contexts. Each step is judged once, when it comes as the highest so far; a step that comes again replaces its value
-//! without a verdict.
+//! A value is compared with others of the same context (`fold=0`) only; race and Wilcoxon pair over all contexts. Each
+//! step is judged once, when it comes as the highest so far; a step that comes again replaces its value without a verdict.
 
 mod asha;
 mod curve;

@@ -36,5 +36,5 @@ pub use scores::{LeftOut, left_out, scores};
 pub use single::{Marks, Single, SingleReport, run_single};
 pub use steer::{Steer, Steering};
 pub use stop::StopReason;
-pub use verdict::{broken, constrained_scores};
+pub use verdict::{broken, constrained_scores, violated};
 pub use warm::{Lesson, Taught, Teacher, WarmStartError};

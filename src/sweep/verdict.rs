@@ -34,11 +34,14 @@ pub(super) fn violations(
     sweep: SweepId,
     of: (&[Constraint], Option<u64>),
 ) -> Result<BTreeMap<u64, Vec<f64>>, StoreError> {
-    let violation = |(c, score): (&Constraint, Option<f64>)| c.violation(score);
     let scores = constrained_scores(store, sweep, of)?.into_iter();
-    Ok(scores
-        .map(|(trial, scores)| (trial, of.0.iter().zip(scores).map(violation).collect()))
-        .collect())
+    Ok(scores.map(|(trial, scores)| (trial, violated(of.0, Some(&scores)))).collect())
+}
+
+/// By how much a trial violates each constraint, by its scores of them; NaN without a finite one.
+pub fn violated(constraints: &[Constraint], scores: Option<&Vec<Option<f64>>>) -> Vec<f64> {
+    let one = |(at, c): (usize, &Constraint)| c.violation(scores.and_then(|scores| scores[at]));
+    constraints.iter().enumerate().map(one).collect()
 }
 
 /// What a trial breaks, in words; `None` if it keeps all.

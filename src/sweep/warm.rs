@@ -12,7 +12,8 @@
 //!   know of, gets that.
 //!
 //! Scores are mapped by the names of their metrics: the earlier sweep must have every objective of this one, in any order
-//! and beside others. A trial that lacks one of them counts as failed. Scores teach as they are, whatever data, folds and seeds they come from; where the data is another it is said.
+//! and beside others. A trial that lacks one of them counts as failed. Scores teach as they are, whatever data, folds and
+//! seeds they come from; where the data is another it is said.
 //! Trials that a sweep was itself taught by are not its own, and not handed on.
 
 mod gather;

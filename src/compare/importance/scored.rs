@@ -8,6 +8,12 @@ use crate::space::{Dimension, Point, Space, SpaceError};
 /// Parameters that a note names at most.
 const NAMED: usize = 3;
 
+/// At most so many of `n` places, spread evenly.
+pub(super) fn evenly(n: usize, most: usize) -> impl Iterator<Item = usize> {
+    let kept = n.min(most);
+    (0..kept).map(move |i| i * n / kept)
+}
+
 /// Trials with a finite score, turned so that smaller is better.
 pub(super) struct Scored<'a> {
     pub(super) points: Vec<&'a Point>,
@@ -51,9 +57,7 @@ impl<'a> Scored<'a> {
 
     /// At most so many of them, spread evenly over the search.
     pub(super) fn thinned(&self, most: usize) -> Self {
-        let n = self.len();
-        let kept = n.min(most);
-        let at = (0..kept).map(|i| i * n / kept);
+        let at = evenly(self.len(), most);
         let (points, losses) = at.map(|i| (self.points[i], self.losses[i])).unzip();
         Self { points, losses }
     }

@@ -7,6 +7,7 @@
 
 use super::forest::{Forest, Growth, MIN_TRIALS, MOST};
 use super::intervals::{ENOUGH, Raw, ranked};
+use super::scored::evenly;
 use super::{Direction, ImportanceError, ImportanceMethod, Importances, Scored, ScoredPoint};
 use crate::domain::Objective;
 use crate::explain::shap::tree_interventional_of_partial;
@@ -113,11 +114,8 @@ impl Values {
         options: &ShapOptions,
     ) -> Result<Self, ImportanceError> {
         let n = scored.len();
-        let spread = |most: usize| -> Vec<usize> {
-            let kept = n.min(most);
-            (0..kept).map(|i| i * n / kept).collect()
-        };
-        let (rows, others) = (spread(options.explained), spread(options.background));
+        let rows: Vec<usize> = evenly(n, options.explained).collect();
+        let others: Vec<usize> = evenly(n, options.background).collect();
         let mut x = forest.x.select(Axis(0), &rows);
         for (at, &dim) in forest.dims.iter().enumerate() {
             for (cell, &row) in x.column_mut(at).iter_mut().zip(&rows) {

@@ -16,7 +16,7 @@
 //! All randomness of an ask is from the stream of (seed, trial number). Parameters are fitted at fixed numbers of
 //! trials, each fit from the one before it with a fresh start every sixth, so a sampler rebuilt from the record answers
 //! the same after at most six fits. Beyond `max_points` trials the model sees the best half, the newest quarter and
-//! a sample of the others.
+//! a sample of the others; parameters are fitted to at most 150 of these.
 //!
 //! # Ablation
 //!

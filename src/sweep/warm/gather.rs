@@ -6,7 +6,7 @@ use crate::domain::{Constraint, Digest, Params, Status, Value};
 use crate::space::Size;
 use crate::spec::Sweep;
 use crate::store::{Store, StoreError, SweepRow, TrialRow};
-use crate::sweep::{Plan, constrained_scores};
+use crate::sweep::{Plan, constrained_scores, violated};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads the trials of the sweeps that the file names, for a sweep that is about to begin; `None` if it names none.
@@ -169,10 +169,9 @@ fn violations(
     trial: &TrialRow,
     scores: Option<&Vec<Option<f64>>>,
 ) -> Vec<Option<f64>> {
-    let Some(scores) = scores.filter(|_| trial.loss.is_some()) else { return Vec::new() };
-    let violation = |(c, score): (&Constraint, &Option<f64>)| c.violation(*score);
-    let found = constraints.iter().zip(scores).map(violation);
-    found.map(|violation| Some(violation).filter(|c| c.is_finite())).collect()
+    let scores = scores.filter(|_| trial.loss.is_some());
+    let found = scores.map(|scores| violated(constraints, Some(scores))).unwrap_or_default();
+    found.into_iter().map(|violation| Some(violation).filter(|c| c.is_finite())).collect()
 }
 
 impl Teacher {
