@@ -442,11 +442,11 @@ fn verbs_of_models() {
     score, from 2,000 trials at most.
 
     Trials that have a finite score count, whether they keep constraints or not; failed, pruned and
-    killed ones do not. Intervals of 95 % say how much other such trials would change it, not whether the
-    method or the forest is right (PED-ANOVA: 500 bootstrap resamples; fANOVA and SHAP: the forest's 64
-    trees, each on a resample; 10 trials or more). A parameter that matters not at all has an interval
-    near 0, not one that reaches it. A conditional parameter is judged where it is active, and a forest
-    cannot take the choice that activates it for its own work.
+    killed ones do not. Intervals of 95 % say how much other such trials would change it, not whether
+    the method or the forest is right (PED-ANOVA: 500 bootstrap resamples; fANOVA and SHAP: the forest's
+    64 trees, each on a resample; 10 trials or more). A parameter that matters not at all has an
+    interval near 0, not one that reaches it. A conditional parameter is judged where it is active, and
+    a forest cannot take the choice that activates it for its own work.
 
     Examples:
       derby importance
