@@ -159,7 +159,7 @@ impl Default for Setup {
 
 /// Version of all samplers together, part of a sweep's identity: it goes up whenever any sampler would
 /// answer differently to the same record.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// What a sweep file can say about samplers.
 #[derive(Debug, Clone, PartialEq)]

@@ -118,7 +118,7 @@ pub struct GpOptions {
     pub n_startup: Option<usize>,
     /// Whether the kernel has a part that is a sum over dimensions.
     pub additive: bool,
-    /// Whether losses are transformed towards a normal distribution.
+    /// Whether losses are transformed towards a normal distribution; those of several objectives never are.
     pub warp: bool,
     /// Most points that the model is fitted to.
     pub max_points: usize,
@@ -132,8 +132,6 @@ pub struct GpOptions {
     pub trust_share: f64,
     /// Share of the asks that look for another basin once the best one is exhausted.
     pub elsewhere_share: f64,
-    /// How far the reference point of several objectives goes from the worst of the front to the worst of all.
-    pub reach: f64,
 }
 
 impl Default for GpOptions {
@@ -148,7 +146,6 @@ impl Default for GpOptions {
             n_believed: 4,
             trust_share: 0.5,
             elsewhere_share: 0.6,
-            reach: 0.0,
         }
     }
 }

@@ -13,13 +13,23 @@ pub(super) struct Side {
     pub(super) high: usize,
 }
 
-/// Disjoint boxes that fill what no point dominates within the reference.
+/// Boxes that fill what no point dominates within each bound, those of one bound disjoint.
 #[derive(Debug, Clone)]
 pub(super) struct Cells {
     /// The values of each objective at which boxes begin or end.
     pub(super) levels: Vec<Vec<f64>>,
     /// `m` sides a box.
     pub(super) sides: Vec<Side>,
+    /// The logarithm of what the volume of a box counts.
+    pub(super) weights: Vec<f64>,
+}
+
+/// A corner within which volume counts.
+#[derive(Debug, Clone)]
+pub(super) struct Bound {
+    pub(super) at: Vec<f64>,
+    /// The logarithm of what it counts.
+    pub(super) weight: f64,
 }
 
 /// A part of the plane of the first two objectives that is free from some third one on.
@@ -32,37 +42,48 @@ struct Strip {
 }
 
 impl Cells {
-    /// For one to three objectives.
-    pub(super) fn new(losses: Losses<'_>, reference: &[f64]) -> Self {
-        let m = reference.len();
-        let inside = |row: &[f64]| row.iter().zip(reference).all(|(x, bound)| x < bound);
-        let best = front(losses).into_iter().map(|index| losses.row(index));
-        let mut rows: Vec<&[f64]> = best.filter(|row| inside(row)).collect();
-        rows.dedup();
+    /// For one to three objectives, and one bound or more.
+    pub(super) fn new(losses: Losses<'_>, bounds: &[Bound]) -> Self {
+        let m = bounds.first().map_or(0, |bound| bound.at.len());
+        let best: Vec<&[f64]> = front(losses).into_iter().map(|index| losses.row(index)).collect();
+        let within = |bound: &Bound| -> Vec<&[f64]> {
+            let inside = |row: &&[f64]| row.iter().zip(&bound.at).all(|(x, bound)| x < bound);
+            let mut rows: Vec<&[f64]> = best.iter().copied().filter(inside).collect();
+            rows.dedup();
+            rows
+        };
         let levels = (0..m)
             .map(|j| {
-                let mut values: Vec<f64> = rows.iter().map(|row| row[j]).collect();
-                values.push(reference[j]);
+                let rows = bounds.iter().flat_map(within);
+                let mut values: Vec<f64> = rows.map(|row| row[j]).collect();
+                values.extend(bounds.iter().map(|bound| bound.at[j]));
                 values.sort_by(f64::total_cmp);
                 values.dedup();
                 values
             })
             .collect();
-        let mut cells = Self { levels, sides: Vec::new() };
-        match m {
-            1 => cells.push(&[(None, rows.first().map_or(reference[0], |row| row[0]))]),
+        let mut cells = Self { levels, sides: Vec::new(), weights: Vec::new() };
+        for bound in bounds {
+            cells.fill(&mut within(bound), &bound.at);
+            cells.weights.resize(cells.sides.len() / m.max(1), bound.weight);
+        }
+        cells
+    }
+
+    fn fill(&mut self, rows: &mut [&[f64]], reference: &[f64]) {
+        match reference.len() {
+            1 => self.push(&[(None, rows.first().map_or(reference[0], |row| row[0]))]),
             2 => {
                 let mut strips = vec![Strip::whole(reference)];
-                for row in &rows {
+                for row in rows {
                     let _ = insert(&mut strips, (row[0], row[1]), None);
                 }
                 for strip in strips {
-                    cells.push(&[(strip.left, strip.right), (None, strip.top)]);
+                    self.push(&[(strip.left, strip.right), (None, strip.top)]);
                 }
             }
-            _ => cells.sweep(&mut rows, reference),
+            _ => self.sweep(rows, reference),
         }
-        cells
     }
 
     fn sweep(&mut self, rows: &mut [&[f64]], reference: &[f64]) {
@@ -120,10 +141,14 @@ mod tests {
     use super::*;
     use crate::numeric::{Rng, dominates, hypervolume};
 
+    fn bound(at: f64, m: usize) -> Bound {
+        Bound { at: vec![at; m], weight: -at }
+    }
+
     /// The boxes within `[-1, reference]` hold what the front leaves, and no point is in two of them.
     fn check(values: &[f64], m: usize) {
         let reference = vec![1.0; m];
-        let cells = Cells::new(Losses::new(values, m), &reference);
+        let cells = Cells::new(Losses::new(values, m), &[bound(1.0, m)]);
         let span = |j: usize, side: &Side| {
             let low = side.low.map_or(-1.0, |at| cells.levels[j][at]);
             (low, cells.levels[j][side.high])
@@ -172,7 +197,30 @@ mod tests {
 
     #[test]
     fn points_beyond_the_reference_cut_nothing() {
-        let cells = Cells::new(Losses::new(&[2.0, -1.0, f64::NAN, 0.0], 2), &[1.0, 1.0]);
+        let cells = Cells::new(Losses::new(&[2.0, -1.0, f64::NAN, 0.0], 2), &[bound(1.0, 2)]);
         assert_eq!(cells.sides, [Side { low: None, high: 0 }; 2]);
+    }
+
+    #[test]
+    fn each_bound_has_its_boxes_and_their_weight() {
+        for m in [2, 3] {
+            let mut rng = Rng::new(3);
+            let values: Vec<f64> = (0..6 * m).map(|_| rng.uniform(0.0, 2.0)).collect();
+            let losses = || Losses::new(&values, m);
+            let both = Cells::new(losses(), &[bound(1.0, m), bound(2.0, m)]);
+            let spans = |cells: &Cells, weight: f64| -> Vec<(Option<f64>, f64)> {
+                let of = |(at, side): (usize, &Side)| {
+                    let levels = &cells.levels[at % m];
+                    (cells.weights[at / m] == weight)
+                        .then(|| (side.low.map(|low| levels[low]), levels[side.high]))
+                };
+                cells.sides.iter().enumerate().filter_map(of).collect()
+            };
+            for at in [1.0, 2.0] {
+                let alone = Cells::new(losses(), &[bound(at, m)]);
+                assert_eq!(spans(&both, -at), spans(&alone, -at));
+            }
+            assert_eq!(both.weights.len() * m, both.sides.len());
+        }
     }
 }

@@ -76,10 +76,11 @@ fn volume(cells: &Cells, room: &mut Room, slopes: bool) -> f64 {
     }
     room.terms.clear();
     let tables = &room.tables;
-    let term = |sides: &[Side]| -> f64 {
-        sides.iter().zip(tables).map(|(side, table)| log_share(*side, table)).sum()
+    let term = |(sides, weight): (&[Side], &f64)| -> f64 {
+        let logs = sides.iter().zip(tables).map(|(side, table)| log_share(*side, table));
+        logs.sum::<f64>() + weight
     };
-    room.terms.extend(cells.sides.chunks_exact(m).map(term));
+    room.terms.extend(cells.sides.chunks_exact(m).zip(&cells.weights).map(term));
     let largest = room.terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if largest == f64::NEG_INFINITY {
         return f64::NEG_INFINITY;

@@ -2,11 +2,12 @@
 //! hypervolume improvement, times the probability that it is feasible.
 //!
 //! Every objective and every constraint has a Gaussian process of its own, fitted as [`Gp`](super::Gp)'s is: objectives
-//! capped and standardized, constraints as `sign(c) log(1 + |c|/s)`, which keeps the border at 0 (Eriksson and
-//! Poloczek 2021, arXiv:2002.08526). The front is that of the posterior means at the feasible trials; the reference
-//! point lies beyond its worst values ([`Ehvi::reference`]). Running trials are believed to come out at their means: they
-//! join the front, and the doubt around them is gone. With one objective this is the expected improvement on the best
-//! feasible trial.
+//! capped and standardized, not transformed; constraints as `sign(c) log(1 + |c|/s)`, which keeps the border at 0
+//! (Eriksson and Poloczek 2021, arXiv:2002.08526). The front is that of the posterior means at the feasible trials. The
+//! volume is a weighted one (Zitzler, Brockhoff and Thiele 2007, EMO, LNCS 4403): that within a reference point just beyond
+//! the front's worst values, and a tenth of that within the worst of all trials ([`Ehvi::bounds`]). Running trials are
+//! believed to come out at their means: they join the front, and the doubt around them is gone. With one objective this
+//! is the expected improvement on the best feasible trial.
 
 mod cells;
 mod either;
@@ -17,7 +18,7 @@ mod tests;
 
 pub use self::either::Bayes;
 
-use self::cells::Cells;
+use self::cells::{Bound, Cells};
 use self::gain::Gain;
 use self::models::Models;
 use super::codec::Codec;
@@ -34,6 +35,11 @@ use crate::space::Point;
 const BEYOND: f64 = 0.1;
 /// A front's range counts as at least this, in standard deviations of all losses.
 const LEAST_RANGE: f64 = 0.5;
+/// What volume counts as far as the worst of all trials; near the front it counts 1 more. Without it a front that is
+/// one corner as yet, with hardly a range, would never be left again, since all else lies beyond the reference. At the
+/// full weight the ends of a front would draw most asks: the least doubt of whether an objective gets lower still is
+/// worth as much there as the distance to the reference is long.
+const FAR: f64 = 0.1;
 /// Members of the front that are kept for the boxes.
 const MAX_FRONT: usize = 120;
 
@@ -127,7 +133,7 @@ impl Ehvi {
             members.truncate(MAX_FRONT);
             let mut rows: Vec<f64> =
                 members.iter().flat_map(|&i| means[i * m..(i + 1) * m].to_vec()).collect();
-            let reference = self.reference(&rows, &worst);
+            let bounds = self.bounds(&rows, &worst);
             let mut scratch = Scratch::default();
             for row in running {
                 let holds = |model: &super::Posterior, s: &mut Scratch| model.at(row, s).0 <= 0.0;
@@ -135,23 +141,26 @@ impl Ehvi {
                     rows.extend(objectives.iter().map(|model| model.at(row, &mut scratch).0));
                 }
             }
-            Cells::new(Losses::new(&rows, m), &reference)
+            Cells::new(Losses::new(&rows, m), &bounds)
         });
         State { gain: Gain { objectives, constraints, cells, scales }, order }
     }
 
-    /// The point within which volume counts: a tenth of the front's range beyond its worst values, and part of the way
-    /// from there to the worst of all trials.
-    fn reference(&self, rows: &[f64], worst: &[f64]) -> Vec<f64> {
+    /// Within which points volume counts, and how much: a tenth of the front's range beyond its worst values, and a
+    /// little as far as the worst of all trials ([`FAR`]).
+    fn bounds(&self, rows: &[f64], worst: &[f64]) -> Vec<Bound> {
         let m = self.setup.n_objectives;
-        let along = |j: usize| rows.iter().skip(j).step_by(m).copied();
-        let bound = |j: usize| {
-            let (low, high) =
-                (along(j).fold(f64::MAX, f64::min), along(j).fold(f64::MIN, f64::max));
-            let near = high + BEYOND * (high - low).max(LEAST_RANGE);
-            near + self.options.reach * (worst[j] - near).max(0.0)
+        let near = |j: usize| {
+            let along = || rows.iter().skip(j).step_by(m).copied();
+            let (low, high) = (along().fold(f64::MAX, f64::min), along().fold(f64::MIN, f64::max));
+            high + BEYOND * (high - low).max(LEAST_RANGE)
         };
-        (0..m).map(bound).collect()
+        let near = Bound { at: (0..m).map(near).collect(), weight: 0.0 };
+        if m == 1 {
+            return vec![near];
+        }
+        let far = near.at.iter().zip(worst).map(|(near, worst)| near.max(*worst)).collect();
+        vec![near, Bound { at: far, weight: FAR.ln() }]
     }
 }
 

@@ -198,7 +198,10 @@ impl Models {
         let trials = || subset.iter().map(|&at| &self.trials[at]);
         if k < self.n_objectives {
             let losses: Vec<Option<f64>> = trials().map(|t| t.losses.get(k).copied()).collect();
-            return warp::standardize(&losses, &vec![true; losses.len()], self.options.warp).0;
+            // Volume is traded between objectives: a transformation of one would bend every trade, and the more so
+            // the more trials crowd on a part of the front.
+            let warps = self.options.warp && self.n_objectives == 1;
+            return warp::standardize(&losses, &vec![true; losses.len()], warps).0;
         }
         let told: Vec<Option<f64>> =
             trials().map(|t| t.constraints.get(k - self.n_objectives).copied()).collect();

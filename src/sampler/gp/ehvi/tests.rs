@@ -48,6 +48,25 @@ fn the_front_of_zdt1_is_found_in_forty_trials() {
     assert!(found > 0.6, "{found} of 0.667");
 }
 
+/// ZDT2: the volume of the front within (1, 1) is 1/3. Of random points the ones with the least first objective are far
+/// from the front, and the point (0, 1) at its end dominates most of them.
+fn zdt2(number: u64, point: Point) -> Told {
+    let x: Vec<f64> = point.0.iter().flatten().copied().collect();
+    let g = 1.0 + 9.0 * x[1..].iter().sum::<f64>() / (x.len() - 1) as f64;
+    let second = g * (1.0 - (x[0] / g).powi(2));
+    Told { further: vec![second], ..Told::new(number, point, Some(x[0])) }
+}
+
+#[test]
+fn a_front_that_is_one_corner_is_left_again() {
+    for seed in 1..4 {
+        let setup = Setup { seed, ..several(floats(3), 2) };
+        let mut ehvi = Ehvi::new(setup, GpOptions::default());
+        let found = volume(&run(&mut ehvi, 25, zdt2), &[1.0, 1.0]);
+        assert!(found > 0.28, "{found} of 0.333, seed {seed}");
+    }
+}
+
 /// The best of `x + y` where the product is at least a quarter is 1, at the border.
 fn product(number: u64, point: Point) -> Told {
     let (x, y) = (point.0[0].unwrap_or(0.0), point.0[1].unwrap_or(0.0));

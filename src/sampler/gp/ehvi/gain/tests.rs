@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::numeric::{Losses, Rng, hypervolume, normal_cdf};
+use crate::sampler::gp::ehvi::cells::Bound;
 use crate::sampler::gp::fit::Data;
 use crate::sampler::gp::kernel::Kernel;
 use crate::sampler::gp::points::{Column, Columns};
@@ -11,8 +12,27 @@ fn room(moments: &[(f64, f64)]) -> Room {
 }
 
 fn log_gain(front: &[f64], reference: &[f64], moments: &[(f64, f64)]) -> f64 {
-    let cells = Cells::new(Losses::new(front, reference.len()), reference);
+    weighted(front, &[(reference, 0.0)], moments)
+}
+
+fn weighted(front: &[f64], references: &[(&[f64], f64)], moments: &[(f64, f64)]) -> f64 {
+    let bound = |&(at, weight): &(&[f64], f64)| Bound { at: at.to_vec(), weight };
+    let bounds: Vec<Bound> = references.iter().map(bound).collect();
+    let cells = Cells::new(Losses::new(front, moments.len()), &bounds);
     volume(&cells, &mut room(moments), false)
+}
+
+#[test]
+fn what_is_gained_within_two_bounds_is_the_weighted_sum() {
+    let front = [0.2, 0.7, 0.6, 0.3];
+    let (near, far) = ([0.65, 0.8], [2.0, 3.0]);
+    for moments in [[(0.1, 0.3), (0.4, 0.2)], [(1.2, 0.1), (-5.0, 0.4)], [(9.0, 0.1), (9.0, 0.1)]] {
+        let alone = |reference| log_gain(&front, reference, &moments);
+        let found = weighted(&front, &[(&near, 0.0), (&far, 0.1f64.ln())], &moments);
+        let (a, b) = (alone(&near), alone(&far) + 0.1f64.ln());
+        let expect = a.max(b) + (-(a - b).abs()).exp().ln_1p();
+        assert!((found - expect).abs() < 1e-12 * expect.abs().max(1.0), "{found} {expect}");
+    }
 }
 
 fn normal_density(z: f64) -> f64 {
@@ -139,7 +159,8 @@ fn slopes_agree_with_differences_near_and_far() {
     ] {
         let mut rng = Rng::new(3);
         let front: Vec<f64> = (0..4 * m).map(|_| rng.unit()).collect();
-        let cells = Cells::new(Losses::new(&front, m), &vec![1.2; m]);
+        let bound = |at, weight: f64| Bound { at: vec![at; m], weight };
+        let cells = Cells::new(Losses::new(&front, m), &[bound(1.2, 0.0), bound(2.0, -2.0)]);
         let gain = Gain {
             objectives: (0..m as u64).map(|seed| model(seed, far)).collect(),
             constraints: (0..n_constraints).map(|seed| model(10 + seed, far)).collect(),
