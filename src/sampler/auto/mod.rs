@@ -2,7 +2,7 @@
 //!
 //! * The first points are Sobol points; a space of a handful of points is walked.
 //! * Each arm has a share of the asks by the kind of space and the length of the record ([`regime`]): the process
-//!   first, TPE and CMA-ES later, the more of them where there are choices or none.
+//!   first, TPE and CMA-ES later, the more of them where there are choices or none, and where the process sees noise.
 //! * While nothing gets better, some asks go to searches from scratch ([`restart`]) and to small steps around the best
 //!   point ([`polish`]): models that agree on a basin, or see noise in it, would stay as they are.
 //! * Shares are multiplied by how much more than the average an arm's recent trials gained ([`credit`]), with a floor.
@@ -119,6 +119,8 @@ pub struct Auto {
     credit: Credit,
     best: Option<(Point, f64)>,
     n_told: usize,
+    /// The share of the losses' variance that the process takes for noise.
+    noise: f64,
     /// Trials with a loss that break a constraint.
     n_infeasible: usize,
     /// All points and which of them were told, where these are a handful.
@@ -145,6 +147,7 @@ impl Auto {
             credit: Credit::new(own.half_life),
             best: None,
             n_told: 0,
+            noise: 0.0,
             n_infeasible: 0,
             handful: is_small.then(points),
             chosen: None,
@@ -158,7 +161,7 @@ impl Auto {
         let has_models = self.n_told >= MODELS_FROM;
         let options = &self.options;
         let takes_part = [options.gp, options.tpe && has_models, options.cma && has_models];
-        let by_kind = self.regime.shares(self.n_told);
+        let by_kind = self.regime.shares(self.n_told, self.noise);
         let mut before = [0.0; Arm::N];
         for (i, _) in takes_part.into_iter().enumerate().filter(|(_, takes_part)| *takes_part) {
             before[i] = by_kind[i];
@@ -197,12 +200,16 @@ impl Auto {
         let arm = Arm::ALL[drawn];
         let (won, of) = self.credit.last(arm);
         let percent = |share: f64| (100.0 * share).round();
+        let noise = match percent(self.noise) {
+            0.0 => String::new(),
+            share => format!(" with {share} % noise"),
+        };
         let record = match of {
             0 => "none of its trials is told yet".into(),
             _ => format!("{won} of its last {of} trials improved on the best"),
         };
         let why = format!(
-            "{} % of the asks: {} % in {} at {} trials, and {record}",
+            "{} % of the asks: {} % in {} at {} trials{noise}, and {record}",
             percent(after[drawn]),
             percent(before[drawn]),
             self.regime.words(),
@@ -298,6 +305,7 @@ impl Sampler for Auto {
             self.choose(arm, why);
             return Some(point);
         }
+        self.noise = self.gp.noise_share().unwrap_or(0.0);
         let (arm, why) = self.draw(number);
         let point = self.ask_arm(arm, number, pending);
         let Some(point) = point else {

@@ -29,6 +29,12 @@ const CHOICES: Table = [
     (1000.0, [0.20, 0.50, 0.30]),
 ];
 
+/// Shares where the process takes all that it sees for noise: it knows the least then, and the others rank trials, which
+/// noise disturbs less.
+const NOISE: [f64; 3] = [0.2, 0.3, 0.5];
+/// The share of noise in the losses' variance at which shares are halfway to [`NOISE`].
+const HALFWAY: f64 = 0.05;
+
 impl Regime {
     pub(super) fn of(space: &Space) -> Self {
         let dims = space.dims();
@@ -41,8 +47,15 @@ impl Regime {
         }
     }
 
-    /// The shares of the process, TPE and CMA-ES at `n` trials, before credit. They add up to 1.
-    pub(super) fn shares(self, n: usize) -> [f64; 3] {
+    /// The shares of the process, TPE and CMA-ES at `n` trials, before credit, where the process takes `noise` of the
+    /// losses' variance for noise. They add up to 1.
+    pub(super) fn shares(self, n: usize, noise: f64) -> [f64; 3] {
+        let (quiet, way) = (self.quiet_shares(n), noise / (noise + HALFWAY));
+        std::array::from_fn(|i| (1.0 - way) * quiet[i] + way * NOISE[i])
+    }
+
+    /// The shares without noise.
+    fn quiet_shares(self, n: usize) -> [f64; 3] {
         let table = if self.n_choices > 0 { &CHOICES } else { &NUMBERS };
         let n = n as f64;
         let next = table.iter().position(|&(at, _)| n < at);
@@ -90,11 +103,21 @@ mod tests {
         for regime in [regime, Regime { n_choices: 2, ..regime }] {
             let mut last = f64::INFINITY;
             for n in [0, 10, 25, 26, 59, 60, 100, 250, 700, 1000, 20_000] {
-                let shares = regime.shares(n);
+                let shares = regime.shares(n, 0.0);
                 assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-12, "{n}: {shares:?}");
                 assert!(shares[0] <= last, "{n}");
                 last = shares[0];
             }
         }
+    }
+
+    #[test]
+    fn noise_takes_from_the_process_and_gives_to_the_others() {
+        let regime = Regime { n_dims: 3, n_choices: 0, is_conditional: false };
+        let shares = [0.0, 1e-3, 0.05, 0.5, 1.0].map(|noise| regime.shares(60, noise));
+        assert!(shares.windows(2).all(|pair| pair[1][0] < pair[0][0]), "{shares:?}");
+        assert!((shares[1][0] / shares[0][0] - 1.0).abs() < 0.05, "little noise changes little");
+        assert!((shares[2][0] - f64::midpoint(shares[0][0], NOISE[0])).abs() < 1e-12);
+        assert!(shares.iter().all(|of| (of.iter().sum::<f64>() - 1.0).abs() < 1e-12));
     }
 }

@@ -106,6 +106,25 @@ fn what_was_chosen_is_said_with_the_reason() {
 }
 
 #[test]
+fn noise_is_seen_said_and_leaves_the_process_less() {
+    let setup = setup(floats(2), 3);
+    let asked = |noise: f64| {
+        let (mut auto, mut rng) = (auto(&setup), Rng::new(5));
+        for mut told in record(&setup, 60) {
+            told.loss = told.loss.map(|loss| loss + noise * rng.normal());
+            auto.tell(&told);
+        }
+        auto.ask(60, &[]).unwrap();
+        (auto.shares().0[0], auto.chosen().unwrap().why)
+    };
+    let (quiet, why) = asked(0.0);
+    assert!(why.contains("at 60 trials, and"), "{why}");
+    let (noisy, why) = asked(0.3);
+    assert!(why.contains("at 60 trials with ") && why.contains(" % noise, and"), "{why}");
+    assert!(noisy < 0.6 * quiet, "{noisy} {quiet}");
+}
+
+#[test]
 fn a_handful_of_points_is_walked_and_ends() {
     for (dims, size) in [(vec![int("n", 7, 7)], 1), (Vec::new(), 1), (vec![choice("c", 12)], 12)] {
         let setup = setup(dims, 2);

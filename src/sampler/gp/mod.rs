@@ -9,13 +9,13 @@
 //! * Half of the asks stay in a trust region, in six dimensions and more ([`region`]).
 //! * Once the best basin has nothing more to give, by the model or because nothing got better for long, 60 % of the
 //!   asks look elsewhere: at another value of a choice, or beyond a cut through a number.
+//! * Where transformed losses show noise, plain ones are modeled instead.
 //! * The many points around the best one count as few in the scale and the fit, else the rest looks flat ([`record`]).
 //! * Where the model sees noise, no fourth point is asked for next to three: a plateau looks like noise too.
 //! * Running points: the posterior mean is believed for up to four, more are drawn from the posterior.
 //!
-//! All randomness of an ask is from the stream of (seed, trial number). Parameters are fitted at fixed numbers of
-//! trials, each fit from the one before it with a fresh start every sixth, so a sampler rebuilt from the record answers
-//! the same after at most six fits. Beyond `max_points` trials the model sees the best half, the newest quarter and
+//! All randomness of an ask is from the stream of (seed, trial number), and parameters are a function of the record
+//! ([`chain`]). Beyond `max_points` trials the model sees the best half, the newest quarter and
 //! a sample of the others; parameters are fitted to at most 150 of these.
 //!
 //! # Ablation
@@ -32,6 +32,7 @@
 //! | plateaus | 100 | SVM 0.0127, elastic net 0.0600, noisy branin 0.0475 | 0.0026, 0.0432, 0.0210 |
 
 mod belief;
+mod chain;
 mod chol;
 mod codec;
 mod descent;
@@ -53,6 +54,7 @@ mod tests;
 
 pub use self::ehvi::{Bayes, Ehvi};
 
+use self::chain::Chain;
 use self::codec::Codec;
 use self::fit::{Fit, Prior};
 use self::kernel::Kernel;
@@ -97,17 +99,16 @@ const CONVERGED: f64 = -6.0;
 const STALE: usize = 10;
 /// Noise, as a share of the variance of losses, from which crowds are avoided.
 const NOISY: f64 = 1e-4;
+/// Noise, as a share of the variance of transformed losses, from which they are not transformed: what has the same noise
+/// everywhere has not once the good end is stretched, and a little luck among the best becomes much.
+const PLAIN_FROM: f64 = 0.03;
 /// So near in every coordinate, so many trials are a crowd.
 const NEAR: f64 = 0.01;
 const NEAR_MOST: usize = 3;
 /// For how many trials the same other basin is looked for.
 const CAMPAIGN: u64 = 20;
-/// From this many trials on, a fit starts from the one before it.
-const CHAIN_FROM: usize = 40;
 /// Beyond so many trials a fit that starts anew does so from one place.
 const ONE_START_FROM: usize = 100;
-/// A chain of fits starts anew after so many.
-const CHAIN: usize = 6;
 /// Steps of a fit from one start at most, where they are cheap.
 const FIT_STEPS: usize = 40;
 
@@ -160,6 +161,23 @@ pub struct Outlook {
     pub noise: f64,
 }
 
+/// Parameters of the kernel.
+#[derive(Debug, Clone, PartialEq)]
+struct Fitted {
+    /// Logarithms, as [`Fit`] has them.
+    theta: Vec<f64>,
+    /// Whether they are for transformed losses.
+    warps: bool,
+}
+
+/// What the told losses are modeled by.
+#[derive(Debug, Clone)]
+struct Model {
+    kernel: Kernel,
+    /// Whether losses are transformed.
+    warps: bool,
+}
+
 /// The Gaussian-process sampler.
 #[derive(Debug, Clone)]
 pub struct Gp {
@@ -169,8 +187,7 @@ pub struct Gp {
     combinations: Vec<Vec<(usize, f64)>>,
     fit: Fit,
     record: Record,
-    /// Number of the last fit and its parameters.
-    fitted: Option<(usize, Vec<f64>)>,
+    chain: Chain<Fitted>,
     /// The number of points; `None` if that is no finite number that could be used up.
     size: Option<u128>,
     seen: BTreeSet<Digest>,
@@ -195,7 +212,7 @@ impl Gp {
             options,
             codec,
             record: Record::default(),
-            fitted: None,
+            chain: Chain::default(),
             size,
             seen: BTreeSet::new(),
             tree: None,
@@ -214,36 +231,54 @@ impl Gp {
         self.options.n_startup.unwrap_or_else(|| (self.codec.len() + 2).clamp(5, 12))
     }
 
-    fn lens(&self) -> Lens<'_> {
-        let (most, warps) = (self.options.max_points.max(4), self.options.warp);
-        Lens { codec: &self.codec, most, warps }
+    fn lens(&self, warps: bool) -> Lens<'_> {
+        Lens { codec: &self.codec, most: self.options.max_points.max(4), warps }
     }
 
     /// Parameters for `n` trials: a function of the first `n` trials alone, whenever it is asked for.
-    fn parameters(&mut self, n: usize) -> Vec<f64> {
-        let (last, sizes) = fit_sizes(n);
-        let chain = if sizes(last) < CHAIN_FROM { last } else { last - last % CHAIN };
-        let (mut at, mut theta) = match self.fitted.take() {
-            Some((at, theta)) if at >= chain && at <= last => (at + 1, Some(theta)),
-            _ => (chain, None),
-        };
-        while at <= last {
-            let size = sizes(at);
-            let continues = size >= CHAIN_FROM && at % CHAIN != 0;
-            let starts = match theta.take() {
-                Some(theta) if continues => vec![theta],
-                _ => self.cold_starts(at, size),
+    fn parameters(&mut self, n: usize) -> Fitted {
+        let mut chain = std::mem::take(&mut self.chain);
+        let fitted = chain.parameters(n, |at, size, before: Option<Fitted>| {
+            let starts = match before {
+                Some(Fitted { theta, .. }) => vec![theta],
+                None => self.cold_starts(at, size),
             };
-            let steps = self.fit_steps(size);
-            let found = self
+            self.fitted_to(size, &starts)
+        });
+        self.chain = chain;
+        fitted
+    }
+
+    /// Parameters for the first `size` trials: for transformed losses, or for plain ones where those show noise.
+    fn fitted_to(&self, size: usize, starts: &[Vec<f64>]) -> Fitted {
+        let steps = self.fit_steps(size);
+        let search = |warps: bool| {
+            let theta = self
                 .record
-                .fit_view(size, self.lens(), |data| self.fit.search(data, &starts, steps));
-            theta = Some(found);
-            at += 1;
+                .fit_view(size, self.lens(warps), |data| self.fit.search(data, starts, steps));
+            Fitted { theta, warps }
+        };
+        if !self.options.warp {
+            return search(false);
         }
-        let theta = theta.unwrap_or_else(|| self.fit.mode().to_vec());
-        self.fitted = Some((last, theta.clone()));
-        theta
+        let warped = search(true);
+        if self.fit.kernel(&warped.theta).noise < PLAIN_FROM { warped } else { search(false) }
+    }
+
+    /// The model of all told trials.
+    fn model(&mut self) -> Model {
+        let Fitted { theta, warps } = self.parameters(self.record.len());
+        Model { kernel: self.fit.kernel(&theta), warps }
+    }
+
+    /// The share of the variance of losses that the model takes for noise; `None` before it starts.
+    pub(crate) fn noise_share(&mut self) -> Option<f64> {
+        if self.record.len() < self.n_startup() || self.record.n_scored < 2 || self.codec.len() == 0
+        {
+            return None;
+        }
+        let Model { kernel, .. } = self.model();
+        Some(kernel.noise / (kernel.noise + kernel.variance()))
     }
 
     /// The prior's mode and, where trials are few enough for a second optimum, a draw from the prior.
@@ -265,28 +300,28 @@ impl Gp {
     }
 
     fn proposals(&mut self, number: u64, pending: &[Point], rng: &mut Rng) -> Vec<Proposal> {
-        let theta = self.parameters(self.record.len());
-        let kernel = self.fit.kernel(&theta);
+        let model = self.model();
+        let kernel = &model.kernel;
         let d = self.codec.len();
         let trusts = d >= TRUST_FROM && rng.unit() < self.options.trust_share;
         let region = if trusts {
-            Region::trust(&self.codec, &self.record, &kernel, self.n_startup())
+            Region::trust(&self.codec, &self.record, kernel, self.n_startup())
         } else {
             Region::whole(d)
         };
-        let (proposals, per_unit) = self.search(&kernel, &region, pending, rng);
+        let (proposals, per_unit) = self.search(&model, &region, pending, rng);
         let top = proposals.first().map_or(f64::NEG_INFINITY, |proposal| proposal.log_improvement);
         let noise = per_unit * (kernel.noise - fit::NOISE_FLOOR).max(0.0).sqrt();
         self.outlook = Some(Outlook { improvement: per_unit * top.exp(), noise });
-        let proposals = self.uncrowded(proposals, &kernel);
+        let proposals = self.uncrowded(proposals, kernel);
         let is_exhausted = top <= CONVERGED || self.record.n_stale() >= (2 * d).max(STALE);
         if !is_exhausted || rng.unit() >= self.options.elsewhere_share {
             return proposals;
         }
         let mut stream = Rng::stream(self.setup.seed, "gp elsewhere", number / CAMPAIGN);
-        let region = Region::elsewhere(&self.codec, &self.record, &kernel, &mut stream);
-        let (proposals, _) = self.search(&kernel, &region, pending, rng);
-        self.uncrowded(proposals, &kernel)
+        let region = Region::elsewhere(&self.codec, &self.record, kernel, &mut stream);
+        let (proposals, _) = self.search(&model, &region, pending, rng);
+        self.uncrowded(proposals, kernel)
     }
 
     /// Puts proposals last where several trials are already: a model that takes a plateau for noise would ask for the
@@ -314,12 +349,12 @@ impl Gp {
     /// Proposals in a region, and the loss that one unit of the model's scale is at the best point.
     fn search(
         &self,
-        kernel: &Kernel,
+        model: &Model,
         region: &Region,
         pending: &[Point],
         rng: &mut Rng,
     ) -> (Vec<Proposal>, f64) {
-        let (posterior, best, per_unit) = self.posterior(kernel, region, rng);
+        let (posterior, best, per_unit) = self.posterior(model, region, rng);
         let running: Vec<Vec<f64>> =
             pending.iter().rev().take(MAX_PENDING).map(|point| self.codec.row(point)).collect();
         let n_dreams = if running.len() > self.options.n_believed { DREAMS } else { 1 };
@@ -344,12 +379,12 @@ impl Gp {
     /// The model, and genes of the told points in it: those inside the region first, each part by its means.
     fn posterior(
         &self,
-        kernel: &Kernel,
+        model: &Model,
         region: &Region,
         rng: &mut Rng,
     ) -> (Posterior, Vec<Vec<f64>>, f64) {
-        self.record.view(self.record.len(), self.lens(), |view| {
-            let mut posterior = Posterior::new(&view.data, kernel.clone());
+        self.record.view(self.record.len(), self.lens(model.warps), |view| {
+            let mut posterior = Posterior::new(&view.data, model.kernel.clone());
             let means = posterior.means(&view.data);
             let row = |i: usize| &self.record.rows[view.subset[i]];
             let mut order: Vec<usize> = (0..means.len()).collect();
@@ -421,20 +456,6 @@ impl Sampler for Gp {
         self.record.push(self.codec.row(&told.point), told.loss, told.sd);
         self.seen.insert(key(&told.point));
     }
-}
-
-/// The number of the last fit for `n` trials, and how many trials each fit sees.
-fn fit_sizes(n: usize) -> (usize, impl Fn(usize) -> usize) {
-    let mut sizes = vec![2];
-    loop {
-        let last = sizes[sizes.len() - 1];
-        let next = last + (last / 25).clamp(1, 25);
-        if next > n {
-            break;
-        }
-        sizes.push(next);
-    }
-    (sizes.len() - 1, move |at| sizes[at].min(n))
 }
 
 fn key(point: &Point) -> Digest {

@@ -38,13 +38,12 @@ impl Gp {
             return None;
         }
         let mut rng = Rng::stream(self.setup.seed, "gp regret", n as u64);
-        let theta = self.parameters(n);
-        let kernel = self.fit.kernel(&theta);
+        let model = self.model();
         let region = Region::whole(self.codec.len());
-        let (proposals, per_unit) = self.search(&kernel, &region, &[], &mut rng);
+        let (proposals, per_unit) = self.search(&model, &region, &[], &mut rng);
         let rows: Vec<Vec<f64>> =
             proposals.iter().map(|proposal| self.codec.row(&proposal.point)).collect();
-        let (posterior, _, _) = self.posterior(&kernel, &region, &mut rng);
+        let (posterior, _, _) = self.posterior(&model, &region, &mut rng);
         let width = width(self.codec.len(), n);
         let mut scratch = Scratch::default();
         let mut least = (f64::INFINITY, f64::INFINITY);
@@ -62,7 +61,7 @@ impl Gp {
         let regret = Regret {
             expected: per_unit * (best - futures.best()).max(0.0),
             bound: per_unit * (least.0 - least.1).max(0.0),
-            noise: per_unit * (kernel.noise - NOISE_FLOOR).max(0.0).sqrt(),
+            noise: per_unit * (model.kernel.noise - NOISE_FLOOR).max(0.0).sqrt(),
         };
         let is_known = regret.bound.is_finite() && regret.expected.is_finite();
         is_known.then_some(regret)

@@ -72,6 +72,26 @@ fn the_right_branch_and_its_parameters_are_found() {
 }
 
 #[test]
+fn losses_with_noise_are_not_transformed() {
+    let model = |noise: f64| {
+        let mut gp = gp(floats(2), 4);
+        let mut rng = Rng::new(8);
+        for number in 0..60 {
+            let point = Point(vec![Some(rng.unit()), Some(rng.unit())]);
+            let loss = (4.0 * bowl(&point)).exp() + noise * rng.normal();
+            gp.tell(&Told::new(number, point, Some(loss)));
+        }
+        (gp.model().warps, gp.noise_share().unwrap())
+    };
+    let (warps, share) = model(0.0);
+    assert!(warps && share < 1e-3, "{share}");
+    // The bowl's exponential has a standard deviation of about 1.3 over the square.
+    let (warps, share) = model(0.8);
+    assert!(!warps && (0.1..0.6).contains(&share), "{share}");
+    assert_eq!(gp(floats(2), 4).noise_share(), None);
+}
+
+#[test]
 fn a_batch_does_not_collapse() {
     for n_pending in [4, 16] {
         let mut gp = gp(floats(2), 3);

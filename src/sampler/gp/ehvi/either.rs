@@ -42,6 +42,15 @@ impl Bayes {
         }
     }
 
+    /// The share of the variance of losses that the model takes for noise; `None` before it starts, and with several
+    /// objectives or constraints.
+    pub(crate) fn noise_share(&mut self) -> Option<f64> {
+        match &mut self.kind {
+            Kind::Open(gp, _) | Kind::Plain(gp) => gp.noise_share(),
+            Kind::Volume(_) => None,
+        }
+    }
+
     /// Settles the kind once a trial is told with a loss.
     fn settle(&mut self, told: &Told) {
         let Kind::Open(gp, failures) = &mut self.kind else { return };

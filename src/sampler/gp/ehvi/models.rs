@@ -2,12 +2,11 @@
 
 use crate::numeric::Rng;
 use crate::sampler::Told;
+use crate::sampler::gp::chain::Chain;
 use crate::sampler::gp::codec::Codec;
 use crate::sampler::gp::fit::{Data, Fit};
 use crate::sampler::gp::posterior::Posterior;
-use crate::sampler::gp::{
-    CHAIN, CHAIN_FROM, FIT_STEPS, GpOptions, MAX_ADDITIVE, PRIOR, fit_sizes, warp,
-};
+use crate::sampler::gp::{FIT_STEPS, GpOptions, MAX_ADDITIVE, PRIOR, warp};
 use crate::sampler::nsga::{Scored, constrained_ranks};
 use crate::space::Point;
 use std::collections::BTreeSet;
@@ -23,8 +22,8 @@ pub(super) struct Models {
     trials: Vec<Trial>,
     n_scored: usize,
     n_constraints: usize,
-    /// Number of the last fit and its parameters, by output.
-    parameters: Vec<Option<(usize, Vec<f64>)>>,
+    /// The fits of each output.
+    chains: Vec<Chain<Vec<f64>>>,
 }
 
 /// How a trial came out.
@@ -58,7 +57,7 @@ impl Models {
             trials: Vec::new(),
             n_scored: 0,
             n_constraints: 0,
-            parameters: Vec::new(),
+            chains: Vec::new(),
         }
     }
 
@@ -102,7 +101,7 @@ impl Models {
     pub(super) fn fitted(&mut self, codec: &Codec) -> Fitted {
         let n = self.len();
         let n_outputs = self.n_objectives + self.n_constraints;
-        self.parameters.resize(n_outputs, None);
+        self.chains.resize_with(n_outputs, Chain::default);
         let thetas: Vec<Vec<f64>> = (0..n_outputs).map(|k| self.parameters(k, n, codec)).collect();
         let subset = self.subset(n);
         let noise = vec![1.0; subset.len()];
@@ -126,31 +125,18 @@ impl Models {
         points
     }
 
-    /// Parameters of output `k` for `n` trials, a function of these trials alone: a chain of fits at fixed numbers of
-    /// trials, each from the one before, anew every sixth time.
+    /// Parameters of output `k` for `n` trials, a function of these trials alone.
     fn parameters(&mut self, k: usize, n: usize, codec: &Codec) -> Vec<f64> {
-        let (last, sizes) = fit_sizes(n);
-        let chain = if sizes(last) < CHAIN_FROM { last } else { last - last % CHAIN };
-        let (mut at, mut theta) = match self.parameters[k].take() {
-            Some((at, theta)) if at >= chain && at <= last => (at + 1, Some(theta)),
-            _ => (chain, None),
-        };
-        while at <= last {
-            let size = sizes(at);
-            let continues = size >= CHAIN_FROM && !at.is_multiple_of(CHAIN);
-            let starts = match theta.take() {
-                Some(theta) if continues => vec![theta],
-                _ => self.cold_starts(k, at),
-            };
+        let mut chain = std::mem::take(&mut self.chains[k]);
+        let theta = chain.parameters(n, |at, size, before| {
+            let starts = before.map_or_else(|| self.cold_starts(k, at), |theta| vec![theta]);
             let subset = self.subset(size);
             let (points, noise) = (self.points(&subset, codec), vec![1.0; subset.len()]);
             let y = self.values(k, &subset);
             let data = Data { points: &points, y: &y, noise: &noise };
-            theta = Some(self.fit.search(&data, &starts, self.fit_steps(size, codec.len())));
-            at += 1;
-        }
-        let theta = theta.unwrap_or_else(|| self.fit.mode().to_vec());
-        self.parameters[k] = Some((last, theta.clone()));
+            self.fit.search(&data, &starts, self.fit_steps(size, codec.len()))
+        });
+        self.chains[k] = chain;
         theta
     }
 
