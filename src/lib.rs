@@ -21,7 +21,7 @@
 //! |---|---|---|
 //! | [`domain`] | plain data that every stage shares | I/O, clocks, random numbers |
 //! | [`host`] | clock, git, file-system kind, CPU time, signals | anything that knows a sweep |
-//! | [`numeric`] | random streams, statistics, linear algebra, argmin's door | knows of runs or data |
+//! | [`numeric`] | random streams, statistics, linear algebra, round ticks, argmin's door | knows of runs or data |
 //! | [`metrics`] | scores | reads a model |
 //! | [`gate`] | rules over evidence, a verdict | reads the store, a model or a file |
 //! | [`space`] | dimensions, conditions, unit cube | draws a point by itself |

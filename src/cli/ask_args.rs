@@ -16,7 +16,7 @@ pub(super) struct SamplerArgs {
 /// Below the options of `derby sampler --help`.
 const SAMPLER_HELP: &str = r#"One line of JSON in, exactly one line out, until standard input ends. Nothing is stored.
 
-  {"space": {...}, "direction": "minimize", "seed": 1, "sampler": "tpe", "budget": 300}
+  {"space": {...}, "direction": "minimize", "seed": 1, "sampler": "auto", "budget": 300}
       begins; only "space" is needed         ->  {"ok": true, "name": "derby", "version": ...}
   {"ask": true}                              ->  {"id": 0, "params": {"x": 0.25, "kernel": "rbf"}}
   {"tell": {"id": 0, "value": 0.31}}         ->  {"ok": true}

@@ -7,6 +7,7 @@ use super::text::{count, nearest, plural};
 use super::{CliError, Exit, Ui};
 use crate::data::{self, DataOptions, Dataset, SourceOptions, Suggestion, Table, Values};
 use crate::domain::Task;
+use crate::sampler;
 use crate::spec::{self, Known, Overrides};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -250,9 +251,13 @@ fn sweep_file(
     put(format_args!("folds = {}\n", cut.folds));
     put(format_args!("{}", preprocess(dataset, clip)));
     put(format_args!("{}", families(task, dataset.table.n_rows)));
+    let others: Vec<&str> =
+        sampler::names().iter().copied().filter(|name| *name != sampler::DEFAULT).collect();
     put(format_args!(
-        "[search]\nsampler = \"auto\"                       # or cma-es, gp, grid, nsga-ii, random, sobol, tpe\nseed = 0\n\
-         # pruner = \"race\"                      # hopeless trials see few folds\n"
+        "[search]\n{:38} # the default; or {}\nseed = 0\n\
+         # pruner = \"race\"                      # hopeless trials see few folds\n",
+        format!("# sampler = {}", quote(sampler::DEFAULT)),
+        others.join(", ")
     ));
     put(format_args!(
         "[budget]\ntrials = 100\n# time = \"10m\"\n# patience = 50                          # trials without a better score"

@@ -2,7 +2,8 @@
 
 use crossterm::style::Stylize;
 use std::io::{self, IsTerminal, Write};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+pub(super) use crate::tui::paint::{cells, cut};
 
 /// What a piece of text means; the terminal's own sixteen colors show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,32 +177,6 @@ pub(super) fn safe(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
-/// The number of terminal cells that the text takes.
-pub(super) fn cells(text: &str) -> usize {
-    text.width()
-}
-
-/// Text cut to `width` cells, the last one `…` if something was cut.
-pub(super) fn cut(text: &str, width: usize) -> String {
-    if cells(text) <= width {
-        return text.to_string();
-    }
-    let mut kept = String::new();
-    let mut used = 0;
-    for c in text.chars() {
-        let size = c.width().unwrap_or(0);
-        if used + size + 1 > width {
-            break;
-        }
-        used += size;
-        kept.push(c);
-    }
-    if width > 0 {
-        kept.push('…');
-    }
-    kept
-}
-
 /// Text padded with spaces to `width` cells.
 pub(super) fn pad(text: &str, width: usize, right: bool) -> String {
     let gap = " ".repeat(width.saturating_sub(cells(text)));
@@ -227,15 +202,6 @@ pub(super) fn lines() -> Box<dyn Write + Send> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cutting_counts_cells_and_not_bytes() {
-        assert_eq!(cut("abcdef", 4), "abc…");
-        assert_eq!(cut("日本語", 5), "日本…");
-        assert_eq!(cut("日本語", 4), "日…");
-        assert_eq!(cut("abc", 3), "abc");
-        assert_eq!(cut("abc", 0), "");
-    }
 
     #[test]
     fn control_characters_never_reach_the_terminal() {

@@ -74,8 +74,8 @@ impl<'a> ProgressLine<'a> {
             parts.push(format!("eta {}", super::text::duration(eta)));
         }
         if let Some(best) = progress.best.first() {
-            let model =
-                best.params.get("model").map(|model| format!(" {model}")).unwrap_or_default();
+            let model = best.params.get("model").map(|model| safe(&format!(" {model}")));
+            let model = model.unwrap_or_default();
             let score = format_number(best.score, 4);
             parts.push(format!("best {score} at #{}{model}", best.trial));
         }

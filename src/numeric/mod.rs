@@ -1,4 +1,4 @@
-//! Numbers: random streams, statistics, linear algebra, and the door to argmin.
+//! Numbers: random streams, statistics, linear algebra, round ticks, and the door to argmin.
 //!
 //! Nothing here knows of runs, data files or models.
 
@@ -12,6 +12,7 @@ mod ranks;
 mod rng;
 mod signed_rank;
 mod stats;
+pub mod ticks;
 
 pub use distributions::{
     binomial_cdf, binomial_pmf, normal_cdf, normal_quantile, share_upper, student_t_cdf,

@@ -1,7 +1,10 @@
 //! Axes: where a value stands, and which ticks are written beside it.
 
 use super::pen::{fitted, width};
-use crate::domain::format_number;
+use crate::numeric::ticks;
+
+/// What is left free at both ends, a share of the range.
+const MARGIN: f64 = 0.04;
 
 /// How values are spread.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,8 +77,7 @@ impl Axis {
     /// Where a value stands, 0 at the low end and 1 at the high end.
     pub(super) fn share(&self, value: f64) -> f64 {
         let value = if self.spread == Spread::Log { value.log10() } else { value };
-        // By halves, since the range of all floats is no float.
-        (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0)
+        ticks::share(value, (self.low, self.high))
     }
 
     /// Ticks for an axis of so many pixels, each label no wider than `room`; for words one each.
@@ -115,15 +117,6 @@ impl Axis {
     fn log_ticks(&self, pixels: f64) -> Vec<(f64, String)> {
         let wanted = (pixels / 50.0).clamp(2.0, 12.0);
         let decades = self.high - self.low;
-        let label = |value: f64| {
-            let short = if (1e-3..1e5).contains(&value) {
-                format_number(value, 6)
-            } else {
-                let text = format!("{value:e}");
-                text.parse::<f64>().map_or(text, |exact| format!("{exact:e}"))
-            };
-            (value, short)
-        };
         if decades < 0.7 {
             let (low, high) = self.ends();
             let step = nice_step((high - low) / wanted);
@@ -134,13 +127,8 @@ impl Axis {
             many if many <= wanted * 1.3 => &[1.0, 2.0, 5.0],
             _ => &[1.0],
         };
-        let (first, last) = (self.low.floor() as i32, self.high.ceil() as i32);
-        let powers = (first..=last).filter(|power| power.rem_euclid(every) == 0);
-        // `1e-5` is read as text, since 10⁻⁵ by multiplication would be 1.0000000000000001e-5.
-        let read = |power: i32, times: f64| format!("{times}e{power}").parse().unwrap_or(f64::NAN);
-        let all = powers.flat_map(|power| within.iter().map(move |times| read(power, *times)));
-        let inside = |value: &f64| (-1e-9..=1.0 + 1e-9).contains(&self.share(*value));
-        all.filter(inside).map(label).collect()
+        let powers = ticks::powers(every, within, (self.low, self.high));
+        powers.into_iter().map(|value| (value, ticks::power_label(value))).collect()
     }
 }
 
@@ -148,17 +136,7 @@ impl Axis {
 fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let (low, high) =
         values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-    if low > high {
-        return (0.0, 1.0);
-    }
-    let size = low.abs().max(high.abs());
-    // Values that differ by rounding only are one value.
-    let margin = if high - low > size * 1e-12 {
-        (high * 0.04 - low * 0.04).max(f64::MIN_POSITIVE)
-    } else {
-        (size * 0.05).max(if size == 0.0 { 1.0 } else { 1e-300 })
-    };
-    ((low - margin).max(f64::MIN), (high + margin).min(f64::MAX))
+    ticks::widened((low, high), MARGIN)
 }
 
 /// 1, 2 or 5 times a power of ten, at least `step`.
@@ -168,33 +146,12 @@ fn nice_step(step: f64) -> f64 {
     times.unwrap_or(10.0) * power
 }
 
+/// The multiples of a step with their labels.
 fn linear_ticks_by(low: f64, high: f64, step: f64) -> Vec<(f64, String)> {
-    let (first, last) = ((low / step - 1e-9).ceil(), (high / step + 1e-9).floor());
-    let count =
-        if (last - first).is_finite() { (last - first + 1.0).clamp(0.0, 40.0) } else { 0.0 };
     let largest = low.abs().max(high.abs());
-    let value = |index: u32| (first + f64::from(index)) * step;
-    (0..count as u32).map(|index| (value(index), label(value(index), step, largest))).collect()
-}
-
-/// As many digits as tell neighbors apart; powers of ten where the figures are very large or very small.
-fn label(value: f64, step: f64, largest: f64) -> String {
-    if value.abs() < step * 1e-6 {
-        return "0".into();
-    }
     let place = (step * 1.000_001).log10().floor() as i32;
-    if largest < 999_999.5 && place >= -5 {
-        let decimals = (-place).max(0) as usize;
-        return format!("{value:.decimals$}");
-    }
-    let digits = (value.abs().log10().floor() as i32 - place).clamp(0, 15) as usize;
-    let text = format!("{value:.digits$e}");
-    match text.split_once('e') {
-        Some((mantissa, exponent)) if mantissa.contains('.') => {
-            format!("{}e{exponent}", mantissa.trim_end_matches('0').trim_end_matches('.'))
-        }
-        _ => text,
-    }
+    let labeled = |value| (value, ticks::label(value, place, largest));
+    ticks::multiples(step, (low, high)).into_iter().map(labeled).collect()
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub use history::{History, HistoryPoint};
 pub use importance::{Importance, ImportanceBar};
 pub use parallel::Parallel;
 pub use parameter::{Parameter, ParameterScale};
-pub use pareto::{Pareto, ParetoAxis, ParetoPoint, front};
+pub use pareto::{Pareto, ParetoAxis, ParetoPoint, front, stairs};
 pub use ranking::{RankCurve, RankKind, Ranking, of_class, rank_curve};
 pub use residuals::Residuals;
 pub use slice::Slice;

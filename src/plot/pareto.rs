@@ -7,6 +7,7 @@ use super::scatter::{MAX_DOTS, by_count, merged};
 use super::sheet::{Entry, Head, Mark, sheet};
 use super::{BLUE, Content, INK, ORANGE, PlotError, SIZE};
 use crate::domain::{Goal, Objective};
+use crate::numeric::{self, Losses};
 
 /// Names beside the front at most.
 const MAX_NAMES: usize = 14;
@@ -46,22 +47,11 @@ pub struct Pareto {
 
 /// Indices of the points that none beats in both, by the first objective from its best end; of equal points all.
 pub fn front(goals: (Goal, Goal), points: &[(f64, f64)]) -> Vec<usize> {
-    let loss = |at: usize| (goals.0.loss(points[at].0), goals.1.loss(points[at].1));
-    let is_finite = |at: &usize| points[*at].0.is_finite() && points[*at].1.is_finite();
-    let mut order: Vec<usize> = (0..points.len()).filter(is_finite).collect();
-    order.sort_by(|&a, &b| {
-        let (a, b) = (loss(a), loss(b));
-        a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
-    });
-    let mut kept: Vec<usize> = Vec::new();
-    for at in order {
-        let is_in =
-            kept.last().is_none_or(|&last| loss(at).1 < loss(last).1 || loss(at) == loss(last));
-        if is_in {
-            kept.push(at);
-        }
-    }
-    kept
+    // What is NaN takes no part.
+    let loss = |goal: Goal, value: f64| if value.is_finite() { goal.loss(value) } else { f64::NAN };
+    let losses: Vec<f64> =
+        points.iter().flat_map(|&(x, y)| [loss(goals.0, x), loss(goals.1, y)]).collect();
+    numeric::front(Losses::new(&losses, 2))
 }
 
 impl ParetoAxis {
@@ -81,10 +71,10 @@ impl Pareto {
     }
 }
 
-/// The border of what is dominated: through the front in steps.
-fn stairs(at: &[(f64, f64)]) -> Vec<(f64, f64)> {
+/// The border of what is dominated: through the points of a front, in its order, in steps.
+pub fn stairs(front: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut stairs: Vec<(f64, f64)> = Vec::new();
-    for &point in at {
+    for &point in front {
         // On the way to the next one, the first objective gets worse before the second gets better.
         stairs.extend(stairs.last().copied().map(|last| (point.0, last.1)));
         stairs.push(point);

@@ -140,7 +140,13 @@ mod tests {
     fn text_is_cut_by_cells_and_graphemes() {
         assert_eq!(cut("penguins", 5), "peng…");
         assert_eq!(cut("ペンギン", 5), "ペン…");
+        assert_eq!((cut("日本語", 5).as_str(), cut("日本語", 4).as_str()), ("日本…", "日…"));
         assert_eq!(cut("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
+        // One sign of two cells, though its parts have six.
+        assert_eq!(
+            cut("\u{1f469}\u{200d}\u{1f469}\u{200d}\u{1f467}ab", 3),
+            "\u{1f469}\u{200d}\u{1f469}\u{200d}\u{1f467}…"
+        );
         assert_eq!((cut("ab", 2).as_str(), cut("abc", 0).as_str()), ("ab", ""));
         assert_eq!((left("ab", 4).as_str(), right("ab", 4).as_str()), ("ab  ", "  ab"));
     }

@@ -50,22 +50,22 @@ fn every_file_checks() {
         std::iter::once("check").chain(paths.iter().map(String::as_str)).collect();
     shows!(place.snapshot(&place.derby(&args)), @"
     exit 0
-     ✓  sweeps/birdstrikes.toml   birdstrikes: maximize roc_auc, target 'Wildlife Size' of ../assets/birdstrikes.csv   tpe on an infinite space
-     ✓  sweeps/branin.yaml   branin: minimize value, function branin   tpe on an infinite space
-     ✓  sweeps/breast_cancer.toml   breast-cancer: maximize roc_auc, target 'target' of ../assets/breast_cancer.csv   tpe on an infinite space
+     ✓  sweeps/birdstrikes.toml   birdstrikes: maximize roc_auc, target 'Wildlife Size' of ../assets/birdstrikes.csv   auto on an infinite space
+     ✓  sweeps/branin.yaml   branin: minimize value, function branin   auto on an infinite space
+     ✓  sweeps/breast_cancer.toml   breast-cancer: maximize roc_auc, target 'target' of ../assets/breast_cancer.csv   auto on an infinite space
      ✓  sweeps/compress.toml   compress: minimize kept, a command   grid on 9 configurations
         runs ./scripts/compress.sh ../assets/digits.csv 6 64
      ✓  sweeps/diabetes.toml   diabetes: minimize rmse, target 'target' of ../assets/diabetes.csv   random on an infinite space
      ✓  sweeps/digits.toml   digits: maximize f1_macro, target 'target' of ../assets/digits.csv   sobol on an infinite space
-     ✓  sweeps/ensemble.toml   ensemble: maximize accuracy, a command, 2 runs of each configuration   tpe on an infinite space
+     ✓  sweeps/ensemble.toml   ensemble: maximize accuracy, a command, 2 runs of each configuration   auto on an infinite space
         runs python3 scripts/ensemble.py .derby/runs/1/params.json 0
-     ✓  sweeps/gated.toml   gated: maximize roc_auc, a command for target 'target' of ../assets/breast_cancer.csv   tpe on 84 configurations
+     ✓  sweeps/gated.toml   gated: maximize roc_auc, a command for target 'target' of ../assets/breast_cancer.csv   auto on 84 configurations
         runs python3 scripts/gated.py
-     ✓  sweeps/logreg.toml   logreg: minimize val_loss, a command   tpe on an infinite space
+     ✓  sweeps/logreg.toml   logreg: minimize val_loss, a command   auto on an infinite space
         runs python3 scripts/logreg.py --batch_size=32 --epochs=12 --l2=0.0003162277660168384 --lr=0.0316227766016838 --momentum=0.5
-     ✓  sweeps/penguins.toml   penguins: minimize log_loss, target 'species' of ../assets/penguins.csv   tpe on an infinite space
+     ✓  sweeps/penguins.toml   penguins: minimize log_loss, target 'species' of ../assets/penguins.csv   auto on an infinite space
      ✓  sweeps/quick.toml   quick: maximize accuracy, target 'target' of ../assets/iris.csv   grid on 17 configurations
-     ✓  sweeps/weather.toml   weather: minimize mae, target 'temp' of ../assets/nyc_weather.csv   tpe on an infinite space
+     ✓  sweeps/weather.toml   weather: minimize mae, target 'temp' of ../assets/nyc_weather.csv   auto on an infinite space
     ");
     for format in [".toml", ".yaml"] {
         assert!(paths.iter().any(|path| path.ends_with(format)), "no example is {format}");

@@ -168,8 +168,8 @@ fn what_does_not_fit_is_said() {
     shows!(shown("residuals 6"), @"
     exit 5
     stderr
-    error: no out-of-fold predictions of run 6 are kept
-    hint: [data] keep_predictions of the sweep file says of how many of the best runs they are kept
+    error: run 6: no predictions are kept
+    hint: [data] keep_predictions says of how many of the best runs they are kept
     ");
     shows!(shown("gate two"), @"
     exit 5

@@ -1,18 +1,15 @@
 //! Figures of what models predict for rows that they were not fitted on: out-of-fold, never the holdout.
 
-use crate::candidate::{Ground, PREDICTIONS_FILE, PredictedRows, Recipe};
+use crate::candidate::{Ground, Kept, KeptError, Recipe};
 use crate::cli::replicates::best_trials;
 use crate::cli::text::nearest;
 use crate::cli::{CliError, Exit};
 use crate::domain::{Labels, Prediction, RunRecord, Task};
-use crate::executor::OutOfFold;
 use crate::plot::{
     Binning, Calibration, Confusion, PlotError, RankKind, Ranking, Residuals, calibration_curve,
     of_class, rank_curve,
 };
-use crate::spec::Work;
 use crate::store::{Store, SweepRow};
-use std::io::Read;
 
 /// Curves of one figure at most: more than these nobody tells apart.
 const MAX_CURVES: usize = 12;
@@ -57,7 +54,10 @@ impl Predicted {
             let key = (recipe.row.digest.clone(), recipe.run.data_hash.clone());
             let ground = match read.take() {
                 Some((ground, other)) if other == key => ground,
-                _ => ground(&recipe)?,
+                _ => {
+                    let section = recipe.split_data().map_err(|error| lacks(&recipe, error))?;
+                    recipe.ground(section)?
+                }
             };
             let rows = rows(store, &recipe, &ground)?;
             let made = all.get_or_insert_with(|| Self::empty(&name, &recipe, &ground));
@@ -86,7 +86,7 @@ impl Predicted {
         };
         let mut runs = Vec::new();
         for run in best.into_iter().flatten() {
-            if runs.len() < most && has_predictions(store, &run)? {
+            if runs.len() < most && Kept::are_there(store, &run)? {
                 runs.push(run);
             }
         }
@@ -291,9 +291,6 @@ impl Predicted {
     }
 }
 
-const HINT_KEEP: &str =
-    "[data] keep_predictions of the sweep file says of how many of the best runs they are kept";
-
 /// Says in a title that not all curves are drawn.
 fn of_more(all: usize) -> String {
     if all > MAX_CURVES { format!(" (the first {MAX_CURVES} of {all})") } else { String::new() }
@@ -304,33 +301,6 @@ fn no_scores(kind: &str) -> CliError {
     CliError::new(Exit::Failed, text).hint("svm gives them with probability = true")
 }
 
-/// The data of a run, whose split says which rows are the holdout's.
-fn ground(recipe: &Recipe) -> Result<Ground, CliError> {
-    let Some(section) = recipe.data_section() else {
-        let what = match recipe.sweep.work {
-            Work::Function(_) => "is of a test function, which predicts nothing",
-            Work::Elsewhere => "was told from elsewhere, without predictions",
-            _ => {
-                "is of a command without [data], so that nobody can tell the holdout's rows from others"
-            }
-        };
-        return Err(CliError::new(Exit::Failed, format!("run {} {what}", recipe.run.id)));
-    };
-    Ok(recipe.ground(section)?)
-}
-
-fn has_predictions(store: &Store, run: &RunRecord) -> Result<bool, CliError> {
-    if store.predictions(run.id)?.is_some() {
-        return Ok(true);
-    }
-    if let Some(of) = run.cached_from
-        && store.predictions(of)?.is_some()
-    {
-        return Ok(true);
-    }
-    Ok(store.artifacts(run.id)?.iter().any(|file| file.path == PREDICTIONS_FILE))
-}
-
 /// What a run predicts for the rows of the search, and their truth.
 fn rows(store: &Store, recipe: &Recipe, ground: &Ground) -> Result<Rows, CliError> {
     let run = &recipe.run;
@@ -338,55 +308,21 @@ fn rows(store: &Store, recipe: &Recipe, ground: &Ground) -> Result<Rows, CliErro
         Some(model) => format!("run {} {model}", run.id),
         None => format!("run {}", run.id),
     };
-    let mut bytes = store.predictions(run.id)?;
-    if let (None, Some(of)) = (&bytes, run.cached_from) {
-        bytes = store.predictions(of)?;
-    }
-    let Some(bytes) = bytes else { return command_rows(store, recipe, ground, label) };
-    let is_search = |row: &u32| ground.split.search.binary_search(&(*row as usize)).is_ok();
-    let kept = OutOfFold::decode(&bytes).filter(|kept| kept.rows.iter().all(is_search));
-    let kept = kept.ok_or_else(|| {
-        let text =
-            format!("the out-of-fold predictions of run {} are not those of its split", run.id);
-        CliError::new(Exit::Failed, text).hint("derby store check looks for damage")
-    })?;
-    let at: Vec<usize> = kept.rows.iter().map(|&row| row as usize).collect();
-    let truth = ground.data.labels.take(&at);
-    let prediction = kept.prediction(&truth);
-    Ok(Rows { label, truth, prediction })
+    let kept = Kept::of(store, recipe, ground).map_err(|error| lacks(recipe, error))?;
+    Ok(Rows { label, truth: kept.truth, prediction: kept.prediction })
 }
 
-/// The rows of a command's `predictions.csv` that are not the holdout's.
-fn command_rows(
-    store: &Store,
-    recipe: &Recipe,
-    ground: &Ground,
-    label: String,
-) -> Result<Rows, CliError> {
-    let id = recipe.run.id;
-    let Some(mut file) = store.open_artifact(id, PREDICTIONS_FILE)? else {
-        let text = format!("no out-of-fold predictions of run {id} are kept");
-        return Err(CliError::new(Exit::NoResult, text).hint(HINT_KEEP));
+/// Why there is nothing to draw of a run.
+fn lacks(recipe: &Recipe, error: KeptError) -> CliError {
+    let exit = match error {
+        KeptError::Store(error) => return error.into(),
+        KeptError::File(error) => return error.into(),
+        KeptError::Missing => Exit::NoResult,
+        _ => Exit::Failed,
     };
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    let unfit = |what: String| CliError::new(Exit::Failed, format!("run {id}: {what}"));
-    let file = PredictedRows::parse(&bytes, PREDICTIONS_FILE).map_err(unfit)?;
-    let mut chosen: Vec<(usize, usize)> = Vec::new();
-    for (place, name) in file.ids.iter().enumerate() {
-        let row = name.parse::<usize>().ok();
-        if let Some(row) = row.filter(|row| ground.split.search.binary_search(row).is_ok()) {
-            chosen.push((place, row));
-        }
+    let told = CliError::new(exit, format!("run {}: {error}", recipe.run.id));
+    match error.mend() {
+        Some(mend) => told.hint(mend),
+        None => told,
     }
-    if chosen.is_empty() {
-        let what =
-            format!("{PREDICTIONS_FILE} is about the holdout alone, which figures never show");
-        return Err(unfit(what).hint("write the rows of validation there too, each predicted by a model that was not fitted on it"));
-    }
-    let (places, rows): (Vec<usize>, Vec<usize>) = chosen.into_iter().unzip();
-    let truth = ground.data.labels.take(&rows);
-    let classes = truth.task().is_classification().then_some(&ground.data.classes[..]);
-    let prediction = file.prediction(&places, classes).map_err(unfit)?;
-    Ok(Rows { label, truth, prediction })
 }

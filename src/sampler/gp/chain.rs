@@ -90,6 +90,12 @@ mod tests {
     }
 
     #[test]
+    fn long_records_are_fitted_seldom() {
+        let (last, sizes) = fit_sizes(1000);
+        assert!(last < 140 && sizes(last) > 960, "{last}");
+    }
+
+    #[test]
     fn short_records_are_fitted_from_nothing_at_every_trial() {
         let mut chain = Chain::default();
         assert!((2..CHAIN_FROM).all(|n| sizes(&mut chain, n) == [n]));

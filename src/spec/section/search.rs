@@ -240,7 +240,7 @@ pub(in crate::spec) fn several(ctx: &Ctx<'_>, raw: &RawSearch<'_>, n_objectives:
 pub(in crate::spec) fn points(ctx: &Ctx<'_>, raw: &RawSearch<'_>, space: &Space) -> Vec<Point> {
     if raw.search.sampler == "sobol" && space.len() > SOBOL_DIMENSIONS {
         let text = format!(
-            "'sobol' serves up to {SOBOL_DIMENSIONS} parameters, and there are {}; take 'random' or 'tpe'",
+            "'sobol' serves up to {SOBOL_DIMENSIONS} parameters, and there are {}; take 'auto' or 'random'",
             space.len()
         );
         ctx.problem(raw.sampler_span, "[search]", text);

@@ -27,7 +27,7 @@ pub(super) fn warm_start<'a>(
 ) -> Option<RawWarmStart> {
     if !learns {
         let text = format!(
-            "'warm_start' teaches the sampler, and '{sampler}' learns nothing from trials; leave it out, or take 'tpe'"
+            "'warm_start' teaches the sampler, and '{sampler}' learns nothing from trials; leave it out, or take 'auto'"
         );
         section.problem(entry.span, text);
     }

@@ -10,6 +10,7 @@ mod tests;
 
 use super::hint;
 use super::tree::{Entry, Kind, Node, Span, Table};
+use crate::sampler;
 use std::path::Path;
 
 /// The keys of such a file that are read.
@@ -37,7 +38,8 @@ const NOTED: [&str; 10] = [
     "version",
     "$schema",
 ];
-const METHODS: [(&str, &str); 3] = [("grid", "grid"), ("random", "random"), ("bayes", "tpe")];
+const METHODS: [(&str, &str); 3] =
+    [("grid", "grid"), ("random", "random"), ("bayes", sampler::DEFAULT)];
 /// Trials of a search without an end, as the budget has it.
 const WITHOUT_CAP: &str = "there is no 'run_cap', and a search needs an end: 100 trials; 'run_cap' or --trials says otherwise";
 const HOW_TO_REPORT: &str = "wandb.log calls are not read, and WANDB_MODE=disabled is set so that they need no account; \
@@ -148,7 +150,8 @@ impl Translation {
         };
         self.put("search", "sampler", text(method.node.span, *sampler));
         if word == "bayes" {
-            self.note(method.span, "method 'bayes' becomes the sampler tpe, derby's own for that");
+            let text = format!("method 'bayes' becomes the sampler {sampler}, the default here");
+            self.note(method.span, text);
         }
         if *sampler == "grid" {
             self.grid(params, method.node.span);

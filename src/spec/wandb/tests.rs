@@ -85,7 +85,7 @@ fn a_file_of_the_usual_kind() {
     assert_eq!((&*sweep.name, &*sweep.experiment), ("first", "mnist"));
     assert_eq!(sweep.objectives[0].metric, "val/loss");
     assert_eq!((sweep.budget.trials, sweep.budget.target), (Some(40), Some(0.05)));
-    assert_eq!(sweep.search.sampler, "tpe");
+    assert_eq!(sweep.search.sampler, "auto");
     let names: Vec<&str> = sweep.space.dims().iter().map(|dim| dim.name.as_str()).collect();
     assert_eq!(
         names,
@@ -110,7 +110,7 @@ fn a_file_of_the_usual_kind() {
     let notes = sweep.notes.join("\n");
     for part in [
         "s.yaml:1  there is no 'train.py' beside this file",
-        "s.yaml:2  method 'bayes' becomes the sampler tpe",
+        "s.yaml:2  method 'bayes' becomes the sampler auto",
         "s.yaml:5  'entity' has no meaning here and is left out",
         "wandb.log calls are not read",
         "true, false and null are passed as",

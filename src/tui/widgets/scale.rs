@@ -1,6 +1,7 @@
 //! Axes: where a value stands between two ends, and which round values are written beside it.
 
 use crate::host;
+use crate::numeric::ticks::{self, MOST_TICKS, label, multiples, power_label, powers};
 use crate::report::words;
 use std::fmt::Write;
 
@@ -10,8 +11,6 @@ const CLOCK: [f64; 16] = [
     21_600.0, 43_200.0,
 ];
 const DAY: f64 = 86_400.0;
-/// Ticks at most, whatever is asked for.
-const MOST_TICKS: usize = 40;
 
 /// What an axis counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -107,9 +106,9 @@ impl Scale {
         match asked.filter(|(low, high)| low.is_finite() && high.is_finite() && low < high) {
             Some(ends) => scale(axis.log, ends),
             None if axis.unit == Unit::Whole && !axis.log && extent.low == extent.high => {
-                scale(false, widened(extent.low - 1.0, extent.high + 1.0, margin))
+                scale(false, ticks::widened((extent.low - 1.0, extent.high + 1.0), margin))
             }
-            None => scale(axis.log, widened(of(extent.low), of(extent.high), margin)),
+            None => scale(axis.log, ticks::widened((of(extent.low), of(extent.high)), margin)),
         }
     }
 
@@ -178,7 +177,7 @@ impl Scale {
         let mut found = Vec::new();
         for power in power as i32..power as i32 + 2 {
             for times in [1.0, 2.0, 2.5, 5.0] {
-                let step = rounded(times, power);
+                let step = ticks::decimal(times, power);
                 let place = if times == 2.5 { power - 1 } else { power };
                 if step >= least * 0.99 && !(self.is_whole() && step.fract() != 0.0) {
                     found.push((step, place));
@@ -200,8 +199,7 @@ impl Scale {
             true => value.log10(),
             false => value,
         };
-        // By halves, since the range of all floats is no float.
-        (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0)
+        ticks::share(value, (self.low, self.high))
     }
 
     /// The value that stands there.
@@ -264,7 +262,7 @@ impl Scale {
                 Unit::Clock => time_of_day(value, step),
                 Unit::Whole | Unit::Number => label(value, place, largest),
             };
-            let ticks = multiples(self.low, self.high, step).into_iter();
+            let ticks = multiples(step, (self.low, self.high)).into_iter();
             return ticks.map(|value| (value, word(value))).collect();
         }
         match (self.is_log, self.unit) {
@@ -291,7 +289,7 @@ impl Scale {
         let fits = |step: &f64| span / step <= most as f64;
         let days = (span / DAY / most as f64).ceil().max(1.0) * DAY;
         let step = CLOCK.into_iter().find(fits).unwrap_or(days);
-        let mut ticks = multiples(self.low, self.high, step);
+        let mut ticks = multiples(step, (self.low, self.high));
         ticks.truncate(most);
         ticks.into_iter().map(|value| (value, label(value, step))).collect()
     }
@@ -300,9 +298,10 @@ impl Scale {
     fn log_ticks(&self, most: usize) -> Vec<(f64, String)> {
         let decades = self.high - self.low;
         let sparse = (decades / most as f64).ceil().max(1.0) as i32;
-        let mut best = self.powers(sparse, &[1.0]);
+        let ends = (self.low, self.high);
+        let mut best = powers(sparse, &[1.0], ends);
         for within in [&[1.0, 3.0][..], &[1.0, 2.0, 5.0]] {
-            let more = self.powers(1, within);
+            let more = powers(1, within, ends);
             if more.len() <= most && more.len() > best.len() {
                 best = more;
             }
@@ -314,30 +313,6 @@ impl Scale {
         best.truncate(most);
         best.into_iter().map(|value| (value, power_label(value))).collect()
     }
-
-    fn powers(&self, every: i32, within: &[f64]) -> Vec<f64> {
-        let powers = (self.low.floor() as i32..=self.high.ceil() as i32)
-            .filter(|power| power.rem_euclid(every) == 0);
-        // `1e-5` is read as text, since 10⁻⁵ by multiplication would be 1.0000000000000001e-5.
-        let read = |power: i32, times: f64| format!("{times}e{power}").parse().unwrap_or(f64::NAN);
-        let all = powers.flat_map(|power| within.iter().map(move |times| read(power, *times)));
-        all.filter(|value| (-1e-9..=1.0 + 1e-9).contains(&self.share(*value))).collect()
-    }
-}
-
-/// The ends with a margin, never empty and always finite.
-fn widened(low: f64, high: f64, margin: f64) -> (f64, f64) {
-    if !(low <= high && low.is_finite() && high.is_finite()) {
-        return (0.0, 1.0);
-    }
-    let size = low.abs().max(high.abs());
-    // Values that differ by rounding only are one value.
-    let margin = if high - low > size * 1e-12 {
-        high * margin - low * margin
-    } else {
-        (size * 0.05).max(if size == 0.0 { 1.0 } else { 1e-300 })
-    };
-    ((low - margin).max(f64::MIN), (high + margin).min(f64::MAX))
 }
 
 /// Multiples of the smallest round step (1, 2, 2.5 or 5 times a power of ten) that gives at most so many.
@@ -354,7 +329,7 @@ fn linear_ticks(low: f64, high: f64, most: usize, is_whole: bool) -> Vec<(f64, S
             if is_whole && step.fract() != 0.0 {
                 continue;
             }
-            let ticks = multiples(low, high, step);
+            let ticks = multiples(step, (low, high));
             if ticks.len() <= most {
                 let place = if times == 2.5 { power - 1 } else { power };
                 return ticks.iter().map(|value| (*value, label(*value, place, largest))).collect();
@@ -362,42 +337,6 @@ fn linear_ticks(low: f64, high: f64, most: usize, is_whole: bool) -> Vec<(f64, S
         }
     }
     Vec::new()
-}
-
-/// The multiples of a step from end to end; more than can be used are not made.
-fn multiples(low: f64, high: f64, step: f64) -> Vec<f64> {
-    let (first, last) = ((low / step - 1e-9).ceil(), (high / step + 1e-9).floor());
-    let count = last - first + 1.0;
-    let count = if count.is_finite() { count.clamp(0.0, MOST_TICKS as f64 + 1.0) } else { 0.0 };
-    (0..count as u32).map(|at| (first + f64::from(at)) * step).collect()
-}
-
-/// As many digits as tell neighbors apart; powers of ten where the figures are very large or very small.
-fn label(value: f64, place: i32, largest: f64) -> String {
-    if value.abs() < 10f64.powi(place) * 1e-6 {
-        return "0".into();
-    }
-    if largest < 999_999.5 && place >= -5 {
-        let decimals = (-place).max(0) as usize;
-        return format!("{value:.decimals$}");
-    }
-    let digits = (value.abs().log10().floor() as i32 - place).clamp(0, 15) as usize;
-    let text = format!("{value:.digits$e}");
-    match text.split_once('e') {
-        Some((mantissa, exponent)) if mantissa.contains('.') => {
-            format!("{}e{exponent}", mantissa.trim_end_matches('0').trim_end_matches('.'))
-        }
-        _ => text,
-    }
-}
-
-fn power_label(value: f64) -> String {
-    if (1e-3..1e5).contains(&value) { words::number(value) } else { format!("{value:e}") }
-}
-
-/// A step of so many times a power of ten, without the error of a multiplication.
-fn rounded(times: f64, power: i32) -> f64 {
-    format!("{times}e{power}").parse().unwrap_or(f64::NAN)
 }
 
 /// Decimals that tell values apart which differ by `step`; at most 6.

@@ -1,19 +1,16 @@
 //! What the runs predict for rows that they were not fitted on: curves of ranks, scores by part of the data. Slow.
 
 use super::load::records;
-use crate::candidate::{Ground, PREDICTIONS_FILE, PredictedRows, Recipe};
+use crate::candidate::{Ground, Kept, KeptError, Recipe};
 use crate::data::{Column, MISSING, Values};
 use crate::domain::{Labels, Prediction, RunId, Task};
-use crate::executor::OutOfFold;
 use crate::metrics;
 use crate::numeric::quantile_sorted;
 use crate::plot::{RankCurve, RankKind, of_class, rank_curve};
 use crate::report::words;
-use crate::spec::Work;
 use crate::store::Store;
 use crate::tui::ask::Trouble;
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::rc::Rc;
 
 /// Classes that have curves at most.
@@ -71,17 +68,9 @@ pub struct Slices {
     pub hidden: usize,
 }
 
-/// What a run predicts for which rows.
-struct Rows {
-    /// Places in the data.
-    places: Vec<usize>,
-    truth: Labels,
-    prediction: Prediction,
-}
-
 /// Runs with what they predict, and data that was read for them.
 struct Predicted {
-    runs: Vec<(RunId, Rows)>,
+    runs: Vec<(RunId, Kept)>,
     /// The data and its target, of the first run that has any.
     ground: Option<(Rc<Ground>, String)>,
     lacking: BTreeMap<RunId, String>,
@@ -150,7 +139,7 @@ pub(super) fn slices(store: &Store, ids: &[RunId], metric: &str) -> Result<Slice
     found.hidden = columns.len().saturating_sub(MOST_COLUMNS);
     found.rows.push(score(&read.runs, &found.metric, ("", &all)));
     for column in columns.into_iter().take(MOST_COLUMNS) {
-        for part in parts(column, &first.places) {
+        for part in parts(column, &first.rows) {
             let slice = score(&read.runs, &found.metric, (&column.name, &part));
             if slice.rows > 0 {
                 found.rows.push(slice);
@@ -181,14 +170,12 @@ fn predicted(store: &Store, ids: &[RunId]) -> Result<Predicted, Trouble> {
                 continue;
             }
         };
-        let Some(section) = recipe.data_section() else {
-            let why = match recipe.sweep.work {
-                Work::Function(_) => "a test function predicts nothing",
-                Work::Elsewhere => "it was told, and predictions were not",
-                _ => "it is a command without [data] in its sweep file",
-            };
-            read.lacking.insert(id, why.into());
-            continue;
+        let section = match recipe.split_data() {
+            Ok(section) => section,
+            Err(error) => {
+                read.lacking.insert(id, why(&error));
+                continue;
+            }
         };
         // Runs of one sweep share the data; it is read once.
         let own = (recipe.row.digest.clone(), recipe.run.data_hash.clone());
@@ -197,10 +184,13 @@ fn predicted(store: &Store, ids: &[RunId]) -> Result<Predicted, Trouble> {
             (Some((ground, _)), true) => Ok(Rc::clone(ground)),
             _ => recipe.ground(section).map(Rc::new),
         };
-        let rows = ground
-            .map_err(|error| error.to_string())
-            .and_then(|ground| rows(store, &recipe, &ground).map(|rows| (rows, ground)));
-        match rows {
+        let kept = ground.map_err(|error| error.to_string()).and_then(|ground| {
+            match Kept::of(store, &recipe, &ground) {
+                Ok(rows) => Ok((rows, ground)),
+                Err(error) => Err(why(&error)),
+            }
+        });
+        match kept {
             Err(why) => {
                 read.lacking.insert(id, why);
             }
@@ -232,50 +222,12 @@ fn is_other(first: &Ground, target: &str, (ground, other): (&Ground, &str)) -> b
         || first.data.provenance.content != ground.data.provenance.content
 }
 
-/// What a run predicts for the rows of the search, and their truth.
-fn rows(store: &Store, recipe: &Recipe, ground: &Ground) -> Result<Rows, String> {
-    let run = &recipe.run;
-    let text = |error: crate::store::StoreError| error.to_string();
-    let mut bytes = store.predictions(run.id).map_err(text)?;
-    if let (None, Some(of)) = (&bytes, run.cached_from) {
-        bytes = store.predictions(of).map_err(text)?;
+/// Why a run has nothing to show, and what would help.
+fn why(error: &KeptError) -> String {
+    match error.mend() {
+        Some(mend) => format!("{error}; {mend}"),
+        None => error.to_string(),
     }
-    let Some(bytes) = bytes else { return command_rows(store, recipe, ground) };
-    let is_search = |row: &u32| ground.split.search.binary_search(&(*row as usize)).is_ok();
-    let kept = OutOfFold::decode(&bytes).filter(|kept| kept.rows.iter().all(is_search));
-    let kept = kept.ok_or(
-        "its out-of-fold predictions are not those of its split; derby store check looks for damage",
-    )?;
-    let rows: Vec<usize> = kept.rows.iter().map(|&row| row as usize).collect();
-    let truth = ground.data.labels.take(&rows);
-    let prediction = kept.prediction(&truth);
-    Ok(Rows { places: rows, truth, prediction })
-}
-
-/// The rows of a command's `predictions.csv` that are not the holdout's.
-fn command_rows(store: &Store, recipe: &Recipe, ground: &Ground) -> Result<Rows, String> {
-    let file = store.open_artifact(recipe.run.id, PREDICTIONS_FILE);
-    let Some(mut file) = file.map_err(|error| error.to_string())? else {
-        return Err("no predictions are kept; [data] keep_predictions says of how many runs".into());
-    };
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    let file = PredictedRows::parse(&bytes, PREDICTIONS_FILE)?;
-    let mut chosen: Vec<(usize, usize)> = Vec::new();
-    for (place, name) in file.ids.iter().enumerate() {
-        let row = name.parse::<usize>().ok();
-        if let Some(row) = row.filter(|row| ground.split.search.binary_search(row).is_ok()) {
-            chosen.push((place, row));
-        }
-    }
-    if chosen.is_empty() {
-        return Err(format!("its {PREDICTIONS_FILE} is about the holdout alone"));
-    }
-    let (places, rows): (Vec<usize>, Vec<usize>) = chosen.into_iter().unzip();
-    let truth = ground.data.labels.take(&rows);
-    let classes = truth.task().is_classification().then_some(&ground.data.classes[..]);
-    let prediction = file.prediction(&places, classes)?;
-    Ok(Rows { places: rows, truth, prediction })
 }
 
 /// Rows of the data that belong together.
@@ -343,12 +295,12 @@ fn quarters(numbers: &[f64], rows: &[usize]) -> Vec<(f64, f64, String)> {
     found
 }
 
-fn score(runs: &[(RunId, Rows)], metric: &str, (column, part): (&str, &Part<'_>)) -> Slice {
+fn score(runs: &[(RunId, Kept)], metric: &str, (column, part): (&str, &Part<'_>)) -> Slice {
     let mut scores = BTreeMap::new();
     let mut n = 0;
     for (id, rows) in runs {
         let places: Vec<usize> =
-            (0..rows.places.len()).filter(|&at| (part.is_in)(rows.places[at])).collect();
+            (0..rows.rows.len()).filter(|&at| (part.is_in)(rows.rows[at])).collect();
         n = n.max(places.len());
         if places.is_empty() {
             continue;

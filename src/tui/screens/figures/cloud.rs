@@ -123,7 +123,7 @@ impl Figures {
         };
         let dots: Vec<Dot> = rows.iter().map(dot).collect();
         let place = |row: &usize| (across.at(*row), up.at(*row));
-        let line = stairs(&front.iter().map(place).collect::<Vec<_>>());
+        let line = plot::stairs(&front.iter().map(place).collect::<Vec<_>>());
         let mut legend = self.legend(table, &rows, color);
         legend.push(("champion".into(), (Role::Champion, Shape::Star)));
         legend.retain(|(_, look)| dots.iter().any(|dot| (dot.role, dot.shape) == *look));
@@ -240,18 +240,8 @@ pub(super) fn name_of(column: &Column, theme: &Theme) -> String {
 }
 
 /// The rows that no other beats in both, from the best of the first aim on.
-fn front(x: &Column, y: &Column, rows: &[usize]) -> Vec<usize> {
+pub(super) fn front(x: &Column, y: &Column, rows: &[usize]) -> Vec<usize> {
     let goals = (x.goal().unwrap_or(Goal::Minimize), y.goal().unwrap_or(Goal::Minimize));
     let points: Vec<(f64, f64)> = rows.iter().map(|row| (x.values[*row], y.values[*row])).collect();
     plot::front(goals, &points).into_iter().map(|at| rows[at]).collect()
-}
-
-/// The border of what is dominated: on the way to the next one, the first aim gets worse before the second gets better.
-fn stairs(at: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    let mut stairs: Vec<(f64, f64)> = Vec::new();
-    for &point in at {
-        stairs.extend(stairs.last().copied().map(|last| (point.0, last.1)));
-        stairs.push(point);
-    }
-    stairs
 }

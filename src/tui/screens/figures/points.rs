@@ -1,6 +1,6 @@
 //! Slice, contour, scatter and pareto front: drawing, the crosshair over runs, the mouse.
 
-use super::cloud::{Cloud, name_of};
+use super::cloud::{Cloud, front, name_of};
 use super::load::{Ask, Handle};
 use super::table::Table;
 use super::{Figures, Said, Shared, View, empty, parts, said, say, views};
@@ -197,14 +197,7 @@ impl Figures {
         let has = |row: &usize| across.at(*row).is_finite() && up.at(*row).is_finite();
         let mut rows: Vec<usize> = (0..n).filter(has).collect();
         if self.view == View::Pareto {
-            let goals = (across.goal(), up.goal());
-            let goals = (
-                goals.0.unwrap_or(crate::domain::Goal::Minimize),
-                goals.1.unwrap_or(crate::domain::Goal::Minimize),
-            );
-            let points: Vec<(f64, f64)> =
-                rows.iter().map(|row| (across.values[*row], up.values[*row])).collect();
-            rows = crate::plot::front(goals, &points).into_iter().map(|at| rows[at]).collect();
+            rows = front(across, up, &rows);
         }
         if is_across || self.view == View::Pareto {
             rows.sort_by(|a, b| across.values[*a].total_cmp(&across.values[*b]));

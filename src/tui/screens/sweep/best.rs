@@ -156,7 +156,7 @@ fn aims(history: &History, buf: &mut Buffer, area: Rect, shared: &Shared) {
     }
     if let Some((n, volume)) = history.front {
         let volume = volume.map_or(String::new(), |volume| {
-            format!(", hypervolume {} from the worst of both", words::number(volume))
+            format!(", hypervolume {} from the worst of each", words::number(volume))
         });
         let line = format!(" pareto front {}{volume}", words::plural(n as u64, "trial"));
         paint::line(buf, area, history.aims.len() as u16, &[(&line, theme.style(Role::Good))]);

@@ -3,7 +3,7 @@
 use super::super::load::plan;
 use super::state::number;
 use crate::domain::{Goal, Objective, Params, RunId, Status, SweepId};
-use crate::numeric;
+use crate::numeric::{self, Losses, front, hypervolume};
 use crate::store::{Field, RunRow, Store, StoreError, SweepRow, TrialRun};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +17,8 @@ const GRID: (usize, usize) = (240, 64);
 const WORST: f64 = 0.1;
 /// With fewer scores all of them do.
 const FEW: usize = 20;
+/// Objectives whose front and hypervolume take no longer than sorting the trials.
+const QUICK: usize = 3;
 
 /// How a trial ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,7 +74,7 @@ pub struct History {
     pub scored: u64,
     /// Every objective with its best.
     pub aims: Vec<Aim>,
-    /// Trials that no other is better than by all objectives, and the hypervolume that they dominate (two objectives).
+    /// Trials that no other is better than by all objectives, and the hypervolume that they dominate.
     pub front: Option<(usize, Option<f64>)>,
     /// The best runs, best first; cells are the objectives, then the parameters.
     pub top: Vec<RunRow>,
@@ -228,31 +230,26 @@ fn dots(trials: &[Scored], range: Option<(f64, f64)>, last: u64) -> Vec<Dot> {
     dots
 }
 
-/// How many trials are on the front; for two objectives also the hypervolume between them and the worst of all.
+/// How many trials are on the front, and its hypervolume up to the worst of each objective; none of more objectives than
+/// can be counted while somebody looks.
 fn pareto(trials: &[Vec<Scored>], objectives: &[Objective]) -> Option<(usize, Option<f64>)> {
-    let [first, second] = objectives else { return None };
-    let others: BTreeMap<u64, f64> =
-        trials.get(1)?.iter().filter(|t| counts(t)).map(|t| (t.trial, t.score)).collect();
-    let mut points: Vec<(f64, f64)> = trials
-        .first()?
-        .iter()
-        .filter(|trial| counts(trial))
-        .filter_map(|trial| Some((trial.score, *others.get(&trial.trial)?)))
-        .map(|(a, b)| (first.goal.loss(a), second.goal.loss(b)))
-        .collect();
-    points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    let worst = points.iter().fold((f64::MIN, f64::MIN), |w, p| (w.0.max(p.0), w.1.max(p.1)));
-    let (mut n, mut volume, mut least) = (0, 0.0, worst.1);
-    let mut best = f64::INFINITY;
-    for point in &points {
-        if point.1 < best {
-            best = point.1;
-            n += 1;
-            volume += (worst.0 - point.0) * (least - point.1);
-            least = point.1;
+    let m = objectives.len();
+    if !(2..=QUICK).contains(&m) {
+        return None;
+    }
+    let mut losses: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for (scored, objective) in trials.iter().zip(objectives) {
+        for trial in scored.iter().filter(|trial| counts(trial)) {
+            losses.entry(trial.trial).or_default().push(objective.goal.loss(trial.score));
         }
     }
-    (!points.is_empty()).then_some((n, Some(volume).filter(|volume| *volume > 0.0)))
+    let rows = losses.into_values().filter(|row| row.len() == m).collect::<Vec<_>>().concat();
+    let worst: Vec<f64> = (0..m)
+        .map(|at| rows.iter().skip(at).step_by(m).copied().fold(f64::MIN, f64::max))
+        .collect();
+    let points = Losses::new(&rows, m);
+    let volume = Some(hypervolume(points, &worst)).filter(|volume| *volume > 0.0);
+    (!points.is_empty()).then(|| (front(points).len(), volume))
 }
 
 fn top(
@@ -354,9 +351,15 @@ mod tests {
             };
             scores.iter().enumerate().map(one).collect()
         };
-        let trials = [of(&[1.0, 2.0, 3.0, 0.0]), of(&[1.0, 2.0, 4.0, 5.0])];
+        let trials = [of(&[1.0, 2.0, 3.0, 0.0, 3.0]), of(&[1.0, 2.0, 4.0, 5.0, 4.0])];
         let aims = [aim("a", Goal::Maximize), aim("b", Goal::Minimize)];
-        // The worst is a = 0, b = 5; dominated: (3-0)(5-4) + (2-0)(4-2) + (1-0)(2-1).
-        assert_eq!(pareto(&trials, &aims), Some((3, Some(8.0))));
+        // The worst is a = 0, b = 5; dominated: (3-0)(5-4) + (2-0)(4-2) + (1-0)(2-1). Of equal trials all count, as they do
+        // for `derby best --front`.
+        assert_eq!(pareto(&trials, &aims), Some((4, Some(8.0))));
+        // A third one that all share but the worst of two.
+        let three = [&trials[..], &[of(&[1.0, 1.0, 1.0, 0.0, 1.0])]].concat();
+        let aims = [&aims[..], &[aim("c", Goal::Maximize)]].concat();
+        assert_eq!(pareto(&three, &aims), Some((4, Some(8.0))));
+        assert_eq!(pareto(&trials[..1], &aims[..1]), None);
     }
 }
