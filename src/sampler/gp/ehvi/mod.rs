@@ -5,7 +5,7 @@
 //! capped and standardized, not transformed; constraints as `sign(c) log(1 + |c|/s)`, which keeps the border at 0
 //! (Eriksson and Poloczek 2021, arXiv:2002.08526). The front is that of the posterior means at the feasible trials. The
 //! volume is a weighted one (Zitzler, Brockhoff and Thiele 2007, EMO, LNCS 4403): that within a reference point just beyond
-//! the front's worst values, and a tenth of that within the worst of all trials ([`Ehvi::bounds`]). Running trials are
+//! the front's worst values, and once more that within the worst of all trials ([`Ehvi::bounds`]). Running trials are
 //! believed to come out at their means: they join the front, and the doubt around them is gone. With one objective this
 //! is the expected improvement on the best feasible trial.
 
@@ -36,10 +36,10 @@ const BEYOND: f64 = 0.1;
 /// A front's range counts as at least this, in standard deviations of all losses.
 const LEAST_RANGE: f64 = 0.5;
 /// What volume counts as far as the worst of all trials; near the front it counts 1 more. Without it a front that is
-/// one corner as yet, with hardly a range, would never be left again, since all else lies beyond the reference. At the
-/// full weight the ends of a front would draw most asks: the least doubt of whether an objective gets lower still is
-/// worth as much there as the distance to the reference is long.
-const FAR: f64 = 0.1;
+/// one corner as yet, with hardly a range, would never be left again, since all else lies beyond the reference; at a
+/// tenth, parts of a broken front were missed. With it alone the ends of a front would draw most asks: the least doubt
+/// of whether an objective gets lower still is worth as much there as the distance to the reference is long.
+const FAR: f64 = 1.0;
 /// Members of the front that are kept for the boxes.
 const MAX_FRONT: usize = 120;
 
@@ -146,8 +146,8 @@ impl Ehvi {
         State { gain: Gain { objectives, constraints, cells, scales }, order }
     }
 
-    /// Within which points volume counts, and how much: a tenth of the front's range beyond its worst values, and a
-    /// little as far as the worst of all trials ([`FAR`]).
+    /// Within which points volume counts, and how much: a tenth of the front's range beyond its worst values, and again
+    /// as far as the worst of all trials ([`FAR`]).
     fn bounds(&self, rows: &[f64], worst: &[f64]) -> Vec<Bound> {
         let m = self.setup.n_objectives;
         let near = |j: usize| {
