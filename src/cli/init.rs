@@ -251,7 +251,7 @@ fn sweep_file(
     put(format_args!("{}", preprocess(dataset, clip)));
     put(format_args!("{}", families(task, dataset.table.n_rows)));
     put(format_args!(
-        "[search]\nsampler = \"auto\"                       # or cma-es, gp, grid, nsga-ii, random, sobol, tpe\nseed = 0\n\
+        "[search]\nsampler = \"auto\"                       # or cma-es, gp, grid, nsga-ii, nsga-iii, random, sobol, tpe\nseed = 0\n\
          # pruner = \"race\"                      # hopeless trials see few folds\n"
     ));
     put(format_args!(

@@ -182,7 +182,7 @@ fn a_file_to_start_from() {
     max_depth = { low = 2, high = 6 }
 
     [search]
-    sampler = "auto"                       # or cma-es, gp, grid, nsga-ii, random, sobol, tpe
+    sampler = "auto"                       # or cma-es, gp, grid, nsga-ii, nsga-iii, random, sobol, tpe
     seed = 0
     # pruner = "race"                      # hopeless trials see few folds
 
