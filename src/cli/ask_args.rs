@@ -71,8 +71,8 @@ const ASK_HELP: &str = "\
 Trials that others carry out: a cluster's queue, a person in a laboratory, any program. The sweep
 file needs [params] and [objective], and no [command]; with one, `derby sweep` can go on with the
 same sweep, and leaves alone what others have. Any number of trials may be open, and any number of
-processes may ask at once. A trial is whoever's asked for it until it is told or given back; what was
-given back, or left by a sweep that was cut off, is handed out first.
+processes may ask at once. A trial belongs to whoever asked for it until it is told or given back;
+what was given back, or left by a sweep that was cut off, is handed out first.
 Of [budget], trials, patience, target and max_failed hold. With [search] constraints, such as
 purity >= 0.9, a tell also names the metrics that they bound: derby tell wetlab 0 0.82 purity=0.95.
 Exit code: 5 once nothing is left to ask for: the budget's trials, or all points of the space.
