@@ -12,7 +12,7 @@ use super::text::{age, count, duration};
 use super::{CliError, Exit, Ui};
 use crate::domain::{Status, SweepId};
 use crate::host;
-use crate::store::{Store, SweepRow};
+use crate::store::{Store, SweepEvent, SweepRow};
 use crate::sweep::{Steering, Taught, handed_out, unreported};
 use indexmap::IndexMap;
 
@@ -31,21 +31,7 @@ pub(super) fn show_sweep(
     let objective = &sweep.objectives[0];
     let front = Front::of(store, sweep)?;
     if json {
-        let mut value = sweeps::json(sweep);
-        value["text"] = sweep.text.clone().into();
-        value["made_by"] =
-            serde_json::json!(store.arms(sweep.id)?.into_iter().collect::<IndexMap<_, _>>());
-        value["handed_out"] = handed_out(store, sweep.id)?
-            .iter()
-            .map(|trial| open_trials::json(sweep, trial))
-            .collect();
-        if let Some(front) = &front {
-            value["front"] = front.json();
-        }
-        value["events"] = events
-            .iter()
-            .map(|event| serde_json::json!({ "at": event.ts, "kind": event.kind, "detail": event.detail }))
-            .collect();
+        let value = as_json(store, sweep, (front.as_ref(), &events))?;
         ui.out.line(&value.to_string())?;
         return Ok(Exit::Done);
     }
@@ -114,6 +100,26 @@ pub(super) fn show_sweep(
         ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &safe(&next))))?;
     }
     Ok(Exit::Done)
+}
+
+/// A sweep for programs.
+fn as_json(
+    store: &Store,
+    sweep: &SweepRow,
+    (front, events): (Option<&Front>, &[SweepEvent]),
+) -> Result<serde_json::Value, CliError> {
+    let mut value = sweeps::json(sweep);
+    value["text"] = sweep.text.clone().into();
+    value["made_by"] =
+        serde_json::json!(store.arms(sweep.id)?.into_iter().collect::<IndexMap<_, _>>());
+    let handed_out = handed_out(store, sweep.id)?;
+    value["handed_out"] = handed_out.iter().map(|trial| open_trials::json(sweep, trial)).collect();
+    if let Some(front) = front {
+        value["front"] = front.json();
+    }
+    let event = |event: &SweepEvent| serde_json::json!({ "at": event.ts, "kind": event.kind, "detail": event.detail });
+    value["events"] = events.iter().map(event).collect();
+    Ok(value)
 }
 
 /// The command that lists why runs of a sweep failed, with the columns that they have.
