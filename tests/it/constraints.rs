@@ -246,7 +246,7 @@ trials = 30
     assert!(exported.err.starts_with(&said), "{}", exported.err);
     let exported = json(&place.derby(&["export", &broken, "-o", "again", "--json"]));
     assert!(exported["infeasible"].as_str().unwrap().contains("no gate takes it"), "{exported}");
-    for verb in [&["gate"][..], &["champion", "promote"]] {
+    for verb in [&["gate"][..], &["champion", "promote", "--why", "it is quick"]] {
         let ran = place.derby(&[verb, &[&broken]].concat());
         assert_eq!(ran.code, 1, "{}", ran.out);
         assert!(ran.err.contains("and no challenger"), "{}", ran.err);

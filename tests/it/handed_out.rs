@@ -49,6 +49,13 @@ fn open(place: &Place, sweep: &str) -> Vec<Value> {
     ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// The list for a person, without who he is.
+fn listed(place: &Place) -> String {
+    let trials = open(place, "lab");
+    let who = trials.first().and_then(|trial| trial["by"].as_str()).unwrap_or("nobody");
+    place.shown("ask lab --open").replace(who, "[who]")
+}
+
 fn numbers(trials: &[Value]) -> Vec<u64> {
     trials.iter().map(|trial| trial["trial"].as_u64().unwrap()).collect()
 }
@@ -73,21 +80,57 @@ fn open_trials_are_listed_told_and_given_back() {
     let place = Place::new();
     place.write("lab.toml", LAB);
     assert_eq!(words(&place, "ask lab.toml -n 3").code, 0);
-    shows!(place.shown("ask lab --open"), @"");
+    shows!(listed(&place), @"
+    exit 0
+     trial 0   x=0.9164800013191696   asked 0s ago by [who]
+     trial 1   x=0.32870007755965963   asked 0s ago by [who]
+     trial 2   x=0.146666795879284   asked 0s ago by [who]
+     next  derby tell lab 2 VALUE · derby tell lab 2 --give-back
+    ");
     assert_eq!(words(&place, "tell lab 1 0.5").code, 0);
-    shows!(place.shown("tell lab 0 --give-back"), @"");
+    shows!(place.shown("tell lab 0 --give-back"), @"
+    exit 0
+     trial 0   given back as run 2
+    ");
     assert_eq!(numbers(&open(&place, "lab.toml")), [2]);
-    shows!(place.shown("tell lab 0 --give-back"), @"");
-    shows!(place.shown("tell lab 0 0.4 --give-back"), @"");
+    shows!(place.shown("tell lab 0 --give-back"), @"
+    exit 2
+    stderr
+    error: trial 0 of sweep 'lab' is handed out to nobody: it was given back, or derby sweep carries it out
+    ");
+    shows!(place.shown("tell lab 0 0.4 --give-back"), @"
+    exit 2
+    stderr
+    error: trial 0 has a value and --give-back; leave one out
+    ");
     let again = said(&place, "ask lab --json");
     assert_eq!((&again["trial"], &again["attempt"]), (&object!(0), &object!(2)), "{again}");
     assert_eq!(said(&place, "ask lab --json")["trial"], 3);
-    shows!(place.shown("ask lab --open -n 2"), @"");
+    shows!(place.shown("ask lab --open -n 2"), @"
+    exit 2
+    stderr
+    error: the argument '--open' cannot be used with '--count <N>'
+
+    Usage: derby ask --open <SWEEP>
+
+    For more information, try '--help'.
+    ");
     let trials = open(&place, "lab");
     assert_eq!(numbers(&trials), [0, 2, 3]);
     assert_eq!(trials[0]["params"], again["params"]);
     assert!(trials[0]["by"].as_str().unwrap().contains('@'), "{}", trials[0]);
-    shows!(place.shown("show sweep:lab"), @"");
+    shows!(place.shown("show sweep:lab"), @"
+    exit 0
+     sweep lab   minimize loss   tpe, seed 4
+     runs         1 done, 1 killed
+     killed       1 ×  given back
+     handed out   3 trials are not told yet, the oldest asked 0s ago   all: derby ask lab --open
+     file         lab.toml
+     time [time]
+     RUN  LOSS       X TIME  AGE
+       1   0.5  0.3287 [time]   0s
+     next  derby show 1 · derby runs sweep:lab
+    ");
     assert_eq!(json(&words(&place, "show sweep:lab --json"))["handed_out"][1]["trial"], 2);
     // Who gave a trial back may have its result all the same, as long as nobody else told one.
     assert_eq!(words(&place, "tell lab 2 --give-back").code, 0);
@@ -95,8 +138,21 @@ fn open_trials_are_listed_told_and_given_back() {
     assert_eq!(words(&place, "tell lab 2 0.2").code, 2);
     assert_eq!(words(&place, "tell lab 0 0.1").code, 0);
     assert_eq!(words(&place, "tell lab 3 --failed").code, 0);
-    shows!(place.shown("ask lab --open"), @"");
-    shows!(place.shown("runs --columns run,trial,loss,status,reason --sort run"), @"");
+    shows!(listed(&place), @"
+    exit 0
+     every trial of lab that was handed out is told or given back
+    ");
+    shows!(place.shown("runs --columns run,trial,loss,status,reason --sort run"), @"
+    exit 0
+     RUN  TRIAL  LOSS  STATUS  REASON
+       1      1   0.5  done
+       2      0        killed  given back
+       3      2        killed  given back
+       4      2   0.3  done
+       5      0   0.1  done
+       6      3        failed  told so
+     6 of 6
+    ");
 }
 
 #[test]
@@ -128,7 +184,17 @@ fn a_sweep_leaves_alone_what_others_have() {
     let first = said(&place, "sweep fit.toml --json");
     assert_eq!((&first["done"], &first["stop"]), (&object!(2), &object!("handed_out")), "{first}");
     assert_eq!(first["handed_out"], 2);
-    shows!(place.shown("sweep fit.toml"), @"");
+    shows!(place.shown("sweep fit.toml"), @"
+    exit 0
+     done in [time]   2 trials: 2 done, 0 failed   of the budget's 4 trials, 2 ended and 2 are handed out and not told yet
+     best run 2  loss 0.1267   x=0.1267
+          run 1  loss 0.8984   x=0.8984
+     next  derby show 2 · derby runs sweep:fit --top 10
+    stderr
+     fit   random, seed 4   4 trials   1 job   minimize loss
+     fit   going on at 2 of 4
+     warning: 2 trials (0, 1) are handed out and not told yet, and left to whoever has them; derby ask fit --open lists them, derby tell fit 0 --give-back gives one back
+    ");
     assert_eq!(runs(&place, "sweep:fit").len(), 2);
     assert_eq!(words(&place, "tell fit 0 0.125").code, 0);
     assert_eq!(words(&place, "tell fit 1 --give-back").code, 0);
@@ -210,14 +276,35 @@ fn of_several_sweeps_of_one_name_that_is_meant_in_which_the_trial_is_open() {
     place.write("lab.toml", LAB);
     assert_eq!(words(&place, "ask lab.toml -n 2").code, 0);
     assert_eq!(words(&place, "ask lab.toml --set search.seed=5").code, 0);
-    shows!(place.shown("tell lab 0 0.5"), @"");
-    shows!(place.shown("ask lab --open"), @"");
+    shows!(place.shown("tell lab 0 0.5"), @"
+    exit 2
+    stderr
+    error: trial 0 is open in 2 sweeps named 'lab': sweep 2 (asked 0s ago), sweep 1 (asked 0s ago); say which by its number
+    hint: derby tell 2 0 …
+    ");
+    shows!(listed(&place), @"
+    exit 0
+     sweep 2 trial 0   x=0.8566931785542724   asked 0s ago by [who]
+     sweep 1 trial 0   x=0.9164800013191696   asked 0s ago by [who]
+     sweep 1 trial 1   x=0.32870007755965963   asked 0s ago by [who]
+     next  derby tell 1 1 VALUE · derby tell 1 1 --give-back
+    ");
     assert_eq!(said(&place, "tell lab 1 0.5 --json")["sweep_id"], 1);
     assert_eq!(said(&place, "tell sweep:2 0 0.25 --json")["sweep_id"], 2);
     assert_eq!(said(&place, "tell lab.toml 0 0.75 --json")["sweep_id"], 1);
     // None has it open: what is said is of the newest.
-    shows!(place.shown("tell lab 0 0.5"), @"");
-    shows!(place.shown("sweeps"), @"");
+    shows!(place.shown("tell lab 0 0.5"), @"
+    exit 2
+    stderr
+    error: trial 0 of sweep 'lab' ended already (done); every trial is told once
+    ");
+    shows!(place.shown("sweeps"), @"
+    exit 0
+     ID  SWEEP  DONE  FAILED  RUNNING  BEST  RUN  METRIC  SAMPLER  AGE
+      2  lab       1       0        0  0.25    2  loss    tpe       0s
+      1  lab       2       0        0   0.5    1  loss    tpe       0s
+     next  derby show sweep:lab
+    ");
 }
 
 #[test]
@@ -225,12 +312,46 @@ fn what_cannot_be_told_is_named() {
     let place = Place::new();
     place.write("lab.toml", LAB);
     assert_eq!(words(&place, "ask lab.toml").code, 0);
-    shows!(place.shown("tell lab 0 0.5 --pruned -1"), @"");
-    shows!(place.shown("tell lab 0 0.5 --pruned 9007199254740993"), @"");
-    shows!(place.shown("tell lab 0 0.5 step=3"), @"");
-    shows!(place.shown("tell lab 0 loss=1e999"), @"");
-    shows!(place.shown("tell lab -1 0.5"), @"");
-    shows!(place.shown("tell lab 18446744073709551615 0.5"), @"");
-    shows!(place.shown("ask lab --open --set search.seed=2"), @"");
+    shows!(place.shown("tell lab 0 0.5 --pruned -1"), @"
+    exit 2
+    stderr
+    error: '--pruned -1' is no step; mend: a whole number from 0 to 9007199254740992
+    ");
+    shows!(place.shown("tell lab 0 0.5 --pruned 9007199254740993"), @"
+    exit 2
+    stderr
+    error: '--pruned 9007199254740993' is no step; mend: a whole number from 0 to 9007199254740992
+    ");
+    shows!(place.shown("tell lab 0 0.5 step=3"), @"
+    exit 2
+    stderr
+    error: 'step' is the name of no metric; mend: another one, or leave it out
+    ");
+    shows!(place.shown("tell lab 0 loss=1e999"), @"
+    exit 2
+    stderr
+    error: trial 0 cannot have the value '1e999' for 'loss'; mend: a finite number, or --failed
+    ");
+    shows!(place.shown("tell lab -1 0.5"), @"
+    exit 2
+    stderr
+    error: unexpected argument '-1' found
+
+      tip: to pass '-1' as a value, use '-- -1'
+
+    Usage: derby tell [OPTIONS] <SWEEP> <TRIAL> [VALUE]...
+
+    For more information, try '--help'.
+    ");
+    shows!(place.shown("tell lab 18446744073709551615 0.5"), @"
+    exit 2
+    stderr
+    error: sweep 'lab' has no trial 18446744073709551615; the only one so far is 0
+    ");
+    shows!(place.shown("ask lab --open --set search.seed=2"), @"
+    exit 2
+    stderr
+    error: --open lists what was asked for, and --set changes nothing of it
+    ");
     assert_eq!(words(&place, "tell lab 0 0.5").code, 0);
 }
