@@ -1,6 +1,7 @@
 //! `derby ask`: trials of a sweep that others carry out.
 
 use super::ask_args::{AskArgs, file_of};
+use super::open_trials;
 use super::out::{Role, safe};
 use super::sweep::why_new;
 use super::{CliError, Exit, Ui};
@@ -11,6 +12,9 @@ use crate::sweep::{Errand, Place, Plan, ask, outside_plan};
 use std::path::Path;
 
 pub(super) fn run(ui: &Ui, args: &AskArgs) -> Result<Exit, CliError> {
+    if args.open {
+        return open_trials::list(ui, args);
+    }
     let (sweep, mut store) = match file_of(&args.sweep) {
         Some(file) => {
             let overrides = Overrides::from_set(&args.set).map_err(CliError::usage)?;
@@ -64,14 +68,23 @@ fn plan(ui: &Ui, sweep: &Sweep) -> Result<Plan, CliError> {
 
 fn say(ui: &Ui, args: &AskArgs, sweep: &str, errand: &Errand) -> Result<(), CliError> {
     let line = if args.json {
-        let (trial, params) = (errand.trial, &errand.params);
-        serde_json::json!({ "sweep": sweep, "trial": trial, "params": params }).to_string()
+        serde_json::json!({
+            "sweep": sweep, "sweep_id": errand.sweep, "trial": errand.trial,
+            "attempt": errand.attempt, "params": errand.params,
+        })
+        .to_string()
     } else if args.args {
         let flag = |(name, value): (&str, &Value)| format!(" --{name}={}", shell_word(value));
         format!("{}{}", errand.trial, errand.params.iter().map(flag).collect::<String>())
     } else {
         let number = ui.out.paint(Role::Strong, &errand.trial.to_string());
-        format!(" trial {number}   {}", safe(&errand.params.to_string()))
+        let again = match errand.attempt {
+            1 => String::new(),
+            n => ui
+                .out
+                .paint(Role::Muted, &format!("   attempt {n}, after one that came to nothing")),
+        };
+        format!(" trial {number}   {}{again}", safe(&errand.params.to_string()))
     };
     Ok(ui.out.line(&line)?)
 }

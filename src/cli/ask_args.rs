@@ -55,6 +55,9 @@ pub(super) struct AskArgs {
     /// Change any key of the file, e.g. --set search.seed=3: a sweep of its own
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(super) set: Vec<String>,
+    /// List the trials that were handed out and not told yet, instead of asking for one
+    #[arg(long, conflicts_with_all = ["count", "args"])]
+    pub(super) open: bool,
     /// Print one JSON object a trial
     #[arg(long, conflicts_with = "args")]
     pub(super) json: bool,
@@ -67,20 +70,23 @@ pub(super) struct AskArgs {
 const ASK_HELP: &str = "\
 Trials that others carry out: a cluster's queue, a person in a laboratory, any program. The sweep
 file needs [params] and [objective], and no [command]; with one, `derby sweep` can go on with the
-same sweep. Any number of trials may be open, and any number of processes may ask at once.
+same sweep, and leaves alone what others have. Any number of trials may be open, and any number of
+processes may ask at once. A trial belongs to whoever asked for it until it is told or given back;
+what was given back, or left by a sweep that was cut off, is handed out first.
 Of [budget], trials, patience, target and max_failed hold. With [search] constraints, such as
 purity >= 0.9, a tell also names the metrics that they bound: derby tell wetlab 0 0.82 purity=0.95.
 Exit code: 5 once nothing is left to ask for: the budget's trials, or all points of the space.
 Example:
   derby ask sweeps/wetlab.toml
-  derby tell wetlab 0 0.82";
+  derby tell wetlab 0 0.82
+  derby ask wetlab --open";
 
 /// Arguments of `derby tell`.
 #[derive(Debug, Args)]
 #[command(after_help = TELL_HELP)]
-#[command(group = clap::ArgGroup::new("end").args(["failed", "infeasible", "pruned"]))]
+#[command(group = clap::ArgGroup::new("end").args(["failed", "infeasible", "pruned", "give_back"]))]
 pub(super) struct TellArgs {
-    /// The sweep's name, or its file
+    /// The sweep's name, its file, or its number
     #[arg(value_name = "SWEEP", value_hint = ValueHint::FilePath)]
     pub(super) sweep: String,
     /// The trial's number, as `derby ask` printed it
@@ -96,10 +102,13 @@ pub(super) struct TellArgs {
     #[arg(long, value_name = "REASON", num_args = 0..=1, default_missing_value = "told so")]
     pub(super) infeasible: Option<String>,
     /// The trial was stopped at this step, with VALUE so far
-    #[arg(long, value_name = "STEP")]
+    #[arg(long, value_name = "STEP", allow_negative_numbers = true)]
     pub(super) pruned: Option<i64>,
+    /// Nobody carries the trial out any more: the next ask, or `derby sweep`, gets it
+    #[arg(long, value_name = "REASON", num_args = 0..=1, default_missing_value = "given back")]
+    pub(super) give_back: Option<String>,
     /// How long it took
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub(super) seconds: Option<f64>,
     /// Print a JSON object
     #[arg(long)]
@@ -108,11 +117,15 @@ pub(super) struct TellArgs {
 
 /// Below the options of `derby tell --help`.
 const TELL_HELP: &str = "\
+Every trial is told once. One of which nothing is to be had but that should not be tried again is
+told with --failed; --give-back keeps its number and its parameters, and counts as an attempt that
+was killed. Of several sweeps of one name that is meant in which the trial is open.
 Examples:
   derby tell wetlab 0 0.82
   derby tell wetlab 1 yield=0.82 purity=0.97
   derby tell wetlab 2 --failed 'the pump broke'
-  derby tell wetlab 3 0.4 --pruned 12";
+  derby tell wetlab 3 0.4 --pruned 12
+  derby tell wetlab 4 --give-back 'the node went away'";
 
 /// The file that was meant, if there is one of that name.
 pub(super) fn file_of(sweep: &str) -> Option<PathBuf> {

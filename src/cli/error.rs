@@ -141,6 +141,7 @@ impl From<OutsideError> for CliError {
             OutsideError::Waits { .. } => Exit::Later,
             OutsideError::Unknown { .. }
             | OutsideError::Ended { .. }
+            | OutsideError::NotHanded { .. }
             | OutsideError::Missing { .. }
             | OutsideError::Unbounded { .. } => Exit::Usage,
         };

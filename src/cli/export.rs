@@ -10,6 +10,7 @@ use super::text::{bytes, count, plural};
 use super::{CliError, Exit, Ui};
 use crate::bundle::{Beside, Bundle, Kind};
 use crate::champion::{Gate, Ledger, ModelName, Recorded};
+use crate::domain::Status;
 use crate::spec::shell_words;
 use serde_json::{Value, json};
 
@@ -21,6 +22,10 @@ pub(super) fn run(ui: &Ui, args: &ExportArgs) -> Result<Exit, CliError> {
         "mlflow" => export_onnx::write_mlflow(ui, args, &packed)?,
         _ => write_bundle(ui, args, &packed)?,
     };
+    if let Some(text) = infeasible(&packed) {
+        // In every mode: what is taken away must not pass for what the sweep would choose.
+        ui.out.note(&ui.out.paint_error(Role::Warn, &format!(" warning: {}", safe(&text))));
+    }
     if args.refit_all && !args.json {
         say_ungated(ui, &packed.bundle)?;
     }
@@ -30,6 +35,19 @@ pub(super) fn run(ui: &Ui, args: &ExportArgs) -> Result<Exit, CliError> {
         ui.out.line(&format!(" next   {}", ui.out.paint(Role::Accent, &safe(next))))?;
     }
     Ok(Exit::Done)
+}
+
+/// What is to know of a run that breaks a constraint of its sweep.
+fn infeasible(packed: &Packed) -> Option<String> {
+    let Named::Run(run) = &packed.named else { return None };
+    if run.status != Status::Infeasible {
+        return None;
+    }
+    let reason = run.reason.as_deref().unwrap_or("it breaks a constraint");
+    Some(format!(
+        "run {} is infeasible ({reason}): it breaks a constraint of its sweep, and no gate takes it",
+        run.id
+    ))
 }
 
 /// Writes the folder; what a program wants to know of it.
@@ -159,6 +177,7 @@ fn as_json(args: &ExportArgs, packed: &Packed, wrote: Value) -> Result<Value, Cl
         "run": Bundle::read_measured(&packed.folder)?.run,
         "rows": manifest.trained.as_ref().map(|trained| trained.rows),
         "refit_all": args.refit_all,
+        "infeasible": infeasible(packed),
     });
     if let (Value::Object(into), Value::Object(more)) = (&mut value, wrote) {
         into.extend(more.into_iter().filter(|(key, _)| key != "next"));

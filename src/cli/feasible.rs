@@ -5,7 +5,7 @@ use super::{CliError, Exit};
 use crate::domain::{Constraint, RunId, RunRecord, Status, total_violation};
 use crate::spec;
 use crate::store::{Store, SweepRow};
-use crate::sweep::{broken, constrained_scores, violated};
+use crate::sweep::{broken, constrained_scores, unreported, violated};
 
 /// The constraints of a recorded sweep.
 pub(super) fn constraints_of(sweep: &SweepRow) -> Vec<Constraint> {
@@ -67,8 +67,12 @@ pub(super) fn nothing_to_choose(store: &Store, sweep: &SweepRow, metric: &str) -
         ),
         Ok(None) => format!("no run of sweep '{}' has a score of '{metric}'", sweep.name),
     };
-    CliError::new(Exit::NoResult, text)
-        .hint(format!("derby runs sweep:{} shows what happened", sweep.name))
+    let mut error = CliError::new(Exit::NoResult, text);
+    match unreported(store, sweep.id, &constraints_of(sweep)) {
+        Ok(texts) => error = texts.into_iter().fold(error, CliError::hint),
+        Err(error) => return error.into(),
+    }
+    error.hint(format!("derby runs sweep:{} shows what happened", sweep.name))
 }
 
 /// What a run's trial makes of each constraint of its sweep: the constraint, the score, the violation.

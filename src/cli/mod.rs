@@ -36,6 +36,7 @@ mod log;
 mod logs;
 mod model_args;
 mod models;
+mod open_trials;
 mod out;
 mod packed;
 mod plot;

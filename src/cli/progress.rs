@@ -197,6 +197,8 @@ impl Observer for ProgressLine<'_> {
                     self.say(Role::Muted, &format!(" warm start   {}", safe(text)));
                 }
             }
+            // In every mode: a log that keeps nothing else keeps this.
+            Event::Warned { text } => self.say(Role::Warn, &safe(&format!(" warning: {text}"))),
             Event::Steered { text, budget, is_ranged } => {
                 if *is_ranged {
                     self.size = None; // of the file's ranges

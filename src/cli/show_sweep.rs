@@ -3,6 +3,7 @@
 use super::feasible::{constraints_of, nearest, words};
 use super::front::Front;
 use super::listing::{Shape, table};
+use super::open_trials;
 use super::out::{Role, safe};
 use super::replicates::{best_trials, rows};
 use super::show::line;
@@ -11,8 +12,8 @@ use super::text::{age, count, duration};
 use super::{CliError, Exit, Ui};
 use crate::domain::{Status, SweepId};
 use crate::host;
-use crate::store::{Store, SweepRow};
-use crate::sweep::{Steering, Taught};
+use crate::store::{Store, SweepEvent, SweepRow};
+use crate::sweep::{Steering, Taught, handed_out, unreported};
 use indexmap::IndexMap;
 
 /// Best runs that a sweep shows.
@@ -30,17 +31,7 @@ pub(super) fn show_sweep(
     let objective = &sweep.objectives[0];
     let front = Front::of(store, sweep)?;
     if json {
-        let mut value = sweeps::json(sweep);
-        value["text"] = sweep.text.clone().into();
-        value["made_by"] =
-            serde_json::json!(store.arms(sweep.id)?.into_iter().collect::<IndexMap<_, _>>());
-        if let Some(front) = &front {
-            value["front"] = front.json();
-        }
-        value["events"] = events
-            .iter()
-            .map(|event| serde_json::json!({ "at": event.ts, "kind": event.kind, "detail": event.detail }))
-            .collect();
+        let value = as_json(store, sweep, (front.as_ref(), &events))?;
         ui.out.line(&value.to_string())?;
         return Ok(Exit::Done);
     }
@@ -58,6 +49,7 @@ pub(super) fn show_sweep(
     line(ui, "runs", &format!("{}{duplicates}", counts.join(", ")))?;
     reasons(ui, store, sweep)?;
     at_work(ui, store, sweep)?;
+    with_others(ui, store, sweep)?;
     let arms = store.arms(sweep.id)?;
     let arms: Vec<String> = arms.iter().map(|(arm, n)| format!("{} {arm}", count(*n))).collect();
     line(ui, "made by", &safe(&arms.join(" · ")))?;
@@ -98,6 +90,9 @@ pub(super) fn show_sweep(
     } else if let Some(nearest) = nearest(store, sweep)? {
         let text = format!(" no trial keeps the constraints; {}", nearest.words());
         ui.out.line(&ui.out.paint(Role::Warn, &text))?;
+        for text in unreported(store, sweep.id, &constraints_of(sweep))? {
+            ui.out.line(&ui.out.paint(Role::Warn, &format!(" {}", safe(&text))))?;
+        }
         let next = format!("derby show {}", nearest.run);
         ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &next)))?;
     } else if sweep.counts.contains_key(&Status::Failed) {
@@ -105,6 +100,26 @@ pub(super) fn show_sweep(
         ui.out.line(&format!(" next  {}", ui.out.paint(Role::Accent, &safe(&next))))?;
     }
     Ok(Exit::Done)
+}
+
+/// A sweep for programs.
+fn as_json(
+    store: &Store,
+    sweep: &SweepRow,
+    (front, events): (Option<&Front>, &[SweepEvent]),
+) -> Result<serde_json::Value, CliError> {
+    let mut value = sweeps::json(sweep);
+    value["text"] = sweep.text.clone().into();
+    value["made_by"] =
+        serde_json::json!(store.arms(sweep.id)?.into_iter().collect::<IndexMap<_, _>>());
+    let handed_out = handed_out(store, sweep.id)?;
+    value["handed_out"] = handed_out.iter().map(|trial| open_trials::json(sweep, trial)).collect();
+    if let Some(front) = front {
+        value["front"] = front.json();
+    }
+    let event = |event: &SweepEvent| serde_json::json!({ "at": event.ts, "kind": event.kind, "detail": event.detail });
+    value["events"] = events.iter().map(event).collect();
+    Ok(value)
 }
 
 /// The command that lists why runs of a sweep failed, with the columns that they have.
@@ -189,6 +204,25 @@ fn at_work(ui: &Ui, store: &Store, sweep: &SweepRow) -> Result<(), CliError> {
         line(ui, if place == 0 { "at work" } else { " " }, text)?;
     }
     Ok(())
+}
+
+/// The trials that others have.
+fn with_others(ui: &Ui, store: &Store, sweep: &SweepRow) -> Result<(), CliError> {
+    let trials = handed_out(store, sweep.id)?;
+    let Some(oldest) = trials.iter().filter_map(|trial| Some(trial.handed.as_ref()?.at)).min()
+    else {
+        return Ok(());
+    };
+    let since = age(host::now_ms() - oldest);
+    let all = ui.out.paint(Role::Accent, &format!("derby ask {} --open", safe(&sweep.name)));
+    let text = match trials.len() {
+        1 => format!("1 trial is not told yet, asked {since} ago   all: {all}"),
+        n => format!(
+            "{} trials are not told yet, the oldest asked {since} ago   all: {all}",
+            count(n as u64)
+        ),
+    };
+    line(ui, "handed out", &text)
 }
 
 #[cfg(test)]

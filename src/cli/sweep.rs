@@ -298,6 +298,10 @@ fn closing(
             " next  {}",
             out.paint(Role::Accent, &format!("derby runs 'sweep:{} status:failed'", sweep.name)),
         ))?,
+        None if report.handed_out > 0 => out.line(&format!(
+            " next  {}",
+            out.paint(Role::Accent, &format!("derby ask {} --open", quoted(&sweep.name))),
+        ))?,
         None => out.line(&format!(
             " no trial ended with a score; more time: {}",
             out.paint(Role::Accent, &format!("derby sweep {} --time 10m", args.file.display()))
@@ -346,6 +350,7 @@ fn exit_of(report: &Report) -> Exit {
     match report.stop {
         StopReason::Asked(_) | StopReason::Interrupted { terminated: false } => Exit::Interrupted,
         StopReason::Interrupted { terminated: true } => Exit::Terminated,
+        StopReason::Waits(_) => Exit::Later,
         _ if counts.done > 0 => Exit::Done,
         _ if counts.infeasible > 0 => Exit::NoResult,
         _ if counts.finished() > 0 => Exit::Failed,
@@ -366,6 +371,7 @@ fn as_json(sweep: &Sweep, store: &Store, report: &Report) -> Result<serde_json::
         "infeasible": counts.infeasible,
         "duplicates": counts.duplicates,
         "cached": counts.cached,
+        "handed_out": report.handed_out,
         "failures": report
             .failures
             .iter()

@@ -10,6 +10,7 @@ use super::{CliError, Exit, Ui};
 use crate::domain::{Status, format_number};
 use crate::host;
 use crate::store::SweepRow;
+use std::collections::BTreeSet;
 
 pub(super) fn run(ui: &Ui, args: &SweepsArgs) -> Result<Exit, CliError> {
     let store = ui.read_store()?;
@@ -54,6 +55,12 @@ fn table(ui: &Ui, sweeps: &[SweepRow]) -> Result<(), CliError> {
     if bounded {
         columns.insert(3, Column::optional("infeasible", true, 5));
     }
+    // Where a name says which sweep it is, nobody needs the number.
+    let names: BTreeSet<&str> = sweeps.iter().map(|sweep| sweep.name.as_str()).collect();
+    let numbered = names.len() < sweeps.len();
+    if numbered {
+        columns.insert(0, Column::fixed("id", true));
+    }
     let row = |sweep: &SweepRow| -> Vec<Cell> {
         let mut row: Vec<Cell> = vec![
             sweep.name.clone().into(),
@@ -68,6 +75,9 @@ fn table(ui: &Ui, sweeps: &[SweepRow]) -> Result<(), CliError> {
         ];
         if bounded {
             row.insert(3, count(of(sweep, Status::Infeasible)).into());
+        }
+        if numbered {
+            row.insert(0, sweep.id.to_string().into());
         }
         row
     };

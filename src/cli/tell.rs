@@ -1,24 +1,25 @@
 //! `derby tell`: how a trial ended that others carried out.
 
-use super::ask_args::{TellArgs, file_of};
+use super::ask_args::TellArgs;
+use super::open_trials;
 use super::out::{Role, safe};
 use super::text::plural;
 use super::{CliError, Exit, Ui};
 use crate::domain::{Objective, Outcome, Status, format_number};
 use crate::host;
+use crate::protocol::told_name;
 use crate::spec::{self, Format, Known, Overrides};
 use crate::store::{Owner, RunContext};
 use crate::sweep::{Word, tell};
 use std::path::Path;
 
+/// Steps that every float tells apart: 2^53.
+const MOST_STEPS: i64 = 1 << 53;
+
 pub(super) fn run(ui: &Ui, args: &TellArgs) -> Result<Exit, CliError> {
     let (overrides, known) = (Overrides::default(), Known::built_in());
-    let name = match file_of(&args.sweep) {
-        Some(file) => spec::load(&file, &overrides, &known)?.name,
-        None => args.sweep.clone(),
-    };
     let mut store = ui.write_store(false)?;
-    let row = store.sweep(&name)?;
+    let row = open_trials::sweep_of(&store, &args.sweep, args.trial)?;
     let sweep = spec::parse(&row.text, Format::Toml, Path::new(&row.file), &overrides, &known)?;
     let word = word(args, &sweep.objectives)?;
     let context = RunContext {
@@ -34,7 +35,7 @@ pub(super) fn run(ui: &Ui, args: &TellArgs) -> Result<Exit, CliError> {
     let broken = told.reason.filter(|_| told.status == Status::Infeasible);
     if args.json {
         let said = serde_json::json!({
-            "sweep": row.name, "trial": args.trial, "run": run, "status": told.status.word(),
+            "sweep": row.name, "sweep_id": row.id, "trial": args.trial, "run": run, "status": told.status.word(),
             "reason": broken,
         });
         ui.out.line(&said.to_string())?;
@@ -56,6 +57,7 @@ fn shown(word: &Word) -> String {
         .collect();
     match &word.outcome {
         Outcome::Done => values.join(" · "),
+        Outcome::Killed { .. } => "given back".into(),
         outcome => outcome.status().word().to_string(),
     }
 }
@@ -72,9 +74,19 @@ fn word(args: &TellArgs, objectives: &[Objective]) -> Result<Word, CliError> {
         Err(CliError::usage(text))
     };
     let outcome = match (&args.failed, &args.infeasible, args.pruned) {
+        _ if args.give_back.is_some() => {
+            let reason = args.give_back.clone().unwrap_or_default();
+            without(Outcome::Killed { reason }, "--give-back")?
+        }
         (Some(reason), ..) => without(Outcome::Failed { reason: reason.clone() }, "--failed")?,
         (_, Some(reason), _) => {
             without(Outcome::Infeasible { reason: reason.clone() }, "--infeasible")?
+        }
+        (.., Some(step)) if !(0..=MOST_STEPS).contains(&step) => {
+            let text = format!(
+                "'--pruned {step}' is no step; mend: a whole number from 0 to {MOST_STEPS}"
+            );
+            return Err(CliError::usage(text));
         }
         (.., Some(step)) => Outcome::Pruned { reason: format!("told so at step {step}") },
         (None, None, None) if values.is_empty() => {
@@ -100,7 +112,10 @@ fn values(args: &TellArgs, objectives: &[Objective]) -> Result<Vec<(String, f64)
     let mut unnamed = objectives.iter();
     for text in &args.values {
         let (name, number) = match text.rsplit_once('=') {
-            Some((name, number)) if !name.is_empty() => (name.to_string(), number),
+            Some((name, number)) if !name.is_empty() => {
+                let name = told_name(name).map_err(CliError::usage)?;
+                (name.to_string(), number)
+            }
             Some(_) => {
                 return Err(CliError::usage(format!("'{text}' names no metric; mend: loss=0.3")));
             }

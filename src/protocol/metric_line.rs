@@ -44,6 +44,22 @@ pub fn metric_line(pairs: &[String]) -> Result<String, String> {
     Ok(format!("{}\n", Value::Object(fields)))
 }
 
+/// The name of a metric in an argument `NAME=VALUE`, as it is recorded.
+///
+/// # Errors
+///
+/// A name that cannot be one, or that says where a value belongs and is none itself. The text names it.
+pub fn told_name(name: &str) -> Result<&str, String> {
+    let shown = name.escape_debug();
+    let Some(name) = metric_name(name) else {
+        return Err(format!("'{shown}': a name has 1 to 200 characters and no control characters"));
+    };
+    match Role::of(name) {
+        Role::Metric | Role::Epoch => Ok(name),
+        _ => Err(format!("'{shown}' is the name of no metric; mend: another one, or leave it out")),
+    }
+}
+
 fn number(pair: &str, text: &str, role: Role) -> Result<Value, String> {
     let Some(number) = Number::in_cell(text.trim()) else {
         return Err(format!("'{pair}': '{text}' is no number; write it as in 'loss=0.4'"));
@@ -84,6 +100,15 @@ mod tests {
         );
         check(&["z=-0"], r#"{"z":-0.0}"#);
         assert!(line(&["a=1"]).unwrap().ends_with("}\n"));
+    }
+
+    #[test]
+    fn names_of_metrics_are_told_from_others() {
+        assert_eq!((told_name("loss"), told_name("epoch")), (Ok("loss"), Ok("epoch")));
+        for other in ["", "a\nb", "step", "_step", "fold", "context", "timestamp"] {
+            let error = told_name(other).unwrap_err();
+            assert!(error.contains(&other.escape_debug().to_string()), "{error}");
+        }
     }
 
     #[test]

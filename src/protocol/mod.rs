@@ -31,7 +31,7 @@ pub use intake::Intake;
 pub use lines::{Lines, MAX_LINE};
 pub use log_reader::{LogLine, LogReader, read_log};
 pub use metric_file::MetricFile;
-pub use metric_line::metric_line;
+pub use metric_line::{metric_line, told_name};
 pub use output_log::{LogEnd, OutputLog};
 pub use pattern::{IntakeError, check_pattern};
 pub use tail::{Tail, Told};

@@ -66,7 +66,9 @@ impl Dimension {
     pub fn value_at(&self, unit: f64) -> f64 {
         let unit = if unit.is_nan() { 0.5 } else { unit.clamp(0.0, 1.0) };
         match &self.kind {
-            Kind::Float { low, high, log, step: None } => between(*low, *high, *log, unit),
+            Kind::Float { low, high, log, step: None } if few_floats(*low, *high).is_none() => {
+                between(*low, *high, *log, unit)
+            }
             Kind::Int { low, high, log: true, .. } => {
                 let (low, high) = (*low as f64, *high as f64);
                 let (start, end) = log_cells(low, high);
@@ -84,9 +86,8 @@ impl Dimension {
     pub fn unit_of(&self, coord: f64) -> f64 {
         let coord = self.snap(coord);
         match &self.kind {
-            Kind::Float { low, high, log, step: None } => {
+            Kind::Float { low, high, log, step: None } if few_floats(*low, *high).is_none() => {
                 let unit = match log {
-                    _ if low == high => 0.5,
                     true => (coord.ln() - low.ln()) / (high.ln() - low.ln()),
                     false => (coord - low) / (high - low),
                 };
@@ -104,13 +105,14 @@ impl Dimension {
         }
     }
 
-    /// How many values there are; `None` for a float range without a step.
+    /// How many values there are; `None` for a float range without a step, unless its bounds are so close that only
+    /// [`FEW_FLOATS`] floats or fewer lie between them.
     pub fn cardinality(&self) -> Option<u64> {
         match &self.kind {
             Kind::Float { low, high, step, .. } => match step {
                 _ if low == high => Some(1),
                 Some(step) => Some(((high - low) / step + 1e-9).floor() as u64 + 1),
-                None => None,
+                None => few_floats(*low, *high),
             },
             Kind::Int { low, high, step, .. } => {
                 Some(high.abs_diff(*low) / step.unsigned_abs() + 1)
@@ -183,9 +185,12 @@ impl Dimension {
     /// The `n`-th value of a discrete dimension, from 0.
     pub(super) fn nth(&self, n: u64) -> f64 {
         match &self.kind {
-            Kind::Float { low, high, step, .. } => {
-                let x = low + n as f64 * step.unwrap_or(0.0);
+            Kind::Float { low, high, step: Some(step), .. } => {
+                let x = low + n as f64 * step;
                 clean(x).clamp(*low, *high)
+            }
+            Kind::Float { low, high, step: None, .. } => {
+                float_at(place_of(*low).saturating_add_unsigned(n)).clamp(*low, *high)
             }
             Kind::Int { low, step, .. } => (low + n as i64 * step) as f64,
             Kind::Choice { .. } => n as f64,
@@ -196,12 +201,37 @@ impl Dimension {
     fn position(&self, x: f64) -> u64 {
         let last = self.cardinality().unwrap_or(1).saturating_sub(1);
         let steps = match &self.kind {
-            Kind::Float { low, step, .. } => (x - low) / step.unwrap_or(1.0),
+            Kind::Float { low, step: Some(step), .. } => (x - low) / step,
+            Kind::Float { low, high, step: None, .. } => {
+                let x = x.max(*low).min(*high); // NaN is the lowest
+                return place_of(x).abs_diff(place_of(*low)).min(last);
+            }
             Kind::Int { low, step, .. } => (x - *low as f64) / *step as f64,
             Kind::Choice { .. } => x,
         };
         (steps.round() as u64).min(last) // a cast of a negative number or NaN gives 0
     }
+}
+
+/// Up to so many floats between its bounds a range counts as so many values: a search can try them all.
+const FEW_FLOATS: u64 = 1000;
+
+/// How many floats there are from `low` to `high`, if they are [`FEW_FLOATS`] at most.
+fn few_floats(low: f64, high: f64) -> Option<u64> {
+    let n = place_of(high).abs_diff(place_of(low)) + 1;
+    (n <= FEW_FLOATS).then_some(n)
+}
+
+/// The place of a finite float among all of them in ascending order, 0 for 0: neighbors differ by 1.
+fn place_of(x: f64) -> i64 {
+    let size = (x.to_bits() & !(1 << 63)) as i64;
+    if x.is_sign_negative() { -size } else { size }
+}
+
+/// The float at a place; see [`place_of`].
+fn float_at(place: i64) -> f64 {
+    let size = f64::from_bits(place.unsigned_abs());
+    if place < 0 { -size } else { size }
 }
 
 /// A point between two bounds; the bounds themselves come out exact.

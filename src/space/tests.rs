@@ -114,6 +114,32 @@ fn discrete_cells_have_their_widths() {
 }
 
 #[test]
+fn a_range_of_few_floats_is_finite() {
+    let up = |x: f64, n: u64| (0..n).fold(x, |x, _| x.next_up());
+    let check = |low: f64, n: u64, is_log: bool| {
+        let high = up(low, n - 1);
+        let few = dim("f", Kind::Float { low, high, log: is_log, step: None }, &[]);
+        assert_eq!(few.cardinality(), Some(n), "{low}");
+        let levels: Vec<f64> = (0..n).map(|place| few.nth(place)).collect();
+        assert!(levels.iter().copied().eq((0..n).map(|place| up(low, place))), "{low}");
+        for (place, &level) in levels.iter().enumerate() {
+            assert_eq!((few.value_at(few.unit_of(level)), few.snap(level)), (level, level));
+            assert_eq!(few.unit_of(level), (place as f64 + 0.5) / n as f64);
+        }
+        assert_eq!([few.value_at(0.0), few.value_at(1.0)], [low, high]);
+        assert_eq!([few.snap(f64::NAN), few.snap(f64::MAX)], [low, high]);
+        assert_eq!(Space::new(vec![few]).unwrap().size(), Size::Finite(u128::from(n)));
+    };
+    check(0.1, 2, true);
+    check(1.0, 1, false);
+    check(-1e16, 51, false);
+    check(1e300, 1000, true);
+    check(up(-0.0, 1).next_down().next_down(), 4, false);
+    let many = dim("f", float(1.0, up(1.0, 1000)), &[]);
+    assert_eq!(many.cardinality(), None);
+}
+
+#[test]
 fn what_is_no_space_is_refused() {
     let check = |dims: Vec<Dimension>, part: &str| {
         let text = Space::new(dims).unwrap_err().to_string();
@@ -126,7 +152,8 @@ fn what_is_no_space_is_refused() {
     check(vec![dim("a", int(0, 1), &[]), dim("x.a", int(0, 1), &[])], "shares the name 'a'");
     check(one(float(1.0, 0.0)), "above 'high'");
     check(one(float(f64::NAN, 0.0)), "finite");
-    check(one(float(-1e308, 1e308)), "finite");
+    let wide = "-1e308 and 1e308, which lie further apart than the largest float (1.8e308); narrow them, to within ±9.0e307";
+    check(one(float(-1e308, 1e308)), wide);
     check(one(log(0.0, 1.0)), "above 0");
     check(one(Kind::Int { low: 0, high: 5, log: true, step: 1 }), "at least 1");
     check(one(Kind::Int { low: 0, high: 5, log: false, step: 0 }), "'step' (0)");

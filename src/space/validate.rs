@@ -56,8 +56,15 @@ fn kind(kind: &Kind) -> Result<(), String> {
 }
 
 fn float(low: f64, high: f64, log: bool, step: Option<f64>) -> Result<(), String> {
-    if !(low.is_finite() && high.is_finite() && (high - low).is_finite()) {
+    if !(low.is_finite() && high.is_finite()) {
         return Err(format!("has the bounds {low} and {high}; they must be finite"));
+    }
+    if !(high - low).is_finite() {
+        let (most, half) = (f64::MAX, f64::MAX / 2.0);
+        return Err(format!(
+            "has the bounds {low:e} and {high:e}, which lie further apart than the largest float ({most:.1e}); \
+             narrow them, to within ±{half:.1e} say"
+        ));
     }
     if low > high {
         return Err(format!("has 'low' ({low}) above 'high' ({high})"));

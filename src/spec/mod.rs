@@ -34,6 +34,7 @@ pub use command::{
 };
 pub use error::{Problem, SpecError};
 pub use format::Format;
+pub use hint::nearest;
 pub use known::{FamilyInfo, Known};
 pub use load::Overrides;
 pub use render::{RenderValues, arguments, params_json, shell_words, variable_name};

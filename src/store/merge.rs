@@ -62,9 +62,9 @@ const ADD_SWEEP: &str = "
 /// Behind the trials that are here already; they keep their places in both orders.
 const TRIALS: &str = "
     INSERT INTO main.trial (sweep, number, point, params, config, pending, same_as, arm, pruned_step,
-        pruned_loss, ask_seq, tell_seq)
+        pruned_loss, handed, handed_to, ask_seq, tell_seq)
       SELECT ?2, t.number, t.point, t.params, t.config, t.pending, t.same_as, t.arm, t.pruned_step,
-        t.pruned_loss,
+        t.pruned_loss, t.handed, t.handed_to,
         (SELECT coalesce(max(ask_seq), -1) FROM main.trial WHERE sweep = ?2)
           + row_number() OVER (ORDER BY t.ask_seq),
         CASE WHEN t.tell_seq IS NOT NULL THEN

@@ -69,7 +69,7 @@ pub use run::{Finished, NewRun, Recovered, RunContext};
 pub use series::{Axis, Stamped};
 pub use survey::{NameKind, Varying};
 pub use sweeps::{NewSweep, SweepEvent, SweepRow};
-pub use trials::{NewTrial, TrialRow, TrialRun, TrialSeries};
+pub use trials::{Handed, NewTrial, TrialRow, TrialRun, TrialSeries};
 pub use workers::{HandedRun, QueuedRun, Worker};
 pub use working::{Latest, RunAtWork};
 

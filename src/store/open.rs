@@ -25,6 +25,7 @@ const MIGRATION_SLICE: &[M<'_>] = &[
     M::up(include_str!("migrations/0001_first.sql")),
     M::up(include_str!("migrations/0002_commands.sql")),
     M::up(include_str!("migrations/0003_anchors.sql")),
+    M::up(include_str!("migrations/0004_handed_out.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(MIGRATION_SLICE);
 /// The schema that this program writes.

@@ -218,6 +218,24 @@ impl Store {
         })
     }
 
+    /// All sweeps of that name, newest first; a leading `sweep:` is fine.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn sweeps_named(&self, name: &str) -> Result<Vec<SweepRow>, StoreError> {
+        let name = name.strip_prefix("sweep:").unwrap_or(name);
+        self.read(|conn| {
+            let sql = format!("{COLUMNS} WHERE s.name = ?1 ORDER BY s.id DESC");
+            let mut statement = conn.prepare_cached(&sql)?;
+            let mut rows = statement.query([name])?;
+            let mut sweeps = Vec::new();
+            while let Some(row) = rows.next()? {
+                sweeps.push(read(conn, row)?);
+            }
+            Ok(sweeps)
+        })
+    }
+
     /// The sweep of that name and digest, the newest where a merge brought several.
     ///
     /// # Errors
@@ -228,6 +246,21 @@ impl Store {
             let id: Option<i64> =
                 conn.prepare_cached(sql)?.query_row(params![digest, name], |row| row.get(0))?;
             Ok(id.map(SweepId))
+        })
+    }
+
+    /// The names of all metrics that finished trials of a sweep have, in alphabetical order.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn sweep_metrics(&self, sweep: SweepId) -> Result<Vec<String>, StoreError> {
+        self.read(|conn| {
+            let sql = "SELECT DISTINCT m.name FROM run r JOIN summary s ON s.run = r.id
+                       JOIN metric m ON m.id = s.metric
+                       WHERE r.sweep = ?1 AND r.status IN ('done', 'infeasible') ORDER BY m.name";
+            let mut statement = conn.prepare_cached(sql)?;
+            let names = statement.query_map([sweep.0], |row| row.get(0))?;
+            Ok(names.collect::<Result<_, _>>()?)
         })
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Store, StoreError, codec};
 use crate::domain::{Digest, Params, RunId, Status, SweepId, TrialState};
+use crate::host;
 use crate::sampler::Chosen;
 use crate::space::Point;
 use rusqlite::{OptionalExtension, Row, params};
@@ -60,6 +61,17 @@ pub struct TrialRow {
     pub run: Option<RunId>,
     /// True if that run took its result over from an equal one.
     pub is_cached: bool,
+    /// To whom it was handed out, where somebody outside carries it out, or did.
+    pub handed: Option<Handed>,
+}
+
+/// A trial that was handed out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handed {
+    /// When, milliseconds since 1970 UTC.
+    pub at: i64,
+    /// Who asked for it, `user@host`, where that is known.
+    pub to: Option<String>,
 }
 
 /// The values of one metric of one run on one context.
@@ -96,6 +108,15 @@ impl TrialRow {
     /// True if the trial has neither a result nor a run that may still bring one: it must be executed
     /// (again) before the sweep is complete.
     pub fn is_missing(&self) -> bool {
+        self.is_open() && self.handed.is_none()
+    }
+
+    /// True if somebody outside has it and has not told how it ended.
+    pub fn is_handed_out(&self) -> bool {
+        self.is_open() && self.handed.is_some()
+    }
+
+    fn is_open(&self) -> bool {
         self.state == TrialState::Pending && matches!(self.status, None | Some(Status::Killed))
     }
 }
@@ -163,13 +184,33 @@ impl Store {
         })
     }
 
-    /// Takes back that the sampler was told of these trials: they run again. Their scores go.
+    /// Records that somebody outside, `user@host`, carries a trial out from now on; without one, that nobody does any more.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn hand_out(
+        &mut self,
+        sweep: SweepId,
+        number: u64,
+        to: Option<&str>,
+    ) -> Result<(), StoreError> {
+        self.write(|store| {
+            let sql =
+                "UPDATE trial SET handed = ?3, handed_to = ?4 WHERE sweep = ?1 AND number = ?2";
+            let at = to.map(|_| host::now_ms());
+            store.conn.prepare_cached(sql)?.execute(params![sweep.0, number as i64, at, to])?;
+            Ok(())
+        })
+    }
+
+    /// Takes back that the sampler was told of these trials: they run again, here. Their scores go.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn untell(&mut self, sweep: SweepId, numbers: &[u64]) -> Result<(), StoreError> {
         self.write(|store| {
-            let sql = "UPDATE trial SET tell_seq = NULL, pruned_step = NULL, pruned_loss = NULL
+            let sql = "UPDATE trial SET tell_seq = NULL, pruned_step = NULL, pruned_loss = NULL,
+                         handed = NULL, handed_to = NULL
                        WHERE sweep = ?1 AND number = ?2";
             let mut untell = store.conn.prepare_cached(sql)?;
             let sql = "DELETE FROM trial_value WHERE sweep = ?1 AND trial = ?2";
@@ -365,6 +406,20 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn trials(&self, sweep: SweepId) -> Result<Vec<TrialRow>, StoreError> {
+        self.trials_of(sweep, None)
+    }
+
+    /// A trial of the sweep; `None` if there is none of that number.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn trial(&self, sweep: SweepId, number: u64) -> Result<Option<TrialRow>, StoreError> {
+        Ok(self.trials_of(sweep, Some(number))?.pop())
+    }
+
+    fn trials_of(&self, sweep: SweepId, number: Option<u64>) -> Result<Vec<TrialRow>, StoreError> {
+        // A number that no trial can have.
+        let number = number.map(|number| i64::try_from(number).unwrap_or(-1));
         self.read(|conn| {
             let sql = "SELECT t.*, v.loss, v.sd, r.id AS run, r.status, r.attempt,
                 r.cached_from IS NOT NULL AS is_cached FROM trial t
@@ -372,9 +427,10 @@ impl Store {
                   AND v.trial = coalesce(t.same_as, t.number)
                 LEFT JOIN run r ON r.id = (SELECT id FROM run WHERE sweep = t.sweep AND trial = t.number
                   ORDER BY attempt DESC, id DESC LIMIT 1)
-                WHERE t.sweep = ?1 ORDER BY t.number";
+                WHERE t.sweep = ?1 AND t.number BETWEEN coalesce(?2, 0) AND coalesce(?2, 9223372036854775807)
+                ORDER BY t.number";
             let mut statement = conn.prepare_cached(sql)?;
-            let mut rows = statement.query([sweep.0])?;
+            let mut rows = statement.query(params![sweep.0, number])?;
             let mut trials = Vec::new();
             while let Some(row) = rows.next()? {
                 trials.push(read(row)?);
@@ -430,5 +486,9 @@ fn read(row: &Row<'_>) -> Result<TrialRow, StoreError> {
         attempts: row.get::<_, Option<u32>>("attempt")?.unwrap_or(0),
         run: row.get::<_, Option<i64>>("run")?.map(RunId),
         is_cached: row.get("is_cached")?,
+        handed: row
+            .get::<_, Option<i64>>("handed")?
+            .map(|at| Ok::<_, rusqlite::Error>(Handed { at, to: row.get("handed_to")? }))
+            .transpose()?,
     })
 }

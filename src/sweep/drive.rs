@@ -2,6 +2,7 @@
 
 mod improvement;
 mod live;
+mod outside;
 mod record;
 mod remote;
 mod resume;
@@ -25,7 +26,7 @@ use std::time::{Duration, Instant};
 pub(super) use improvement::is_not_worth;
 pub(super) use live::take_in;
 pub(super) use record::{finished, forgiven};
-pub(super) use resume::{restored, standing};
+pub(super) use resume::{Restored, restored, standing};
 pub(super) use steered::Stopwatch;
 
 /// How long the loop sleeps when nothing happens: the progress line's frame and Ctrl-C's delay.
@@ -78,6 +79,8 @@ pub struct Report {
     pub seconds: f64,
     /// Reasons of failed trials with how often each occurred, most frequent first; this session only.
     pub failures: Vec<(String, u64)>,
+    /// How many trials others were handed and have not told.
+    pub handed_out: u64,
 }
 
 /// What stops the loop itself, in contrast to a trial.
@@ -160,6 +163,8 @@ struct Driver<'a> {
     /// Started here in this session and not recorded yet.
     at_work: BTreeMap<RunId, Task>,
     remote: remote::Remote,
+    /// Trials that were handed out by `derby ask`.
+    outside: outside::Outside,
     judge: Option<Arc<SweepJudge>>,
     earlier_seconds: f64,
     started: Instant,
@@ -173,6 +178,8 @@ struct Driver<'a> {
     unruled: BTreeMap<u64, (Outcome, Option<Best>)>,
     /// After how many tells, and for which best run, the improvement that is left was last found worth going on for.
     looked_at: Option<(u64, RunId)>,
+    /// True once it was warned of a constraint on a metric that there is not.
+    has_doubted: bool,
     stopping_since: Option<Instant>,
     stop: Option<StopReason>,
     /// What was steered so far, and the budget that follows.
@@ -266,6 +273,7 @@ impl Driver<'_> {
         self.say_taught(observer)?;
         self.begin_steering(observer)?;
         self.tell_observer(observer, &Event::Started { finished, lost });
+        self.say_handed_out(observer);
         let result = self.turn_until_stopped(observer);
         self.pool.stop_all("the sweep ended");
         let stop = match &result {
@@ -286,7 +294,9 @@ impl Driver<'_> {
         }
         let mut failures: Vec<(String, u64)> = self.failures.into_iter().collect();
         failures.sort_by_key(|failure| std::cmp::Reverse(failure.1));
-        Ok(Report { sweep: self.row.id, stop, progress: self.progress, seconds, failures })
+        let handed_out = self.outside.n_open();
+        let (sweep, progress) = (self.row.id, self.progress);
+        Ok(Report { sweep, stop, progress, seconds, failures, handed_out })
     }
 
     /// Says what earlier sweeps teach; at the first start all there is to know.
@@ -312,6 +322,7 @@ impl Driver<'_> {
             self.heed_interrupts(observer);
             self.heed_commands(observer)?;
             self.look_around(observer)?;
+            self.hear_outside(observer)?;
             let is_exhausted =
                 matches!(self.stop, Some(StopReason::Complete(_) | StopReason::Repeating(_)));
             if is_exhausted && !self.tasks.is_empty() {
@@ -334,6 +345,10 @@ impl Driver<'_> {
                 && self.pool.n_running() == 0
                 && (self.remote.is_idle() || matches!(stop, StopReason::Interrupted { .. }))
             {
+                if self.hear_last(&stop, observer)? {
+                    self.stop = None;
+                    continue;
+                }
                 return Ok(stop);
             }
             if self.is_out_of_patience() {

@@ -27,7 +27,7 @@ mod worker;
 
 pub use drive::{DriveError, Flags, Options, Report, drive};
 pub use observer::{Event, Observer, Silent};
-pub use outside::{Errand, OutsideError, Word, ask, outside_plan, tell};
+pub use outside::{Errand, OutsideError, Word, ask, handed_out, outside_plan, tell};
 pub use pace::{Ahead, Pace};
 pub use plan::{Place, Plan, PlanError, memory_mb};
 pub use progress::{Best, Counts, Progress};
@@ -36,5 +36,5 @@ pub use scores::{LeftOut, left_out, scores};
 pub use single::{Marks, Single, SingleReport, run_single};
 pub use steer::{Steer, Steering};
 pub use stop::StopReason;
-pub use verdict::{broken, constrained_scores, violated};
+pub use verdict::{broken, constrained_scores, unreported, violated};
 pub use warm::{Lesson, Taught, Teacher, WarmStartError};

@@ -48,6 +48,11 @@ pub enum Event<'a> {
         /// Which and how many; or what is to know about them.
         text: &'a str,
     },
+    /// Something is not as it should be, or is left alone, and the sweep goes on.
+    Warned {
+        /// What, and the mend.
+        text: &'a str,
+    },
     /// Somebody steers the sweep, or what was steered before holds again.
     Steered {
         /// What holds now, and who asked.

@@ -1,26 +1,39 @@
 //! Asking and telling from outside: trials of a recorded sweep that others carry out.
 //!
-//! Nobody drives such a sweep. Every ask rebuilds the sampler from the record and records what it proposes, every tell
-//! records a run and its score, each as one transaction: any number of processes may ask and tell at once. A trial
-//! that was asked for and never told stays open, and the samplers count it as pending.
+//! Every ask rebuilds the sampler from the record and records what it proposes, every tell records a run and its
+//! score, each as one transaction: any number of processes may ask and tell at once. A trial that was asked for and
+//! never told stays open, the samplers count it as pending, and nobody else carries it out: not a process that drives
+//! the sweep either, which takes in what others tell meanwhile.
+//!
+//! A trial that is given back is recorded as an attempt that was killed. Its number, point and place among the asks
+//! stay, and the next ask hands it out again before the sampler is asked: so what the sampler proposes is a function of
+//! the results alone, whoever came and went.
 
 use super::asker::Next;
-use super::drive::{is_not_worth, new_sweep, restored, standing};
+use super::drive::{Restored, is_not_worth, new_sweep, restored, standing};
+use super::steer::asker;
 use super::warm::{self, WarmStartError};
 use super::{Plan, StopReason, verdict};
 use crate::domain::{
-    Constraint, Goal, MetricPoint, Outcome, Params, RunId, RunningSummary, Summary, SummaryKind,
+    Constraint, Goal, MetricPoint, Outcome, Params, RunId, RunningSummary, Status, Summary,
+    SummaryKind, SweepId,
 };
 use crate::executor::TestFunction;
 use crate::spec::{Sweep, Work};
-use crate::store::{Finished, NewRun, NewTrial, Owner, RunContext, Store, StoreError, SweepRow};
+use crate::store::{
+    Finished, NewRun, NewTrial, Owner, RunContext, Store, StoreError, SweepRow, TrialRow,
+};
 use std::sync::Arc;
 
 /// A trial that somebody else carries out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Errand {
+    /// The sweep.
+    pub sweep: SweepId,
     /// Its number in the sweep.
     pub trial: u64,
+    /// Which attempt at it this is, from 1.
+    pub attempt: u32,
     /// The configuration.
     pub params: Params,
 }
@@ -28,7 +41,7 @@ pub struct Errand {
 /// How it ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Word {
-    /// Done, failed, infeasible or pruned.
+    /// Done, failed, infeasible or pruned; or killed, which gives the trial back.
     pub outcome: Outcome,
     /// Metrics by name. A trial that is done has one for every objective.
     pub values: Vec<(String, f64)>,
@@ -86,6 +99,16 @@ pub enum OutsideError {
         trial: u64,
         /// As what.
         how: String,
+    },
+    /// Given back by somebody who does not have it.
+    #[error(
+        "trial {trial} of sweep '{sweep}' is handed out to nobody: it was given back, or derby sweep carries it out"
+    )]
+    NotHanded {
+        /// The sweep.
+        sweep: String,
+        /// The trial.
+        trial: u64,
     },
     /// An objective without a value.
     #[error(
@@ -166,7 +189,7 @@ fn next(
     plan: &Plan,
     row: &SweepRow,
 ) -> Result<Result<Errand, OutsideError>, StoreError> {
-    let (mut asker, n_open) = restored(store, spec, plan, row)?;
+    let Restored { mut asker, n_open, missing } = restored(store, spec, plan, row)?;
     asker.is_ready();
     let told = asker.take_tells();
     store.tell(row.id, &told)?;
@@ -179,6 +202,9 @@ fn next(
         && let Some(reason) = is_not_worth(rule, &looks, None)
     {
         return over(reason);
+    }
+    if let Some(missing) = missing {
+        return hand_out(store, row.id, missing).map(Ok);
     }
     let claimed = progress.counts.finished() + n_open;
     if let Some(most) = spec.budget.trials.filter(|&most| claimed >= most) {
@@ -207,16 +233,31 @@ fn next(
         store.record_ask(row.id, &[trial])?;
         store.tell(row.id, &asker.take_tells())?;
         if proposal.same_as.is_none() {
-            return Ok(Ok(Errand { trial: proposal.number, params: proposal.params }));
+            let new = Missing { trial: proposal.number, params: proposal.params, attempts: 0 };
+            return hand_out(store, row.id, new).map(Ok);
         }
     }
 }
 
-/// Tells how a trial ended: as a run of the sweep.
+/// A trial that is open and that nobody carries out.
+#[derive(Debug)]
+pub(super) struct Missing {
+    pub(super) trial: u64,
+    pub(super) params: Params,
+    /// Attempts at it so far.
+    pub(super) attempts: u32,
+}
+
+fn hand_out(store: &mut Store, sweep: SweepId, new: Missing) -> Result<Errand, StoreError> {
+    store.hand_out(sweep, new.trial, Some(&asker()))?;
+    Ok(Errand { sweep, trial: new.trial, attempt: new.attempts + 1, params: new.params })
+}
+
+/// Tells how a trial ended, as a run of the sweep; or gives it back.
 ///
 /// # Errors
-/// When there is no such open trial, an objective has no value, a process drives the sweep, or the store cannot be
-/// written.
+/// When there is no such open trial, an objective has no value, a process that drives the sweep carries it out, or the
+/// store cannot be written.
 pub fn tell(
     store: &mut Store,
     (spec, row): (&Sweep, &SweepRow),
@@ -224,60 +265,114 @@ pub fn tell(
     (owner, context): (&Owner, &RunContext),
 ) -> Result<RunId, OutsideError> {
     store.batch(|store| {
-        check_idle(store, row)?;
-        let trials = store.trials(row.id)?;
-        let Some(known) = trials.get(trial as usize) else {
-            let (sweep, n) = (row.name.clone(), trials.len() as u64);
-            return Ok(Err(OutsideError::Unknown { sweep, trial, n }));
+        let known = match open_trial(store, row, trial)? {
+            Ok(known) => known,
+            Err(error) => return Ok(Err(error)),
         };
-        let ended = known.tell_seq.is_some() || known.status.is_some() || known.same_as.is_some();
-        if ended {
-            let how = match (known.same_as, known.status) {
-                (Some(other), _) => format!("its configuration is that of trial {other}"),
-                (None, Some(status)) => status.word().into(),
-                (None, None) => "told".into(),
-            };
-            return Ok(Err(OutsideError::Ended { sweep: row.name.clone(), trial, how }));
+        let is_driven = store.driver(row.id)?.is_some();
+        if known.handed.is_none() {
+            // Then it is that process's own.
+            check_idle(store, row)?;
         }
-        let value = |metric: &str| word.values.iter().find(|(name, _)| name == metric);
-        let constraints = &spec.search.constraints[..];
-        if word.outcome == Outcome::Done {
-            if let Some(lacking) = spec.objectives.iter().find(|o| value(&o.metric).is_none()) {
-                return Ok(Err(OutsideError::Missing { trial, metric: lacking.metric.clone() }));
-            }
-            if let Some(lacking) = constraints.iter().find(|c| value(&c.metric).is_none()) {
-                return Ok(Err(OutsideError::Unbounded { trial, constraint: lacking.clone() }));
-            }
+        if let Err(error) = check_word(spec, (trial, word)) {
+            return Ok(Err(error));
         }
-        let new = NewRun {
-            sweep: Some(row.id),
-            trial: Some(trial),
-            attempt: known.attempts + 1,
-            replicate: 0,
-            is_queued: false,
-            experiment: &row.experiment,
-            name: None,
-            parent: None,
-            params: &known.params,
-            seed: None,
-            context,
-            owner,
-            cached_from: None,
-        };
-        let run = store.start_run(&new)?;
-        let finished = finished(word, &spec.objectives[0].metric, spec.objectives[0].goal);
-        let points = points(word);
-        let summaries: Vec<_> = points.iter().map(summary).collect();
-        let finished = Finished { points: &points, summaries: &summaries, ..finished };
-        store.finish_run(run, new.attempt, owner, &finished)?;
-        if word.outcome == Outcome::Done {
-            verdict::settle(store, row.id, (constraints, trial))?;
+        let gives_back = matches!(word.outcome, Outcome::Killed { .. });
+        if gives_back && known.handed.is_none() {
+            return Ok(Err(OutsideError::NotHanded { sweep: row.name.clone(), trial }));
         }
-        if !spec.search.reproducible {
+        let run = record(store, (spec, row), (&known, word), (owner, context))?;
+        if gives_back {
+            store.hand_out(row.id, trial, None)?;
+        } else if known.handed.is_none() {
+            // Whoever gave it back, or lost it, was done with it all the same.
+            store.hand_out(row.id, trial, Some(&asker()))?;
+        }
+        if !gives_back && !spec.search.reproducible && !is_driven {
             store.tell(row.id, &[trial])?;
         }
         Ok(Ok(run))
     })?
+}
+
+/// The trial, if it has not ended.
+fn open_trial(
+    store: &Store,
+    row: &SweepRow,
+    trial: u64,
+) -> Result<Result<TrialRow, OutsideError>, StoreError> {
+    let sweep = row.name.clone();
+    let Some(known) = store.trial(row.id, trial)? else {
+        return Ok(Err(OutsideError::Unknown { sweep, trial, n: row.trials }));
+    };
+    let has_ended = known.status.is_some_and(|status| status != Status::Killed);
+    if known.tell_seq.is_none() && known.same_as.is_none() && !has_ended {
+        return Ok(Ok(known));
+    }
+    let how = match (known.same_as, known.status) {
+        (Some(other), _) => format!("its configuration is that of trial {other}"),
+        (None, Some(status)) => status.word().into(),
+        (None, None) => "told".into(),
+    };
+    Ok(Err(OutsideError::Ended { sweep, trial, how }))
+}
+
+/// A trial that is done has a value of every metric that counts.
+fn check_word(spec: &Sweep, (trial, word): (u64, &Word)) -> Result<(), OutsideError> {
+    if word.outcome != Outcome::Done {
+        return Ok(());
+    }
+    let lacks = |metric: &str| word.values.iter().all(|(name, _)| name != metric);
+    if let Some(lacking) = spec.objectives.iter().find(|o| lacks(&o.metric)) {
+        return Err(OutsideError::Missing { trial, metric: lacking.metric.clone() });
+    }
+    if let Some(lacking) = spec.search.constraints.iter().find(|c| lacks(&c.metric)) {
+        return Err(OutsideError::Unbounded { trial, constraint: lacking.clone() });
+    }
+    Ok(())
+}
+
+/// Records what is told as a run that begins and ends.
+fn record(
+    store: &mut Store,
+    (spec, row): (&Sweep, &SweepRow),
+    (known, word): (&TrialRow, &Word),
+    (owner, context): (&Owner, &RunContext),
+) -> Result<RunId, StoreError> {
+    let new = NewRun {
+        sweep: Some(row.id),
+        trial: Some(known.number),
+        attempt: known.attempts + 1,
+        replicate: 0,
+        is_queued: false,
+        experiment: &row.experiment,
+        name: None,
+        parent: None,
+        params: &known.params,
+        seed: None,
+        context,
+        owner,
+        cached_from: None,
+    };
+    let run = store.start_run(&new)?;
+    let finished = finished(word, &spec.objectives[0].metric, spec.objectives[0].goal);
+    let points = points(word);
+    let summaries: Vec<_> = points.iter().map(summary).collect();
+    let finished = Finished { points: &points, summaries: &summaries, ..finished };
+    store.finish_run(run, new.attempt, owner, &finished)?;
+    if word.outcome == Outcome::Done {
+        verdict::settle(store, row.id, (&spec.search.constraints[..], known.number))?;
+    }
+    Ok(run)
+}
+
+/// The trials of a sweep that somebody outside has, by number.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn handed_out(store: &Store, sweep: SweepId) -> Result<Vec<TrialRow>, StoreError> {
+    let trials = store.trials(sweep)?.into_iter();
+    Ok(trials.filter(TrialRow::is_handed_out).collect())
 }
 
 fn finished<'a>(word: &'a Word, metric: &str, goal: Goal) -> Finished<'a> {

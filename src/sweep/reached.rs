@@ -15,7 +15,8 @@ const AT_WORK: usize = 1000;
 /// Sweep files that are kept in mind: a store is looked at often, its files hardly change.
 const FILES: usize = 256;
 /// Ends of a session after which the same command goes on.
-const CUT_OFF: [&str; 5] = ["asked", "interrupted", "terminated", "error", ""];
+const CUT_OFF: [&str; 7] =
+    ["asked", "interrupted", "terminated", "error", "handed_out", "waits", ""];
 
 /// What a sweep does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

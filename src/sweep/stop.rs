@@ -8,6 +8,15 @@ use std::fmt;
 pub enum StopReason {
     /// The trials of the budget are done.
     Trials(u64),
+    /// The same, but for those that were handed out (`derby ask`) and not told yet.
+    HandedOut {
+        /// Trials of the budget.
+        total: u64,
+        /// How many of them others have.
+        open: u64,
+    },
+    /// A reproducible sweep goes on after this trial, which was handed out and not told yet.
+    Waits(u64),
     /// The time of the budget is over, in seconds.
     Time(f64),
     /// No better score in so many trials.
@@ -39,15 +48,17 @@ pub enum StopReason {
 }
 
 impl StopReason {
-    /// True if a person ended it before its time; the same command goes on.
+    /// True if it ended before its time, by a person or for one; the same command goes on.
     pub fn is_cut_off(&self) -> bool {
-        matches!(self, Self::Asked(_) | Self::Interrupted { .. })
+        matches!(self, Self::Asked(_) | Self::Interrupted { .. } | Self::Waits(_))
     }
 
     /// The word that the record keeps.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Trials(_) => "trials",
+            Self::HandedOut { .. } => "handed_out",
+            Self::Waits(_) => "waits",
             Self::Time(_) => "time",
             Self::Patience(_) => "patience",
             Self::Target(_) => "target",
@@ -66,6 +77,21 @@ impl fmt::Display for StopReason {
         match self {
             Self::Trials(1) => f.write_str("the one trial of the budget is done"),
             Self::Trials(n) => write!(f, "all {n} trials of the budget are done"),
+            Self::HandedOut { total, open } if open >= total => {
+                write!(f, "all {total} trials of the budget are handed out and not told yet")
+            }
+            Self::HandedOut { total, open } => {
+                let are = if *open == 1 { "is" } else { "are" };
+                let done = total - open;
+                write!(
+                    f,
+                    "of the budget's {total} trials, {done} ended and {open} {are} handed out and not told yet"
+                )
+            }
+            Self::Waits(trial) => write!(
+                f,
+                "trial {trial} is handed out and not told yet, and reproducible = true waits for it"
+            ),
             Self::Time(seconds) => write!(f, "the time budget of {seconds:.0} s is over"),
             Self::Patience(1) => f.write_str("no better score in 1 trial (patience)"),
             Self::Patience(n) => write!(f, "no better score in {n} trials (patience)"),

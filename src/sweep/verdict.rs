@@ -5,6 +5,7 @@
 //! that is worked out from the recorded metrics, the mean over replicates.
 
 use crate::domain::{Constraint, SweepId};
+use crate::spec::nearest;
 use crate::store::{Store, StoreError};
 use std::collections::BTreeMap;
 
@@ -50,6 +51,34 @@ pub fn broken(constraints: &[Constraint], scores: Option<&Vec<Option<f64>>>) -> 
     let wrong = constraints.iter().enumerate().filter_map(|(at, c)| c.broken(score(at)));
     let wrong: Vec<String> = wrong.collect();
     (!wrong.is_empty()).then(|| wrong.join("; "))
+}
+
+/// What is wrong with constraints of whose metric no finished trial has a value, in words: then every trial breaks them,
+/// whatever its configuration. Nothing before any trial has finished.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn unreported(
+    store: &Store,
+    sweep: SweepId,
+    constraints: &[Constraint],
+) -> Result<Vec<String>, StoreError> {
+    if constraints.is_empty() {
+        return Ok(Vec::new());
+    }
+    let seen = store.sweep_metrics(sweep)?;
+    let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
+    let lacks = |one: &&Constraint| !seen.is_empty() && !seen.contains(&&*one.metric);
+    let text = |one: &Constraint| {
+        let near = nearest(&one.metric, &seen);
+        let near = near.map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
+        format!(
+            "no trial so far has a value of '{}', which {one} needs{near} (metrics seen: {})",
+            one.metric,
+            seen.join(", ")
+        )
+    };
+    Ok(constraints.iter().filter(lacks).map(text).collect())
 }
 
 /// Records whether a trial keeps the constraints whose last run has just been recorded with a score. What it breaks, in

@@ -8,7 +8,7 @@ use super::drive::{
     take_in,
 };
 use super::steer::{Kept, Steer, Steering};
-use super::{Event, Observer, Plan, Progress, StopReason, verdict};
+use super::{Event, Observer, Plan, Progress, StopReason, handed_out, verdict};
 use crate::domain::{Outcome, RunId, SweepId};
 use crate::executor::{Assignment, Execution, Pool, Stop};
 use crate::spec::Sweep;
@@ -85,7 +85,8 @@ pub(super) fn work_along(
     if worker.pool.n_running() == 0 {
         worker.pool.join();
     }
-    Ok(Some(Report { sweep, stop, progress, seconds, failures: Vec::new() }))
+    let handed_out = handed_out(store, sweep)?.len() as u64;
+    Ok(Some(Report { sweep, stop, progress, seconds, failures: Vec::new(), handed_out }))
 }
 
 impl Worker<'_> {

@@ -302,19 +302,24 @@ fn their_help() {
     Options:
       -n, --count <N>        How many trials to ask for [default: 1]
           --set <KEY=VALUE>  Change any key of the file, e.g. --set search.seed=3: a sweep of its own
+          --open             List the trials that were handed out and not told yet, instead of asking
+                             for one
           --json             Print one JSON object a trial
           --args             Print the number, then --NAME=VALUE for every parameter, one trial a line
       -h, --help             Print help
 
     Trials that others carry out: a cluster's queue, a person in a laboratory, any program. The sweep
     file needs [params] and [objective], and no [command]; with one, `derby sweep` can go on with the
-    same sweep. Any number of trials may be open, and any number of processes may ask at once.
+    same sweep, and leaves alone what others have. Any number of trials may be open, and any number of
+    processes may ask at once. A trial belongs to whoever asked for it until it is told or given back;
+    what was given back, or left by a sweep that was cut off, is handed out first.
     Of [budget], trials, patience, target and max_failed hold. With [search] constraints, such as
     purity >= 0.9, a tell also names the metrics that they bound: derby tell wetlab 0 0.82 purity=0.95.
     Exit code: 5 once nothing is left to ask for: the budget's trials, or all points of the space.
     Example:
       derby ask sweeps/wetlab.toml
       derby tell wetlab 0 0.82
+      derby ask wetlab --open
     ");
     shows!(help(&place, "tell"), @"
     exit 0
@@ -323,7 +328,7 @@ fn their_help() {
     Usage: derby tell [OPTIONS] <SWEEP> <TRIAL> [VALUE]...
 
     Arguments:
-      <SWEEP>     The sweep's name, or its file
+      <SWEEP>     The sweep's name, its file, or its number
       <TRIAL>     The trial's number, as `derby ask` printed it
       [VALUE]...  The objective's value, or values in the order of the objectives; NAME=VALUE for any
                   metric
@@ -332,15 +337,21 @@ fn their_help() {
           --failed [<REASON>]      The trial failed
           --infeasible [<REASON>]  The configuration breaks a constraint
           --pruned <STEP>          The trial was stopped at this step, with VALUE so far
+          --give-back [<REASON>]   Nobody carries the trial out any more: the next ask, or `derby
+                                   sweep`, gets it
           --seconds <SECONDS>      How long it took
           --json                   Print a JSON object
       -h, --help                   Print help
 
+    Every trial is told once. One of which nothing is to be had but that should not be tried again is
+    told with --failed; --give-back keeps its number and its parameters, and counts as an attempt that
+    was killed. Of several sweeps of one name that is meant in which the trial is open.
     Examples:
       derby tell wetlab 0 0.82
       derby tell wetlab 1 yield=0.82 purity=0.97
       derby tell wetlab 2 --failed 'the pump broke'
       derby tell wetlab 3 0.4 --pruned 12
+      derby tell wetlab 4 --give-back 'the node went away'
     ");
     shows!(help(&place, "sampler"), @r#"
     exit 0

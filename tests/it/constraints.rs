@@ -140,6 +140,24 @@ fn nothing_to_choose_from() {
 }
 
 #[test]
+fn a_constraint_on_a_metric_that_there_is_not_is_said_early() {
+    let place = fitted("");
+    let typo = "search.constraints=[\"memry <= 60\"]";
+    let ran = place.derby(&["sweep", "fit.toml", "-q", "--set", typo]);
+    assert_eq!(ran.code, 5);
+    let text = "no trial so far has a value of 'memry', which memry <= 60 needs; did you mean 'memory'? (metrics seen: loss, memory)";
+    let warned = format!(" warning: {text}; a trial without one is infeasible");
+    assert_eq!(ran.err.matches(&warned).count(), 1, "{}", ran.err);
+    assert!(ran.err.contains(&format!("hint: {text}")), "{}", ran.err);
+    let shown = place.derby(&["show", "sweep:fit"]).out;
+    assert!(shown.contains(text), "{shown}");
+    // One that some trials have is none of that.
+    let place = fitted("");
+    let ran = place.derby(&["sweep", "fit.toml", "-q"]);
+    assert!(!ran.err.contains("warning"), "{}", ran.err);
+}
+
+#[test]
 fn replicates_are_judged_by_their_mean() {
     let place = Place::new();
     // Seeds 0 and 1: memory 40 or 80 by turns about size, so that runs differ from their trial.
@@ -222,7 +240,17 @@ trials = 30
     assert_eq!(importance["trials"].as_u64().unwrap(), records(&place, "sweep:tpe").len() as u64);
     // A run that breaks a constraint can be looked at and taken away, and does not stand before the gate.
     let broken = records(&place, "sweep:tpe status:infeasible")[0]["id"].to_string();
-    assert_eq!(place.derby(&["export", &broken, "-o", "bundle"]).code, 0);
+    let exported = place.derby(&["export", &broken, "-o", "bundle"]);
+    assert_eq!(exported.code, 0);
+    let said = format!(" warning: run {broken} is infeasible (model_bytes ");
+    assert!(exported.err.starts_with(&said), "{}", exported.err);
+    let exported = json(&place.derby(&["export", &broken, "-o", "again", "--json"]));
+    assert!(exported["infeasible"].as_str().unwrap().contains("no gate takes it"), "{exported}");
+    for verb in [&["gate"][..], &["champion", "promote", "--why", "it is quick"]] {
+        let ran = place.derby(&[verb, &[&broken]].concat());
+        assert_eq!(ran.code, 1, "{}", ran.out);
+        assert!(ran.err.contains("and no challenger"), "{}", ran.err);
+    }
 }
 
 #[test]

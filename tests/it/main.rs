@@ -22,6 +22,7 @@ mod edits;
 mod examples;
 mod gate;
 mod gated_commands;
+mod handed_out;
 mod export;
 mod help;
 mod help_models;

@@ -174,3 +174,23 @@ fn samplers_that_do_not_look_back_end_with_the_space_too() {
         assert!(matches!(again.ask(), Err(SessionError::Exhausted { .. })), "{name}");
     }
 }
+
+#[test]
+fn a_range_of_few_floats_is_used_up() {
+    let (low, high) = (0.5, 0.5f64.next_up().next_up());
+    for sampler in names() {
+        let dims = vec![float("x", low, high)];
+        let mut session = Session::new(start(dims, sampler, Goal::Minimize)).unwrap();
+        let mut seen = BTreeSet::new();
+        let mut asks = 0;
+        while let Ok(asked) = session.ask() {
+            asks += 1;
+            assert!(asks < 200, "{sampler}");
+            session.tell(asked.id, &value(&asked)).unwrap();
+            seen.insert(asked.point.0[0].unwrap().to_bits());
+        }
+        assert_eq!(seen.len(), 3, "{sampler}");
+        let repeats = ["random", "sobol", "nsga-ii", "nsga-iii"].contains(&sampler);
+        assert!(repeats || asks == 3, "{sampler}: {asks}");
+    }
+}

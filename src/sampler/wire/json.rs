@@ -142,7 +142,7 @@ impl<'a> Object<'a> {
 }
 
 /// A whole number, also one that is written with a fraction of zero.
-fn whole(json: &Json) -> Option<i64> {
+pub(super) fn whole(json: &Json) -> Option<i64> {
     let exact = |x: f64| x.fract() == 0.0 && x.abs() <= (1i64 << 53) as f64;
     json.as_i64().or_else(|| json.as_f64().filter(|x| exact(*x)).map(|x| x as i64))
 }

@@ -246,6 +246,11 @@ fn goals(direction: Option<&Json>) -> Result<Vec<Goal>, String> {
     }
 }
 
+/// How far a trial came that was stopped.
+fn step(json: &Json) -> Option<i64> {
+    json::whole(json).filter(|step| (0..=1 << 53).contains(step))
+}
+
 /// The trial and its end.
 fn tell(json: &Json) -> Result<(u64, End), String> {
     let message = Object::new(json, "the message", &["tell"])?;
@@ -258,7 +263,7 @@ fn tell(json: &Json) -> Result<(u64, End), String> {
         |json: &Json| json.as_array()?.iter().map(Json::as_f64).collect::<Option<Vec<f64>>>();
     let values = told.read("values", "a list of finite numbers", list)?;
     let constraints = told.read("constraints", "a list of finite numbers", list)?;
-    let step = told.whole("step")?;
+    let step = told.read("step", "a whole number from 0 to 2^53", step)?;
     let end = match (told.text("state")?, value, values) {
         (None | Some("complete"), Some(value), None) => End::Values(vec![value]),
         (None | Some("complete"), None, Some(values)) => End::Values(values),

@@ -155,6 +155,11 @@ fn tells_that_are_refused_change_nothing() {
         (r#"{"id": 0, "value": 1, "state": "failed"}"#, "leave one out"),
         (r#"{"id": 0, "state": "done", "value": 1}"#, "'state' of 'tell' is 'done'"),
         (r#"{"id": 0, "value": 1, "step": 4}"#, "only the state 'pruned' takes"),
+        (
+            r#"{"id": 0, "value": 1, "state": "pruned", "step": -4}"#,
+            "'step' of 'tell' is '-4'; it must be a whole number from 0 to 2^53",
+        ),
+        (r#"{"id": 0, "state": "pruned", "step": 1e17}"#, "'step' of 'tell' is '1e+17'"),
         (r#"{"id": 0, "value": 1, "vlaue": 1}"#, "unknown key 'vlaue'"),
     ] {
         check(&mut wire, &format!(r#"{{"tell": {told}}}"#), words);

@@ -189,7 +189,11 @@ impl Driver<'_> {
         if self.spec.objectives.len() > 1 || !self.spec.search.constraints.is_empty() {
             let of = (self.spec, Some(task.trial));
             let beside = beside(self.store, self.row.id, of)?.remove(&task.trial);
-            self.asker.measured(task.trial, beside.unwrap_or_default());
+            let beside = beside.unwrap_or_default();
+            if matches!(outcome, Outcome::Infeasible { .. }) && score.is_some() {
+                self.doubt_constraints(&beside.constraints, observer)?;
+            }
+            self.asker.measured(task.trial, beside);
         }
         self.asker.finish(task.trial, Fate::new(score, pruned));
         self.record_tells()?;
@@ -220,12 +224,37 @@ impl Driver<'_> {
         folds
     }
 
+    /// Warns, once a session, of a constraint on a metric that no trial has had so far, given by how much one violates
+    /// each: a name that is misspelled costs the whole budget.
+    fn doubt_constraints(
+        &mut self,
+        violations: &[f64],
+        observer: &mut dyn Observer,
+    ) -> Result<(), DriveError> {
+        let constraints = &self.spec.search.constraints;
+        let has_all =
+            violations.len() == constraints.len() && !violations.iter().any(|v| v.is_nan());
+        if self.has_doubted || has_all {
+            return Ok(());
+        }
+        // What one trial has is no misspelled name, so one look is enough.
+        self.has_doubted = true;
+        for text in verdict::unreported(self.store, self.row.id, constraints)? {
+            let text = format!("{text}; a trial without one is infeasible");
+            self.tell_observer(observer, &Event::Warned { text: &text });
+        }
+        Ok(())
+    }
+
     /// A race goes by folds, and whether a command reports any shows with its first trial.
     fn check_folds(&self, trial: u64, outcome: &Outcome) -> Result<(), DriveError> {
         let (Some(Setting::Race(race)), Some(judge)) = (&self.spec.search.pruner, &self.judge)
         else {
             return Ok(());
         };
+        if self.outside.has_told(trial) {
+            return Ok(()); // of the end alone
+        }
         let n = judge.n_contexts(trial);
         if *outcome == Outcome::Done && n as u64 <= race.min_folds {
             return Err(DriveError::NoFolds { trial, n, min: race.min_folds });

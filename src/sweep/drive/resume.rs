@@ -11,6 +11,7 @@ use crate::spec::Sweep;
 use crate::store::{Store, StoreError, SweepRow, TrialRow, TrialRun};
 use crate::sweep::asker::{Asker, Beside, End, Fate, Remembered, Score, Steered};
 use crate::sweep::judge::SweepJudge;
+use crate::sweep::outside::Missing;
 use crate::sweep::steer::{Kept, Steering, ranged};
 use crate::sweep::warm::{Lesson, Taught};
 use crate::sweep::{Best, Plan, Progress, verdict};
@@ -77,12 +78,14 @@ impl<'a> Driver<'a> {
             open: BTreeMap::new(),
             at_work: BTreeMap::new(),
             remote: super::remote::Remote::new(),
+            outside: super::outside::Outside::new(),
             started: Instant::now(),
             last_beat: Instant::now(),
             failures: BTreeMap::new(),
             kept: Vec::new(),
             ruled: Progress::new(spec.objectives[0].goal),
             unruled: BTreeMap::new(),
+            has_doubted: false,
             stopping_since: None,
             stop: None,
             looked_at: None,
@@ -113,6 +116,7 @@ impl<'a> Driver<'a> {
             match left {
                 _ if trial.same_as.is_some() => self.progress.counts.duplicates += 1,
                 Left::Over(score) => ended.push((trial, *score)),
+                Left::Open if trial.handed.is_some() => self.outside.leave(trial.number),
                 Left::Open => self.reopen(trial, runs.get(&trial.number).map_or(&[][..], |r| r)),
             }
         }
@@ -170,7 +174,16 @@ impl<'a> Driver<'a> {
     }
 }
 
-/// The asker of a sweep as its record has it, and how many trials are open.
+/// A sweep as its record has it, for a process that does not drive it.
+pub(in crate::sweep) struct Restored {
+    pub(in crate::sweep) asker: Asker,
+    /// Trials without an end.
+    pub(in crate::sweep) n_open: u64,
+    /// The first of them that nobody carries out, as a whole.
+    pub(in crate::sweep) missing: Option<Missing>,
+}
+
+/// The asker of a sweep and its open trials.
 ///
 /// # Errors
 /// When the store cannot be read, or the record does not fit the sweep file.
@@ -179,7 +192,7 @@ pub(in crate::sweep) fn restored(
     spec: &Sweep,
     plan: &Plan,
     row: &SweepRow,
-) -> Result<(Asker, u64), StoreError> {
+) -> Result<Restored, StoreError> {
     let trials = store.trials(row.id)?;
     let runs = by_trial(store.trial_runs(row.id, &spec.objectives[0].metric)?);
     let steering = Steering::recorded(store, row.id)?;
@@ -188,6 +201,17 @@ pub(in crate::sweep) fn restored(
     let is_open =
         |(trial, left): &(&TrialRow, &Left)| trial.same_as.is_none() && **left == Left::Open;
     let n_open = trials.iter().zip(&left).filter(is_open).count() as u64;
+    // What replicates of it brought would be lost if it were handed out.
+    let is_free = |trial: &TrialRow| {
+        let runs = runs.get(&trial.number).map_or(&[][..], |runs| runs);
+        trial.handed.is_none() && runs.iter().all(|run| run.status == Status::Killed)
+    };
+    let mut missing = trials.iter().zip(&left).filter(is_open).filter(|(trial, _)| is_free(trial));
+    let missing = missing.next().map(|(trial, _)| Missing {
+        trial: trial.number,
+        params: trial.params.clone(),
+        attempts: trial.attempts,
+    });
     let lessons = Taught::of(store, row.id)?.map(Taught::into_lessons).unwrap_or_default();
     let beside = beside(store, row.id, (spec, None))?;
     let asker =
@@ -197,7 +221,7 @@ pub(in crate::sweep) fn restored(
                 other => StoreError::Invalid(other.to_string()),
             }
         })?;
-    Ok((asker, n_open))
+    Ok(Restored { asker, n_open, missing })
 }
 
 /// What was measured beside the first objective, of every trial or of one.
@@ -324,6 +348,7 @@ fn forget_failures(
     for number in failed {
         if let Some(trial) = trials.get_mut(number as usize) {
             trial.tell_seq = None;
+            trial.handed = None;
             trial.status = Some(Status::Killed);
         }
         for run in runs.get_mut(&number).into_iter().flatten() {
@@ -354,6 +379,14 @@ fn left(
     let told = trial.loss.map(|loss| Score { loss, sd: trial.sd });
     if trial.tell_seq.is_some() || trial.same_as.is_some() {
         return Left::Over(told);
+    }
+    if trial.handed.is_some() {
+        // What is told of it is final: others know nothing of retries and replicates.
+        return match trial.status {
+            Some(Status::Done | Status::Infeasible) => Left::Over(told),
+            Some(Status::Failed | Status::Pruned) => Left::Over(None),
+            None | Some(Status::Killed | Status::Queued | Status::Running) => Left::Open,
+        };
     }
     let runs = runs.get(&trial.number).map_or(&[][..], |runs| runs);
     let mut scores = Vec::new();

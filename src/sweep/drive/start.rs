@@ -42,6 +42,7 @@ impl Driver<'_> {
         }
         if self.spec.search.reproducible {
             if !self.asker.is_ready() {
+                self.stop = self.waits_for_outside();
                 return Ok(false);
             }
             // Before the ask that knows of them is recorded.
@@ -89,8 +90,12 @@ impl Driver<'_> {
                 return Ok(Some(stop));
             }
         }
-        let is_used_up = self.uses_up_budget(0);
-        Ok(is_used_up.then(|| StopReason::Trials(self.budget.trials.unwrap_or_default())))
+        let total = self.budget.trials.unwrap_or_default();
+        let stop = match self.outside.n_open() {
+            0 => StopReason::Trials(total),
+            open => StopReason::HandedOut { total, open },
+        };
+        Ok(self.uses_up_budget(0).then_some(stop))
     }
 
     /// The rule that ends a reproducible sweep. Whether trial `i` is asked for depends on the same trials
@@ -109,9 +114,9 @@ impl Driver<'_> {
         self.improvement_stop(best.as_ref())
     }
 
-    /// True if the finished trials and so many more use up the budget.
+    /// True if the finished trials, those that others have, and so many more use up the budget.
     pub(super) fn uses_up_budget(&self, more: usize) -> bool {
-        let claimed = self.progress.counts.finished() + more as u64;
+        let claimed = self.progress.counts.finished() + self.outside.n_open() + more as u64;
         self.budget.trials.is_some_and(|most| claimed >= most)
     }
 
