@@ -190,7 +190,7 @@ fn a_range_of_few_floats_is_used_up() {
             seen.insert(asked.point.0[0].unwrap().to_bits());
         }
         assert_eq!(seen.len(), 3, "{sampler}");
-        let repeats = ["random", "sobol", "nsga-ii", "nsga-iii"].contains(&sampler);
+        let repeats = ["random", "sobol", "nsga-ii", "nsga-iii"].contains(sampler);
         assert!(repeats || asks == 3, "{sampler}: {asks}");
     }
 }
