@@ -81,10 +81,10 @@ fn an_older_store_is_read_as_soon_as_another_program_has_migrated_it() {
     older.execute_batch("DROP TABLE anchor; PRAGMA user_version = 2").unwrap();
     drop(older);
     let mut tty = Tty::start(&place, &[], SIZE, &[]);
-    tty.wait_for("older than 3");
+    tty.wait_for("older than 4");
     assert_eq!(place.derby(&["tag", "1", "kept=yes"]).code, 0);
     tty.send(b"jr");
-    tty.wait_until("the runs", |text| text.contains("knn") && !text.contains("older than 3"));
+    tty.wait_until("the runs", |text| text.contains("knn") && !text.contains("older than 4"));
     tty.leaves();
 }
 
