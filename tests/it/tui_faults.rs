@@ -78,7 +78,11 @@ fn a_locked_store_is_read_and_what_cannot_be_written_is_said() {
 fn an_older_store_is_read_as_soon_as_another_program_has_migrated_it() {
     let place = Place::recorded();
     let older = store(&place);
-    older.execute_batch("DROP TABLE anchor; PRAGMA user_version = 2").unwrap();
+    older
+        .execute_batch(
+            "ALTER TABLE trial DROP COLUMN handed; ALTER TABLE trial DROP COLUMN handed_to; PRAGMA user_version = 3",
+        )
+        .unwrap();
     drop(older);
     let mut tty = Tty::start(&place, &[], SIZE, &[]);
     tty.wait_for("older than 4");

@@ -33,7 +33,7 @@ const CHOICES: Table = [
 /// noise disturbs less.
 const NOISE: [f64; 3] = [0.2, 0.3, 0.5];
 /// The share of noise in the losses' variance at which shares are halfway to [`NOISE`].
-const HALFWAY: f64 = 0.05;
+const HALFWAY: f64 = 0.2;
 
 impl Regime {
     pub(super) fn of(space: &Space) -> Self {
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn noise_takes_from_the_process_and_gives_to_the_others() {
         let regime = Regime { n_dims: 3, n_choices: 0, is_conditional: false };
-        let shares = [0.0, 1e-3, 0.05, 0.5, 1.0].map(|noise| regime.shares(60, noise));
+        let shares = [0.0, 1e-3, HALFWAY, 0.5, 1.0].map(|noise| regime.shares(60, noise));
         assert!(shares.windows(2).all(|pair| pair[1][0] < pair[0][0]), "{shares:?}");
         assert!((shares[1][0] / shares[0][0] - 1.0).abs() < 0.05, "little noise changes little");
         assert!((shares[2][0] - f64::midpoint(shares[0][0], NOISE[0])).abs() < 1e-12);
