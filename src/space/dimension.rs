@@ -106,7 +106,7 @@ impl Dimension {
     }
 
     /// How many values there are; `None` for a float range without a step, unless its bounds are so close that only
-    /// [`FEW_FLOATS`] floats or fewer lie between them.
+    /// 1,000 floats or fewer lie between them.
     pub fn cardinality(&self) -> Option<u64> {
         match &self.kind {
             Kind::Float { low, high, step, .. } => match step {
