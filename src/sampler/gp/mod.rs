@@ -238,31 +238,29 @@ impl Gp {
     /// Parameters for `n` trials: a function of the first `n` trials alone, whenever it is asked for.
     fn parameters(&mut self, n: usize) -> Fitted {
         let mut chain = std::mem::take(&mut self.chain);
-        let fitted = chain.parameters(n, |at, size, before: Option<Fitted>| {
-            let starts = match before {
-                Some(Fitted { theta, .. }) => vec![theta],
-                None => self.cold_starts(at, size),
-            };
-            self.fitted_to(size, &starts)
+        let fitted = chain.parameters(n, |at, size, before: Option<Fitted>| match before {
+            Some(Fitted { theta, warps: false }) => self.fitted_to(size, false, &[theta]),
+            Some(Fitted { theta, warps: true }) => self.unless_noisy(size, &[theta]),
+            None => self.unless_noisy(size, &self.cold_starts(at, size)),
         });
         self.chain = chain;
         fitted
     }
 
-    /// Parameters for the first `size` trials: for transformed losses, or for plain ones where those show noise.
-    fn fitted_to(&self, size: usize, starts: &[Vec<f64>]) -> Fitted {
-        let steps = self.fit_steps(size);
-        let search = |warps: bool| {
-            let theta = self
-                .record
-                .fit_view(size, self.lens(warps), |data| self.fit.search(data, starts, steps));
-            Fitted { theta, warps }
-        };
-        if !self.options.warp {
-            return search(false);
+    /// Parameters for the first `size` trials with transformed losses, or with plain ones where the others show noise.
+    fn unless_noisy(&self, size: usize, starts: &[Vec<f64>]) -> Fitted {
+        let fitted = self.fitted_to(size, self.options.warp, starts);
+        if !fitted.warps || self.fit.kernel(&fitted.theta).noise < PLAIN_FROM {
+            return fitted;
         }
-        let warped = search(true);
-        if self.fit.kernel(&warped.theta).noise < PLAIN_FROM { warped } else { search(false) }
+        self.fitted_to(size, false, &[fitted.theta])
+    }
+
+    /// The most likely parameters for the first `size` trials that are found from these starts.
+    fn fitted_to(&self, size: usize, warps: bool, starts: &[Vec<f64>]) -> Fitted {
+        let steps = self.fit_steps(size);
+        let search = |data: &fit::Data<'_>| self.fit.search(data, starts, steps);
+        Fitted { theta: self.record.fit_view(size, self.lens(warps), search), warps }
     }
 
     /// The model of all told trials.
