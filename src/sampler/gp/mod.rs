@@ -109,6 +109,8 @@ const NEAR_MOST: usize = 3;
 const CAMPAIGN: u64 = 20;
 /// Beyond so many trials a fit that starts anew does so from one place.
 const ONE_START_FROM: usize = 100;
+/// Into how few of its steps a second fit at the same number of trials is cut: it starts near its end.
+const HASTE: usize = 3;
 /// Steps of a fit from one start at most, where they are cheap.
 const FIT_STEPS: usize = 40;
 
@@ -239,7 +241,7 @@ impl Gp {
     fn parameters(&mut self, n: usize) -> Fitted {
         let mut chain = std::mem::take(&mut self.chain);
         let fitted = chain.parameters(n, |at, size, before: Option<Fitted>| match before {
-            Some(Fitted { theta, warps: false }) => self.fitted_to(size, false, &[theta]),
+            Some(Fitted { theta, warps: false }) => self.fitted_to(size, false, &[theta], 1),
             Some(Fitted { theta, warps: true }) => self.unless_noisy(size, &[theta]),
             None => self.unless_noisy(size, &self.cold_starts(at, size)),
         });
@@ -249,16 +251,17 @@ impl Gp {
 
     /// Parameters for the first `size` trials with transformed losses, or with plain ones where the others show noise.
     fn unless_noisy(&self, size: usize, starts: &[Vec<f64>]) -> Fitted {
-        let fitted = self.fitted_to(size, self.options.warp, starts);
+        let fitted = self.fitted_to(size, self.options.warp, starts, 1);
         if !fitted.warps || self.fit.kernel(&fitted.theta).noise < PLAIN_FROM {
             return fitted;
         }
-        self.fitted_to(size, false, &[fitted.theta])
+        self.fitted_to(size, false, &[fitted.theta], HASTE)
     }
 
-    /// The most likely parameters for the first `size` trials that are found from these starts.
-    fn fitted_to(&self, size: usize, warps: bool, starts: &[Vec<f64>]) -> Fitted {
-        let steps = self.fit_steps(size);
+    /// The most likely parameters for the first `size` trials that are found from these starts, in a `haste`-th of the
+    /// steps.
+    fn fitted_to(&self, size: usize, warps: bool, starts: &[Vec<f64>], haste: usize) -> Fitted {
+        let steps = self.fit_steps(size).div_ceil(haste);
         let search = |data: &fit::Data<'_>| self.fit.search(data, starts, steps);
         Fitted { theta: self.record.fit_view(size, self.lens(warps), search), warps }
     }
